@@ -1,0 +1,7 @@
+// Package loop defines the nest: a small tree of loops, loads, operations and stores over flat arrays,
+// with its printer, verifier and interpreter.
+//
+// A nest knows nothing of einsum and nothing of LLVM. It is what strategies build (package lower) and
+// what the emitter translates (package llvm). What a verified nest may touch is bounded by its
+// parameters; the emitter and the interpreter rely on it and check nothing again.
+package loop

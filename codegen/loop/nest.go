@@ -1,0 +1,224 @@
+package loop
+
+import "github.com/einc-lang/einc/tensor"
+
+// Nest is one kernel: a tree of loops over registers and memory. Its root body runs once for every
+// task in [task_begin, task_end), which a For of kind Task at the root spells out.
+type Nest struct {
+	Strategy string   // the builder's name, as in "direct" or "packed/b"
+	Params   []Param  // the memory a kernel may touch, in the order of its args block
+	Dims     int      // entries of the dims array, which follows the params in the args block; 0: none
+	Vars     []string // label of each Var, for printing
+	Regs     []Type   // type of each Reg
+	FMA      bool     // OpFMA rounds once; otherwise it is a multiplication and an addition
+	F16C     bool     // hardware converts F16
+	Body     []Node   // exactly one For of kind Task
+}
+
+// Role says what a parameter is.
+type Role uint8
+
+// The roles. Shared is workspace of the whole launch sequence, Worker belongs to one worker. Both are
+// byte areas seen as elements of the parameter's type, starting at the parameter's own offset.
+const (
+	In Role = iota
+	Out
+	Shared
+	Worker
+)
+
+// Param is an array a nest reads or writes. An access must fall in [Lo, Hi), counted in elements from
+// the pointer that is passed (Lo is negative below it, for negative strides). In nests with dims the
+// caller checks that the runtime strides stay inside the operand; there the bounds are those of the
+// whole operand.
+type Param struct {
+	Name   string
+	DType  tensor.DType
+	Role   Role
+	Lo, Hi int64
+}
+
+// Type is the type of a register: a scalar (Lanes 1) or a vector. A comparison gives Bool.
+type Type struct {
+	DType tensor.DType
+	Lanes int
+}
+
+// Reg is a virtual register, an index into Nest.Regs. Every register is defined once, before its uses.
+type Reg int32
+
+// Var is a loop variable, an index into Nest.Vars.
+type Var int32
+
+// Size is a constant, or an entry of the dims array plus nothing else: Dim 0 means the constant Value,
+// Dim d > 0 means dims[d-1].
+type Size struct {
+	Value int64
+	Dim   int
+}
+
+// Const is the Size of a known number.
+func Const(v int64) Size { return Size{Value: v} }
+
+// Dim is the Size that dims[i] holds at run time.
+func Dim(i int) Size { return Size{Dim: i + 1} }
+
+// Affine is Const + Σ Coef·Var, in elements.
+type Affine struct {
+	Const int64
+	Terms []Term
+}
+
+// Term is one product of an Affine.
+type Term struct {
+	Var  Var
+	Coef Size
+}
+
+// Bound is an iteration count: Max, or min(Max, Total−At) where Clamped. A clamped count is what
+// is left of Total items for the block that begins at item At.
+type Bound struct {
+	Max     Size
+	Clamped bool
+	Total   Size
+	At      Affine
+}
+
+// Addr is an element of a parameter.
+type Addr struct {
+	Param int
+	Off   Affine
+}
+
+// Node is a statement of a nest: *For, *Split, *Op, *Load, *Store, *Offsets, *Pack or *Tile.
+type Node interface{ node() }
+
+func (*For) node()     {}
+func (*Split) node()   {}
+func (*Op) node()      {}
+func (*Load) node()    {}
+func (*Store) node()   {}
+func (*Offsets) node() {}
+func (*Pack) node()    {}
+func (*Tile) node()    {}
+
+// Kind says how a For runs.
+type Kind uint8
+
+// The kinds of loop.
+const (
+	Seq    Kind = iota // one iteration after the other
+	Task               // iterations are tasks: any order, any worker
+	Vector             // as Seq; the body handles Step items by vector registers
+	Unroll             // as Seq; the emitter may repeat the body
+	Block              // a grid block on a GPU
+	Thread             // a thread of a block on a GPU
+)
+
+// For runs Body for Var = First, First+Step, … as long as Var+Step ≤ the count. First is 0, or, if
+// From > 1, the count rounded down to a multiple of From: the rest that a loop of Step From leaves.
+// Task loops have Step 1, From 0 and no carried registers.
+type For struct {
+	Var   Var
+	Kind  Kind
+	Count Bound
+	Step  int64
+	From  int64
+	Carry []Carry
+	Body  []Node
+}
+
+// Carry is a register that a loop carries: Reg is Init when the loop starts, takes the value of Next
+// at the end of each iteration, and keeps its last value after the loop.
+type Carry struct {
+	Reg, Init, Next Reg
+}
+
+// Split writes a variable as mixed-radix digits, the last one fastest. Of runs below the product of
+// the radices. Digits count blocks: scale them in addresses.
+type Split struct {
+	Of    Var
+	Into  []Var
+	Radix []Size
+}
+
+// Op computes a register from registers of the same lane count (OpSplat and the folds aside).
+type Op struct {
+	Dst   Reg
+	Code  Code
+	Args  []Reg
+	Value float64 // OpConst of a floating-point, complex (real part) or Bool type
+	Int   int64   // OpConst of an integer type, and the count of a shift
+}
+
+// Load reads Lanes elements, Stride apart, into Dst: a stride of 1 is a vector access, 0 reads one
+// element into every lane, any other gathers lane by lane. The register has the parameter's type.
+// Bool elements read as true if their byte is not zero.
+type Load struct {
+	Dst    Reg
+	From   Addr
+	Stride Size
+}
+
+// Store is the opposite of Load; its stride is not 0 unless Lanes is 1.
+type Store struct {
+	Src    Reg
+	To     Addr
+	Stride Size
+}
+
+// Group is an axis made of several indices: a mixed-radix number, last digit fastest, whose digit d
+// moves an operand by Strides[d] elements.
+type Group struct {
+	Extents []int64
+	Strides []Size
+}
+
+// Offsets fills a table of I64 in worker memory: Table[t] = offset in elements of item From+t of
+// Group, for t below Count.
+type Offsets struct {
+	Table Addr
+	Group Group
+	From  Affine
+	Count Bound
+}
+
+// Pack copies a block of an operand into a panel:
+//
+//	To[k*Width + r] = convert(From[Rows[r] + Cols[k]])   for r < Count, k < Depth; zero for Count ≤ r < Width
+//
+// Rows and Cols are tables that Offsets filled. Run > 1 promises that rows come in runs: Rows[r+1] ==
+// Rows[r]+1 unless r+1 is a multiple of Run; it divides Width.
+type Pack struct {
+	To    Addr
+	From  Addr
+	Rows  Addr // table of Width offsets
+	Cols  Addr // table of Depth offsets
+	Width int64
+	Count Bound // valid rows, at most Width
+	Depth Bound
+	Run   int64
+}
+
+// Tile is the micro-kernel: it multiplies a panel of A (Depth × MR) by a panel of B (Depth × NR) in
+// MR×NR/Lanes vector registers, and puts or adds the Rows × Cols valid elements into C.
+//
+//	C[CRows[i] + CCols[j]] (+)= Σ_k A[k*MR + i] * B[k*NR + j]
+//
+// It adds to what C holds if Add is a variable that is not 0 (a later block of K), stores otherwise.
+// Terms are added in the order of k. Run is as in Pack, for CCols. The accumulators are of type Acc;
+// C's elements are converted to it and back.
+type Tile struct {
+	MR, NR int64
+	Lanes  int64
+	Acc    tensor.DType
+	Depth  Bound
+	A, B   Addr
+	C      Addr
+	CRows  Addr // table of MR offsets
+	CCols  Addr // table of NR offsets
+	Rows   Bound
+	Cols   Bound
+	Add    Var
+	Run    int64
+}

@@ -1,0 +1,3 @@
+module github.com/einc-lang/einc
+
+go 1.25.0

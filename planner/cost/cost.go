@@ -1,0 +1,49 @@
+package cost
+
+import "github.com/einc-lang/einc/tensor"
+
+// Target is what planning and lowering know of the machine.
+type Target struct {
+	Arch        string // "amd64", "arm64"
+	Level       string // instruction-set level: "x86-64-v2", "x86-64-v3", "x86-64-v4", "armv8-a"
+	VectorBytes int    // bytes of a vector register: 16, 32 or 64
+	Registers   int    // vector registers: 16 or 32
+	FMA         bool   // fused multiply-add in hardware
+	F16C        bool   // conversions between F16 and F32 in hardware
+	L1, L2, L3  int    // bytes of cache that one core may count on
+	Workers     int    // workers a plan's peak memory is stated for
+}
+
+// Lanes is the number of elements of d in a vector register, at least 1. Complex values take the
+// lanes of their parts' pairs; half types are computed with as F32, bools as bytes.
+func (t Target) Lanes(d tensor.DType) int { return max(1, t.VectorBytes/d.Accum().Size()) }
+
+// Strategy names a way to run a step. The names are those of the builders in codegen/lower.
+type Strategy string
+
+// The strategies.
+const (
+	Direct Strategy = "direct"
+	Packed Strategy = "packed"
+)
+
+// Work is the question asked of the model: the extents of a step's index classes, its element types,
+// and how its operands lie.
+type Work struct {
+	B, M, N, K float64      // products of extents; 1 where a class is empty
+	Type       tensor.DType // of the computation
+	Product    bool         // Body is the product of the two core operands and Reduce is Sum
+	Plain      bool         // no epilogue, no fused factors, no diagonal output, nothing but loads in prologues
+	BytesIn    float64      // bytes of all inputs, each counted once
+	BytesOut   float64
+	Ops        float64 // element-wise operations an innermost iteration costs beyond one multiply-add
+	UnitInner  bool    // some index is unit-stride in the output or, for reductions, in an input
+}
+
+// Estimate is the model's answer.
+type Estimate struct {
+	Strategy  Strategy
+	Nanos     float64 // one worker
+	Shared    int64   // bytes of workspace all workers share
+	PerWorker int64   // bytes of workspace each worker needs
+}

@@ -1,0 +1,68 @@
+package object
+
+// Object is compiled code and everything needed to run it: no part of einc above this package is
+// asked again.
+type Object struct {
+	Einc     string // build id of the einc that made it
+	LLVM     string // version of LLVM, as "22.1.8"
+	Triple   string
+	CPU      string   // the level it was compiled for, as "x86-64-v3"
+	Features []string // CPU features the code uses, by their names in cpuid; the loader checks them
+	Modules  [][]byte // relocatable ELF files
+	Symbols  []Symbol
+	Launches []Launch // run in order, with a barrier between them
+	Params   []Param  // the output first, then the operands
+	Dims     []Dim    // what to put in the dims array, if any
+	Arena    int64    // bytes of temporaries
+	Shared   int64    // bytes of workspace shared by all workers
+	Worker   int64    // bytes of workspace of each worker
+}
+
+// Symbol is a kernel: void name(void **args, int64_t task_begin, int64_t task_end).
+type Symbol struct {
+	Name   string
+	Module int
+	Frame  int // bytes of stack it needs, proved by the compiler, alignment and return address included
+}
+
+// Launch runs a symbol for tasks 0…Tasks-1. Args has an entry for every pointer of its args block.
+type Launch struct {
+	Symbol int
+	Tasks  int64
+	Nanos  float64 // estimated time of one task
+	Args   []Arg
+}
+
+// Area is a piece of memory an argument points into.
+type Area uint8
+
+// The areas.
+const (
+	AreaParam  Area = iota // Params[Index]
+	AreaArena              // the arena, at Offset bytes
+	AreaShared             // shared workspace, at Offset bytes
+	AreaWorker             // the worker's workspace, at Offset bytes
+	AreaDims               // the dims array
+)
+
+// Arg is one pointer of an args block.
+type Arg struct {
+	Area   Area
+	Index  int
+	Offset int64
+}
+
+// Param describes the output or an operand as the code expects it. Strides count elements; nil means
+// that they come through dims.
+type Param struct {
+	Name    string
+	DType   string
+	Size    int // bytes of an element
+	Shape   []int
+	Strides []int
+}
+
+// Dim is an entry of the dims array: the stride, in elements, of an axis of a parameter.
+type Dim struct {
+	Param, Axis int
+}
