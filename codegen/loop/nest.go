@@ -206,8 +206,9 @@ type Pack struct {
 //	C[CRows[i] + CCols[j]] (+)= Σ_k A[k*MR + i] * B[k*NR + j]
 //
 // It adds to what C holds if Add is a variable that is not 0 (a later block of K), stores otherwise.
-// Terms are added in the order of k. Run is as in Pack, for CCols. The accumulators are of type Acc;
-// C's elements are converted to it and back.
+// Terms are added in the order of k by OpFMA to accumulators that start at zero; what C holds is added to
+// the sum at the end, by OpAdd. Run is as in Pack, for CCols. The accumulators are of type Acc, and so are
+// the panels; C's elements are converted to it and back.
 type Tile struct {
 	MR, NR int64
 	Lanes  int64
