@@ -6,4 +6,13 @@
 // copy is made.
 //
 // The package computes nothing: einsum is the business of the packages above it.
+//
+// What always holds:
+//
+//   - Every element of a view lies inside its storage: there is no way to make one that does not.
+//   - Shapes have at most MaxRank axes, tensors at most MaxBytes bytes, counted as if every element of
+//     the view were stored; products of extents are checked for overflow before anything is allocated.
+//   - Input of any kind, .npy files included, gives an *Error with a Code, never a panic.
+//   - A Tensor's shape, strides and place never change after it is made, so a Tensor may be used by many
+//     goroutines at once. Its elements are plain memory: writing them needs the caller's own order.
 package tensor
