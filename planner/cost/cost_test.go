@@ -1,0 +1,145 @@
+package cost_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/einc-lang/einc/planner/cost"
+	"github.com/einc-lang/einc/tensor"
+)
+
+var (
+	avx2   = cost.Target{Level: "x86-64-v3", VectorBytes: 32, Registers: 16, FMA: true, L1: 32 << 10, L2: 512 << 10, L3: 32 << 20, Workers: 2}
+	avx512 = cost.Target{Level: "x86-64-v4", VectorBytes: 64, Registers: 32, FMA: true, L1: 48 << 10, L2: 2 << 20, L3: 32 << 20, Workers: 8}
+	sse    = cost.Target{Level: "x86-64-v2", VectorBytes: 16, Registers: 16, L1: 32 << 10, L2: 256 << 10, L3: 8 << 20, Workers: 4}
+	neon   = cost.Target{Level: "armv8-a", VectorBytes: 16, Registers: 32, FMA: true, Workers: 4}
+)
+
+func targets() []cost.Target { return []cost.Target{avx2, avx512, sse, neon, {}} }
+
+// gemm is the question for a plain product of the given extents.
+func gemm(d tensor.DType, m, n, k float64) cost.Work {
+	s := float64(d.Size())
+	return cost.Work{B: 1, M: m, N: n, K: k, Type: d, Product: true, Plain: true, UnitInner: true,
+		BytesIn: (m*k + n*k) * s, BytesOut: m * n * s}
+}
+
+func TestTilesStayInRegisters(t *testing.T) {
+	for _, target := range targets() {
+		for _, d := range []tensor.DType{tensor.F16, tensor.F32, tensor.F64} {
+			b := target.Blocking(d, 1000, 1000, 1000)
+			vectors := b.NR / b.Lanes
+			live := b.MR*vectors + vectors + 1
+			require.LessOrEqual(t, live, int64(max(target.Registers, 16)), "%s %s", target.Level, d)
+			require.Zero(t, b.NR%b.Lanes)
+		}
+	}
+	b := avx2.Blocking(tensor.F32, 1000, 1000, 1000)
+	require.Equal(t, []int64{6, 16, 250}, []int64{b.MR, b.NR, b.KC})
+	b = avx512.Blocking(tensor.F64, 1000, 1000, 1000)
+	require.Equal(t, []int64{12, 16}, []int64{b.MR, b.NR})
+	b = neon.Blocking(tensor.F32, 1000, 1000, 1000)
+	require.Equal(t, []int64{8, 12}, []int64{b.MR, b.NR})
+}
+
+func TestBlocksCoverTheProduct(t *testing.T) {
+	extents := []int64{1, 2, 5, 6, 7, 16, 17, 24, 255, 256, 257, 1000, 92352, 373248}
+	for _, target := range targets() {
+		for _, m := range extents {
+			for _, n := range extents {
+				for _, k := range extents {
+					checkBlocking(t, target.Blocking(tensor.F32, m, n, k))
+				}
+			}
+		}
+	}
+}
+
+func checkBlocking(t *testing.T, b cost.Blocking) {
+	t.Helper()
+	name := fmt.Sprintf("%+v", b)
+	require.Zero(t, b.MC%b.MR, name)
+	require.Zero(t, b.NC%b.NR, name)
+	covers := func(blocks, block, extent int64) bool {
+		return blocks*block >= extent && (blocks-1)*block < extent
+	}
+	require.True(t, covers(b.MBlocks(), b.MC, b.M), name)
+	require.True(t, covers(b.NBlocks(), b.NC, b.N), name)
+	require.True(t, covers(b.KBlocks(), b.KC, b.K), name)
+	require.True(t, covers(b.Panels(), b.NR, b.N), name)
+	require.LessOrEqual(t, b.KC, int64(256), name)
+	last := b.PanelB(b.KBlocks()-1, b.Panels()-1) + b.KC*b.NR
+	require.GreaterOrEqual(t, b.SharedBytes(), last*int64(b.Type.Size()), name)
+	checkScratch(t, b)
+}
+
+func checkScratch(t *testing.T, b cost.Blocking) {
+	t.Helper()
+	s := b.Scratch()
+	ends := []int64{
+		s.A + b.MC*b.KC*int64(b.Type.Size()), s.Rows + 8*max(b.MC, b.NR), s.Cols + 8*b.KC, s.CRows + 8*b.MC, s.CCols + 8*b.NR,
+	}
+	starts := []int64{s.A, s.Rows, s.Cols, s.CRows, s.CCols, s.Bytes}
+	for i, end := range ends {
+		require.Zero(t, starts[i]%64)
+		require.LessOrEqual(t, end, starts[i+1], "%+v", b)
+	}
+}
+
+func TestSummationOrderIgnoresCachesAndWorkers(t *testing.T) {
+	other := avx2
+	other.L1, other.L2, other.L3, other.Workers = 1<<10, 1<<30, 1<<31, 64
+	for k := int64(1); k < 3000; k += 13 {
+		a, b := avx2.Blocking(tensor.F32, 500, 500, k), other.Blocking(tensor.F32, 500, 500, k)
+		require.Equal(t, [3]int64{a.KC, a.MR, a.NR}, [3]int64{b.KC, b.MR, b.NR})
+	}
+}
+
+func TestStrategy(t *testing.T) {
+	ask := func(change func(*cost.Work)) cost.Strategy {
+		w := gemm(tensor.F32, 1000, 1000, 1000)
+		change(&w)
+		return avx2.Estimate(w).Strategy
+	}
+	require.Equal(t, cost.Packed, ask(func(*cost.Work) {}))
+	require.Equal(t, cost.Direct, ask(func(w *cost.Work) { w.Plain = false }))
+	require.Equal(t, cost.Direct, ask(func(w *cost.Work) { w.Product = false }))
+	require.Equal(t, cost.Direct, ask(func(w *cost.Work) { w.Type = tensor.I32 }))
+	require.Equal(t, cost.Direct, ask(func(w *cost.Work) { w.B = 2 }))
+	require.Equal(t, cost.Direct, ask(func(w *cost.Work) { *w = gemm(tensor.F32, 64, 64, 64) }), "lives in L2")
+	require.Equal(t, cost.Direct, ask(func(w *cost.Work) { *w = gemm(tensor.F32, 1e6, 8, 64) }), "narrow")
+	// Rows of TCCG with short sums and lopsided extents.
+	for _, d := range []tensor.DType{tensor.F32, tensor.F64} {
+		for _, x := range [][3]float64{{9216, 4096, 24}, {312, 296, 92352}, {72, 373248, 72}, {1806336, 48, 28}} {
+			e := avx2.Estimate(gemm(d, x[0], x[1], x[2]))
+			require.Equal(t, cost.Packed, e.Strategy, "%s %v", d, x)
+			b := avx2.Blocking(d, int64(x[0]), int64(x[1]), int64(x[2]))
+			require.Equal(t, b.SharedBytes(), e.Shared)
+			require.Equal(t, b.Scratch().Bytes, e.PerWorker)
+		}
+	}
+}
+
+func TestEstimatesAreFiniteAndGrow(t *testing.T) {
+	for _, target := range targets() {
+		for _, d := range tensor.DTypes() {
+			last := 0.0
+			for _, n := range []float64{0, 1, 8, 64, 512, 4096} {
+				e := target.Estimate(gemm(d, n, n, n))
+				require.Greater(t, e.Nanos, 0.0)
+				require.GreaterOrEqual(t, e.Nanos, last, "%s %s %g", target.Level, d, n)
+				last = e.Nanos
+			}
+		}
+	}
+}
+
+func TestTasks(t *testing.T) {
+	require.EqualValues(t, 1, avx2.Tasks(100, 1000), "not worth a second worker")
+	require.EqualValues(t, 8, avx2.Tasks(1e6, 1000))
+	require.EqualValues(t, 3, avx2.Tasks(1e9, 3), "no more than there are items")
+	require.EqualValues(t, 1000, avx2.Tasks(1e9, 1<<40), "none longer than a millisecond")
+	require.EqualValues(t, 1, avx2.Tasks(0, 0))
+}

@@ -1,0 +1,163 @@
+package cost
+
+import (
+	"math"
+
+	"github.com/einc-lang/einc/tensor"
+)
+
+// The machine in numbers: a core of about 3 GHz with two vector pipes. Times are nanoseconds, rates
+// are per nanosecond.
+const (
+	clock      = 3.0   // cycles
+	launch     = 400.0 // a phase: handing out tasks and waiting for them
+	peakShare  = 0.75  // of the peak that tiles of packed panels reach
+	directRate = 0.30  // of the peak that vectors without tiles reach: every product needs a load
+	packPass   = 2.0   // bytes moved to pack a byte
+	maxBytes   = 1 << 46
+)
+
+// Bandwidth, in bytes, of the levels that data can live in.
+const (
+	rateL1   = 120.0
+	rateL2   = 95.0
+	rateL3   = 70.0
+	rateDRAM = 15.0
+)
+
+// Estimate answers w: the fastest strategy that can do it, its time on one worker, and its workspace.
+func (t Target) Estimate(w Work) Estimate {
+	best := Estimate{Strategy: Direct, Nanos: t.direct(w)}
+	if !t.packs(w) {
+		return best
+	}
+	if e := t.packed(w); e.Nanos < best.Nanos {
+		return e
+	}
+	return best
+}
+
+// packs reports whether w may be packed: a plain product of F32 or F64 that is more than a few tiles
+// large and does not live in the second-level cache, where packing costs more than it gives.
+func (t Target) packs(w Work) bool {
+	if !w.Product || !w.Plain || w.B != 1 || w.Type != tensor.F32 && w.Type != tensor.F64 {
+		return false
+	}
+	rows, vectors := t.tile()
+	columns := vectors * int64(t.Lanes(w.Type))
+	size := float64(w.Type.Size())
+	large := w.BytesIn+w.BytesOut > float64(t.l2()) && w.M >= float64(2*rows) && w.N >= float64(2*columns) && w.K >= 16
+	return large && max(w.M*w.K, w.N*w.K, w.M*w.N)*size < maxBytes/2
+}
+
+// packed estimates the packed strategy.
+func (t Target) packed(w Work) Estimate {
+	b := t.Blocking(w.Type, int64(w.M), int64(w.N), int64(w.K))
+	size := float64(w.Type.Size())
+	edges := share(w.M, float64(b.MR)/2) * share(w.N, float64(b.NR)/2) * share(w.K, 8)
+	compute := w.M * w.N * w.K / (t.peak(w.Type) * peakShare * edges)
+	packs := packPass * (w.N*w.K + w.M*w.K*float64(b.NBlocks())) * size
+	passes := float64(2*b.KBlocks()-1) * w.BytesOut // C is written once and read and written after that
+	moved := (packs + passes) / t.bandwidth(w.BytesIn+w.BytesOut)
+	return Estimate{
+		Strategy:  Packed,
+		Nanos:     compute + moved + 2*launch,
+		Shared:    b.SharedBytes(),
+		PerWorker: b.Scratch().Bytes,
+	}
+}
+
+// direct estimates the direct strategy: arithmetic or memory, whichever takes longer.
+func (t Target) direct(w Work) float64 {
+	points := w.B * w.M * w.N * w.K
+	if points == 0 {
+		return launch
+	}
+	lanes := float64(t.Lanes(w.Type))
+	inner := w.N
+	if inner == 1 {
+		inner = max(w.B, w.M, w.K)
+	}
+	mac := t.peak(w.Type) * directRate * share(inner, lanes/2)
+	op := clock * lanes
+	if !w.UnitInner {
+		mac, op = mac/lanes, op/lanes
+	}
+	compute := points * (1/mac + w.Ops/op)
+	return max(compute, t.traffic(w)) + launch
+}
+
+// traffic is the time the direct strategy needs to move its data. A right operand beyond the second
+// level streams in again for every few rows of the left one.
+func (t Target) traffic(w Work) float64 {
+	moved := (w.BytesIn + w.BytesOut) / t.bandwidth(w.BytesIn+w.BytesOut)
+	right := w.N * w.K * float64(w.Type.Accum().Size())
+	if w.Product && w.M > 1 && w.N > 1 && right > float64(t.l2()) {
+		const rows = 4
+		moved += w.B * math.Ceil(w.M/rows) * right / t.bandwidth(right)
+	}
+	return moved
+}
+
+// share is the part of the peak that an extent reaches, when half of it needs the extent half.
+func share(extent, half float64) float64 { return extent / (extent + half) }
+
+// peak is the number of multiply-adds of type d a core can do in a nanosecond.
+func (t Target) peak(d tensor.DType) float64 {
+	pipes := 1.0
+	if t.FMA {
+		pipes = 2
+	}
+	return clock * float64(t.Lanes(d)) * pipes * typeRate(d)
+}
+
+// typeRate compares multiply-adds of type d with those of a float that wide.
+func typeRate(d tensor.DType) float64 {
+	switch d {
+	case tensor.I64:
+		return 0.2 // no vector multiplication
+	case tensor.Bool, tensor.I8, tensor.I16, tensor.I32:
+		return 0.5
+	case tensor.C64, tensor.C128:
+		return 0.5 // four products for each two lanes
+	}
+	return 1
+}
+
+// bandwidth is the rate at which a core moves data from a working set of the given bytes.
+func (t Target) bandwidth(bytes float64) float64 {
+	switch {
+	case bytes <= float64(t.l1()):
+		return rateL1
+	case bytes <= float64(t.l2()):
+		return rateL2
+	case bytes <= float64(t.l3()):
+		return rateL3
+	}
+	return rateDRAM
+}
+
+// Tasks is the number of equal tasks to cut work of the given time (on one worker) and number of
+// items into: at least one, at most the items, few enough that a task outweighs handing it out, and so
+// many that all workers stay busy and none is away for more than about a millisecond.
+func (t Target) Tasks(nanos float64, items int64) int64 {
+	const least, most = 20e3, 1e6
+	tasks := math.Min(nanos/least, float64(4*t.workers()))
+	tasks = math.Max(tasks, nanos/most)
+	return int64(math.Max(1, math.Min(math.Ceil(tasks), float64(items))))
+}
+
+// The caches a target states, or those of a small core if it states none.
+
+func (t Target) l1() int { return orElse(t.L1, 32<<10) }
+func (t Target) l2() int { return orElse(t.L2, 512<<10) }
+func (t Target) l3() int { return max(orElse(t.L3, 4<<20), t.l2()) }
+
+func (t Target) workers() int64 { return int64(max(t.Workers, 1)) }
+
+func orElse(v, other int) int {
+	if v > 0 {
+		return v
+	}
+	return other
+}
