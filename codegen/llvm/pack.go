@@ -1,0 +1,173 @@
+package llvm
+
+import (
+	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/tensor"
+	"github.com/llir/llvm/ir/constant"
+	"github.com/llir/llvm/ir/enum"
+	"github.com/llir/llvm/ir/value"
+)
+
+// Packed nests are compiled without passes, so these loops are written as they should run: pointers
+// that advance, tables read once where that is cheap, nothing left to hoist.
+
+// item reads entry i of a table of I64.
+func (e *fn) item(table, i value.Value) value.Value {
+	return e.loadRow(loop.Type{DType: tensor.I64, Lanes: 1}, e.step(tensor.I64, table, i)).re
+}
+
+// offsets fills a table. Dividing gives the digits of the first item; the others count up from it.
+func (e *fn) offsets(o *loop.Offsets) {
+	table, n := e.addr(o.Table), e.count(o.Count)
+	g := e.odometer(o.Group)
+	e.run(count("offsets", n), g.start(e.sum(o.From)), func(t value.Value, at []value.Value) []value.Value {
+		e.storeRow(loop.Type{DType: tensor.I64, Lanes: 1}, val{re: at[0]}, e.step(tensor.I64, table, t))
+		return g.next(at)
+	})
+}
+
+// odometer walks over the items of a group. Its state is the offset, then the digits but the first,
+// which needs no watching. The strides are computed before the loop.
+type odometer struct {
+	*fn
+	extents []int64
+	strides []value.Value
+	back    []value.Value // what the offset changes by when a digit returns to 0
+}
+
+func (e *fn) odometer(g loop.Group) odometer {
+	o := odometer{fn: e, extents: g.Extents}
+	for d, s := range g.Strides {
+		o.strides = append(o.strides, e.size(s))
+		o.back = append(o.back, e.mul(e.size(s), i64(1-g.Extents[d])))
+	}
+	return o
+}
+
+func (o odometer) start(item value.Value) []value.Value {
+	state := make([]value.Value, max(1, len(o.extents)))
+	state[0] = i64(0)
+	for d := len(o.extents) - 1; d >= 0; d-- {
+		digit := item
+		if d > 0 {
+			item, digit = o.divmod(item, i64(o.extents[d]))
+			state[d] = digit
+		}
+		state[0] = o.add(state[0], o.mul(digit, o.strides[d]))
+	}
+	return state
+}
+
+// next adds one to the last digit and carries.
+func (o odometer) next(state []value.Value) []value.Value {
+	after := append([]value.Value{}, state...)
+	carry := value.Value(constant.True)
+	for d := len(o.extents) - 1; d > 0; d-- {
+		up := o.add(state[d], i64(1))
+		wrap := o.both(carry, o.compare(enum.IPredEQ, up, i64(o.extents[d])))
+		after[d] = o.choose(wrap, i64(0), o.choose(carry, up, state[d]))
+		move := o.choose(wrap, o.back[d], o.choose(carry, o.strides[d], i64(0)))
+		after[0] = o.add(after[0], move)
+		carry = wrap
+	}
+	if len(o.extents) > 0 {
+		after[0] = o.add(after[0], o.choose(carry, o.strides[0], i64(0)))
+	}
+	return after
+}
+
+// packing is a Pack and what its loops share.
+type packing struct {
+	*fn
+	node       *loop.Pack
+	in, out    tensor.DType
+	from       value.Value
+	rows, cols value.Value // tables
+	depth      value.Value
+}
+
+// maxChunks bounds the vectors that one iteration of a pack copies.
+const maxChunks = 16
+
+func (e *fn) pack(n *loop.Pack) {
+	p := packing{fn: e, node: n, in: e.nest.Params[n.From.Param].DType, out: e.nest.Params[n.To.Param].DType,
+		from: e.addr(n.From), rows: e.addr(n.Rows), cols: e.addr(n.Cols), depth: e.count(n.Depth)}
+	to, count := e.addr(n.To), e.count(n.Count)
+	chunk := p.chunk()
+	whole := e.compare(enum.IPredEQ, count, i64(n.Width))
+	switch {
+	case chunk == 1:
+		p.elements(to, count)
+	case n.Width/chunk <= maxChunks:
+		e.branch(whole, "panel", func() { p.vectors(to, chunk) }, func() { p.elements(to, count) })
+	default:
+		e.branch(whole, "panel", func() { p.vectorLoop(to, chunk) }, func() { p.elements(to, count) })
+	}
+}
+
+// chunk is the rows one vector holds: a power of two that divides every run.
+func (p packing) chunk() int64 {
+	n := int64(1)
+	for p.node.Run%(2*n) == 0 && 16*n*int64(max(p.in.Size(), p.out.Size())) <= int64(max(p.target.VectorBits, 128)) {
+		n *= 2
+	}
+	return n
+}
+
+// copy moves n adjacent elements.
+func (p packing) copy(from, to value.Value, n int64) {
+	v := p.loadRow(loop.Type{DType: p.in, Lanes: int(n)}, from)
+	p.storeRow(loop.Type{DType: p.out, Lanes: int(n)}, p.convert(v, p.in, p.out), to)
+}
+
+// columns runs body for every column of the block; it gets a pointer into the panel, and the offset of
+// the column in the operand.
+func (p packing) columns(to value.Value, body func(to, col value.Value)) {
+	p.run(count("k", p.depth), []value.Value{to}, func(k value.Value, at []value.Value) []value.Value {
+		body(at[0], p.item(p.cols, k))
+		return []value.Value{p.step(p.out, at[0], i64(p.node.Width))}
+	})
+}
+
+// vectors copies whole panels; the rows' pointers stay in registers.
+func (p packing) vectors(to value.Value, chunk int64) {
+	var rows []value.Value
+	for r := int64(0); r < p.node.Width; r += chunk {
+		rows = append(rows, p.step(p.in, p.from, p.item(p.rows, i64(r))))
+	}
+	p.columns(to, func(to, col value.Value) {
+		for i, row := range rows {
+			p.copy(p.step(p.in, row, col), p.step(p.out, to, i64(int64(i)*chunk)), chunk)
+		}
+	})
+}
+
+// vectorLoop copies whole panels that are too wide for that.
+func (p packing) vectorLoop(to value.Value, chunk int64) {
+	p.columns(to, func(to, col value.Value) {
+		from := p.step(p.in, p.from, col)
+		s := span{"r", i64(0), i64(p.node.Width), chunk}
+		p.run(s, nil, func(r value.Value, _ []value.Value) []value.Value {
+			p.copy(p.step(p.in, from, p.item(p.rows, r)), p.step(p.out, to, r), chunk)
+			return nil
+		})
+	})
+}
+
+// elements copies any panel element by element, and zeros its missing rows.
+func (p packing) elements(to, count value.Value) {
+	p.columns(to, func(to, col value.Value) {
+		from := p.step(p.in, p.from, col)
+		s := span{"r", i64(0), count, 1}
+		p.run(s, nil, func(r value.Value, _ []value.Value) []value.Value {
+			p.copy(p.step(p.in, from, p.item(p.rows, r)), p.step(p.out, to, r), 1)
+			return nil
+		})
+		s = span{"pad", count, i64(p.node.Width), 1}
+		p.run(s, nil, func(r value.Value, _ []value.Value) []value.Value {
+			one := loop.Type{DType: p.out, Lanes: 1}
+			p.storeRow(one, zero(one), p.step(p.out, to, r))
+			return nil
+		})
+	})
+}

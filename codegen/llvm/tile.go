@@ -1,0 +1,171 @@
+package llvm
+
+import (
+	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/tensor"
+	"github.com/llir/llvm/ir/constant"
+	"github.com/llir/llvm/ir/enum"
+	"github.com/llir/llvm/ir/value"
+)
+
+// unrolled is how many steps of K a tile's main loop takes at once.
+const unrolled = 4
+
+// tiling is a Tile and what its parts share.
+type tiling struct {
+	*fn
+	node *loop.Tile
+	acc  loop.Type // of an accumulator
+	out  tensor.DType
+	cols int // vectors in a row of the tile
+}
+
+// tile writes a micro-kernel: the accumulators are phis of one loop over K whose body is one block,
+// since LLVM keeps a single register tile per block without spilling.
+func (e *fn) tile(n *loop.Tile) {
+	if n.Lanes < 1 || n.NR%n.Lanes != 0 {
+		e.fail("tile of %d columns by vectors of %d: the lanes must divide the columns", n.NR, n.Lanes)
+		return
+	}
+	t := tiling{fn: e, node: n, acc: loop.Type{DType: n.Acc, Lanes: int(n.Lanes)},
+		out: e.nest.Params[n.C.Param].DType, cols: int(n.NR / n.Lanes)}
+	state := []value.Value{e.addr(n.A), e.addr(n.B)}
+	for range int(n.MR) * t.cols {
+		state = append(state, zero(t.acc).list()...)
+	}
+	depth := e.count(n.Depth)
+	main := e.sub(depth, e.remainder(depth, unrolled))
+	state = e.run(span{"k", i64(0), main, unrolled}, state, t.steps(unrolled))
+	state = e.run(span{"krest", main, depth, 1}, state, t.steps(1))
+	t.put(t.accumulators(state[2:]))
+}
+
+// steps is the body of a loop that takes n steps of K. The state is the pointers into A and B, then
+// the accumulators row by row.
+func (t tiling) steps(n int64) func(value.Value, []value.Value) []value.Value {
+	return func(_ value.Value, state []value.Value) []value.Value {
+		a, b := state[0], state[1]
+		acc := t.accumulators(state[2:])
+		for k := range n {
+			t.outer(acc, t.step(t.acc.DType, a, i64(k*t.node.MR)), t.step(t.acc.DType, b, i64(k*t.node.NR)))
+		}
+		next := []value.Value{t.step(t.acc.DType, a, i64(n*t.node.MR)), t.step(t.acc.DType, b, i64(n*t.node.NR))}
+		for _, v := range acc {
+			next = append(next, v.list()...)
+		}
+		return next
+	}
+}
+
+// outer adds the product of a column of A and a row of B.
+func (t tiling) outer(acc []val, a, b value.Value) {
+	row := make([]val, t.cols)
+	for v := range row {
+		row[v] = t.loadRow(t.acc, t.step(t.acc.DType, b, i64(int64(v)*t.node.Lanes)))
+	}
+	for i := range int(t.node.MR) {
+		one := loop.Type{DType: t.acc.DType, Lanes: 1}
+		x := t.splat(t.loadRow(one, t.step(t.acc.DType, a, i64(int64(i)))), t.acc.Lanes)
+		for v := range row {
+			acc[i*t.cols+v] = t.arith(loop.OpFMA, t.acc.DType, x, row[v], acc[i*t.cols+v])
+		}
+	}
+}
+
+// accumulators groups the parts of accumulators.
+func (t tiling) accumulators(parts []value.Value) []val {
+	acc := make([]val, int(t.node.MR)*t.cols)
+	n := len(parts) / len(acc)
+	for i := range acc {
+		acc[i] = unlist(parts[i*n : (i+1)*n])
+	}
+	return acc
+}
+
+// put stores or adds the accumulators: whole tiles with whole vectors from registers, others by way of
+// the frame.
+func (t tiling) put(acc []val) {
+	n := t.node
+	c, rowTable, colTable := t.addr(n.C), t.addr(n.CRows), t.addr(n.CCols)
+	rows, cols := t.fn.count(n.Rows), t.fn.count(n.Cols)
+	add := t.adds()
+	vectors := n.Run >= n.Lanes && n.Run%n.Lanes == 0
+	edge := func() {
+		buf := t.spill(acc)
+		t.branch(add, "add", func() { t.edge(buf, c, rowTable, colTable, rows, cols, true) },
+			func() { t.edge(buf, c, rowTable, colTable, rows, cols, false) })
+	}
+	if !vectors {
+		edge()
+		return
+	}
+	whole := t.both(t.compare(enum.IPredEQ, rows, i64(n.MR)), t.compare(enum.IPredEQ, cols, i64(n.NR)))
+	t.branch(whole, "whole", func() {
+		t.branch(add, "add", func() { t.whole(acc, c, rowTable, colTable, true) },
+			func() { t.whole(acc, c, rowTable, colTable, false) })
+	}, edge)
+}
+
+// adds is the condition to add to what C holds.
+func (t tiling) adds() value.Value {
+	if t.node.Add < 0 {
+		return constant.False
+	}
+	return t.compare(enum.IPredNE, t.vars[t.node.Add], i64(0))
+}
+
+// whole writes every accumulator by a vector store.
+func (t tiling) whole(acc []val, c, rowTable, colTable value.Value, add bool) {
+	cols := make([]value.Value, t.cols)
+	for v := range cols {
+		cols[v] = t.item(colTable, i64(int64(v)*t.node.Lanes))
+	}
+	for i := range int(t.node.MR) {
+		row := t.step(t.out, c, t.item(rowTable, i64(int64(i))))
+		for v, col := range cols {
+			t.update(t.acc.Lanes, acc[i*t.cols+v], t.step(t.out, row, col), add)
+		}
+	}
+}
+
+// update stores an accumulator of some lanes, or adds it to what is there.
+func (t tiling) update(lanes int, v val, p value.Value, add bool) {
+	at := loop.Type{DType: t.out, Lanes: lanes}
+	if add {
+		old := t.convert(t.loadRow(at, p), t.out, t.acc.DType)
+		v = t.arith(loop.OpAdd, t.acc.DType, old, v)
+	}
+	t.storeRow(at, t.convert(v, t.acc.DType, t.out), p)
+}
+
+// spill writes the accumulators to the frame, row by row.
+func (t tiling) spill(acc []val) value.Value {
+	buf := t.buffer(t.acc.DType, t.node.MR*t.node.NR)
+	for i, v := range acc {
+		t.storeRow(t.acc, v, t.step(t.acc.DType, buf, i64(int64(i)*t.node.Lanes)))
+	}
+	return buf
+}
+
+// edge writes the valid part of a tile in the frame: whole vectors where columns come in runs that hold
+// them, then element by element.
+func (t tiling) edge(buf, c, rowTable, colTable, rows, cols value.Value, add bool) {
+	n := t.node
+	t.run(count("i", rows), []value.Value{buf}, func(i value.Value, at []value.Value) []value.Value {
+		row := t.step(t.out, c, t.item(rowTable, i))
+		piece := func(lanes int) func(value.Value, []value.Value) []value.Value {
+			return func(j value.Value, _ []value.Value) []value.Value {
+				v := t.loadRow(loop.Type{DType: t.acc.DType, Lanes: lanes}, t.step(t.acc.DType, at[0], j))
+				t.update(lanes, v, t.step(t.out, row, t.item(colTable, j)), add)
+				return nil
+			}
+		}
+		rest := i64(0)
+		if n.Run >= n.Lanes && n.Run%n.Lanes == 0 {
+			rest = t.sub(cols, t.remainder(cols, n.Lanes))
+			t.run(span{"j", i64(0), rest, n.Lanes}, nil, piece(t.acc.Lanes))
+		}
+		t.run(span{"jrest", rest, cols, 1}, nil, piece(1))
+		return []value.Value{t.step(t.acc.DType, at[0], i64(n.NR))}
+	})
+}
