@@ -1,0 +1,49 @@
+# make run    set up the machine, build einc and run contractions from files
+# make test   set up the machine and run every test
+# make fuzz   fuzz the parser and the file readers, FUZZTIME each (default 30s)
+# make soak   the random tests, ROUNDS of each (default 2000)
+# make golden rewrite the sections of the golden files
+
+GO       ?= go
+FUZZTIME ?= 30s
+ROUNDS   ?= 2000
+DATA     := bin/data
+
+.PHONY: all build run test fuzz soak golden bench clean
+
+all: build
+
+build:
+	$(GO) build -o bin/ ./cmd/einc
+
+run: build
+	@scripts/need-llvm
+	@$(GO) run ./examples/operands $(DATA)
+	./bin/einc run 'ik,kj->ij' $(DATA)/a.npy $(DATA)/b.npy
+	./bin/einc run --stats 'Y[b,o] = relu(X[b,i]*W[i,o] + bias[o])' \
+		X=$(DATA)/x.npy W=$(DATA)/w.npy bias=$(DATA)/bias.npy -o $(DATA)/y.npy
+	./bin/einc run 'bo->' $(DATA)/y.npy
+
+test: build
+	@scripts/need-llvm
+	@scripts/need-cc
+	$(GO) vet ./...
+	$(GO) test ./...
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem .  ./runtime
+
+fuzz:
+	$(GO) test ./parser -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME)
+	$(GO) test ./parser -run '^$$' -fuzz FuzzBind -fuzztime $(FUZZTIME)
+	$(GO) test ./tensor -run '^$$' -fuzz FuzzNpy -fuzztime $(FUZZTIME)
+	$(GO) test ./runtime/object -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME)
+
+soak:
+	EINC_ROUNDS=$(ROUNDS) $(GO) test ./golden -run 'TestRandom|TestGuardPages|TestReproducible' -timeout 0 -v
+
+golden:
+	$(GO) test ./golden -run TestGolden -update
+
+clean:
+	rm -rf bin

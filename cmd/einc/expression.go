@@ -1,0 +1,159 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+
+	"github.com/einc-lang/einc"
+	"github.com/einc-lang/einc/parser"
+	"github.com/spf13/cobra"
+)
+
+// maxExpression bounds what is read from a file or standard input.
+const maxExpression = 64 << 20
+
+// readExpression resolves @FILE and -; anything else is the expression itself.
+func readExpression(arg string) (string, error) {
+	var r io.Reader
+	switch {
+	case arg == "-":
+		r = os.Stdin
+	case strings.HasPrefix(arg, "@"):
+		f, err := os.Open(arg[1:])
+		if err != nil {
+			return "", err
+		}
+		defer f.Close()
+		r = f
+	default:
+		return arg, nil
+	}
+	text, err := io.ReadAll(io.LimitReader(r, maxExpression+1))
+	if err != nil {
+		return "", err
+	}
+	if len(text) > maxExpression {
+		return "", fmt.Errorf("%s is longer than %d bytes", arg, maxExpression)
+	}
+	return strings.TrimRight(string(text), "\r\n"), nil
+}
+
+// settings are the flags that several commands share.
+type settings struct {
+	mode, dtype, sizes, level, cache, engine, optimize string
+	threads                                            int
+	maxMemory                                          string
+	json                                               bool
+}
+
+func (s *settings) add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&s.mode, "mode", "", "rules the text follows: numpy, index or einstein (default: numpy for einsum strings, index for index notation)")
+	f.StringVar(&s.level, "cpu", "", "CPU level to compile for: "+strings.Join(einc.Levels(), ", ")+" (default: this CPU's)")
+	f.StringVar(&s.cache, "cache", "", "directory of the kernel cache, or off")
+	f.StringVar(&s.optimize, "optimize", "auto", "how to search for the order: auto, exact or greedy")
+	f.StringVar(&s.maxMemory, "max-memory", "", "bytes of temporaries and workspace allowed, as 512MB or 2GiB")
+	f.IntVar(&s.threads, "threads", 0, "workers (default: all cores)")
+	f.BoolVar(&s.json, "json", false, "print one JSON object on standard output")
+}
+
+// addSizes adds the flags of commands that take sizes instead of files.
+func (s *settings) addSizes(cmd *cobra.Command) {
+	s.add(cmd)
+	cmd.Flags().StringVarP(&s.sizes, "sizes", "s", "", "extents by index, as i=64,j=32")
+	cmd.Flags().StringVar(&s.dtype, "dtype", "f64", "element type of the operands")
+}
+
+// options turns the flags into Options; the command compiles in a worker process.
+func (s *settings) options() (*einc.Options, error) {
+	mode, err := parser.ParseMode(s.mode)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	memory, err := parseBytes(s.maxMemory)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	engines := map[string]einc.Engine{"": einc.Auto, "auto": einc.Auto, "native": einc.Native, "interpreter": einc.Interpreter}
+	engine, ok := engines[s.engine]
+	if !ok {
+		return nil, usageError{fmt.Errorf("unknown engine %q: use auto, native or interpreter", s.engine)}
+	}
+	if s.threads < 0 {
+		return nil, usageError{fmt.Errorf("--threads=%d: the number of workers cannot be negative", s.threads)}
+	}
+	return &einc.Options{Mode: mode, Engine: engine, Workers: s.threads, MaxMemory: memory, Method: s.optimize,
+		Level: s.level, Cache: s.cache, Isolate: true}, nil
+}
+
+// parseBytes reads a number of bytes with an optional unit.
+func parseBytes(s string) (int64, error) {
+	if s == "" {
+		return 0, nil
+	}
+	units := []struct {
+		suffix string
+		scale  int64
+	}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", 1 << 40}, {"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}, {"B", 1}, {"", 1}}
+	for _, u := range units {
+		digits, ok := strings.CutSuffix(s, u.suffix)
+		n, err := strconv.ParseInt(strings.TrimSpace(digits), 10, 64)
+		if ok && err == nil && n >= 0 && n <= (1<<62)/u.scale {
+			return n * u.scale, nil
+		}
+	}
+	return 0, fmt.Errorf("cannot read %q as a number of bytes: write 512MB or 2GiB", s)
+}
+
+// specs describes the operands of an expression from --sizes or from shapes given as arguments.
+func (s *settings) specs(expr string, opts *einc.Options, shapes []string) ([]einc.Spec, error) {
+	dtype, err := einc.ParseDType(s.dtype)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	if len(shapes) > 0 && s.sizes != "" {
+		return nil, usageError{fmt.Errorf("give shapes or --sizes, not both")}
+	}
+	if s.sizes != "" {
+		return einc.SpecsFromSizes(expr, opts.Mode, s.sizes, dtype)
+	}
+	var specs []einc.Spec
+	for _, text := range shapes {
+		spec, err := parseShape(text, dtype)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		specs = append(specs, spec)
+	}
+	return specs, nil
+}
+
+// parseShape reads "2x3", "A=2x3", "2x3:f32" or "scalar".
+func parseShape(text string, dtype einc.DType) (einc.Spec, error) {
+	spec := einc.Spec{DType: dtype, Shape: []int{}}
+	rest := text
+	if name, after, ok := strings.Cut(rest, "="); ok {
+		spec.Name, rest = name, after
+	}
+	if before, name, ok := strings.Cut(rest, ":"); ok {
+		d, err := einc.ParseDType(name)
+		if err != nil {
+			return spec, err
+		}
+		spec.DType, rest = d, before
+	}
+	if rest == "scalar" {
+		return spec, nil
+	}
+	for _, part := range strings.Split(rest, "x") {
+		n, err := strconv.Atoi(part)
+		if err != nil || n < 0 {
+			return spec, fmt.Errorf("cannot read %q as a shape: write 64x32, A=64x32, 64x32:f32, or scalar", text)
+		}
+		spec.Shape = append(spec.Shape, n)
+	}
+	return spec, nil
+}

@@ -1,0 +1,91 @@
+// Command einc checks, plans, compiles and runs Einstein summation.
+//
+// See `einc help` for its commands. Data goes to standard output, messages to standard error. Exit
+// codes: 0 ok, 1 the input is wrong, 2 usage, 3 a tool is missing, 4 over a budget, 5 I/O, 70 an
+// internal error, 130 interrupted.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"strings"
+
+	"github.com/einc-lang/einc"
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	einc.ServeWorker()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	os.Exit(run(ctx, os.Args[1:]))
+}
+
+// run executes one command line and returns its exit code.
+func run(ctx context.Context, args []string) int {
+	root := rootCommand()
+	root.SetArgs(protect(args))
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitOK
+	}
+	code := exitCode(err)
+	report(os.Stderr, err, code)
+	return code
+}
+
+// protect keeps equations such as "->" from being read as flags: a space in front means nothing to
+// the notation.
+func protect(args []string) []string {
+	out := make([]string, len(args))
+	for i, a := range args {
+		if strings.HasPrefix(a, "->") {
+			a = " " + a
+		}
+		out[i] = a
+	}
+	return out
+}
+
+func rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "einc",
+		Short: "Compiles Einstein summation to native code",
+		Long: `einc compiles Einstein summation to native code and runs it.
+
+An expression is an einsum string, as NumPy has them ('bij,bjk->bik'), or index notation
+('Y[b,o] = relu(X[b,i]*W[i,o] + bias[o])'). It may also be @FILE, or - for standard input.
+Exit codes: 0 ok, 1 input wrong, 2 usage, 3 tool missing, 4 over budget, 5 I/O, 70 internal.`,
+		Example: `  einc run 'ik,kj->ij' a.npy b.npy -o c.npy
+  einc run 'D[n,k,d] = X[n,d] - M[k,d]' x.npy m.npy -o d.npy
+  einc explain 'ik,kj->ij'
+  einc plan 'ij,jk,kl->il' 10x1000 1000x10 10x1000`,
+		Version:       einc.Version(),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.AddCommand(runCommand(), planCommand(), explainCommand(), buildCommand(), doctorCommand(), versionCommand())
+	for _, c := range root.Commands() {
+		c.Args = asUsage(c.Args)
+	}
+	root.Args = asUsage(root.Args)
+	return root
+}
+
+// asUsage marks complaints about the number of arguments as mistakes of usage.
+func asUsage(check cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		if check == nil {
+			return nil
+		}
+		if err := check(cmd, args); err != nil {
+			return usageError{fmt.Errorf("%w\nusage: %s", err, cmd.UseLine())}
+		}
+		return nil
+	}
+}

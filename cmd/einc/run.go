@@ -1,0 +1,197 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/einc-lang/einc"
+	"github.com/einc-lang/einc/parser"
+	"github.com/spf13/cobra"
+)
+
+// runFlags are the settings of one run.
+type runFlags struct {
+	settings
+	output string
+	stats  bool
+}
+
+func runCommand() *cobra.Command {
+	var r runFlags
+	cmd := &cobra.Command{
+		Use:   "run EXPR [FILE.npy | NAME=FILE.npy]...",
+		Short: "Evaluate an expression on .npy files",
+		Long: `run compiles an expression for the shapes and types of its operands, runs it and writes the result.
+
+Operands are .npy files in order of first appearance, or NAME=FILE for index notation. Without -o
+the result is printed. Where LLVM is missing, the loops are interpreted, with a warning.`,
+		Example: `  einc run 'ik,kj->ij' a.npy b.npy -o c.npy
+  einc run 'Y[b,o] = relu(X[b,i]*W[i,o] + bias[o])' W=w.npy X=x.npy bias=b.npy -o y.npy
+  einc run --stats @model.ein x.npy -o y.npy`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return r.run(cmd, args[0], args[1:]) },
+	}
+	r.add(cmd)
+	cmd.Flags().StringVarP(&r.output, "output", "o", "", "write the result to this .npy file")
+	cmd.Flags().StringVar(&r.dtype, "dtype", "", "convert the operands to this element type first")
+	cmd.Flags().StringVar(&r.engine, "engine", "auto", "what runs the loops: auto, native or interpreter")
+	cmd.Flags().BoolVar(&r.stats, "stats", false, "print times and memory on standard error")
+	return cmd
+}
+
+func (r *runFlags) run(cmd *cobra.Command, arg string, files []string) error {
+	ctx := cmd.Context()
+	opts, err := r.options()
+	if err != nil {
+		return err
+	}
+	expr, err := readExpression(arg)
+	if err != nil {
+		return err
+	}
+	operands, err := r.operands(expr, opts, files)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	f, err := einc.CompileFor(ctx, expr, opts, operands)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	if w := f.Warning(); w != nil {
+		fmt.Fprintf(os.Stderr, "einc: warning: interpreting, which is slow: %v\n", w)
+	}
+	compiled := time.Since(began)
+	result, usage, err := measure(ctx, f, operands)
+	if err != nil {
+		return err
+	}
+	usage.Compile = compiled
+	if r.output != "" {
+		if err := einc.SaveNpy(r.output, result); err != nil {
+			return err
+		}
+	}
+	return r.show(expr, result, usage)
+}
+
+// operands opens the files; named ones are put in the order of the expression's operands.
+func (r *runFlags) operands(expr string, opts *einc.Options, files []string) ([]*einc.Tensor, error) {
+	paths, err := orderFiles(expr, opts, files)
+	if err != nil {
+		return nil, err
+	}
+	var operands []*einc.Tensor
+	for _, path := range paths {
+		t, err := einc.OpenNpy(path)
+		if err != nil {
+			return nil, err
+		}
+		if r.dtype != "" {
+			d, err := einc.ParseDType(r.dtype)
+			if err != nil {
+				return nil, usageError{err}
+			}
+			if t, err = t.Convert(d); err != nil {
+				return nil, fmt.Errorf("%s: %w", path, err)
+			}
+		}
+		operands = append(operands, t)
+	}
+	return operands, nil
+}
+
+// orderFiles puts NAME=FILE arguments into the order of the operands.
+func orderFiles(expr string, opts *einc.Options, files []string) ([]string, error) {
+	named := map[string]string{}
+	for _, f := range files {
+		if name, path, ok := strings.Cut(f, "="); ok && name != "" && !strings.ContainsAny(name, "/.") {
+			if _, twice := named[name]; twice {
+				return nil, usageError{fmt.Errorf("operand %s is given twice", name)}
+			}
+			named[name] = path
+		}
+	}
+	if len(named) == 0 {
+		return files, nil
+	}
+	if len(named) != len(files) {
+		return nil, usageError{fmt.Errorf("give every operand as NAME=FILE, or none")}
+	}
+	p, err := parser.Parse(expr, opts.Mode)
+	if err != nil {
+		return nil, err
+	}
+	var paths []string
+	for _, o := range p.Operands {
+		path, ok := named[o.Name]
+		delete(named, o.Name)
+		if !ok && o.Optional {
+			continue
+		}
+		if !ok {
+			return nil, fmt.Errorf("no file for operand %s: add %s=FILE.npy", o.Name, o.Name)
+		}
+		paths = append(paths, path)
+	}
+	for name := range named {
+		return nil, fmt.Errorf("the expression has no operand %s", name)
+	}
+	return paths, nil
+}
+
+// usage is what --stats and --json tell of a run.
+type usage struct {
+	einc.Stats
+	Compile, Run time.Duration
+	Allocated    int64 // bytes of the Go heap that making the output and calling took
+}
+
+func measure(ctx context.Context, f *einc.Func, operands []*einc.Tensor) (*einc.Tensor, usage, error) {
+	var u usage
+	before := einc.AllocatedBytes()
+	out, err := f.NewOutput()
+	if err != nil {
+		return nil, u, err
+	}
+	began := time.Now()
+	err = f.CallContext(ctx, out, operands...)
+	u.Run = time.Since(began)
+	u.Allocated = einc.AllocatedBytes() - before
+	u.Stats = f.Stats()
+	return out, u, err
+}
+
+func (r *runFlags) show(expr string, result *einc.Tensor, u usage) error {
+	if r.stats {
+		fmt.Fprint(os.Stderr, u.text())
+	}
+	if r.json {
+		report := map[string]any{"schema": "einc.run/v1", "expr": expr, "dtype": result.DType().String(),
+			"shape": result.Shape(), "output": r.output, "engine": u.Engine, "compile_ns": u.Compile.Nanoseconds(),
+			"run_ns": u.Run.Nanoseconds(), "output_bytes": u.Output, "temp_bytes": u.Temporaries,
+			"workspace_bytes": u.Workspace, "allocated_bytes": u.Allocated, "mmap_bytes": u.Mapped}
+		return json.NewEncoder(os.Stdout).Encode(report)
+	}
+	if r.output == "" {
+		fmt.Println(result)
+	}
+	return nil
+}
+
+func (u usage) text() string {
+	return fmt.Sprintf(`engine      %s
+compile     %v
+run         %v
+output      %d bytes
+temporaries %d bytes
+workspace   %d bytes
+allocated   %d bytes in all, %d beyond the output
+`, u.Engine, u.Compile.Round(time.Microsecond), u.Run.Round(time.Microsecond), u.Output, u.Temporaries, u.Workspace,
+		u.Allocated+u.Mapped, u.Allocated+u.Mapped-u.Output)
+}

@@ -1,0 +1,251 @@
+package codegen
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"unsafe"
+
+	"github.com/einc-lang/einc/codegen/libllvm"
+	"github.com/einc-lang/einc/codegen/llvm"
+	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/codegen/lower"
+	"github.com/einc-lang/einc/planner"
+	"github.com/einc-lang/einc/planner/cost"
+	"github.com/einc-lang/einc/runtime/object"
+	"golang.org/x/sync/errgroup"
+)
+
+// Unit is a plan on its way to machine code: what each stage gave.
+type Unit struct {
+	Plan    *planner.Plan
+	Program *lower.Program
+	Target  cost.Target
+	Symbols []string // one a nest, named for its content
+}
+
+// Lower turns a plan into nests for a target.
+func Lower(plan *planner.Plan, target cost.Target, opts lower.Options) (*Unit, error) {
+	prog, err := lower.Lower(plan, target, opts)
+	if err != nil {
+		return nil, err
+	}
+	u := &Unit{Plan: plan, Program: prog, Target: target}
+	for _, n := range prog.Nests {
+		sum := sha256.Sum256([]byte(n.String()))
+		u.Symbols = append(u.Symbols, "einc_"+hex.EncodeToString(sum[:10]))
+	}
+	return u, nil
+}
+
+// Compiler is a way to run LLVM: libllvm.Compile, or libllvm.CompileInWorker.
+type Compiler func(context.Context, libllvm.Request) (*libllvm.Result, error)
+
+// optLevel is LLVM's code generation level: its instruction scheduler keeps tiles in registers at
+// every level above 0, and loops gain from what 3 adds.
+const optLevel = 3
+
+// module is nests that share a pass list, and so an LLVM module.
+type module struct {
+	passes string
+	nests  []int
+}
+
+// modules groups the nests by pass list: micro-kernels must not meet LLVM's mid-level passes, which
+// make them spill, and other loops need them. With one set, all share a module, so that a build gives
+// one object file; the short list then serves every nest.
+func (u *Unit) modules(one bool) []module {
+	var ms []module
+	for i, n := range u.Program.Nests {
+		passes := llvm.Passes(n.Strategy)
+		if one {
+			passes = llvm.Passes("direct")
+		}
+		j := 0
+		for j < len(ms) && ms[j].passes != passes {
+			j++
+		}
+		if j == len(ms) {
+			ms = append(ms, module{passes: passes})
+		}
+		ms[j].nests = append(ms[j].nests, i)
+	}
+	return ms
+}
+
+// Compile makes the object: the modules are compiled side by side. IDs of einc and LLVM are recorded.
+// With one set, there is a single module.
+func (u *Unit) Compile(ctx context.Context, compile Compiler, einc string, one bool) (*object.Object, error) {
+	o, err := u.shell(einc)
+	if err != nil {
+		return nil, err
+	}
+	ms := u.modules(one)
+	results := make([]*libllvm.Result, len(ms))
+	group, ctx := errgroup.WithContext(ctx)
+	for i, m := range ms {
+		group.Go(func() error {
+			r, err := u.compileModule(ctx, compile, m, libllvm.Obj)
+			results[i] = r
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	for i, m := range ms {
+		o.LLVM = results[i].LLVM
+		o.Modules = append(o.Modules, results[i].Code)
+		for _, n := range m.nests {
+			frame, ok := results[i].Frames[u.Symbols[n]]
+			if !ok {
+				return nil, fmt.Errorf("internal error: LLVM reported no stack frame for %s", u.Symbols[n])
+			}
+			o.Symbols[n].Module, o.Symbols[n].Frame = i, frame
+		}
+	}
+	return o, o.Check()
+}
+
+// Text is what LLVM makes of the nests in a readable form: libllvm.IR or libllvm.Asm.
+func (u *Unit) Text(ctx context.Context, compile Compiler, kind libllvm.Kind) (string, error) {
+	var b strings.Builder
+	for _, m := range u.modules(false) {
+		r, err := u.compileModule(ctx, compile, m, kind)
+		if err != nil {
+			return "", err
+		}
+		b.Write(r.Code)
+	}
+	return b.String(), nil
+}
+
+// IR is the LLVM text that einc hands over, one module after the other.
+func (u *Unit) IR() (string, error) {
+	var b strings.Builder
+	for _, m := range u.modules(false) {
+		text, err := u.emit(m)
+		if err != nil {
+			return "", err
+		}
+		b.WriteString(text)
+	}
+	return b.String(), nil
+}
+
+func (u *Unit) emit(m module) (string, error) {
+	l, err := levelOf(u.Target.Level)
+	if err != nil {
+		return "", err
+	}
+	var named []llvm.Named
+	for _, n := range m.nests {
+		named = append(named, llvm.Named{Symbol: u.Symbols[n], Nest: u.Program.Nests[n]})
+	}
+	mod, err := llvm.Module(named, llvm.Target{Triple: l.triple, CPU: l.name, VectorBits: 8 * u.Target.VectorBytes})
+	if err != nil {
+		return "", err
+	}
+	return llvm.Text(mod), nil
+}
+
+func (u *Unit) compileModule(ctx context.Context, compile Compiler, m module, kind libllvm.Kind) (*libllvm.Result, error) {
+	text, err := u.emit(m)
+	if err != nil {
+		return nil, err
+	}
+	l, err := levelOf(u.Target.Level)
+	if err != nil {
+		return nil, err
+	}
+	return compile(ctx, libllvm.Request{IR: text, Triple: l.triple, CPU: l.name, Passes: m.passes, Level: optLevel, Kind: kind})
+}
+
+// Key names the object by everything that decides its bytes: the nests, how they are launched, the
+// target and the build of einc.
+func (u *Unit) Key(einc string) ([32]byte, error) {
+	o, err := u.shell(einc)
+	if err != nil {
+		return [32]byte{}, err
+	}
+	h := sha256.New()
+	h.Write(object.Encode(o))
+	for _, n := range u.Program.Nests {
+		fmt.Fprintf(h, "%s\x00", n)
+	}
+	return [32]byte(h.Sum(nil)), nil
+}
+
+// shell is the object without its code.
+func (u *Unit) shell(einc string) (*object.Object, error) {
+	l, err := levelOf(u.Target.Level)
+	if err != nil {
+		return nil, err
+	}
+	p := u.Plan.Problem
+	o := &object.Object{Einc: einc, Triple: l.triple, CPU: l.name, Features: l.features,
+		Arena: u.Plan.Arena, Shared: u.Program.Shared, Worker: u.Program.Worker}
+	o.Params = append(o.Params, u.param(p.Output))
+	for i := range p.Operands {
+		o.Params = append(o.Params, u.param(i))
+	}
+	o.Dims = u.Strides()
+	for _, d := range o.Dims {
+		o.Params[d.Param].Strides = nil
+	}
+	for _, s := range u.Symbols {
+		o.Symbols = append(o.Symbols, object.Symbol{Name: s})
+	}
+	for _, ph := range u.Program.Phases {
+		o.Launches = append(o.Launches, u.launch(ph))
+	}
+	return o, nil
+}
+
+func (u *Unit) param(t int) object.Param {
+	x := u.Plan.Problem.Tensors[t]
+	return object.Param{Name: x.Name, DType: x.DType.String(), Size: x.DType.Size(), Shape: x.Shape, Strides: x.Layout.Strides}
+}
+
+func (u *Unit) launch(ph lower.Phase) object.Launch {
+	nest := u.Program.Nests[ph.Nest]
+	l := object.Launch{Symbol: ph.Nest, Tasks: ph.Tasks, Nanos: ph.Nanos}
+	for i, a := range ph.Args {
+		l.Args = append(l.Args, u.arg(nest.Params[i], a))
+	}
+	if nest.Dims > 0 {
+		l.Args = append(l.Args, object.Arg{Area: object.AreaDims})
+	}
+	return l
+}
+
+func (u *Unit) arg(p loop.Param, a lower.Arg) object.Arg {
+	switch p.Role {
+	case loop.Shared:
+		return object.Arg{Area: object.AreaShared, Offset: a.Offset}
+	case loop.Worker:
+		return object.Arg{Area: object.AreaWorker, Offset: a.Offset}
+	}
+	b := &u.Plan.Buffers[a.Buffer]
+	if b.Kind == planner.Temp {
+		return object.Arg{Area: object.AreaArena, Offset: b.Offset + a.Offset}
+	}
+	return object.Arg{Area: object.AreaParam, Index: slot(b), Offset: a.Offset}
+}
+
+// Strides lists what the dims array of a call holds: the stride of an axis of the output (Param 0) or
+// of an operand. It is empty for code that is specialised on strides.
+func (u *Unit) Strides() []object.Dim {
+	var dims []object.Dim
+	for _, d := range u.Program.Dims {
+		dims = append(dims, object.Dim{Param: slot(&u.Plan.Buffers[d.Buffer]), Axis: d.Axis})
+	}
+	return dims
+}
+
+// Interpret runs the unit in Go: see the function Interpret.
+func (u *Unit) Interpret(ctx context.Context, ptrs []unsafe.Pointer, dims []int64) error {
+	return Interpret(ctx, u.Plan, u.Program, ptrs, dims)
+}

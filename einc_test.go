@@ -1,0 +1,177 @@
+package einc_test
+
+import (
+	"context"
+	"os"
+	"sync"
+	"testing"
+
+	"github.com/einc-lang/einc"
+	"github.com/einc-lang/einc/tensor"
+	"github.com/stretchr/testify/require"
+)
+
+func TestMain(m *testing.M) {
+	einc.ServeWorker()
+	os.Exit(m.Run())
+}
+
+func specOf(d tensor.DType, shape ...int) einc.Spec { return einc.Spec{DType: d, Shape: shape} }
+
+// native compiles for LLVM, or skips the test.
+func native(t testing.TB, expr string, specs ...einc.Spec) *einc.Func {
+	f, err := einc.Compile(expr, specs, &einc.Options{Engine: einc.Native, Cache: "off"})
+	if einc.IsMissing(err) {
+		t.Skip("LLVM is missing: apt-get install libllvm22")
+	}
+	require.NoError(t, err)
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+func arange(t testing.TB, shape ...int) *tensor.Tensor {
+	n, err := tensor.CheckedLen(shape)
+	require.NoError(t, err)
+	data := make([]float64, n)
+	for i := range data {
+		data[i] = float64(i)
+	}
+	x, err := tensor.From(data, shape...)
+	require.NoError(t, err)
+	return x
+}
+
+func TestCallAllocatesNothing(t *testing.T) {
+	f := native(t, "ik,kj->ij", specOf(tensor.F64, 4, 4), specOf(tensor.F64, 4, 4))
+	a, b := arange(t, 4, 4), arange(t, 4, 4)
+	out, err := f.NewOutput()
+	require.NoError(t, err)
+	require.NoError(t, f.Call(out, a, b))
+	bt, err := b.Permute(1, 0)
+	require.NoError(t, err)
+	for _, operand := range []*tensor.Tensor{b, bt} {
+		allocs := testing.AllocsPerRun(100, func() {
+			if err := f.Call(out, a, operand); err != nil {
+				t.Error(err)
+			}
+		})
+		require.Zero(t, allocs)
+	}
+}
+
+func TestCallRefusesWhatItWasNotCompiledFor(t *testing.T) {
+	f := native(t, "ik,kj->ij", specOf(tensor.F64, 2, 3), specOf(tensor.F64, 3, 2))
+	out, err := f.NewOutput()
+	require.NoError(t, err)
+	a, b := arange(t, 2, 3), arange(t, 3, 2)
+	require.ErrorContains(t, f.Call(out, a), "takes 2")
+	require.ErrorContains(t, f.Call(out, b, a), "operand 0")
+	require.ErrorContains(t, f.Call(nil, a, b), "the output is nil")
+	require.ErrorContains(t, f.Call(a, a, b), "the output")
+	half, err := tensor.New(tensor.F32, 3, 2)
+	require.NoError(t, err)
+	require.ErrorContains(t, f.Call(out, a, half), "f32")
+	require.NoError(t, f.Close())
+	require.ErrorIs(t, f.Call(out, a, b), einc.ErrClosed)
+}
+
+func TestOverlap(t *testing.T) {
+	f := native(t, "C[i,j] += A[i,k]*B[k,j]", specOf(tensor.F64, 2, 2), specOf(tensor.F64, 2, 2), specOf(tensor.F64, 2, 2))
+	c, a, b := arange(t, 2, 2), arange(t, 2, 2), arange(t, 2, 2)
+	require.NoError(t, f.Call(c, c, a, b), "in place")
+	got, err := tensor.Values[float64](c)
+	require.NoError(t, err)
+	require.Equal(t, []float64{2, 4, 8, 14}, got)
+	require.ErrorContains(t, f.Call(a, c, a, b), "overlaps operand 1")
+}
+
+func TestCancelled(t *testing.T) {
+	f := native(t, "ik,kj->ij", specOf(tensor.F64, 400, 400), specOf(tensor.F64, 400, 400))
+	out, err := f.NewOutput()
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	require.ErrorIs(t, f.CallContext(ctx, out, arange(t, 400, 400), arange(t, 400, 400)), context.Canceled)
+}
+
+func TestConcurrentCalls(t *testing.T) {
+	f := native(t, "ik,kj,jl->il", specOf(tensor.F64, 30, 40), specOf(tensor.F64, 40, 20), specOf(tensor.F64, 20, 10))
+	a, b, c := arange(t, 30, 40), arange(t, 40, 20), arange(t, 20, 10)
+	want, err := f.NewOutput()
+	require.NoError(t, err)
+	require.NoError(t, f.Call(want, a, b, c))
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			out, err := f.NewOutput()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			for range 50 {
+				if err := f.Call(out, a, b, c); err != nil || !tensor.Equal(want, out) {
+					t.Error("a concurrent call differs", err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// TestWorkerCounts demands the same bits from any number of workers.
+func TestWorkerCounts(t *testing.T) {
+	for _, expr := range []string{"ik,kj->ij", "ik,kj->", "ik,kj->k"} {
+		var want *tensor.Tensor
+		for _, workers := range []int{1, 2, 3, 8} {
+			got, err := einc.EinsumContext(context.Background(), expr, &einc.Options{Workers: workers}, fractions(t, 300, 200), fractions(t, 200, 250))
+			require.NoError(t, err)
+			if want == nil {
+				want = got
+			}
+			require.True(t, tensor.Equal(want, got), "%s with %d workers", expr, workers)
+		}
+	}
+}
+
+func fractions(t *testing.T, shape ...int) *tensor.Tensor {
+	x := arange(t, shape...)
+	data, err := tensor.Values[float64](x)
+	require.NoError(t, err)
+	for i := range data {
+		data[i] = 1 / (1 + data[i])
+	}
+	y, err := tensor.From(data, shape...)
+	require.NoError(t, err)
+	return y
+}
+
+// TestBroadcastViews is the streaming case of the broadcasting lesson, on unsqueezed views.
+func TestBroadcastViews(t *testing.T) {
+	x, err := arange(t, 300, 10).Unsqueeze(1)
+	require.NoError(t, err)
+	m, err := arange(t, 20, 10).Unsqueeze(0)
+	require.NoError(t, err)
+	d, err := einc.Einsum("D[n,k,d] = X[n,k,d] - M[n,k,d]", x, m)
+	require.NoError(t, err)
+	require.Equal(t, []int{300, 20, 10}, d.Shape())
+	v, err := tensor.Values[float64](d)
+	require.NoError(t, err)
+	for i, got := range v {
+		n, k, e := i/200, i/10%20, i%10
+		require.Equal(t, float64(10*n+e-10*k-e), got)
+	}
+}
+
+func BenchmarkCall4x4(b *testing.B) {
+	f := native(b, "ik,kj->ij", specOf(tensor.F64, 4, 4), specOf(tensor.F64, 4, 4))
+	x, y := arange(b, 4, 4), arange(b, 4, 4)
+	out, err := f.NewOutput()
+	require.NoError(b, err)
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := f.Call(out, x, y); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,212 @@
+package einc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	goruntime "runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"unsafe"
+
+	"github.com/einc-lang/einc/tensor"
+)
+
+// ErrClosed is returned by calls of a Func after Close.
+var ErrClosed = errors.New("the function is closed")
+
+// Func is a compiled expression for operands of fixed types and shapes. It is safe for concurrent use.
+type Func struct {
+	c        *compilation
+	expected []tensorSpec // the output first, then the operands
+	mu       sync.Mutex   // held to add a variant
+	variants atomic.Pointer[[]*variant]
+	generic  *variant // takes strides at run time; nil if no variant does
+	aliases  []bool   // operand i may be the output itself
+	closed   atomic.Bool
+	warning  error
+}
+
+// tensorSpec is what a call checks of a tensor.
+type tensorSpec struct {
+	name  string
+	dtype tensor.DType
+	shape []int
+}
+
+// newFunc compiles the variant for the layouts at hand and, for functions that will meet others, the
+// one that takes strides at run time, which later calls then need not wait for.
+func newFunc(ctx context.Context, c *compilation, anyLayout bool) (*Func, error) {
+	f := &Func{c: c, aliases: aliases(c.problem)}
+	p := c.problem
+	f.expect(p.Output)
+	for i := range p.Operands {
+		f.expect(i)
+	}
+	type result struct {
+		v   *variant
+		err error
+	}
+	generic := make(chan result, 1)
+	if anyLayout {
+		go func() {
+			v, err := newVariant(ctx, c, true)
+			generic <- result{v, err}
+		}()
+	}
+	v, err := newVariant(ctx, c, false)
+	if anyLayout {
+		g := <-generic
+		f.generic, err = g.v, errors.Join(err, g.err)
+	}
+	if err != nil {
+		for _, x := range []*variant{v, f.generic} {
+			if x != nil {
+				x.close()
+			}
+		}
+		return nil, err
+	}
+	f.warning = v.warning
+	f.variants.Store(&[]*variant{v})
+	c.dump(v)
+	return f, nil
+}
+
+func (f *Func) expect(t int) {
+	x := f.c.problem.Tensors[t]
+	f.expected = append(f.expected, tensorSpec{x.Name, x.DType, x.Shape})
+}
+
+// NewOutput allocates a tensor that Call can fill.
+func (f *Func) NewOutput() (*Tensor, error) {
+	return tensor.New(f.expected[0].dtype, f.expected[0].shape...)
+}
+
+// Warning says why the function is interpreted although code was wanted: an error that names the
+// package to install. It is nil for native code.
+func (f *Func) Warning() error { return f.warning }
+
+// Call evaluates the expression on the operands and writes the result to out. Shapes and types must be
+// those that the function was compiled for; layouts may differ. It allocates nothing. Out must not
+// overlap an operand, save that it may be the very tensor whose old values an "op=" statement reads.
+func (f *Func) Call(out *Tensor, operands ...*Tensor) error {
+	return f.CallContext(context.Background(), out, operands...)
+}
+
+// stackArgs is the number of pointers and strides that a call keeps on the stack.
+const stackArgs = 16
+
+// CallContext is Call under a context; a cancelled call leaves out partly written.
+func (f *Func) CallContext(ctx context.Context, out *Tensor, operands ...*Tensor) error {
+	if f.closed.Load() {
+		return ErrClosed
+	}
+	if err := f.check(out, operands); err != nil {
+		return err
+	}
+	v := f.pick(out, operands)
+	if v == nil {
+		var err error
+		if v, err = f.specialize(ctx, out, operands); err != nil {
+			return err
+		}
+	}
+	var ptrBuf [stackArgs]unsafe.Pointer
+	ptrs := append(ptrBuf[:0], out.Data())
+	for _, t := range operands {
+		ptrs = append(ptrs, t.Data())
+	}
+	var dimBuf [stackArgs * 4]int64
+	dims := v.dims(dimBuf[:0], out, operands)
+	err := v.run(ctx, ptrs, dims, f.c.opts.Workers)
+	goruntime.KeepAlive(out)
+	goruntime.KeepAlive(operands)
+	return err
+}
+
+// pick finds the variant for the layouts of a call: the specialised one, or the one that takes strides
+// at run time. It is nil where a variant should be compiled.
+func (f *Func) pick(out *Tensor, operands []*Tensor) *variant {
+	for _, v := range *f.variants.Load() {
+		if v.fits(out, operands) {
+			return v
+		}
+	}
+	if f.c.opts.Specialize && slices.Equal(out.Strides(), f.c.problem.Tensors[f.c.problem.Output].Layout.Strides) {
+		return nil
+	}
+	return f.generic
+}
+
+// specialize compiles a variant for the layouts of a call, whose output is row-major.
+func (f *Func) specialize(ctx context.Context, out *Tensor, operands []*Tensor) (*variant, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, v := range *f.variants.Load() {
+		if v.fits(out, operands) {
+			return v, nil
+		}
+	}
+	specs := specsOf(operands)
+	for i := range specs {
+		specs[i].Name = f.expected[1+i].name
+	}
+	c, err := plan(ctx, f.c.program, specs, &f.c.opts)
+	if err != nil {
+		return nil, err
+	}
+	v, err := newVariant(ctx, c, false)
+	if err != nil {
+		return nil, err
+	}
+	more := append(slices.Clone(*f.variants.Load()), v)
+	f.variants.Store(&more)
+	return v, nil
+}
+
+func (f *Func) check(out *Tensor, operands []*Tensor) error {
+	if len(operands) != len(f.expected)-1 {
+		return fmt.Errorf("%d operands given, the function takes %d", len(operands), len(f.expected)-1)
+	}
+	if err := f.expected[0].check(out, -1); err != nil {
+		return err
+	}
+	for i, t := range operands {
+		if err := f.expected[1+i].check(t, i); err != nil {
+			return err
+		}
+	}
+	return f.checkOverlap(out, operands)
+}
+
+func (s *tensorSpec) check(t *Tensor, operand int) error {
+	if t != nil && t.DType() == s.dtype && slices.Equal(t.Shape(), s.shape) {
+		return nil
+	}
+	who := "the output"
+	if operand >= 0 {
+		who = fmt.Sprintf("operand %d", operand)
+	}
+	if t == nil {
+		return fmt.Errorf("%s is nil", who)
+	}
+	return fmt.Errorf("%s is %v%v, the function was compiled for %v%v", who, t.DType(), t.Shape(), s.dtype, s.shape)
+}
+
+// Close frees the function's code. Calls that are running end first; later ones fail with ErrClosed.
+func (f *Func) Close() error {
+	if f.closed.Swap(true) {
+		return nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, v := range *f.variants.Load() {
+		v.close()
+	}
+	if f.generic != nil {
+		f.generic.close()
+	}
+	return nil
+}

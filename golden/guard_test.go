@@ -1,0 +1,112 @@
+//go:build linux
+
+package golden_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"testing"
+
+	"github.com/einc-lang/einc"
+	"github.com/einc-lang/einc/golden"
+	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/tensor"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+func problem(t *testing.T, c *golden.Contraction) *parser.Problem {
+	p, err := parser.Parse(c.Expr, parser.ModeAuto)
+	require.NoError(t, err)
+	b, err := p.Bind(specs(c.Operands))
+	require.NoError(t, err)
+	return b
+}
+
+// guarded allocates memory that ends (or begins) at a page that cannot be touched.
+type guarded struct {
+	t     *testing.T
+	atEnd bool
+	maps  [][]byte
+}
+
+func (g *guarded) alloc(n int) []byte {
+	page := os.Getpagesize()
+	body := (n + page - 1) / page * page
+	m, err := unix.Mmap(-1, 0, body+2*page, unix.PROT_NONE, unix.MAP_ANON|unix.MAP_PRIVATE)
+	require.NoError(g.t, err)
+	g.maps = append(g.maps, m)
+	if body > 0 {
+		require.NoError(g.t, unix.Mprotect(m[page:page+body], unix.PROT_READ|unix.PROT_WRITE))
+	}
+	first := page
+	if g.atEnd {
+		first = page + body - n
+	}
+	return m[first : first+n : first+n]
+}
+
+func (g *guarded) free() {
+	for _, m := range g.maps {
+		require.NoError(g.t, unix.Munmap(m))
+	}
+	g.maps = nil
+}
+
+const guardChild = "EINC_GUARD_CHILD"
+
+// TestGuardPages runs native kernels with every operand and the output flush against pages that cannot
+// be touched, in a child process, since a fault there cannot be survived.
+func TestGuardPages(t *testing.T) {
+	if os.Getenv(guardChild) != "" {
+		t.Skip("this is the child")
+	}
+	hostLevels(t)
+	cmd := exec.Command(os.Args[0], "-test.run=^TestGuardChild$", "-test.v")
+	cmd.Env = append(os.Environ(), guardChild+"=1")
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	require.Contains(t, string(out), "--- PASS: TestGuardChild")
+}
+
+// TestGuardChild is the body of TestGuardPages.
+func TestGuardChild(t *testing.T) {
+	if os.Getenv(guardChild) == "" {
+		t.Skip("run by TestGuardPages")
+	}
+	r := rand.New(rand.NewPCG(seed(t), 2))
+	levels := hostLevels(t)
+	for i := range rounds(t, 20) {
+		for _, d := range tensor.DTypes() {
+			g := &guarded{t: t, atEnd: i%2 == 0}
+			c, err := golden.Random(r, d, g.alloc)
+			require.NoError(t, err)
+			runGuarded(t, g, c, levels[i%len(levels)])
+			g.free()
+		}
+	}
+}
+
+func runGuarded(t *testing.T, g *guarded, c *golden.Contraction, level string) {
+	want, err := golden.Eval(problem(t, c), c.Operands)
+	require.NoError(t, err)
+	opts := options(einc.Native)
+	opts.Level = level
+	fmt.Println("running", level, c.Expr, shapes(c)) // the last line names the culprit after a fault
+	f, err := einc.Compile(c.Expr, specs(c.Operands), opts)
+	require.NoError(t, err)
+	defer f.Close()
+	out, err := tensor.FromBytes(want.DType(), g.alloc(want.Len()*want.DType().Size()), want.Shape()...)
+	require.NoError(t, err)
+	require.NoError(t, f.Call(out, c.Operands...))
+	require.True(t, golden.Equal(want, out), c.Expr)
+}
+
+func shapes(c *golden.Contraction) (s []string) {
+	for _, o := range c.Operands {
+		s = append(s, fmt.Sprint(o.DType(), o.Shape(), o.Strides()))
+	}
+	return s
+}

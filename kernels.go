@@ -1,0 +1,176 @@
+package einc
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/einc-lang/einc/codegen"
+	"github.com/einc-lang/einc/codegen/libllvm"
+	"github.com/einc-lang/einc/runtime"
+)
+
+// idleKernels is how many kernels that no Func uses stay loaded.
+const idleKernels = 256
+
+// kernels is the process's loaded code, by content.
+var kernels = &kernelCache{loaded: map[[32]byte]*kernel{}, disks: map[string]*runtime.Cache{}}
+
+// kernelCache shares loaded kernels between Funcs and keeps some that none uses.
+type kernelCache struct {
+	mu     sync.Mutex
+	loaded map[[32]byte]*kernel
+	idle   []*kernel // least recently released first
+	disks  map[string]*runtime.Cache
+}
+
+// kernel is loaded code and the number of variants that hold it.
+type kernel struct {
+	*runtime.Kernel
+	key    [32]byte
+	users  int
+	ready  chan struct{} // closed once Kernel or err is set
+	err    error
+	source string // "compiled" or "disk"
+}
+
+// get returns the code of a unit from memory, from disk or from the compiler; concurrent callers that
+// want the same code wait for one compilation.
+func (kc *kernelCache) get(ctx context.Context, u *codegen.Unit, opts *Options) (*kernel, error) {
+	key, err := u.Key(buildID())
+	if err != nil {
+		return nil, err
+	}
+	k, first := kc.claim(key)
+	if !first {
+		return kc.wait(ctx, k)
+	}
+	k.Kernel, k.source, k.err = kc.load(ctx, key, u, opts)
+	close(k.ready)
+	if k.err != nil {
+		kc.forget(k)
+		return nil, k.err
+	}
+	return k, nil
+}
+
+// claim finds a kernel, or makes the caller the one that fills it.
+func (kc *kernelCache) claim(key [32]byte) (k *kernel, first bool) {
+	kc.mu.Lock()
+	defer kc.mu.Unlock()
+	k = kc.loaded[key]
+	if k == nil {
+		k = &kernel{key: key, ready: make(chan struct{})}
+		kc.loaded[key] = k
+		first = true
+	}
+	if k.users == 0 && !first {
+		kc.unidle(k)
+	}
+	k.users++
+	return k, first
+}
+
+func (kc *kernelCache) wait(ctx context.Context, k *kernel) (*kernel, error) {
+	select {
+	case <-k.ready:
+	case <-ctx.Done():
+		kc.release(k)
+		return nil, ctx.Err()
+	}
+	return k, k.err
+}
+
+// forget drops a kernel that could not be made, so that the next caller tries again.
+func (kc *kernelCache) forget(k *kernel) {
+	kc.mu.Lock()
+	defer kc.mu.Unlock()
+	if kc.loaded[k.key] == k {
+		delete(kc.loaded, k.key)
+	}
+}
+
+// release gives a kernel back. The oldest idle one is freed when there are too many.
+func (kc *kernelCache) release(k *kernel) {
+	kc.mu.Lock()
+	defer kc.mu.Unlock()
+	if k.users--; k.users > 0 || kc.loaded[k.key] != k {
+		return
+	}
+	kc.idle = append(kc.idle, k)
+	if len(kc.idle) <= idleKernels {
+		return
+	}
+	oldest := kc.idle[0]
+	kc.idle = kc.idle[1:]
+	delete(kc.loaded, oldest.key)
+	if oldest.Kernel != nil {
+		oldest.Close()
+	}
+}
+
+func (kc *kernelCache) unidle(k *kernel) {
+	for i, x := range kc.idle {
+		if x == k {
+			kc.idle = append(kc.idle[:i:i], kc.idle[i+1:]...)
+			return
+		}
+	}
+}
+
+// load takes the object from disk, or compiles it and stores it there.
+func (kc *kernelCache) load(ctx context.Context, key [32]byte, u *codegen.Unit, opts *Options) (*runtime.Kernel, string, error) {
+	disk := kc.disk(opts.Cache)
+	if disk != nil {
+		if o, ok := disk.Get(key); ok {
+			if k, err := runtime.Load(o); err == nil {
+				return k, "disk", nil
+			}
+		}
+	}
+	o, err := u.Compile(ctx, opts.compiler(), buildID(), false)
+	if err != nil {
+		return nil, "", err
+	}
+	if disk != nil {
+		// A full or read-only disk costs the next process a compilation, not this one its result.
+		_ = disk.Put(key, o)
+	}
+	k, err := runtime.Load(o)
+	return k, "compiled", err
+}
+
+// disk opens a cache directory once; nil where it is off or refused.
+func (kc *kernelCache) disk(dir string) *runtime.Cache {
+	if dir == "off" {
+		return nil
+	}
+	kc.mu.Lock()
+	defer kc.mu.Unlock()
+	c, ok := kc.disks[dir]
+	if !ok {
+		c, _ = runtime.OpenCache(dir)
+		kc.disks[dir] = c
+	}
+	return c
+}
+
+// CacheStatus reports where the disk cache is, or why there is none.
+func CacheStatus(dir string) (string, error) {
+	if dir == "off" {
+		return "", errors.New("switched off")
+	}
+	c, err := runtime.OpenCache(dir)
+	if err != nil {
+		return "", err
+	}
+	return c.Dir(), nil
+}
+
+// compiler is where LLVM runs.
+func (o *Options) compiler() codegen.Compiler {
+	if o.Isolate {
+		return libllvm.CompileInWorker
+	}
+	return libllvm.Compile
+}

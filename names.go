@@ -1,0 +1,58 @@
+package einc
+
+import (
+	"context"
+	"errors"
+
+	"github.com/einc-lang/einc/codegen/libllvm"
+	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/planner"
+	"github.com/einc-lang/einc/tensor"
+)
+
+// DType is the type of a tensor's elements.
+type DType = tensor.DType
+
+// ParseDType reads an element type's name, einc's ("f32") or NumPy's ("float32").
+func ParseDType(s string) (DType, error) { return tensor.ParseDType(s) }
+
+// OpenNpy opens a .npy file without copying its elements: see tensor.OpenNpy.
+func OpenNpy(path string) (*Tensor, error) { return tensor.OpenNpy(path) }
+
+// SaveNpy writes a tensor to a .npy file; the file appears whole or not at all.
+func SaveNpy(path string, t *Tensor) error { return tensor.SaveNpy(path, t) }
+
+// CompileFor compiles an expression for the layouts of operands that are there, and for no others: it
+// is the quickest way to one call. Calls with other layouts then fail unless Options.Specialize is set.
+func CompileFor(ctx context.Context, expr string, opts *Options, operands []*Tensor) (*Func, error) {
+	if err := checkOperands(operands); err != nil {
+		return nil, err
+	}
+	c, err := prepare(ctx, expr, specsOf(operands), opts)
+	if err != nil {
+		return nil, err
+	}
+	return newFunc(ctx, c, false)
+}
+
+// IsMissing reports whether an error says that LLVM is not on the machine.
+func IsMissing(err error) bool {
+	var missing *libllvm.MissingError
+	return errors.As(err, &missing)
+}
+
+// IsBudget reports whether an error says that a plan needs more than Options.MaxMemory.
+func IsBudget(err error) bool {
+	var budget *planner.MemoryError
+	return errors.As(err, &budget)
+}
+
+// SpecsFromSizes describes the operands of an expression from its indices' extents, written as
+// "i=64,j=32". Every operand has the type d.
+func SpecsFromSizes(expr string, mode parser.Mode, sizes string, d DType) ([]Spec, error) {
+	p, err := parser.Parse(expr, mode)
+	if err != nil {
+		return nil, err
+	}
+	return p.SpecsFromSizes(sizes, d)
+}

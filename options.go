@@ -1,0 +1,87 @@
+package einc
+
+import (
+	"debug/elf"
+	"encoding/hex"
+	"os"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"github.com/einc-lang/einc/codegen"
+	"github.com/einc-lang/einc/codegen/libllvm"
+	"github.com/einc-lang/einc/planner/cost"
+)
+
+// target is the machine that an expression is planned and compiled for.
+func (o *Options) target() (cost.Target, error) {
+	t, err := codegen.Host()
+	if o.Level != "" {
+		t, err = codegen.TargetFor(o.Level)
+	}
+	if o.Workers > 0 {
+		t.Workers = o.Workers
+	}
+	return t, err
+}
+
+// ServeWorker turns the process into a compile worker if it was started as one, and does not return
+// then. Programs that set Options.Isolate call it first thing in main.
+func ServeWorker() { libllvm.RunWorkerIfAsked() }
+
+// Version is einc's version as recorded by the Go toolchain; "(devel)" when built from a checkout.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "(unknown)"
+	}
+	if m := eincModule(info); m != nil {
+		return m.Version
+	}
+	return info.Main.Version
+}
+
+const modulePath = "github.com/einc-lang/einc"
+
+func eincModule(info *debug.BuildInfo) *debug.Module {
+	for _, m := range info.Deps {
+		if m.Path == modulePath && m.Replace == nil {
+			return m
+		}
+	}
+	return nil
+}
+
+// buildID names this build of einc in cache keys: the checksum of the released module, or for a
+// checkout the build id that the Go linker put into the executable.
+var buildID = sync.OnceValue(func() string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		if m := eincModule(info); m != nil && m.Sum != "" {
+			return m.Version + " " + m.Sum
+		}
+	}
+	if id := executableID(); id != "" {
+		return id
+	}
+	return "process " + time.Now().String() // nothing identifies the build: share with nobody
+})
+
+func executableID() string {
+	path, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	f, err := elf.Open(path)
+	if err != nil {
+		return ""
+	}
+	defer f.Close()
+	for _, name := range []string{".note.go.buildid", ".note.gnu.build-id"} {
+		if s := f.Section(name); s != nil {
+			if data, err := s.Data(); err == nil {
+				return hex.EncodeToString(data)
+			}
+		}
+	}
+	return ""
+}

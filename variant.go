@@ -1,0 +1,128 @@
+package einc
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"unsafe"
+
+	"github.com/einc-lang/einc/codegen"
+	"github.com/einc-lang/einc/codegen/libllvm"
+	"github.com/einc-lang/einc/codegen/lower"
+	"github.com/einc-lang/einc/runtime/object"
+)
+
+// variant is a Func's code for one set of layouts, or for all of them.
+type variant struct {
+	strides [][]int // what the code expects: the output's, then the operands'
+	any     bool    // strides come at run time, from stride
+	stride  []object.Dim
+	unit    *codegen.Unit
+	kernel  *kernel // nil: unit is interpreted
+	warning error
+	watch   stopwatch
+}
+
+// newVariant lowers and compiles a planned expression.
+func newVariant(ctx context.Context, c *compilation, anyLayout bool) (*variant, error) {
+	v := &variant{any: anyLayout}
+	p := c.problem
+	v.strides = append(v.strides, p.Tensors[p.Output].Layout.Strides)
+	for i := range p.Operands {
+		v.strides = append(v.strides, p.Tensors[i].Layout.Strides)
+	}
+	engine := c.opts.Engine
+	if engine != Interpreter {
+		err := v.compile(ctx, c)
+		if err == nil {
+			return v, nil
+		}
+		var missing *libllvm.MissingError
+		if engine == Native || !errors.As(err, &missing) {
+			return nil, err
+		}
+		v.warning = err
+	}
+	return v, v.lower(c, true)
+}
+
+func (v *variant) lower(c *compilation, directOnly bool) error {
+	target, err := c.opts.target()
+	if err != nil {
+		return err
+	}
+	done := v.watch.start("lower")
+	v.unit, err = codegen.Lower(c.plan, target, lower.Options{RuntimeStrides: v.any, DirectOnly: directOnly || v.any})
+	if err != nil {
+		return err
+	}
+	done()
+	v.stride = v.unit.Strides()
+	return nil
+}
+
+func (v *variant) compile(ctx context.Context, c *compilation) error {
+	if err := v.lower(c, false); err != nil {
+		return err
+	}
+	done := v.watch.start("compile")
+	k, err := kernels.get(ctx, v.unit, &c.opts)
+	if err != nil {
+		return err
+	}
+	done()
+	v.kernel = k
+	return nil
+}
+
+// fits reports whether the code was made for the layouts of a call.
+func (v *variant) fits(out *Tensor, operands []*Tensor) bool {
+	if !sameStrides(v.strides[0], out) {
+		return false
+	}
+	for i, t := range operands {
+		if !sameStrides(v.strides[1+i], t) {
+			return false
+		}
+	}
+	return true
+}
+
+// sameStrides compares layouts; the stride of an axis with one position does not matter.
+func sameStrides(strides []int, t *Tensor) bool {
+	got, shape := t.Strides(), t.Shape()
+	if slices.Equal(strides, got) {
+		return true
+	}
+	for a, s := range strides {
+		if shape[a] > 1 && got[a] != s {
+			return false
+		}
+	}
+	return true
+}
+
+// dims appends the strides that the code takes at run time.
+func (v *variant) dims(dims []int64, out *Tensor, operands []*Tensor) []int64 {
+	for _, d := range v.stride {
+		t := out
+		if d.Param > 0 {
+			t = operands[d.Param-1]
+		}
+		dims = append(dims, int64(t.Strides()[d.Axis]))
+	}
+	return dims
+}
+
+func (v *variant) run(ctx context.Context, ptrs []unsafe.Pointer, dims []int64, workers int) error {
+	if v.kernel != nil {
+		return v.kernel.Run(ctx, ptrs, dims, workers)
+	}
+	return v.unit.Interpret(ctx, ptrs, dims)
+}
+
+func (v *variant) close() {
+	if v.kernel != nil {
+		kernels.release(v.kernel)
+	}
+}
