@@ -46,7 +46,7 @@ func npyPreamble(t *Tensor, fortran bool) string {
 		dict += pad(21 - len(strconv.Itoa(t.shape[grows])))
 	}
 	const fixed = len(npyMagic) + 4
-	dict += pad(63-(fixed+len(dict))%64) + "\n"
+	dict += pad(64-(fixed+len(dict)+1)%64) + "\n"
 	return npyMagic + "\x01\x00" + string([]byte{byte(len(dict)), byte(len(dict) >> 8)}) + dict
 }
 

@@ -13,9 +13,9 @@ const precision = 8
 func (d DType) columnTexts(cells *Tensor) []string {
 	switch {
 	case d == Bool:
-		return alignRight(boolTexts(cells))
+		return alignRight(boolTexts(cells), len("False"))
 	case d.IsInt():
-		return alignRight(intTexts(cells))
+		return alignRight(intTexts(cells), 0)
 	case d.IsComplex():
 		values := make([]complex128, cells.length)
 		getComplex(values, d, cells.data, d.Size())
@@ -56,8 +56,7 @@ func intTexts(cells *Tensor) []string {
 	return out
 }
 
-func alignRight(texts []string) []string {
-	width := 0
+func alignRight(texts []string, width int) []string {
 	for _, s := range texts {
 		width = max(width, len(s))
 	}
@@ -72,21 +71,33 @@ func pad(n int) string { return strings.Repeat(" ", max(0, n)) }
 // realTexts formats floats of type d to one width with the decimal points in one column. Plus puts a
 // sign before positive ones too, as the imaginary parts of a column have it.
 func realTexts(d DType, values []float64, plus bool) []string {
-	if scientific(values) {
+	if d.scientific(values) {
 		return scientificTexts(d, values, plus)
 	}
 	return positionalTexts(d, values, plus)
 }
 
 // scientific reports whether NumPy would show an exponent: very large, very small, or too far apart.
-func scientific(values []float64) bool {
+func (d DType) scientific(values []float64) bool {
 	least, most := math.Inf(1), 0.0
 	for _, v := range values {
 		if a := math.Abs(v); a != 0 && finite(v) {
 			least, most = min(least, a), max(most, a)
 		}
 	}
-	return most != 0 && (most >= 1e8 || least < 1e-4 || most/least > 1000)
+	return most != 0 && (most >= min(1e8, d.wholeBelow()) || least < 1e-4 || most/least > 1000)
+}
+
+// wholeBelow bounds the numbers whose digits before the point all mean something; larger ones are shown
+// with an exponent.
+func (d DType) wholeBelow() float64 {
+	switch d {
+	case F16, BF16:
+		return 1e3
+	case F32:
+		return 1e6
+	}
+	return 1e16
 }
 
 func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }
@@ -125,11 +136,12 @@ func scientificTexts(d DType, values []float64, plus bool) []string {
 		left, frac, exp = max(left, len(w)), max(frac, len(f)), max(exp, len(e)-1)
 	}
 	for i, v := range values {
-		if finite(v) {
-			m, e, _ := strings.Cut(texts[i], "e")
-			w, f, _ := strings.Cut(m, ".")
-			texts[i] = pad(left-len(w)) + w + "." + f + strings.Repeat("0", frac-len(f)) +
-				"e" + e[:1] + strings.Repeat("0", exp-len(e)+1) + e[1:]
+		if finite(v) { // not padded with zeros: NumPy goes on with v's own digits
+			m, e, _ := strings.Cut(signed(strconv.FormatFloat(v, 'e', frac, 64), v, plus), "e")
+			if frac == 0 {
+				m += "."
+			}
+			texts[i] = pad(left+1+frac-len(m)) + m + "e" + e[:1] + strings.Repeat("0", exp-len(e)+1) + e[1:]
 		}
 	}
 	return specials(texts, values, left, frac+exp+3, plus)
@@ -245,16 +257,14 @@ func (d DType) scalarText(cell *Tensor) string {
 
 func (d DType) complexText(v complex128) string {
 	re, im := d.Real().scalarFloat(real(v)), signed(d.Real().scalarFloat(imag(v)), imag(v), true)
-	if math.IsNaN(imag(v)) || math.IsInf(imag(v), 0) {
-		im += "*" // not to be read as a name
-	}
 	if real(v) == 0 && !math.Signbit(real(v)) {
 		return strings.TrimPrefix(im, "+") + "j"
 	}
 	return "(" + re + im + "j)"
 }
 
-// scalarFloat has an exponent outside [1e-4, 1e16) and no point that is not needed.
+// scalarFloat has an exponent below 1e-4 and where digits would mean nothing, and no point that is not
+// needed.
 func (d DType) scalarFloat(v float64) string {
 	switch a := math.Abs(v); {
 	case math.IsNaN(v):
@@ -263,7 +273,7 @@ func (d DType) scalarFloat(v float64) string {
 		return "inf"
 	case math.IsInf(v, -1):
 		return "-inf"
-	case a != 0 && (a < 1e-4 || a >= 1e16):
+	case a != 0 && (a < 1e-4 || a >= d.wholeBelow()):
 		return d.shortest('e', v)
 	}
 	return d.shortest('f', v)
