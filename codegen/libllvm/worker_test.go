@@ -69,13 +69,13 @@ func TestWorkerKilledMidway(t *testing.T) {
 	for sig, text := range map[syscall.Signal]string{syscall.SIGKILL: "signal: killed", syscall.SIGABRT: "SIGABRT"} {
 		w := worker1(t, p)
 		time.AfterFunc(50*time.Millisecond, func() { _ = w.process.Process.Signal(sig) })
-		_, err := p.compile(context.Background(), slow())
+		_, err := w.ask(context.Background(), slow())
 		var e *Error
 		require.ErrorAs(t, err, &e)
 		require.Equal(t, "worker", e.Stage)
 		require.Contains(t, e.Msg, "the compile worker ended: ")
 		require.Contains(t, e.Msg, text)
-		require.Empty(t, p.idle)
+		require.Nil(t, p.take())
 	}
 	worker1(t, p) // the next compile starts another
 }
@@ -95,7 +95,7 @@ func TestWorkerCancel(t *testing.T) {
 	w := worker1(t, p)
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
-	_, err := p.compile(ctx, slow())
+	_, err := w.ask(ctx, slow())
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.False(t, w.alive(), "a cancelled worker must not go on")
 	_, err = p.compile(ctx, request(axpy))
