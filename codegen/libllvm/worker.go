@@ -115,7 +115,7 @@ type worker struct {
 	process *exec.Cmd
 	in      io.WriteCloser
 	out     *os.File
-	said    *head // standard error and output since the last request
+	said    *head // standard output and error since the last answer
 	greeted bool
 	memory  int64
 	gone    chan struct{} // closed when the process has ended
@@ -184,11 +184,11 @@ func (w *worker) kill() {
 
 // ask sends a request and waits for the answer. After an error the worker is dead.
 func (w *worker) ask(ctx context.Context, r Request) (*reply, error) {
-	w.said.reset()
 	stop := context.AfterFunc(ctx, func() { _ = w.process.Process.Kill() })
 	answer, err := w.talk(r)
 	cancelled := !stop()
 	if err == nil && !cancelled {
+		w.said.reset()
 		return answer, nil
 	}
 	if !cancelled {
