@@ -1,0 +1,96 @@
+package lower
+
+import (
+	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/planner"
+	"github.com/einc-lang/einc/tensor"
+)
+
+// access is an array as a kernel sees it: a buffer of the plan or a piece of workspace.
+type access struct {
+	loop.Param
+	arg Arg
+}
+
+// stride is how far one item along an axis moves an access, in elements: n if dims is empty, else the
+// sum of those entries of the dims array; n then holds what the problem's own layout has, a hint.
+type stride struct {
+	n    int64
+	dims []int
+}
+
+func (s stride) isZero() bool { return s.n == 0 && len(s.dims) == 0 }
+
+// rowMajor gives the strides of a dense array, last axis fastest.
+func rowMajor(shape []int) []int {
+	s := make([]int, len(shape))
+	n := 1
+	for a := len(shape) - 1; a >= 0; a-- {
+		s[a] = n
+		n *= max(shape[a], 1)
+	}
+	return s
+}
+
+// bufferStrides gives the strides of a buffer: only operands have a layout of their own.
+func bufferStrides(b *planner.Buffer) []int {
+	if b.Kind == planner.Operand && b.Layout.Strides != nil {
+		return b.Layout.Strides
+	}
+	return rowMajor(b.Shape)
+}
+
+// bounds are the elements [lo, hi) that strides reach within a shape.
+func bounds(shape, strides []int) (lo, hi int64) {
+	for a, e := range shape {
+		if e == 0 {
+			return 0, 0
+		}
+		if d := int64(e-1) * int64(strides[a]); d < 0 {
+			lo += d
+		} else {
+			hi += d
+		}
+	}
+	return lo, hi + 1
+}
+
+// buffer makes the access to a buffer.
+func (l *lowering) buffer(id int, role loop.Role) access {
+	b := &l.plan.Buffers[id]
+	lo, hi := bounds(b.Shape, bufferStrides(b))
+	return access{Param: loop.Param{Name: b.Name, DType: b.DType, Role: role, Lo: lo, Hi: hi}, arg: Arg{Buffer: id}}
+}
+
+// workspace makes the access to size elements at a byte offset of shared or worker memory.
+func workspace(name string, role loop.Role, d tensor.DType, size, offset int64) access {
+	return access{Param: loop.Param{Name: name, DType: d, Role: role, Hi: size}, arg: Arg{Buffer: -1, Offset: offset}}
+}
+
+// stride is how far index ix moves a reference: the sum over the axes that carry it.
+func (l *lowering) stride(ref planner.Ref, ix parser.IndexID) stride {
+	var s stride
+	strides := bufferStrides(&l.plan.Buffers[ref.Buffer])
+	for a, x := range ref.Axes {
+		if x != ix {
+			continue
+		}
+		s.n += int64(strides[a])
+		if d, ok := l.dims[Stride{ref.Buffer, a}]; ok {
+			s.dims = append(s.dims, d)
+		}
+	}
+	return s
+}
+
+// size is a stride as a Size; ok is false for the sum of several entries of the dims array.
+func (s stride) size() (loop.Size, bool) {
+	switch len(s.dims) {
+	case 0:
+		return loop.Const(s.n), true
+	case 1:
+		return loop.Dim(s.dims[0]), true
+	}
+	return loop.Size{}, false
+}

@@ -1,0 +1,66 @@
+package lower
+
+import "github.com/einc-lang/einc/codegen/loop"
+
+// chunk is a part of an axis that one loop runs over: from its first item on, step items at a time,
+// which the body takes as n vectors.
+type chunk struct {
+	step  int64
+	from  int64 // For.From: the loops before took all whole multiples of it
+	n     int64
+	lanes int64
+}
+
+// chunks cuts an axis of which extent items, or blocks that are multiples of n·lanes and a last rest,
+// are to be run over: whole tiles of n vectors, the vectors that are left, the items that are left.
+func chunks(extent, lanes, n int64) []chunk {
+	var cs []chunk
+	step := n * lanes
+	if extent >= step {
+		cs = append(cs, chunk{step: step, n: n, lanes: lanes})
+	}
+	rest := extent % step
+	if q := rest / lanes; q > 0 {
+		cs = append(cs, chunk{step: q * lanes, from: step, n: q, lanes: lanes})
+	}
+	if rest%lanes > 0 {
+		cs = append(cs, chunk{step: 1, from: lanes, n: 1, lanes: 1})
+	}
+	return cs
+}
+
+// first and trips tell what a loop over a chunk of a whole axis does.
+func (c chunk) first(extent int64) int64 {
+	if c.from > 1 {
+		return extent - extent%c.from
+	}
+	return 0
+}
+
+func (c chunk) trips(extent int64) int64 { return (extent - c.first(extent)) / c.step }
+
+// span runs f over a chunk of an axis. A loop carries regs, whose next values f returns; span returns
+// the last. No loop is made for a single turn of known position.
+func (e *emitter) span(id int, c chunk, kind loop.Kind, count loop.Bound, regs []loop.Reg, f func([]loop.Reg) []loop.Reg) []loop.Reg {
+	extent := e.axes[id].extent
+	pos := &e.pos[id]
+	if e.whole[id] && c.trips(extent) == 1 {
+		pos.base = c.first(extent)
+		regs = f(regs)
+		pos.base = 0
+		return regs
+	}
+	l := &loop.For{Var: e.b.Var(e.axes[id].label), Kind: kind, Count: count, Step: c.step, From: c.from}
+	pos.terms = append(pos.terms, place{l.Var, 1})
+	cur := make([]loop.Reg, len(regs))
+	for i, r := range regs {
+		cur[i] = e.b.Reg(e.b.Type(r))
+	}
+	e.b.For(l, func() {
+		for i, next := range f(cur) {
+			l.Carry = append(l.Carry, loop.Carry{Reg: cur[i], Init: regs[i], Next: next})
+		}
+	})
+	pos.terms = pos.terms[:len(pos.terms)-1]
+	return cur
+}

@@ -1,0 +1,112 @@
+package lower
+
+import (
+	"slices"
+
+	"github.com/einc-lang/einc/codegen/loop"
+)
+
+// cuts say how a kernel's free axes are cut into tasks: a task takes block[id] items of axis id.
+type cuts struct {
+	block []int64
+	order []int // free axes, outermost first, as tasks count them
+	tasks int64
+}
+
+// Times of a task, in nanoseconds of the model: short enough that cancelling works and workers stay
+// even, long enough to be worth handing out.
+const (
+	taskNanos = 50e3
+	maxNanos  = 2e6
+)
+
+// cut cuts a kernel of the given time into tasks. Inner axes fill a task up first; the tile's axes are
+// cut at whole tiles.
+func (k *kernel) cut(s shape, nanos float64) cuts {
+	c := cuts{block: make([]int64, len(k.axes)), order: k.loopOrder(s), tasks: 1}
+	items := max(k.extent(k.free), 1)
+	want := max(int64(taskNanos/nanos*float64(items)), 1)
+	if nanos <= taskNanos {
+		want = items
+	}
+	for id := range k.axes {
+		c.block[id] = k.axes[id].extent
+	}
+	inside := int64(1)
+	for _, id := range k.growth(s) {
+		x := &k.axes[id]
+		unit := s.tileUnit(id)
+		fit := max(want/inside/unit, 1) * unit
+		if k.runtime && fit < x.extent {
+			fit = 1 // positions with runtime strides cannot be scaled
+		}
+		c.block[id] = min(fit, x.extent)
+		if c.block[id] < x.extent {
+			want = inside // full: axes further out count one by one
+		}
+		inside *= c.block[id]
+		c.tasks *= ceilDiv(x.extent, c.block[id])
+	}
+	return c
+}
+
+// tileUnit is how many items of an axis a tile takes.
+func (s shape) tileUnit(id int) int64 {
+	switch id {
+	case s.row:
+		return s.rows
+	case s.col:
+		return s.cols * s.lanes
+	}
+	return 1
+}
+
+// growth lists the free axes in the order in which a task takes them in.
+func (k *kernel) growth(s shape) []int {
+	order := k.loopOrder(s)
+	slices.Reverse(order)
+	return order
+}
+
+// loopOrder puts the tile's axes inside the others. A reduction runs through the rows for each
+// column block, whose vectors then stay in the cache; without one, memory is walked as it lies.
+func (k *kernel) loopOrder(s shape) []int {
+	var order []int
+	for _, id := range k.free {
+		if id != s.row && id != s.col {
+			order = append(order, id)
+		}
+	}
+	inner := []int{s.row, s.col}
+	if k.reduces {
+		inner = []int{s.col, s.row}
+	}
+	for _, id := range inner {
+		if id >= 0 {
+			order = append(order, id)
+		}
+	}
+	return order
+}
+
+// taskLoop makes the root loop, and variables for the blocks of the axes that are cut.
+func (e *emitter) taskLoop(c cuts, f func()) {
+	l := &loop.For{Var: e.b.Var("task"), Kind: loop.Task, Count: loop.Bound{Max: loop.Const(c.tasks)}, Step: 1}
+	e.b.For(l, func() {
+		split := &loop.Split{Of: l.Var}
+		for _, id := range c.order {
+			n := ceilDiv(e.axes[id].extent, c.block[id])
+			e.whole[id] = n <= 1
+			if n <= 1 {
+				continue
+			}
+			split.Into = append(split.Into, e.b.Var(e.axes[id].label+"."))
+			split.Radix = append(split.Radix, loop.Const(n))
+			e.pos[id].terms = append(e.pos[id].terms, place{split.Into[len(split.Into)-1], c.block[id]})
+		}
+		if len(split.Into) > 0 {
+			e.b.Add(split)
+		}
+		f()
+	})
+}

@@ -1,0 +1,181 @@
+package lower
+
+import (
+	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/planner"
+	"github.com/einc-lang/einc/tensor"
+)
+
+// direct lowers any step: a phase that fills what an embedded diagonal leaves out, then the step's
+// kernel, in two phases if the reduction is long.
+func direct(l *lowering, step int) error {
+	s := &l.plan.Steps[step]
+	k := l.kernel(s)
+	if k.extent(k.free) == 0 {
+		return nil
+	}
+	ks := []*kernel{}
+	if len(unique(s.Out.Axes)) < axesWithIndex(s.Out.Axes) {
+		ks = append(ks, l.fill(s))
+	}
+	if k.empty {
+		k.reduceNothing()
+	}
+	k.arrange()
+	ks = append(ks, k.splitReduction(l.target)...)
+	return l.run(step, ks)
+}
+
+func axesWithIndex(axes []parser.IndexID) int {
+	n := 0
+	for _, ix := range axes {
+		if ix != parser.NoIndex {
+			n++
+		}
+	}
+	return n
+}
+
+// run appends a phase for each kernel. The step's estimate is shared out in proportion.
+func (l *lowering) run(step int, ks []*kernel) error {
+	total := 0.0
+	for _, k := range ks {
+		total += k.nanos(k.shape(l.target))
+	}
+	scale := 1.0
+	if s := &l.plan.Steps[step]; s.Estimate.Nanos > total {
+		scale = s.Estimate.Nanos / total
+	}
+	for _, k := range ks {
+		s := k.shape(l.target)
+		nanos := k.nanos(s) * scale
+		c := k.cut(s, nanos)
+		e := newEmitter(k, s, l.target, len(l.dims))
+		e.nest(c)
+		if e.err != nil {
+			return e.err
+		}
+		if err := l.phase(step, e.b.Nest, c.tasks, nanos/float64(c.tasks), e.args()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Rates of the model, for cutting tasks only.
+const (
+	opNanos   = 0.25 // a vector operation
+	byteNanos = 0.06 // a byte from memory
+)
+
+// nanos estimates the time of a kernel on one worker.
+func (k *kernel) nanos(s shape) float64 {
+	items := float64(k.extent(k.free)) * float64(max(k.extent(k.red), 1))
+	bytes := 0.0
+	for _, a := range k.accs {
+		bytes += float64((a.Hi - a.Lo) * int64(a.DType.Size()))
+	}
+	return max(items*s.unit*opNanos, bytes*byteNanos, 100)
+}
+
+// fill makes the kernel that sets all of the output to its old value, or to zero: what an embedded
+// diagonal does not write.
+func (l *lowering) fill(s *planner.Step) *kernel {
+	out := l.buffer(s.Out.Buffer, loop.Out)
+	d := out.DType
+	k := &kernel{accs: []access{out}, body: parser.Expr{{Kind: parser.NodeConst, DType: d}}}
+	ids := []int{s.Out.Buffer}
+	if s.Old >= 0 {
+		k.accs = append(k.accs, l.buffer(s.Old, loop.In))
+		k.inputs = 1
+		k.body = parser.Expr{{Kind: parser.NodeInput, DType: k.accs[1].DType}}
+		ids = append(ids, s.Old)
+	}
+	for a, extent := range l.plan.Buffers[s.Out.Buffer].Shape {
+		if extent == 1 {
+			continue
+		}
+		x := axis{label: string(rune('a'+a%26)) + "'", extent: int64(extent)}
+		for _, id := range ids {
+			x.at = append(x.at, l.axisStride(id, a))
+		}
+		k.axes = append(k.axes, x)
+		k.free = append(k.free, len(k.axes)-1)
+		k.runtime = k.runtime || x.dynamic()
+	}
+	k.arrange()
+	return k
+}
+
+// axisStride is the stride of one axis of a buffer.
+func (l *lowering) axisStride(id, a int) stride {
+	s := stride{n: int64(bufferStrides(&l.plan.Buffers[id])[a])}
+	if d, ok := l.dims[Stride{id, a}]; ok {
+		s.dims = []int{d}
+	}
+	return s
+}
+
+// reduceNothing makes the value the identity of the reduction, over no axes and inputs.
+func (k *kernel) reduceNothing() {
+	d := k.valueType()
+	value, whole := identity(k.reduce, d)
+	k.body = parser.Expr{{Kind: parser.NodeConst, DType: d, Value: value, Int: whole}}
+	k.accs = append(k.accs[:1:1], k.accs[1+k.inputs:]...)
+	for i := range k.axes {
+		at := k.axes[i].at
+		k.axes[i].at = append(at[:1:1], at[1+k.inputs:]...)
+	}
+	k.inputs, k.red, k.reduces = 0, nil, false
+}
+
+// nest builds the loops: tasks, the free axes outside the tile, the tile's own.
+func (e *emitter) nest(c cuts) {
+	for _, id := range e.red {
+		e.whole[id] = e.axes[id].clamp == nil
+	}
+	e.taskLoop(c, func() { e.loops(c, c.order, tile{rows: 1, cols: 1, lanes: 1, cuts: c}) })
+}
+
+// loops makes the loops over the given axes, and the tile inside them.
+func (e *emitter) loops(c cuts, order []int, t tile) {
+	if len(order) == 0 {
+		e.tile(t)
+		return
+	}
+	id := order[0]
+	if c.block[id] == 1 && e.axes[id].extent > 1 {
+		e.loops(c, order[1:], t) // the task counts it
+		return
+	}
+	kind, cs := loop.Seq, []chunk{{step: 1, n: 1, lanes: 1}}
+	switch id {
+	case e.row:
+		cs = chunks(e.axes[id].extent, 1, e.rows)
+	case e.col:
+		cs = chunks(e.axes[id].extent, e.lanes, e.cols)
+		kind = loop.Vector
+	}
+	for _, ch := range cs {
+		inner := t
+		switch id {
+		case e.row:
+			inner.rows = ch.n
+		case e.col:
+			inner.cols, inner.lanes = ch.n, ch.lanes
+		}
+		if ch.lanes == 1 {
+			kind = loop.Seq
+		}
+		e.span(id, ch, kind, e.count(id, c), nil, func([]loop.Reg) []loop.Reg {
+			e.loops(c, order[1:], inner)
+			return nil
+		})
+	}
+}
+
+// storage converts a value to the type an array is stored in, by way of the type it is computed in.
+func storage(b *loop.Builder, r loop.Reg, d tensor.DType) loop.Reg {
+	return b.Convert(b.Convert(r, d.Accum()), d)
+}

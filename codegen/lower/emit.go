@@ -1,0 +1,129 @@
+package lower
+
+import (
+	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/planner/cost"
+)
+
+// emitter builds the nest of a kernel. While it descends, it knows of every axis the variables that
+// make up its position.
+type emitter struct {
+	*kernel
+	shape
+	b      *loop.Builder
+	params []int      // of each access
+	pos    []position // of each axis
+	whole  []bool     // the axis is not cut: its loops run over all of it
+	err    error
+}
+
+// position of an axis: base + Σ scale·variable.
+type position struct {
+	base  int64
+	terms []place
+}
+
+type place struct {
+	v     loop.Var
+	scale int64
+}
+
+// point is a place in a tile.
+type point struct{ row, col, u int64 }
+
+func newEmitter(k *kernel, s shape, t cost.Target, dims int) *emitter {
+	e := &emitter{kernel: k, shape: s, b: loop.NewBuilder(string(cost.Direct)),
+		pos: make([]position, len(k.axes)), whole: make([]bool, len(k.axes))}
+	e.b.Nest.FMA, e.b.Nest.F16C = t.FMA, t.F16C
+	if k.runtime {
+		e.b.Nest.Dims = dims
+	}
+	for i, a := range k.accs {
+		e.params = append(e.params, e.param(i, a))
+	}
+	return e
+}
+
+// param declares a parameter for an access, once for each array.
+func (e *emitter) param(i int, a access) int {
+	for j := range i {
+		if o := e.accs[j]; o.arg == a.arg && o.Role == a.Role {
+			return e.params[j]
+		}
+	}
+	return e.b.Param(a.Param)
+}
+
+// args are the arguments of the nest's parameters.
+func (e *emitter) args() []Arg {
+	args := make([]Arg, len(e.b.Nest.Params))
+	for i, p := range e.params {
+		args[p] = e.accs[i].arg
+	}
+	return args
+}
+
+func (e *emitter) fail(err error) {
+	if e.err == nil {
+		e.err = err
+	}
+}
+
+// addr is the element of an access at a point of the tile; lanes is the width of a column vector.
+func (e *emitter) addr(acc int, p point, lanes int64) loop.Addr {
+	var off loop.Affine
+	for id := range e.axes {
+		s, pos := e.axes[id].at[acc], &e.pos[id]
+		if s.isZero() {
+			continue
+		}
+		items := pos.base
+		switch id {
+		case e.row:
+			items += p.row
+		case e.col:
+			items += p.col * lanes
+		case e.kvec:
+			items += p.u * e.klanes
+		}
+		off.Const += items * s.n
+		for _, t := range pos.terms {
+			off.Terms = append(off.Terms, s.terms(t)...)
+		}
+	}
+	return loop.Addr{Param: e.params[acc], Off: off}
+}
+
+// terms are a variable's part of an address. Axes with runtime strides are never cut or unrolled, so
+// that their positions need no scale.
+func (s stride) terms(p place) []loop.Term {
+	if len(s.dims) == 0 {
+		return []loop.Term{{Var: p.v, Coef: loop.Const(s.n * p.scale)}}
+	}
+	var ts []loop.Term
+	for _, d := range s.dims {
+		ts = append(ts, loop.Term{Var: p.v, Coef: loop.Dim(d)})
+	}
+	return ts
+}
+
+// count is how many items of an axis the loops inside its block run over.
+func (e *emitter) count(id int, c cuts) loop.Bound {
+	x := &e.axes[id]
+	block := c.block[id]
+	switch {
+	case x.clamp != nil:
+		at := loop.Affine{}
+		for _, t := range e.pos[x.clamp.by].terms {
+			at.Terms = append(at.Terms, loop.Term{Var: t.v, Coef: loop.Const(t.scale * x.extent)})
+		}
+		return loop.Bound{Max: loop.Const(x.extent), Clamped: true, Total: loop.Const(x.clamp.total), At: at}
+	case block == x.extent:
+		return loop.Bound{Max: loop.Const(x.extent)}
+	case x.extent%block == 0:
+		return loop.Bound{Max: loop.Const(block)}
+	}
+	t := e.pos[id].terms[0]
+	at := loop.Affine{Terms: []loop.Term{{Var: t.v, Coef: loop.Const(t.scale)}}}
+	return loop.Bound{Max: loop.Const(block), Clamped: true, Total: loop.Const(x.extent), At: at}
+}

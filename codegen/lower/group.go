@@ -1,0 +1,199 @@
+package lower
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/planner"
+)
+
+// digit is one index of a group, with its strides in A, B and C.
+type digit struct {
+	label  string
+	extent int64
+	at     [3]stride
+}
+
+// The operands of a packed product. B is packed once and shared; its free side holds C's unit-stride
+// index where possible.
+const (
+	sideA = iota
+	sideB
+	sideC
+)
+
+// product is a step seen as a batch of matrix products over groups of indices, fastest digit last.
+type product struct {
+	refs       [3]planner.Ref
+	b, m, n, k []digit
+}
+
+// product classes the indices of a packable step and orders each group; ok is false if it is none.
+func (l *lowering) product(s *planner.Step) (p product, ok bool) {
+	p.refs = [3]planner.Ref{s.Inputs[0], s.Inputs[1], s.Out}
+	if l.swap(p.refs) {
+		p.refs[sideA], p.refs[sideB] = p.refs[sideB], p.refs[sideA]
+	}
+	for _, ix := range unique(slices.Concat(s.Out.Axes, s.K)) {
+		index := l.plan.Problem.Indices[ix]
+		d := digit{label: index.Name, extent: int64(index.Extent)}
+		var in [3]bool
+		for i, r := range p.refs {
+			d.at[i] = l.stride(r, ix)
+			in[i] = slices.Contains(r.Axes, ix)
+			if len(d.at[i].dims) > 1 {
+				return p, false
+			}
+		}
+		switch {
+		case d.extent == 0:
+			return p, false
+		case d.extent == 1:
+		case !in[sideC]:
+			p.k = append(p.k, d)
+		case in[sideA] && in[sideB]:
+			p.b = append(p.b, d)
+		case in[sideA]:
+			p.m = append(p.m, d)
+		case in[sideB]:
+			p.n = append(p.n, d)
+		default:
+			return p, false
+		}
+	}
+	p.arrange()
+	return p, true
+}
+
+// swap tells whether C's unit-stride index is on the left operand's side.
+func (l *lowering) swap(refs [3]planner.Ref) bool {
+	best, stride := parser.NoIndex, int64(0)
+	for _, ix := range unique(refs[sideC].Axes) {
+		n := l.stride(refs[sideC], ix).n
+		if l.plan.Problem.Indices[ix].Extent > 1 && (best == parser.NoIndex || n < stride) {
+			best, stride = ix, n
+		}
+	}
+	return best != parser.NoIndex && slices.Contains(refs[sideA].Axes, best) && !slices.Contains(refs[sideB].Axes, best)
+}
+
+// arrange orders the digits of each group and fuses those that compose. Of N, what lies together in C
+// goes first until runs fill a cache line's worth of lanes, then what is unit-stride in B; M goes by
+// A's strides; K by the operand whose free side is not unit-stride.
+func (p *product) arrange() {
+	by := func(side int) func(a, b digit) int {
+		return func(a, b digit) int { return cmp.Compare(size(b.at[side]), size(a.at[side])) }
+	}
+	slices.SortStableFunc(p.b, by(sideC))
+	slices.SortStableFunc(p.m, by(sideA))
+	slices.SortStableFunc(p.n, by(sideC))
+	slices.SortStableFunc(p.k, by(p.kSide()))
+	p.orderN()
+	p.b, p.m = fuseDigits(p.b), fuseDigits(p.m)
+	p.n, p.k = fuseDigits(p.n), fuseDigits(p.k)
+}
+
+func size(s stride) int64 { return max(s.n, -s.n) }
+
+// kSide is the operand whose strides order K: one with a unit-stride K index, the larger one of two.
+func (p *product) kSide() int {
+	unit := func(side int) bool {
+		return slices.ContainsFunc(p.k, func(d digit) bool { return d.at[side].n == 1 })
+	}
+	a, b := unit(sideA), unit(sideB)
+	if a != b {
+		return map[bool]int{true: sideA, false: sideB}[a]
+	}
+	if items(p.m) > items(p.n) {
+		return sideA
+	}
+	return sideB
+}
+
+// minRun is the number of neighbouring elements of C after which N's order may turn to B.
+const minRun = 16
+
+// orderN moves B's unit-stride digit right behind the digits that make up a long enough run of C.
+func (p *product) orderN() {
+	i, run := len(p.n), int64(1)
+	for i > 0 && run < minRun && p.n[i-1].at[sideC].n == run {
+		i--
+		run *= p.n[i].extent
+	}
+	for j := range max(i, 0) {
+		if p.n[j].at[sideB].n == 1 {
+			d := p.n[j]
+			p.n = slices.Insert(slices.Delete(p.n, j, j+1), i-1, d)
+			return
+		}
+	}
+}
+
+// fuseDigits merges neighbours that compose in all three operands.
+func fuseDigits(ds []digit) []digit {
+	var out []digit
+	for _, d := range ds {
+		if n := len(out); n > 0 && out[n-1].composes(d) {
+			d.label = out[n-1].label + d.label
+			d.extent *= out[n-1].extent
+			out[n-1] = d
+			continue
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+func (d digit) composes(inner digit) bool {
+	for i := range d.at {
+		if len(d.at[i].dims)+len(inner.at[i].dims) > 0 || d.at[i].n != inner.extent*inner.at[i].n {
+			return false
+		}
+	}
+	return true
+}
+
+// items is the extent of a group.
+func items(ds []digit) int64 {
+	n := int64(1)
+	for _, d := range ds {
+		n *= d.extent
+	}
+	return n
+}
+
+// group is a group as one operand sees it. An empty one has a single item.
+func group(ds []digit, side int) loop.Group {
+	g := loop.Group{Extents: []int64{1}, Strides: []loop.Size{loop.Const(0)}}
+	if len(ds) > 0 {
+		g = loop.Group{}
+	}
+	for _, d := range ds {
+		s, _ := d.at[side].size()
+		g.Extents = append(g.Extents, d.extent)
+		g.Strides = append(g.Strides, s)
+	}
+	return g
+}
+
+// run is the promise of unit runs that panels of a width can make: the common divisor of the width and
+// the fastest digit, if that is unit-stride.
+func run(ds []digit, side int, width int64) int64 {
+	if len(ds) == 0 {
+		return 1
+	}
+	last := ds[len(ds)-1]
+	if len(last.at[side].dims) > 0 || last.at[side].n != 1 {
+		return 1
+	}
+	if len(ds) == 1 {
+		return width
+	}
+	a, b := width, last.extent
+	for b > 0 {
+		a, b = b, a%b
+	}
+	return a
+}

@@ -1,0 +1,107 @@
+package lower
+
+import (
+	"fmt"
+
+	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/planner"
+	"github.com/einc-lang/einc/planner/cost"
+	"github.com/einc-lang/einc/tensor"
+)
+
+// strategy is a way to lower steps.
+type strategy struct {
+	name  cost.Strategy
+	fits  func(*lowering, *planner.Step) bool
+	build func(l *lowering, step int) error
+}
+
+// strategies lists the builders. The cost model names one for each step; a step that it does not fit is
+// lowered by the last, which takes any.
+var strategies = [...]strategy{
+	{cost.Packed, packs, packed},
+	{cost.Direct, func(*lowering, *planner.Step) bool { return true }, direct},
+}
+
+// lowering is a program in the making.
+type lowering struct {
+	plan     *planner.Plan
+	target   cost.Target
+	dims     map[Stride]int // entries of the dims array
+	prog     *Program
+	seen     map[string]int // nests by what they compile to
+	blocking func(d tensor.DType, m, n, k int64) cost.Blocking
+}
+
+// Lower turns a plan into nests for a target. It fails on expressions that no operation computes (the
+// error names the step), and with an internal error if a nest is not sound.
+func Lower(plan *planner.Plan, target cost.Target, opts Options) (*Program, error) {
+	return newLowering(plan, target, opts).lower(opts)
+}
+
+func newLowering(plan *planner.Plan, target cost.Target, opts Options) *lowering {
+	l := &lowering{plan: plan, target: target, prog: &Program{}, seen: map[string]int{}, blocking: target.Blocking}
+	if opts.RuntimeStrides {
+		l.dims = map[Stride]int{}
+		for i, b := range plan.Buffers {
+			if b.Kind == planner.Temp {
+				continue
+			}
+			for a := range b.Shape {
+				l.dims[Stride{i, a}] = len(l.prog.Dims)
+				l.prog.Dims = append(l.prog.Dims, Stride{i, a})
+			}
+		}
+	}
+	return l
+}
+
+func (l *lowering) lower(opts Options) (*Program, error) {
+	for i := range l.plan.Steps {
+		if err := l.step(i, opts); err != nil {
+			return nil, fmt.Errorf("step %d: %w", i, err)
+		}
+	}
+	return l.prog, nil
+}
+
+func (l *lowering) step(i int, opts Options) error {
+	s := &l.plan.Steps[i]
+	if len(s.Slice) > 0 {
+		return fmt.Errorf("internal error: sliced steps are not lowered")
+	}
+	if len(s.Body) == 0 {
+		return fmt.Errorf("internal error: no body")
+	}
+	for _, st := range strategies[:len(strategies)-1] {
+		if !opts.DirectOnly && st.name == s.Estimate.Strategy && st.fits(l, s) {
+			return st.build(l, i)
+		}
+	}
+	return strategies[len(strategies)-1].build(l, i)
+}
+
+// phase appends a phase that runs a nest. Equal nests are kept once.
+func (l *lowering) phase(step int, n *loop.Nest, tasks int64, nanos float64, args []Arg) error {
+	if err := loop.Verify(n); err != nil {
+		return fmt.Errorf("internal error: nest %q: %w", n.Strategy, err)
+	}
+	key := n.Strategy + "\n" + n.Canonical()
+	id, ok := l.seen[key]
+	if !ok {
+		id = len(l.prog.Nests)
+		l.seen[key] = id
+		l.prog.Nests = append(l.prog.Nests, n)
+	}
+	for i, p := range n.Params {
+		end := args[i].Offset + p.Hi*int64(p.DType.Size())
+		switch p.Role {
+		case loop.Shared:
+			l.prog.Shared = max(l.prog.Shared, end)
+		case loop.Worker:
+			l.prog.Worker = max(l.prog.Worker, end)
+		}
+	}
+	l.prog.Phases = append(l.prog.Phases, Phase{Nest: id, Step: step, Tasks: tasks, Nanos: nanos, Args: args})
+	return nil
+}

@@ -1,0 +1,271 @@
+package lower
+
+import (
+	"math/bits"
+
+	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/planner/cost"
+)
+
+// shape is a kernel's register tile: rows × cols values, each a vector along the col axis, or, with
+// kvec set, a sum of kaccs vectors along a reduced axis that are folded at the end. An axis is -1 if
+// the tile has none.
+type shape struct {
+	row    int
+	rows   int64
+	col    int
+	cols   int64
+	lanes  int64 // of a vector along col
+	kvec   int
+	klanes int64
+	kaccs  int64
+	unit   float64 // cost of one item of the iteration space, in vector operations
+}
+
+// shape chooses the tile.
+func (k *kernel) shape(t cost.Target) shape {
+	s := shape{row: -1, rows: 1, col: -1, cols: 1, lanes: 1, kvec: -1, klanes: 1, kaccs: 1}
+	if k.runtime {
+		s.unit = k.itemCost(-1, false, 1)
+		return s
+	}
+	axis, reduced, lanes := k.vectorAxis(t, &s)
+	switch {
+	case axis < 0:
+		s.row = k.rowAxis(-1)
+		k.limit(&s, 4, 1)
+	case reduced:
+		s.kvec, s.klanes = axis, lanes
+		k.foldTile(&s, t)
+	default:
+		s.col, s.lanes = axis, lanes
+		k.columnTile(&s, t)
+	}
+	return s
+}
+
+// vectorAxis picks the axis along which vectors pay most: for each it counts what an item costs in
+// loads, gathers, arithmetic and folds. It returns -1 if scalars are as good.
+func (k *kernel) vectorAxis(t cost.Target, s *shape) (axis int, reduced bool, lanes int64) {
+	axis, lanes = -1, 1
+	s.unit = k.itemCost(-1, false, 1)
+	width := k.vectorLanes(t)
+	try := func(id int, red bool) {
+		l := min(width, floorPow2(k.axes[id].extent))
+		if l < 2 || k.axes[id].pinned {
+			return
+		}
+		if c := k.itemCost(id, red, l); c < s.unit {
+			s.unit, axis, reduced, lanes = c, id, red, l
+		}
+	}
+	for i := len(k.free) - 1; i >= 0; i-- {
+		try(k.free[i], false)
+	}
+	if k.reduces && len(k.red) > 0 {
+		try(k.red[len(k.red)-1], true)
+		for _, id := range k.red[:len(k.red)-1] {
+			try(id, true)
+		}
+	}
+	return axis, reduced, lanes
+}
+
+// vectorLanes is the vector width that suits the widest type of the kernel.
+func (k *kernel) vectorLanes(t cost.Target) int64 {
+	n := t.Lanes(k.accs[0].DType)
+	for _, e := range []parser.Expr{k.body, k.epilogue} {
+		for _, node := range e {
+			n = min(n, t.Lanes(node.DType))
+		}
+	}
+	return floorPow2(int64(n))
+}
+
+// gather is what an element of a strided vector access costs, in vector operations.
+const gather = 1.5
+
+// itemCost is the cost of an item of the iteration space with vectors along an axis, or without.
+func (k *kernel) itemCost(id int, reduced bool, lanes int64) float64 {
+	share := 1.0 // instructions an item needs
+	if id >= 0 {
+		n := k.axes[id].extent
+		share = float64(n/lanes+n%lanes) / float64(n)
+	}
+	c := share * (1 + weight(k.body))
+	for i := 1; i <= k.inputs; i++ {
+		c += k.accessCost(id, i, share)
+	}
+	terms := float64(max(k.extent(k.red), 1))
+	if reduced {
+		return c + float64(2*bits.Len64(uint64(lanes))+1+int(weight(k.epilogue)))/terms
+	}
+	return c + (k.accessCost(id, 0, share)+share*weight(k.epilogue))/terms
+}
+
+func (k *kernel) accessCost(id, acc int, share float64) float64 {
+	switch {
+	case id < 0:
+		return 1
+	case k.axes[id].at[acc].n == 1:
+		return share
+	case k.axes[id].at[acc].n == 0:
+		return share / 2
+	}
+	return gather
+}
+
+// weight is the number of operations that an expression takes beside its last one.
+func weight(e parser.Expr) float64 {
+	w := 0.0
+	for _, n := range e {
+		if n.Kind == parser.NodeApply {
+			w += fnWeight(n)
+		}
+	}
+	return max(w-1, 0)
+}
+
+func fnWeight(n parser.Node) float64 {
+	switch n.Fn {
+	case parser.FnExp, parser.FnSigmoid, parser.FnLog, parser.FnTanh:
+		return 20
+	case parser.FnGelu:
+		return 50
+	case parser.FnDiv, parser.FnSqrt:
+		return 5
+	case parser.FnAdd, parser.FnMul, parser.FnMin, parser.FnMax:
+		return float64(max(len(n.Args)-1, 1))
+	}
+	return 1
+}
+
+func floorPow2(n int64) int64 { return 1 << (bits.Len64(uint64(max(n, 1))) - 1) }
+
+// columnTile chooses rows and columns for vectors along a free axis. A product reuses each vector
+// over the rows and each element over the columns.
+func (k *kernel) columnTile(s *shape, t cost.Target) {
+	if !k.reduces {
+		s.row = k.gatherAxis(s.col)
+		if s.row >= 0 {
+			k.limit(s, 4, 1)
+		} else {
+			k.limit(s, 1, 4)
+		}
+		return
+	}
+	s.row = k.rowAxis(s.col)
+	if s.row < 0 {
+		k.limit(s, 1, 4)
+		return
+	}
+	rows, cols := int64(6), int64(2)
+	switch {
+	case k.valueType().IsComplex():
+		rows, cols = 4, 1
+	case t.Registers >= 32:
+		rows, cols = 8, 3
+	}
+	if k.axes[s.col].extent/s.lanes < cols {
+		cols = k.axes[s.col].extent / s.lanes
+		rows = min(rows+2, 8)
+	}
+	k.limit(s, rows, cols)
+}
+
+// foldTile chooses the tile for vectors along a reduced axis. The number of accumulators decides the
+// order of summation: it follows from the kernel alone.
+func (k *kernel) foldTile(s *shape, t cost.Target) {
+	s.row = k.rowAxis(-1)
+	rows, cols := int64(1), int64(1)
+	if s.row >= 0 {
+		rows = 4
+		if s.col = k.otherAxis(s.row); s.col >= 0 && !k.valueType().IsComplex() {
+			cols = 2
+		}
+	}
+	k.limit(s, rows, cols)
+	s.kaccs = min(max(4/(s.rows*s.cols), 1), k.axes[s.kvec].extent/s.klanes)
+}
+
+// maxTileOps bounds the operations of a tile, because code is compiled for every tile of a kernel.
+const maxTileOps = 160
+
+// limit sets rows and columns: not more than there are, rows cut evenly, and fewer where the body or
+// the epilogue is long.
+func (k *kernel) limit(s *shape, rows, cols int64) {
+	each := 1 + weight(k.body) + weight(k.epilogue)
+	for rows*cols > 1 && float64(rows*cols)*each > maxTileOps {
+		if rows > cols {
+			rows = (rows + 1) / 2
+		} else {
+			cols = (cols + 1) / 2
+		}
+	}
+	s.rows, s.cols = 1, 1
+	if s.row >= 0 {
+		e := k.axes[s.row].extent
+		s.rows = ceilDiv(e, ceilDiv(e, rows))
+	}
+	if s.col >= 0 {
+		s.cols = min(cols, k.axes[s.col].extent/s.lanes)
+	}
+}
+
+// rowAxis finds a free axis other than col along which an input stays put, so that what is loaded
+// serves several rows: the one most inputs share, or none.
+func (k *kernel) rowAxis(col int) int {
+	best, most := -1, 0
+	for _, id := range k.free {
+		if id == col || k.axes[id].pinned || !k.reduces {
+			continue
+		}
+		if n := k.still(id); n > most {
+			best, most = id, n
+		}
+	}
+	return best
+}
+
+// otherAxis finds a free axis along which an input stays put that moves along row.
+func (k *kernel) otherAxis(row int) int {
+	for _, id := range k.free {
+		if id == row || k.axes[id].pinned {
+			continue
+		}
+		for i := 1; i <= k.inputs; i++ {
+			if k.axes[id].at[i].isZero() && !k.axes[row].at[i].isZero() {
+				return id
+			}
+		}
+	}
+	return -1
+}
+
+func (k *kernel) still(id int) int {
+	n := 0
+	for _, s := range k.axes[id].at[1 : 1+k.inputs] {
+		if s.isZero() {
+			n++
+		}
+	}
+	return n
+}
+
+// gatherAxis finds the free axis that is unit-stride in an input which col gathers from: rows along
+// it use the same cache lines.
+func (k *kernel) gatherAxis(col int) int {
+	for i := 1; i <= k.inputs; i++ {
+		if n := k.axes[col].at[i].n; n == 0 || n == 1 {
+			continue
+		}
+		for _, id := range k.free {
+			if id != col && k.axes[id].at[i].n == 1 && !k.axes[id].pinned {
+				return id
+			}
+		}
+	}
+	return -1
+}
+
+func ceilDiv(a, b int64) int64 { return (a + b - 1) / b }

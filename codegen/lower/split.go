@@ -1,0 +1,146 @@
+package lower
+
+import (
+	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/planner/cost"
+)
+
+// Lengths of a reduction, in terms: one longer than maxTerms is cut into blocks, and if the output
+// has so few tiles that workers would idle, one longer than maxTermsFew. Blocks are powers of two, so
+// that they hold whole vectors. These numbers decide the order of summation: they know no caches.
+const (
+	maxTerms    = 1 << 18
+	maxTermsFew = 1 << 17
+	fewTiles    = 8
+	blockTerms  = 1 << 15
+	tileNanos   = 1e6 // what a tile may take before its reduction is cut
+)
+
+// splitReduction gives the kernels that compute k: itself, or, if its reduction is long, one that
+// reduces blocks into shared workspace and one that combines these in order.
+func (k *kernel) splitReduction(t cost.Target) []*kernel {
+	block := k.blockTerms(t)
+	if block == 0 {
+		return []*kernel{k}
+	}
+	first := k.partial()
+	blocks := first.block(block)
+	if len(blocks) == 0 {
+		return []*kernel{k}
+	}
+	second := k.combine()
+	var order []int // axes of the partial results, outermost first
+	for _, id := range blocks {
+		x := first.axes[id]
+		second.axes = append(second.axes, axis{label: x.label, extent: x.extent, at: make([]stride, len(second.accs))})
+		second.red = append(second.red, len(second.axes)-1)
+		order = append(order, id)
+	}
+	size := int64(1)
+	first.free = append(order, first.free...)
+	for i := len(first.free) - 1; i >= 0; i-- {
+		id := first.free[i]
+		first.axes[id].at[0] = stride{n: size}
+		if i < len(order) {
+			second.axes[second.red[i]].at[1] = stride{n: size}
+		} else {
+			second.axes[second.free[i-len(order)]].at[1] = stride{n: size}
+		}
+		size *= first.axes[id].extent
+	}
+	first.accs[0] = workspace("partial", loop.Shared, k.valueType(), size, 0)
+	second.accs[1] = workspace("partial", loop.Shared, k.valueType(), size, 0)
+	second.red = second.fuse(second.red)
+	return []*kernel{first, second}
+}
+
+// blockTerms is the number of terms of a block, or 0 if the reduction is not cut.
+func (k *kernel) blockTerms(t cost.Target) int64 {
+	if !k.reduces || len(k.red) == 0 {
+		return 0
+	}
+	s := k.shape(t)
+	terms := k.extent(k.red)
+	tile := s.rows * s.cols * s.lanes
+	limit := int64(maxTerms)
+	if k.extent(k.free)/tile < fewTiles {
+		limit = maxTermsFew
+	}
+	each := max(float64(tile)*s.unit*opNanos, 1) // nanoseconds of a term of a tile
+	limit = max(min(limit, floorPow2(int64(tileNanos/each))), 1<<10)
+	if terms <= limit {
+		return 0
+	}
+	return min(blockTerms, limit)
+}
+
+// partial is the kernel that reduces without finishing; its output is still to be named.
+func (k *kernel) partial() *kernel {
+	p := *k
+	p.accs = append([]access{{}}, k.accs[1:1+k.inputs]...)
+	p.extras, p.hasOld, p.epilogue = 0, false, nil
+	p.axes = nil
+	for _, x := range k.axes {
+		x.at = append([]stride{{}}, x.at[1:1+k.inputs]...)
+		p.axes = append(p.axes, x)
+	}
+	return &p
+}
+
+// combine is the kernel that reduces partial results, its one input, and finishes as k does.
+func (k *kernel) combine() *kernel {
+	c := *k
+	c.inputs = 1
+	c.accs = append([]access{k.accs[0], {}}, k.accs[1+k.inputs:]...)
+	c.axes, c.red = nil, nil
+	for _, x := range k.axes {
+		x.at = append([]stride{x.at[0], {}}, x.at[1+k.inputs:]...)
+		c.axes = append(c.axes, x)
+	}
+	c.body = parser.Expr{{Kind: parser.NodeInput, DType: k.valueType()}}
+	return &c
+}
+
+// block cuts the reduction into blocks of about the given number of terms, and gives the free axes that
+// count them: the outer reduced axes as they are, and one that counts blocks of the next. An axis whose
+// stride is known only at run time cannot be cut.
+func (k *kernel) block(terms int64) []int {
+	inside := int64(1)
+	i := len(k.red)
+	for i > 0 && inside*k.axes[k.red[i-1]].extent <= terms {
+		i--
+		inside *= k.axes[k.red[i]].extent
+	}
+	if i == 0 {
+		return nil
+	}
+	outer, inner := k.red[:i:i], k.red[i:]
+	last := outer[i-1]
+	if size := floorPow2(max(terms/inside, 1)); size > 1 && !k.axes[last].dynamic() {
+		outer = append(outer[:i-1:i-1], k.cutAxis(last, size))
+		inner = append([]int{last}, inner...)
+	} else if size > 1 {
+		outer, inner = outer[:i-1], append([]int{last}, inner...)
+	}
+	for _, id := range outer {
+		k.axes[id].pinned = true
+	}
+	k.red = inner
+	return outer
+}
+
+// cutAxis makes an axis a block of size items, and gives the new axis that counts the blocks.
+func (k *kernel) cutAxis(id int, size int64) int {
+	x := &k.axes[id]
+	by := axis{label: x.label + "'", extent: ceilDiv(x.extent, size)}
+	for _, s := range x.at {
+		by.at = append(by.at, stride{n: s.n * size})
+	}
+	if x.extent%size != 0 {
+		x.clamp = &clamp{total: x.extent, by: len(k.axes)}
+	}
+	x.extent = size
+	k.axes = append(k.axes, by)
+	return len(k.axes) - 1
+}

@@ -1,0 +1,203 @@
+package lower
+
+import (
+	"slices"
+
+	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/parser"
+)
+
+// tile is the body of the free loops: rows × cols values of lanes each.
+type tile struct {
+	rows, cols, lanes int64
+	cuts              cuts
+}
+
+// points lists the places of a tile, row by row.
+func (t tile) points() []point {
+	var ps []point
+	for r := range t.rows {
+		for c := range t.cols {
+			ps = append(ps, point{row: r, col: c})
+		}
+	}
+	return ps
+}
+
+// tile computes and stores the values of a tile.
+func (e *emitter) tile(t tile) {
+	var sums []loop.Reg
+	switch {
+	case !e.reduces || len(e.red) == 0:
+		v := e.values(e.body, 0, t.lanes, t.lanes, e.col)
+		for _, p := range t.points() {
+			sums = append(sums, v.root(p))
+		}
+	case e.kvec >= 0:
+		sums = e.foldReduce(t)
+	default:
+		sums = e.reduceTile(t)
+	}
+	e.finish(t, sums)
+}
+
+// reduceTile reduces with one accumulator a point.
+func (e *emitter) reduceTile(t tile) []loop.Reg {
+	accs := e.start(t.lanes, t.rows*t.cols)
+	v := e.values(e.body, 0, t.lanes, t.lanes, e.col)
+	v.hoist(t.points())
+	return e.reduceLoops(t, e.red, accs, func(regs []loop.Reg) []loop.Reg {
+		v.turn()
+		return e.accumulate(v, t.points(), regs)
+	})
+}
+
+// start makes n accumulators that hold the identity. They share a register: it is only read.
+func (e *emitter) start(lanes, n int64) []loop.Reg {
+	d := e.valueType()
+	value, whole := identity(e.reduce, d)
+	r := constant(e.b, loop.Type{DType: d, Lanes: int(lanes)}, value, whole)
+	return slices.Repeat([]loop.Reg{r}, int(n))
+}
+
+// reduceLoops makes loops over the given reduced axes around f, carrying the accumulators.
+func (e *emitter) reduceLoops(t tile, red []int, accs []loop.Reg, f func([]loop.Reg) []loop.Reg) []loop.Reg {
+	if len(red) == 0 {
+		return f(accs)
+	}
+	kind := loop.Seq
+	if len(red) == 1 {
+		kind = loop.Unroll
+	}
+	return e.span(red[0], chunk{step: 1, n: 1, lanes: 1}, kind, e.count(red[0], t.cuts), accs, func(regs []loop.Reg) []loop.Reg {
+		return e.reduceLoops(t, red[1:], regs, f)
+	})
+}
+
+// accumulate adds one term to each accumulator.
+func (e *emitter) accumulate(v *values, ps []point, accs []loop.Reg) []loop.Reg {
+	next := make([]loop.Reg, len(accs))
+	for i, p := range ps {
+		next[i] = e.accumulateOne(v, p, accs[i])
+	}
+	return next
+}
+
+func (e *emitter) accumulateOne(v *values, p point, acc loop.Reg) loop.Reg {
+	root := &v.expr[len(v.expr)-1]
+	if e.reduce == parser.Sum && root.Kind == parser.NodeApply && root.Fn == parser.FnMul && len(root.Args) > 1 {
+		x, y := v.factors(root, p)
+		return e.b.Same(loop.OpFMA, x, y, acc)
+	}
+	return e.b.Same(combineCode(e.reduce), acc, v.root(p))
+}
+
+// foldReduce reduces with vectors along a reduced axis: kaccs accumulators a point for the vectors, one
+// more for the items that are left. All are carried through the loops over the other reduced axes.
+func (e *emitter) foldReduce(t tile) []loop.Reg {
+	ps := t.points()
+	cs := chunks(e.kvecTotal(), e.klanes, e.kaccs)
+	nvec := int64(len(ps)) * e.kaccs
+	accs := e.start(e.klanes, nvec)
+	vec := e.values(e.body, 0, e.klanes, 1, e.kvec)
+	vec.hoist(ps)
+	var one *values
+	if cs[len(cs)-1].lanes == 1 {
+		accs = append(accs, e.start(1, int64(len(ps)))...)
+		one = e.values(e.body, 0, 1, 1, -1)
+		one.hoist(ps)
+	}
+	outer := slices.DeleteFunc(slices.Clone(e.red), func(id int) bool { return id == e.kvec })
+	accs = e.reduceLoops(t, outer, accs, func(regs []loop.Reg) []loop.Reg {
+		regs = slices.Clone(regs)
+		for _, c := range cs {
+			e.foldChunk(t, c, vec, one, regs)
+		}
+		return regs
+	})
+	return e.fold(accs, len(ps))
+}
+
+// kvecTotal is an extent with the tails that the vectorised axis has, in any of its blocks.
+func (e *emitter) kvecTotal() int64 {
+	x := &e.axes[e.kvec]
+	if x.clamp != nil {
+		return x.extent + x.clamp.total%x.extent
+	}
+	return x.extent
+}
+
+// foldChunk accumulates a chunk of the vectorised axis into the accumulators it is for.
+func (e *emitter) foldChunk(t tile, c chunk, vec, one *values, regs []loop.Reg) {
+	ps := t.points()
+	v, lo, turns := vec, 0, int(c.n)
+	kind := loop.Vector
+	if c.lanes == 1 {
+		v, lo, turns, kind = one, len(ps)*int(e.kaccs), 1, loop.Seq
+	}
+	used := regs[lo : lo+len(ps)*turns]
+	next := e.span(e.kvec, c, kind, e.count(e.kvec, t.cuts), slices.Clone(used), func(cur []loop.Reg) []loop.Reg {
+		var out []loop.Reg
+		for u := range turns {
+			v.turn()
+			at := make([]point, len(ps))
+			for i, p := range ps {
+				at[i] = point{row: p.row, col: p.col, u: int64(u)}
+			}
+			out = append(out, e.accumulate(v, at, cur[u*len(ps):(u+1)*len(ps)])...)
+		}
+		return out
+	})
+	copy(used, next)
+}
+
+// fold combines the accumulators of each of n points: pairwise the vectors, then their lanes, then the
+// rest.
+func (e *emitter) fold(accs []loop.Reg, n int) []loop.Reg {
+	code := combineCode(e.reduce)
+	sums := make([]loop.Reg, n)
+	for i := range sums {
+		var vecs []loop.Reg
+		for u := range int(e.kaccs) {
+			vecs = append(vecs, accs[u*n+i])
+		}
+		for len(vecs) > 1 {
+			half := (len(vecs) + 1) / 2
+			for j := range len(vecs) - half {
+				vecs[j] = e.b.Same(code, vecs[j], vecs[half+j])
+			}
+			vecs = vecs[:half]
+		}
+		sums[i] = e.b.Op(foldCode(e.reduce), loop.Type{DType: e.valueType(), Lanes: 1}, vecs[0])
+		if rest := int(e.kaccs)*n + i; rest < len(accs) {
+			sums[i] = e.b.Same(code, sums[i], accs[rest])
+		}
+	}
+	return sums
+}
+
+// finish applies the epilogue, combines with the old value and stores.
+func (e *emitter) finish(t tile, sums []loop.Reg) {
+	out := e.accs[0].DType
+	v := e.values(e.epilogue, 1+e.inputs, t.lanes, t.lanes, e.col)
+	for i, p := range t.points() {
+		r := sums[i]
+		if len(e.epilogue) > 0 {
+			v.given = func(q point) loop.Reg { return sums[q.row*t.cols+q.col] }
+			r = v.root(p)
+		}
+		if e.hasOld {
+			old := e.b.Load(e.addr(e.oldAccess(), p, t.lanes), e.step(e.oldAccess(), e.col, t.lanes), int(t.lanes))
+			r = e.b.Same(combineCode(e.oldOp), e.b.Convert(old, out.Accum()), e.b.Convert(r, out.Accum()))
+		}
+		e.b.Store(storage(e.b, r, out), e.addr(0, p, t.lanes), e.step(0, e.col, t.lanes))
+	}
+}
+
+// step is the distance of the lanes of a vector access along an axis.
+func (e *emitter) step(acc, id int, lanes int64) loop.Size {
+	if lanes == 1 {
+		return loop.Const(1)
+	}
+	return loop.Const(e.axes[id].at[acc].n)
+}

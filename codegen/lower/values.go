@@ -1,0 +1,163 @@
+package lower
+
+import (
+	"fmt"
+
+	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/parser"
+)
+
+// depends says what a value changes with.
+type depends struct{ row, col, red bool }
+
+func (d depends) or(o depends) depends {
+	return depends{d.row || o.row, d.col || o.col, d.red || o.red}
+}
+
+// values computes an expression at the points of a tile. What does not change from point to point is
+// computed once, what does not change along the reduced axes before the loops over them.
+type values struct {
+	e     *emitter
+	expr  parser.Expr
+	first int   // access of input 0
+	lanes int64 // of the registers
+	width int64 // of a column, for addresses
+	along int   // the axis that the lanes run along
+	deps  []depends
+	fixed map[valueKey]loop.Reg
+	moves map[valueKey]loop.Reg // dies with every turn of the reduced loops
+	given func(point) loop.Reg  // the reduced value, in an epilogue: input 0
+}
+
+type valueKey struct {
+	node parser.NodeID
+	at   point
+}
+
+// values prepares the evaluation of expr. In an epilogue, access first+i is input 1+i.
+func (e *emitter) values(expr parser.Expr, first int, lanes, width int64, along int) *values {
+	v := &values{e: e, expr: expr, first: first, lanes: lanes, width: width, along: along,
+		fixed: map[valueKey]loop.Reg{}, moves: map[valueKey]loop.Reg{}}
+	if first == 0 {
+		v.first = 1
+	} else {
+		v.first = first - 1
+	}
+	for i := range expr {
+		v.deps = append(v.deps, v.depends(&expr[i], first > 0))
+	}
+	return v
+}
+
+func (v *values) depends(n *parser.Node, epilogue bool) depends {
+	var d depends
+	switch {
+	case n.Kind == parser.NodeInput && epilogue && n.Input == 0:
+		return depends{row: true, col: true}
+	case n.Kind == parser.NodeInput:
+		return v.e.depends(v.first + n.Input)
+	}
+	for _, a := range n.Args {
+		d = d.or(v.deps[a])
+	}
+	return d
+}
+
+// depends says what an access changes with.
+func (e *emitter) depends(acc int) depends {
+	var d depends
+	d.row = e.row >= 0 && !e.axes[e.row].at[acc].isZero()
+	d.col = e.col >= 0 && !e.axes[e.col].at[acc].isZero()
+	for _, id := range e.red {
+		d.red = d.red || !e.axes[id].at[acc].isZero()
+	}
+	return d
+}
+
+// hoist computes what does not change along the reduced axes.
+func (v *values) hoist(ps []point) {
+	for i := range v.expr {
+		if v.deps[i].red {
+			continue
+		}
+		for _, p := range ps {
+			v.value(parser.NodeID(i), p)
+		}
+	}
+}
+
+// turn forgets what was computed for other terms of the reduction.
+func (v *values) turn() { clear(v.moves) }
+
+// root is the expression's value at a point.
+func (v *values) root(p point) loop.Reg { return v.value(parser.NodeID(len(v.expr)-1), p) }
+
+func (v *values) value(id parser.NodeID, p point) loop.Reg {
+	d := v.deps[id]
+	if !d.row {
+		p.row = 0
+	}
+	if !d.col {
+		p.col = 0
+	}
+	memo := v.moves
+	if !d.red {
+		p.u, memo = 0, v.fixed
+	}
+	key := valueKey{id, p}
+	if r, ok := memo[key]; ok {
+		return r
+	}
+	r := v.compute(&v.expr[id], p)
+	memo[key] = r
+	return r
+}
+
+func (v *values) compute(n *parser.Node, p point) loop.Reg {
+	b := v.e.b
+	t := loop.Type{DType: n.DType.Accum(), Lanes: int(v.lanes)}
+	switch n.Kind {
+	case parser.NodeConst:
+		whole := n.Int
+		if whole == 0 {
+			whole = int64(n.Value)
+		}
+		return constant(b, t, n.Value, whole)
+	case parser.NodeInput:
+		return b.Convert(v.input(n.Input, p), t.DType)
+	case parser.NodeApply:
+		args := make([]loop.Reg, len(n.Args))
+		for i, a := range n.Args {
+			args[i] = v.value(a, p)
+		}
+		r, err := apply(b, *n, args)
+		if err != nil {
+			v.e.fail(err)
+		}
+		return r
+	}
+	v.e.fail(fmt.Errorf("internal error: node kind %d in a scalar expression", n.Kind))
+	return 0
+}
+
+// input is an input in the type it is computed with.
+func (v *values) input(i int, p point) loop.Reg {
+	if v.given != nil && i == 0 {
+		return v.given(p)
+	}
+	acc, e := v.first+i, v.e
+	r := e.b.Load(e.addr(acc, p, v.width), e.step(acc, v.along, v.lanes), int(v.lanes))
+	return e.b.Convert(r, e.accs[acc].DType.Accum())
+}
+
+// factors gives the two values whose product the root is; of more factors, the first is the product of
+// all but the last.
+func (v *values) factors(root *parser.Node, p point) (x, y loop.Reg) {
+	d := root.DType.Accum()
+	last := len(root.Args) - 1
+	x = v.e.b.Convert(v.value(root.Args[0], p), d)
+	for _, a := range root.Args[1:last] {
+		x = v.e.b.Same(loop.OpMul, x, v.e.b.Convert(v.value(a, p), d))
+	}
+	return x, v.e.b.Convert(v.value(root.Args[last], p), d)
+}
