@@ -1,0 +1,122 @@
+package parser
+
+import (
+	"math"
+	"math/bits"
+)
+
+// constant computes a function of literals: of integers as an integer where the function keeps them,
+// else in f64.
+func (l *lowering) constant(fn Fn, args []value, at Span) (*Number, error) {
+	ints := keepsInts(fn)
+	for _, v := range args {
+		ints = ints && v.lit.IsInt
+	}
+	if !ints {
+		x := args[0].lit.Float
+		for _, v := range args[1:] {
+			x = binary(fn, x, v.lit.Float)
+		}
+		if len(args) == 1 {
+			x = unary(fn, x)
+		}
+		return &Number{Float: x}, nil
+	}
+	n, ok := args[0].lit.Int, true
+	if len(args) == 1 {
+		n, ok = unaryInt(fn, n)
+	}
+	for _, v := range args[1:] {
+		if n, ok = binaryInt(fn, n, v.lit.Int); !ok {
+			break
+		}
+	}
+	if !ok {
+		return nil, l.fail(CodeNumberRange, at, "the value of this constant does not fit i64").hint("write one of the numbers with a decimal point")
+	}
+	return &Number{IsInt: true, Int: n, Float: float64(n)}, nil
+}
+
+func keepsInts(fn Fn) bool {
+	switch fn {
+	case FnAdd, FnSub, FnMul, FnNeg, FnAbs, FnRelu, FnMin, FnMax:
+		return true
+	}
+	return false
+}
+
+func unaryInt(fn Fn, n int64) (int64, bool) {
+	switch {
+	case fn == FnRelu:
+		return max(n, 0), true
+	case fn == FnAbs && n >= 0:
+		return n, true
+	}
+	return -n, n != math.MinInt64
+}
+
+// binaryInt computes in 64 bits; false on overflow.
+func binaryInt(fn Fn, a, b int64) (int64, bool) {
+	switch fn {
+	case FnMin:
+		return min(a, b), true
+	case FnMax:
+		return max(a, b), true
+	case FnSub:
+		return a - b, (a >= b) == (a-b >= 0)
+	case FnMul:
+		hi, lo := bits.Mul64(magnitude(a), magnitude(b))
+		negative := (a < 0) != (b < 0)
+		return a * b, hi == 0 && (lo <= math.MaxInt64 || negative && lo == 1<<63)
+	}
+	return a + b, (b >= 0) == (a+b >= a)
+}
+
+func magnitude(n int64) uint64 {
+	if n < 0 {
+		return -uint64(n)
+	}
+	return uint64(n)
+}
+
+func binary(fn Fn, a, b float64) float64 {
+	switch fn {
+	case FnSub:
+		return a - b
+	case FnMul:
+		return a * b
+	case FnDiv:
+		return a / b
+	case FnMin:
+		return math.Min(a, b)
+	case FnMax:
+		return math.Max(a, b)
+	}
+	return a + b
+}
+
+func unary(fn Fn, x float64) float64 {
+	switch fn {
+	case FnNeg:
+		return -x
+	case FnAbs:
+		return math.Abs(x)
+	case FnExp:
+		return math.Exp(x)
+	case FnLog:
+		return math.Log(x)
+	case FnSqrt:
+		return math.Sqrt(x)
+	case FnTanh:
+		return math.Tanh(x)
+	case FnSigmoid:
+		return 1 / (1 + math.Exp(-x))
+	case FnRelu:
+		return math.Max(x, 0)
+	case FnLeakyRelu:
+		return math.Max(x, 0) + 0.01*math.Min(x, 0)
+	case FnGelu:
+		return x / 2 * (1 + math.Erf(x/math.Sqrt2))
+	}
+	return x
+}

@@ -1,0 +1,275 @@
+package parser
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// equation is an einsum string or its interleaved form while it is read.
+type equation struct {
+	source
+	names
+	terms  []Ref
+	out    Ref
+	arrow  Span // of "->"; empty while there is none
+	counts []int
+}
+
+// parseEinsum reads an einsum string.
+func parseEinsum(src string, mode Mode) (*Program, error) {
+	e := &equation{source: source(src)}
+	if err := e.scan(); err != nil {
+		return nil, err
+	}
+	p := &Program{Src: src, Mode: mode, Notation: EinsumString}
+	return e.finish(p, func(a, b LabelID) int { return strings.Compare(e.list[a], e.list[b]) })
+}
+
+// scan splits the text into terms and output. Only U+0020 may stand between tokens.
+func (e *equation) scan() error {
+	src := string(e.source)
+	term := Ref{}
+	for pos := 0; pos < len(src); {
+		r, n := utf8.DecodeRuneInString(src[pos:])
+		at := Span{pos, pos + n}
+		var err error
+		switch {
+		case r == ' ':
+		case r == ',':
+			err = e.comma(at)
+			term = e.close(term, pos, at.End)
+		case r == '.':
+			at.End = pos + len("...")
+			err = e.ellipsis(&term, at)
+		case r == '-' || r == '>' || strings.HasPrefix(src[pos:], "=>"):
+			at.End = pos + len("->")
+			err = e.readArrow(at)
+			term = e.close(term, pos, at.End)
+		case unicode.IsLetter(r):
+			err = e.label(&term, string(r), at)
+		default:
+			err = e.badChar(r, n, at)
+		}
+		if err != nil {
+			return err
+		}
+		pos = at.End
+	}
+	if e.arrow.End > 0 {
+		e.out = trim(term, len(src))
+	} else {
+		e.close(term, len(src), 0)
+	}
+	return e.countTerms()
+}
+
+// close ends an input term at end and starts the next at start.
+func (e *equation) close(term Ref, end, start int) Ref {
+	e.terms = append(e.terms, trim(term, end))
+	return Ref{Span: Span{start, start}}
+}
+
+// trim ends a term and leaves spaces around its labels out of its span.
+func trim(term Ref, end int) Ref {
+	term.Span.End = end
+	if n := len(term.Axes); n > 0 {
+		term.Span = term.Axes[0].Span.to(term.Axes[n-1].Span)
+	}
+	return term
+}
+
+func (e *equation) comma(at Span) error {
+	if e.arrow.End == 0 {
+		return e.countTerms()
+	}
+	if i := strings.Index(string(e.source[at.End:]), "->"); i >= 0 {
+		return e.readArrow(Span{at.End + i, at.End + i + len("->")})
+	}
+	return e.fail(CodeCommaInOutput, at, "the output has a comma, but there is one output only").
+		aux(e.arrow).hint("inputs go to the left of '->'")
+}
+
+func (e *equation) countTerms() error {
+	if len(e.terms) >= MaxOperands+1 {
+		return e.fail(CodeLimitOperands, e.terms[MaxOperands].Span, "there are more than %d operands", MaxOperands)
+	}
+	return nil
+}
+
+func (e *equation) ellipsis(term *Ref, at Span) error {
+	src := string(e.source)
+	if !strings.HasPrefix(src[at.Start:], "...") {
+		end := at.Start
+		for end < len(src) && (src[end] == '.' || src[end] == ' ') {
+			end++
+		}
+		return e.fail(CodeBadEllipsis, Span{at.Start, at.Start + len(strings.TrimRight(src[at.Start:end], " "))},
+			"an ellipsis is three dots without spaces: '...'").hint("commas separate inputs; dots are for an ellipsis only")
+	}
+	for _, a := range term.Axes {
+		if a.Label == EllipsisID {
+			return e.fail(CodeMultipleEllipsis, at, "a term has two ellipses, so which axes each stands for is open").aux(a.Span)
+		}
+	}
+	term.Axes = append(term.Axes, Axis{EllipsisID, at})
+	return nil
+}
+
+func (e *equation) readArrow(at Span) error {
+	src := string(e.source)
+	if !strings.HasPrefix(src[at.Start:], "->") {
+		at.End = at.Start + 1
+		if strings.HasPrefix(src[at.Start:], "=>") {
+			at.End++
+		}
+		return e.fail(CodeMalformedArrow, at, "the arrow before the output is '->', without spaces inside")
+	}
+	if e.arrow.End > 0 {
+		return e.fail(CodeMultipleArrow, at, "there are two arrows").aux(e.arrow).hint("an equation has the form inputs->output")
+	}
+	e.arrow = at
+	return nil
+}
+
+func (e *equation) label(term *Ref, name string, at Span) error {
+	id := e.id(name)
+	if len(term.Axes) >= MaxRank {
+		return e.fail(CodeLimitRank, at, "a term has more than %d axes", MaxRank)
+	}
+	if len(e.list) > MaxIndices {
+		return e.fail(CodeLimitIndices, at, "there are more than %d different indices", MaxIndices)
+	}
+	if int(id) == len(e.counts) {
+		e.counts = append(e.counts, 0)
+	}
+	if e.arrow.End == 0 {
+		e.counts[id]++
+	}
+	term.Axes = append(term.Axes, Axis{id, at})
+	return nil
+}
+
+// lookalikes are characters that are often typed or pasted for another.
+var lookalikes = map[rune]string{
+	'→': "write the arrow as ->", '⇒': "write the arrow as ->", '–': "write the arrow as ->", '−': "write the arrow as ->",
+	'…': "write the ellipsis as three dots: ...",
+	'，': "write an ASCII comma", '、': "write an ASCII comma", ';': "separate inputs with commas",
+	'\t': "separate with plain spaces", '\n': "an equation is one line", '\r': "an equation is one line",
+	'\u00a0': "this space is not U+0020; use a plain one", '"': "remove the quotes", '\'': "remove the quotes",
+	'(': "brackets are for index notation, which has a left side: C[i,j] = …",
+	'[': "brackets are for index notation, which has a left side: C[i,j] = A[i,k]*B[k,j]",
+	'=': "the output follows '->'; index notation writes indices in brackets: C[i,j] = …",
+	'*': "factors are separated by commas; index notation has a left side: C[i,j] = …",
+}
+
+func (e *equation) badChar(r rune, size int, at Span) error {
+	if r == utf8.RuneError && size == 1 {
+		return e.fail(CodeBadChar, at, "the text is not UTF-8: byte 0x%02x", e.source[at.Start])
+	}
+	err := e.fail(CodeBadChar, at, "%s cannot be a label: labels are letters", quote(string(r)))
+	if unicode.IsDigit(r) || r == '_' {
+		return err.hint("one letter is one axis, so names like i0 do not exist here; use another letter")
+	}
+	return err.hintIf(lookalikes[r])
+}
+
+// finish checks the output, or makes it, and builds the program. The order of labels is that of an
+// implicit output.
+func (e *equation) finish(p *Program, order func(a, b LabelID) int) (*Program, error) {
+	if p.Mode == ModeAuto {
+		p.Mode = ModeNumPy
+	}
+	if e.arrow.End == 0 {
+		p.Implicit = true
+		e.implicitOutput(order)
+	}
+	if err := e.checkOutput(); err != nil {
+		return nil, err
+	}
+	p.Labels = e.list
+	p.Assigns = []Assign{{Span: Span{0, len(e.source)}, Left: e.out, Old: NoValue, Right: e.product(p)}}
+	return resolveSums(p)
+}
+
+// implicitOutput has the ellipsis first and then every label that occurs once.
+func (e *equation) implicitOutput(order func(a, b LabelID) int) {
+	end := Span{len(e.source), len(e.source)}
+	e.out = Ref{Span: end}
+	for i := range e.terms {
+		if hasEllipsis(e.terms[i].Axes) {
+			e.out.Axes = []Axis{{EllipsisID, end}}
+			break
+		}
+	}
+	var once []LabelID
+	for id, n := range e.counts {
+		if n == 1 {
+			once = append(once, LabelID(id))
+		}
+	}
+	slices.SortFunc(once, order)
+	for _, id := range once {
+		e.out.Axes = append(e.out.Axes, Axis{id, end})
+	}
+}
+
+func hasEllipsis(axes []Axis) bool {
+	return slices.ContainsFunc(axes, func(a Axis) bool { return a.Label == EllipsisID })
+}
+
+func (e *equation) checkOutput() error {
+	seen := make([]Span, len(e.list))
+	for _, a := range e.out.Axes {
+		if a.Label != EllipsisID && e.counts[a.Label] == 0 {
+			return e.fail(CodeOutputUnknown, a.Span, "output index %s is in no input, so its extent is unknown",
+				quote(e.list[a.Label])).hintIf(e.knownLabels(e.list[a.Label]))
+		}
+	}
+	for _, a := range e.out.Axes {
+		if a.Label == EllipsisID {
+			continue
+		}
+		if seen[a.Label].End > 0 {
+			return e.fail(CodeOutputRepeated, a.Span, "index %s is in the output twice", quote(e.list[a.Label])).aux(seen[a.Label]).
+				hint("to put values on a diagonal, write index notation: D[i,i] = A[i]")
+		}
+		seen[a.Label] = a.Span
+	}
+	if len(e.out.Axes) > MaxRank {
+		return e.fail(CodeLimitRank, e.out.Span, "the output has more than %d axes", MaxRank)
+	}
+	return nil
+}
+
+// knownLabels says which labels the inputs have, or the one that was probably meant.
+func (e *equation) knownLabels(wrong string) string {
+	var known []string
+	for id, n := range e.counts {
+		if n > 0 {
+			known = append(known, e.list[id])
+		}
+	}
+	return didYouMean(wrong, known, "the inputs have the indices ")
+}
+
+// product is the tree of the inputs, which become the program's operands.
+func (e *equation) product(p *Program) *Tree {
+	trees := make([]*Tree, len(e.terms))
+	p.Operands = make([]OperandDecl, len(e.terms))
+	for i := range e.terms {
+		r := &e.terms[i]
+		r.Value = i
+		d := OperandDecl{Rank: len(r.Axes), Span: r.Span, Ellipsis: hasEllipsis(r.Axes)}
+		if d.Ellipsis {
+			d.Rank--
+		}
+		p.Operands[i] = d
+		trees[i] = &Tree{Kind: TreeRef, Span: r.Span, Ref: r}
+	}
+	if len(trees) == 1 {
+		return trees[0]
+	}
+	return &Tree{Kind: TreeProduct, Args: trees, Inverse: make([]bool, len(trees)), Span: trees[0].Span.to(trees[len(trees)-1].Span)}
+}

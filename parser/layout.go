@@ -1,0 +1,39 @@
+package parser
+
+import "slices"
+
+// NewLayout classes the layout of a tensor. Strides count elements, one an axis; nil means row-major.
+// Fuses has one entry for each pair of neighbouring axes, rank-1 in all. Of several axes with stride 1
+// the last is the unit axis.
+func NewLayout(shape, strides []int) Layout {
+	if strides == nil {
+		strides = rowMajor(shape)
+	}
+	l := Layout{Strides: slices.Clone(strides), UnitAxis: -1}
+	if len(shape) > 1 {
+		l.Fuses = make([]bool, len(shape)-1)
+	}
+	for a, e := range shape {
+		if e > 1 && strides[a] == 1 {
+			l.UnitAxis = a
+		}
+		if e > 1 && strides[a] == 0 {
+			l.Broadcast = true
+		}
+		if a > 0 {
+			l.Fuses[a-1] = strides[a-1] == e*strides[a]
+		}
+	}
+	return l
+}
+
+// rowMajor is the strides of a dense tensor; an extent of 0 counts as 1, as in NumPy.
+func rowMajor(shape []int) []int {
+	strides := make([]int, len(shape))
+	n := 1
+	for a := len(shape) - 1; a >= 0; a-- {
+		strides[a] = n
+		n *= max(shape[a], 1)
+	}
+	return strides
+}

@@ -1,0 +1,334 @@
+package parser
+
+import (
+	"slices"
+	"strconv"
+
+	"github.com/einc-lang/einc/tensor"
+)
+
+// assign binds one statement and adds it to the problem.
+func (b *binder) assign(a *Assign) error {
+	if err := b.measure(a); err != nil {
+		return err
+	}
+	b.addIndices()
+	l := &lowering{binder: b, op: a.Op, active: map[LabelID]IndexID{}}
+	v, err := l.tree(a.Right)
+	if err != nil {
+		return err
+	}
+	old := b.tensorOf(a.Old)
+	meeting := []value{v}
+	if old >= 0 {
+		meeting = append(meeting, value{dtype: b.out.Tensors[old].DType})
+	}
+	d, err := l.meet(meeting, a.Right.Span)
+	if err != nil {
+		return err
+	}
+	if err := l.canReduce(d, a.Span); err != nil {
+		return err
+	}
+	l.settle(v, d)
+	return b.result(a, l.expr, d, old)
+}
+
+// addIndices makes the statement's labels indices of the problem.
+func (b *binder) addIndices() {
+	base := IndexID(len(b.out.Indices))
+	for _, label := range b.order {
+		d := b.dims[label]
+		d.id += base
+		name := b.name(label)
+		if label < EllipsisID {
+			name += strconv.Itoa(b.ellipsis - 1 - int(ellipsisDim(0)-label))
+		}
+		b.out.Indices = append(b.out.Indices, Index{name, d.extent})
+	}
+}
+
+// result adds the statement's tensor and the statement.
+func (b *binder) result(a *Assign, e Expr, d tensor.DType, old int) error {
+	axes, err := b.leftAxes(a)
+	if err != nil {
+		return err
+	}
+	s := Statement{Left: make([]IndexID, len(axes)), Op: a.Op, Expr: e}
+	shape := make([]int, len(axes))
+	for i, x := range axes {
+		s.Left[i], shape[i] = b.dims[x.Label].id, b.dims[x.Label].extent
+	}
+	name := a.Left.Name
+	if b.p.Notation != IndexNotation {
+		name = "out"
+	}
+	if err := b.tooLarge(checkBytes(shape, d), a.Left.Span, "the result "+quote(name)); err != nil {
+		return err
+	}
+	s.Old = b.convertOld(old, d)
+	s.Out = b.addTensor(name, shape, d)
+	b.results = append(b.results, s.Out)
+	b.out.Statements = append(b.out.Statements, s)
+	return nil
+}
+
+func (b *binder) addTensor(name string, shape []int, d tensor.DType) int {
+	b.out.Tensors = append(b.out.Tensors, Tensor{Name: name, DType: d, Shape: shape, Layout: NewLayout(shape, nil)})
+	return len(b.out.Tensors) - 1
+}
+
+// convertOld is the old value in type d: the tensor itself, or that of a statement which converts it.
+func (b *binder) convertOld(old int, d tensor.DType) int {
+	if old < 0 || b.out.Tensors[old].DType == d {
+		return old
+	}
+	t := b.out.Tensors[old]
+	axes := make([]IndexID, len(t.Shape))
+	for i, e := range t.Shape {
+		axes[i] = IndexID(len(b.out.Indices))
+		b.out.Indices = append(b.out.Indices, Index{"axis" + strconv.Itoa(i), e})
+	}
+	out := b.addTensor(t.Name, slices.Clone(t.Shape), d)
+	b.out.Statements = append(b.out.Statements, Statement{Out: out, Left: axes, Old: -1, Expr: Expr{
+		{Kind: NodeRef, DType: t.DType, Tensor: old, Axes: axes},
+		{Kind: NodeApply, Fn: FnCast, DType: d, Args: []NodeID{0}},
+	}})
+	return out
+}
+
+// lowering builds the expression of one statement.
+type lowering struct {
+	*binder
+	op     ReduceOp
+	expr   Expr
+	active map[LabelID]IndexID // the sums that enclose the tree at hand
+}
+
+// value is a lowered tree: a node, or a literal that has no type yet.
+type value struct {
+	node  NodeID
+	dtype tensor.DType
+	lit   *Number
+}
+
+func (l *lowering) emit(n Node) value {
+	l.expr = append(l.expr, n)
+	return value{node: NodeID(len(l.expr) - 1), dtype: n.DType}
+}
+
+// tree lowers t, and its sums around it.
+func (l *lowering) tree(t *Tree) (value, error) {
+	if len(t.Sums) == 0 {
+		return l.bare(t)
+	}
+	over, restore := l.enter(t.Sums)
+	v, err := l.bare(t)
+	restore()
+	if err != nil {
+		return v, err
+	}
+	if err := l.canReduce(v.dtype, t.Span); err != nil {
+		return v, err
+	}
+	slices.Sort(over)
+	return l.emit(Node{Kind: NodeReduce, DType: v.dtype, Args: []NodeID{v.node}, Reduce: l.op, Over: over}), nil
+}
+
+// enter makes labels the indices of a sum. A label that an enclosing sum has too is another variable.
+func (l *lowering) enter(labels []LabelID) (over []IndexID, restore func()) {
+	type saved struct {
+		id IndexID
+		ok bool
+	}
+	before := make([]saved, len(labels))
+	over = make([]IndexID, len(labels))
+	for i, label := range labels {
+		id, ok := l.active[label]
+		before[i] = saved{id, ok}
+		over[i] = l.dims[label].id
+		if ok {
+			x := l.out.Indices[over[i]]
+			over[i] = IndexID(len(l.out.Indices))
+			l.out.Indices = append(l.out.Indices, Index{x.Name + "'", x.Extent})
+		}
+		l.active[label] = over[i]
+	}
+	return over, func() {
+		for i, label := range labels {
+			if before[i].ok {
+				l.active[label] = before[i].id
+			} else {
+				delete(l.active, label)
+			}
+		}
+	}
+}
+
+// bare lowers t without its sums.
+func (l *lowering) bare(t *Tree) (value, error) {
+	switch t.Kind {
+	case TreeRef:
+		return l.ref(t.Ref)
+	case TreeNumber:
+		return value{lit: t.Number}, nil
+	case TreeSum:
+		return l.sum(t)
+	case TreeProduct:
+		run, err := l.factors(nil, t)
+		if err != nil {
+			return value{}, err
+		}
+		return l.fold(FnMul, run, t.Span)
+	case TreeNeg:
+		v, err := l.tree(t.Args[0])
+		if err != nil {
+			return v, err
+		}
+		return l.apply(FnNeg, []value{v}, t.Span)
+	}
+	return l.call(t)
+}
+
+func (l *lowering) ref(r *Ref) (value, error) {
+	t := l.tensorOf(r.Value)
+	shape := l.out.Tensors[t].Shape
+	list, err := l.expand(r, len(shape))
+	if err != nil {
+		return value{}, err
+	}
+	axes := make([]IndexID, len(list))
+	for i, a := range list {
+		id, ok := l.active[a.Label]
+		d := l.dims[a.Label]
+		if !ok {
+			id = d.id
+		}
+		if shape[i] != d.extent {
+			id = NoIndex
+		}
+		axes[i] = id
+	}
+	return l.emit(Node{Kind: NodeRef, DType: l.out.Tensors[t].DType, Tensor: t, Axes: axes}), nil
+}
+
+// sum lowers terms from left to right: runs of + are one Add.
+func (l *lowering) sum(t *Tree) (value, error) {
+	var run []value
+	for i, a := range t.Args {
+		v, err := l.tree(a)
+		if err != nil {
+			return v, err
+		}
+		if !t.Inverse[i] {
+			run = append(run, v)
+			continue
+		}
+		if v, err = l.inverse(FnAdd, FnSub, run, v, t.Span); err != nil {
+			return v, err
+		}
+		run = []value{v}
+	}
+	return l.fold(FnAdd, run, t.Span)
+}
+
+// factors appends the factors of a chain to run, which is the numerator so far: a product in brackets
+// joins in, and a division makes the run one value.
+func (l *lowering) factors(run []value, t *Tree) ([]value, error) {
+	for i, a := range t.Args {
+		joins := a.Kind == TreeProduct && !t.Inverse[i] && len(a.Sums) == 0 &&
+			(len(run) == 0 || !slices.Contains(a.Inverse, true))
+		if joins {
+			var err error
+			if run, err = l.factors(run, a); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		v, err := l.tree(a)
+		if err != nil {
+			return nil, err
+		}
+		if !t.Inverse[i] {
+			run = append(run, v)
+			continue
+		}
+		if v, err = l.inverse(FnMul, FnDiv, run, v, t.Span); err != nil {
+			return nil, err
+		}
+		run = []value{v}
+	}
+	return run, nil
+}
+
+// inverse joins a run by op and subtracts or divides by v.
+func (l *lowering) inverse(op, inverse Fn, run []value, v value, at Span) (value, error) {
+	left, err := l.fold(op, run, at)
+	if err != nil {
+		return left, err
+	}
+	return l.apply(inverse, []value{left, v}, at)
+}
+
+// fold joins values by an operation of any number of arguments.
+func (l *lowering) fold(op Fn, run []value, at Span) (value, error) {
+	if len(run) == 1 {
+		return run[0], nil
+	}
+	return l.apply(op, run, at)
+}
+
+// call lowers a function; min and max of many are folded from the left.
+func (l *lowering) call(t *Tree) (value, error) {
+	var acc value
+	for i, a := range t.Args {
+		v, err := l.tree(a)
+		if err != nil {
+			return v, err
+		}
+		switch {
+		case len(t.Args) == 1:
+			acc, err = l.apply(t.Fn, []value{v}, t.Span)
+		case i == 0:
+			acc = v
+		default:
+			acc, err = l.apply(t.Fn, []value{acc, v}, t.Span)
+		}
+		if err != nil {
+			return acc, err
+		}
+	}
+	return acc, nil
+}
+
+// apply emits a function of values with the casts it needs, or computes it if all are literals.
+func (l *lowering) apply(fn Fn, args []value, at Span) (value, error) {
+	if !slices.ContainsFunc(args, func(v value) bool { return v.lit == nil }) {
+		n, err := l.constant(fn, args, at)
+		return value{lit: n}, err
+	}
+	in, out, err := l.signature(fn, args, at)
+	if err != nil {
+		return value{}, err
+	}
+	ids := make([]NodeID, len(args))
+	for i, v := range args {
+		ids[i] = l.settle(v, in)
+	}
+	return l.emit(Node{Kind: NodeApply, Fn: fn, DType: out, Args: ids}), nil
+}
+
+// settle is the node of v in type d.
+func (l *lowering) settle(v value, d tensor.DType) NodeID {
+	if v.lit != nil {
+		n := Node{Kind: NodeConst, DType: d, Value: v.lit.Float}
+		if d.IsInt() {
+			n.Int = v.lit.Int
+		}
+		return l.emit(n).node
+	}
+	if v.dtype == d {
+		return v.node
+	}
+	return l.emit(Node{Kind: NodeApply, Fn: FnCast, DType: d, Args: []NodeID{v.node}}).node
+}

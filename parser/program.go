@@ -1,0 +1,145 @@
+package parser
+
+// Mode chooses which rules an expression must keep.
+type Mode uint8
+
+// The modes. ModeAuto is ModeNumPy for einsum strings and ModeIndex for index notation.
+const (
+	ModeAuto     Mode = iota
+	ModeNumPy         // einsum strings as numpy.einsum(optimize=False) reads them
+	ModeIndex         // index notation; broadcasting, and any number of occurrences of an index
+	ModeEinstein      // the summation convention itself, in either spelling
+)
+
+// String is the mode's name, as on the command line.
+func (m Mode) String() string { return [...]string{"auto", "numpy", "index", "einstein"}[m] }
+
+// Notation is the spelling a Program was written in.
+type Notation uint8
+
+// The notations.
+const (
+	EinsumString  Notation = iota // ik,kj->ij
+	Sublists                      // numpy.einsum's interleaved form
+	IndexNotation                 // C[i,j] = A[i,k]*B[k,j]
+)
+
+// Program is what was written: statements over labels, with their places in the text, checked as far
+// as that is possible without shapes. An einsum string is a program of one statement.
+type Program struct {
+	Src      string // the text that spans point into
+	Mode     Mode   // never ModeAuto
+	Notation Notation
+	Operands []OperandDecl // in order of first appearance
+	Labels   []string      // names by LabelID
+	Assigns  []Assign
+	Implicit bool // an einsum string without "->"
+}
+
+// OperandDecl is a tensor that the caller gives.
+type OperandDecl struct {
+	Name     string // empty in an einsum string
+	Optional bool   // the old value of an op=: without it the reduction starts from its identity
+	Rank     int    // number of axes; at least this many if Ellipsis
+	Ellipsis bool
+	Span     Span // of its first appearance
+}
+
+// LabelID numbers the labels of a Program.
+type LabelID int32
+
+// EllipsisID stands in a Ref's axes for "...".
+const EllipsisID LabelID = -1
+
+// Axis is one label as written.
+type Axis struct {
+	Label LabelID
+	Span  Span
+}
+
+// Ref is a tensor with one label an axis.
+type Ref struct {
+	Name string
+	Span Span
+	Axes []Axis
+	// Value tells what is read: operand Value, or, if negative, the result of statement ^Value.
+	Value int
+}
+
+// NoValue is the Old of a statement that combines with nothing.
+const NoValue = int(^uint(0) >> 1)
+
+// Assign is one statement as written.
+type Assign struct {
+	Span   Span
+	Left   Ref // its Value is not used
+	Op     ReduceOp
+	Update bool // op=, not =
+	Old    int  // numbered as Ref.Value: what op= combines with, or NoValue
+	Right  *Tree
+}
+
+// TreeKind tells the forms of a Tree apart.
+type TreeKind uint8
+
+// The kinds of tree.
+const (
+	TreeRef     TreeKind = iota // Ref
+	TreeNumber                  // Number
+	TreeNeg                     // -Args[0]
+	TreeSum                     // Args, those with Inverse subtracted
+	TreeProduct                 // Args, those with Inverse divided by
+	TreeCall                    // Fn of Args
+)
+
+// Tree is a right side as written. Chains of one precedence are one node, so that depth comes from
+// brackets alone.
+type Tree struct {
+	Kind    TreeKind
+	Fn      Fn
+	Span    Span
+	Ref     *Ref
+	Number  *Number
+	Args    []*Tree
+	Inverse []bool    // of Sum and Product, one an argument
+	Sums    []LabelID // the labels reduced over the value of this tree, in order of appearance
+}
+
+// Number is a literal. It has the type of what it meets.
+type Number struct {
+	IsInt bool
+	Int   int64
+	Float float64 // also set for integers
+}
+
+// eachRef calls f with every reference of t, left to right, until f fails.
+func (t *Tree) eachRef(f func(*Ref) error) error {
+	if t.Kind == TreeRef {
+		return f(t.Ref)
+	}
+	for _, a := range t.Args {
+		if err := a.eachRef(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// names interns labels.
+type names struct {
+	ids  map[string]LabelID
+	list []string
+}
+
+func (n *names) id(name string) LabelID {
+	if id, ok := n.ids[name]; ok {
+		return id
+	}
+	if n.ids == nil {
+		n.ids = map[string]LabelID{}
+	}
+	id := LabelID(len(n.list))
+	n.ids[name] = id
+	n.list = append(n.list, name)
+	return id
+}
