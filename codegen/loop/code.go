@@ -1,5 +1,7 @@
 package loop
 
+import "strconv"
+
 // Code is an operation on registers. Integers wrap. Floats follow IEEE 754 with rounding to nearest even
 // and gradual underflow, and every operation rounds once: none may be contracted with another, so that
 // the interpreter and native code give the same bits (payloads of NaNs aside).
@@ -77,7 +79,12 @@ var codeNames = [endCode]string{"const", "splat", "add", "sub", "mul", "div", "f
 	"fold.add", "fold.mul", "fold.min", "fold.max"}
 
 // String is the name that nests are printed with.
-func (c Code) String() string { return codeNames[c] }
+func (c Code) String() string {
+	if c >= endCode {
+		return "code" + strconv.Itoa(int(c))
+	}
+	return codeNames[c]
+}
 
 // Arity is the number of arguments.
 func (c Code) Arity() int {

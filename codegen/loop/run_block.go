@@ -1,0 +1,176 @@
+package loop
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/einc-lang/einc/tensor"
+)
+
+func (m *machine) offsets(n *Offsets) step {
+	table, from, count := m.affine(n.Table.Off), m.affine(n.From), m.bound(n.Count)
+	strides := make([]int64, len(n.Group.Strides))
+	for i, s := range n.Group.Strides {
+		strides[i] = m.size(s)
+	}
+	for _, e := range n.Group.Extents {
+		if e < 1 {
+			return func() { m.fail(fmt.Errorf("loop: group with extent %d", e)) }
+		}
+	}
+	data := m.mem[n.Table.Param].data
+	return func() {
+		c, first := count(), from()
+		pos, ok := m.span(n.Table.Param, table(), 1, c)
+		if !ok {
+			return
+		}
+		for t := range c {
+			off := offset(n.Group.Extents, strides, first+t)
+			binary.LittleEndian.PutUint64(data[pos+int(t)*8:], uint64(off))
+		}
+	}
+}
+
+// offset is where a group's item lies, in elements.
+func offset(extents, strides []int64, item int64) int64 {
+	off := int64(0)
+	for d := len(extents) - 1; d > 0; d-- {
+		off += item % extents[d] * strides[d]
+		item /= extents[d]
+	}
+	if len(extents) > 0 {
+		off += item * strides[0]
+	}
+	return off
+}
+
+// table compiles the reading of up to n entries of a table.
+func (m *machine) table(a Addr, n int64) func(count int64) ([]int64, bool) {
+	at, data := m.affine(a.Off), m.mem[a.Param].data
+	buf := make([]int64, max(n, 0))
+	return func(count int64) ([]int64, bool) {
+		pos, ok := m.span(a.Param, at(), 1, count)
+		if !ok || count > int64(len(buf)) {
+			return nil, ok && count < 1
+		}
+		read(tensor.I64, value{i: buf[:count]}, data, pos, 8)
+		return buf[:count], true
+	}
+}
+
+func (m *machine) pack(n *Pack) step {
+	from, to := m.mem[n.From.Param].DType, m.mem[n.To.Param].DType
+	src, dst := newValue(from, int(n.Width)), newValue(to, int(n.Width))
+	convert := converter(to, from, dst, src)
+	fromAt, toAt := m.affine(n.From.Off), m.affine(n.To.Off)
+	rows, cols := m.table(n.Rows, n.Width), m.table(n.Cols, m.size(n.Depth.Max))
+	rowCount, depth := m.bound(n.Count), m.bound(n.Depth)
+	return func() {
+		r, d := rowCount(), depth()
+		if d < 1 {
+			return
+		}
+		colOff, ok := cols(d)
+		rowOff, ok2 := rows(max(r, 0))
+		if r > 0 && !ok2 || !ok {
+			return
+		}
+		for k := range d {
+			src.zero()
+			m.gather(n.From.Param, src, fromAt()+colOff[k], rowOff)
+			convert()
+			if pos, ok := m.span(n.To.Param, toAt()+k*n.Width, 1, n.Width); ok {
+				write(to, dst, m.mem[n.To.Param].data, pos, to.Size())
+			}
+		}
+	}
+}
+
+// gather reads the elements base+offs[i] into the first lanes of v.
+func (m *machine) gather(param int, v value, base int64, offs []int64) {
+	t, data := m.mem[param].DType, m.mem[param].data
+	for i, o := range offs {
+		if pos, ok := m.span(param, base+o, 1, 1); ok {
+			read(t, v.lanes(i, i+1), data, pos, 0)
+		}
+	}
+}
+
+func (m *machine) tile(n *Tile) step {
+	a, b := m.panel(n.A, n.Acc), m.panel(n.B, n.Acc)
+	depth, put := m.bound(n.Depth), m.tileStore(n)
+	fma := arithmetic(OpFMA, n.Acc, m.nest.FMA)
+	acc, wide := newValue(n.Acc, int(n.MR*n.NR)), newValue(n.Acc, int(n.NR))
+	mr, nr := int(n.MR), int(n.NR)
+	return func() {
+		acc.zero()
+		d := int(max(depth(), 0))
+		left, right := a(d*mr), b(d*nr)
+		for k := 0; k < d && m.err == nil; k++ {
+			row := right.lanes(k*nr, (k+1)*nr)
+			for i := range mr {
+				wide.splat(left.lanes(k*mr+i, k*mr+i+1))
+				sum := acc.lanes(i*nr, (i+1)*nr)
+				fma(sum, wide, row, sum)
+			}
+		}
+		put(acc)
+	}
+}
+
+// panel compiles the reading of a panel's first elements.
+func (m *machine) panel(a Addr, t tensor.DType) func(count int) value {
+	at, data := m.affine(a.Off), m.mem[a.Param].data
+	var buf value
+	have := 0
+	return func(count int) value {
+		if count > have {
+			buf, have = newValue(t, count), count
+		}
+		v := buf.lanes(0, count)
+		if pos, ok := m.span(a.Param, at(), 1, int64(count)); ok {
+			read(t, v, data, pos, t.Size())
+		}
+		return v
+	}
+}
+
+// tileStore compiles the way from accumulators to C.
+func (m *machine) tileStore(n *Tile) func(acc value) {
+	p := n.C.Param
+	t, data := m.mem[p].DType, m.mem[p].data
+	base, rows, cols := m.affine(n.C.Off), m.bound(n.Rows), m.bound(n.Cols)
+	rowOff, colOff := m.table(n.CRows, n.MR), m.table(n.CCols, n.NR)
+	old, have, sum := newValue(t, 1), newValue(n.Acc, 1), newValue(n.Acc, 1)
+	widen, shrink := converter(n.Acc, t, have, old), converter(t, n.Acc, old, sum)
+	add, again := arithmetic(OpAdd, n.Acc, m.nest.FMA), &m.vars[n.Add]
+	return func(acc value) {
+		r, c := rows(), cols()
+		if r < 1 || c < 1 || m.err != nil {
+			return
+		}
+		ro, ok := rowOff(r)
+		co, ok2 := colOff(c)
+		if !ok || !ok2 {
+			return
+		}
+		for i := range int(r) {
+			for j := range int(c) {
+				pos, ok := m.span(p, base()+ro[i]+co[j], 1, 1)
+				if !ok {
+					return
+				}
+				e := i*int(n.NR) + j
+				sum.set(acc.lanes(e, e+1))
+				if *again != 0 {
+					read(t, old, data, pos, 0)
+					widen()
+					add(sum, have, sum, value{})
+				}
+				shrink()
+				write(t, old, data, pos, 0)
+			}
+		}
+	}
+}
