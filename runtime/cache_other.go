@@ -1,0 +1,8 @@
+//go:build !unix
+
+package runtime
+
+import "io/fs"
+
+// checkPrivate has nothing to check: a user's cache directory is private by inheritance here.
+func checkPrivate(string, fs.FileInfo) error { return nil }

@@ -1,0 +1,21 @@
+//go:build unix
+
+package runtime
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// checkPrivate refuses a directory whose files somebody else may have put there: they would be executed.
+func checkPrivate(dir string, info fs.FileInfo) error {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok && int(st.Uid) != os.Geteuid() {
+		return fmt.Errorf("%s belongs to user %d, and this is user %d; name a directory of your own", dir, st.Uid, os.Geteuid())
+	}
+	if mode := info.Mode().Perm(); mode&0o022 != 0 {
+		return fmt.Errorf("others may write to %s (mode %04o), and what it holds is executed; remove it with: rm -r %q", dir, mode, dir)
+	}
+	return nil
+}

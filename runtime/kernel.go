@@ -1,0 +1,151 @@
+package runtime
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	goruntime "runtime"
+	"sync/atomic"
+
+	"github.com/einc-lang/einc/runtime/object"
+)
+
+// ErrClosed is returned by Run after Close.
+var ErrClosed = errors.New("the kernel is closed")
+
+// Kernel is a loaded Object. Its code and launches never change; it is safe for concurrent use.
+type Kernel struct {
+	launches []launch
+	needs    []bool // of each parameter: it has elements, so its pointer must not be nil
+	dims     int
+	long     bool // a launch is worth more than one short call
+	width    int  // the most workers any launch can use
+	space    Workspace
+
+	images []*image
+	frames *frameList
+	forget goruntime.Cleanup
+
+	// users counts the calls in progress; closing subtracts so much that it stays negative.
+	users atomic.Int64
+	idle  chan struct{} // gets a token when the last call leaves a closing kernel
+}
+
+// Workspace says how many bytes a call allocates beside its operands and output.
+type Workspace struct {
+	Arena   int64 // temporaries
+	Shared  int64 // workspace shared by all workers
+	Worker  int64 // workspace of each worker
+	Workers int   // workers that get one
+}
+
+// Bytes is the sum.
+func (w Workspace) Bytes() int64 { return w.Arena + w.Shared + w.Worker*int64(w.Workers) }
+
+// Load maps an Object's code. It is an error if this platform cannot run kernels, the CPU lacks a
+// feature the code uses, the code needs anything outside itself, or a launch refers to what is not
+// there. The Object is not kept.
+//
+// A Kernel holds memory outside the Go heap until Close, or until it is garbage.
+func Load(o *object.Object) (*Kernel, error) {
+	if err := Supported(); err != nil {
+		return nil, err
+	}
+	if err := checkFeatures(o.Features); err != nil {
+		return nil, err
+	}
+	if err := checkObject(o); err != nil {
+		return nil, fmt.Errorf("bad object: %w", err)
+	}
+	k := &Kernel{dims: len(o.Dims), idle: make(chan struct{}, 1)}
+	for _, p := range o.Params {
+		k.needs = append(k.needs, !hasZero(p.Shape))
+	}
+	if err := k.loadImages(o); err != nil {
+		return nil, err
+	}
+	k.space = Workspace{Arena: o.Arena, Shared: o.Shared, Worker: o.Worker}
+	k.frames = newFrameList(o)
+	k.forget = goruntime.AddCleanup(k, func(images []*image) { _ = freeImages(images) }, k.images)
+	return k, nil
+}
+
+// loadImages maps the modules and resolves the launches' symbols; on error nothing stays mapped.
+func (k *Kernel) loadImages(o *object.Object) error {
+	for i, m := range o.Modules {
+		img, err := loadImage(m)
+		if err != nil {
+			return errors.Join(fmt.Errorf("module %d: %w", i, err), freeImages(k.images))
+		}
+		k.images = append(k.images, img)
+	}
+	for i := range o.Launches {
+		l, err := k.newLaunch(o, &o.Launches[i])
+		if err != nil {
+			return errors.Join(err, freeImages(k.images))
+		}
+		k.launches = append(k.launches, l)
+		k.long = k.long || l.nanos > shortNanos
+		k.width = max(k.width, l.width(math.MaxInt32))
+	}
+	return nil
+}
+
+func hasZero(shape []int) bool {
+	for _, n := range shape {
+		if n == 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Workspace tells what a call with so many workers allocates; workers ≤ 0 means GOMAXPROCS. A warm
+// kernel reuses what an earlier call had.
+func (k *Kernel) Workspace(workers int) Workspace {
+	w := k.space
+	w.Workers, _ = k.workers(workers)
+	return w
+}
+
+// Close waits for running calls, then unmaps the code. Later calls fail with ErrClosed; closing again
+// does nothing.
+func (k *Kernel) Close() error {
+	for {
+		n := k.users.Load()
+		if n < 0 {
+			return nil
+		}
+		if k.users.CompareAndSwap(n, n+closing) {
+			break
+		}
+	}
+	for k.users.Load() != closing {
+		<-k.idle
+	}
+	k.forget.Stop()
+	k.frames.drain(0)
+	return freeImages(k.images)
+}
+
+// closing is added to users when the kernel closes.
+const closing = math.MinInt64 / 2
+
+// enter counts a call, unless the kernel is closed.
+func (k *Kernel) enter() bool {
+	if k.users.Add(1) > 0 {
+		return true
+	}
+	k.leave()
+	return false
+}
+
+// leave ends what enter began, and wakes Close if it was the last.
+func (k *Kernel) leave() {
+	if k.users.Add(-1) == closing {
+		select {
+		case k.idle <- struct{}{}:
+		default:
+		}
+	}
+}

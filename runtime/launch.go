@@ -1,0 +1,103 @@
+package runtime
+
+import (
+	"fmt"
+	"math"
+	"unsafe"
+
+	"github.com/einc-lang/einc/runtime/object"
+)
+
+// How work is cut, in modelled nanoseconds.
+const (
+	shortNanos  = 50e3 // calls up to here keep their P; launches up to here run on the caller alone
+	chunkNanos  = 75e3 // a call is given about so much, unless one task is more
+	workerNanos = 25e3 // a helper is asked only for at least so much
+	cutsPerHead = 4    // calls per worker, so that they finish together
+	guessNanos  = 1e3  // of a task without an estimate
+)
+
+// launch is an object.Launch made ready: code found, stack chosen, cut into calls.
+type launch struct {
+	fn    uintptr
+	stack stackClass
+	tasks int64
+	task  float64 // nanoseconds of one task
+	nanos float64 // of all tasks
+	chunk int64   // tasks of one call
+	args  []slot
+}
+
+// slot is one pointer of an args block: a base of the frame, or the worker's own space, and an offset.
+type slot struct {
+	base   int
+	offset int64
+}
+
+// ownSpace is the base of a slot in the worker's own workspace.
+const ownSpace = -1
+
+// newLaunch resolves a launch that checkObject has passed.
+func (k *Kernel) newLaunch(o *object.Object, from *object.Launch) (launch, error) {
+	y := o.Symbols[from.Symbol]
+	fn, err := k.images[y.Module].symbol(y.Name)
+	if err != nil {
+		return launch{}, fmt.Errorf("module %d: %w", y.Module, err)
+	}
+	stack, err := classOf(y.Frame)
+	if err != nil {
+		return launch{}, fmt.Errorf("kernel %s: %w", y.Name, err)
+	}
+	l := launch{fn: fn, stack: stack, tasks: from.Tasks, task: from.Nanos}
+	if l.task == 0 {
+		l.task = guessNanos
+	}
+	l.nanos = l.task * float64(l.tasks)
+	l.chunk = max(1, int64(min(chunkNanos/l.task, math.MaxInt32)))
+	for _, a := range from.Args {
+		l.args = append(l.args, newSlot(a, len(o.Params)))
+	}
+	return l, nil
+}
+
+// newSlot numbers the bases as frame.bind fills them.
+func newSlot(a object.Arg, params int) slot {
+	switch a.Area {
+	case object.AreaParam:
+		return slot{a.Index, a.Offset}
+	case object.AreaArena:
+		return slot{params + arenaBase, a.Offset}
+	case object.AreaShared:
+		return slot{params + sharedBase, a.Offset}
+	case object.AreaDims:
+		return slot{params + dimsBase, 0}
+	}
+	return slot{ownSpace, a.Offset}
+}
+
+// width is how many of so many workers the launch is worth.
+func (l *launch) width(workers int) int {
+	if l.nanos <= shortNanos {
+		return 1
+	}
+	return max(1, int(min(float64(workers), float64(l.tasks), l.nanos/workerNanos)))
+}
+
+// chunkFor is the number of tasks a call gets when so many workers share the launch.
+func (l *launch) chunkFor(workers int) int64 {
+	cuts := int64(workers * cutsPerHead)
+	return min(l.chunk, max(1, (l.tasks+cuts-1)/cuts))
+}
+
+// call runs tasks lo to hi-1 with a filled args block.
+func (l *launch) call(args *unsafe.Pointer, lo, hi int64, procs int) {
+	if l.task*float64(hi-lo) <= shortNanos {
+		call(l.stack, true, l.fn, unsafe.Pointer(args), lo, hi)
+		return
+	}
+	// A thread in a call of this kind may lose its P, and Go may start another for that P. To keep the
+	// number of threads bounded, only as many as there are Ps may be in one; the others keep theirs.
+	leaves := callsOutside.Add(1) <= int64(procs)
+	call(l.stack, !leaves, l.fn, unsafe.Pointer(args), lo, hi)
+	callsOutside.Add(-1)
+}
