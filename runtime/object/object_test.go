@@ -1,0 +1,229 @@
+package object
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"math"
+	"math/rand"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// sample has something in every field.
+func sample() *Object {
+	return &Object{
+		Einc: "v0.1.0", LLVM: "22.1.8", Triple: "x86_64-unknown-linux-gnu", CPU: "x86-64-v3",
+		Features: []string{"AVX2", "FMA3"},
+		Modules:  [][]byte{[]byte("\x7fELF one"), []byte("\x7fELF two")},
+		Symbols:  []Symbol{{"einc_a", 0, 256}, {"einc_b", 1, 4096}},
+		Launches: []Launch{
+			{Symbol: 0, Tasks: 4, Nanos: 1.5e4, Args: []Arg{{AreaArena, 0, 128}, {AreaParam, 1, -24}, {AreaWorker, 0, 8}, {AreaShared, 0, 0}}},
+			{Symbol: 1, Tasks: 0, Args: []Arg{{AreaParam, 0, 0}, {AreaArena, 0, 256}, {AreaDims, 0, 0}}},
+		},
+		Params: []Param{
+			{Name: "Y", DType: "f32", Size: 4, Shape: []int{2, 3}},
+			{Name: "α", DType: "f32", Size: 4, Shape: []int{7}, Strides: []int{-1}},
+			{DType: "f32", Size: 4, Strides: []int{}},
+		},
+		Dims:  []Dim{{0, 0}, {0, 1}},
+		Arena: 256, Shared: 64, Worker: 64,
+	}
+}
+
+func TestRoundTrip(t *testing.T) {
+	for _, o := range []*Object{sample(), {Params: []Param{{DType: "bool", Size: 1}}}} {
+		b := Encode(o)
+		require.Equal(t, b, Encode(o))
+		got, err := Decode(b)
+		require.NoError(t, err)
+		require.Equal(t, o, got)
+		clear(b)
+		require.Equal(t, o, got, "the object must not share memory with the file")
+	}
+}
+
+// TestFormatIsPinned fails when the bytes change, which must come with another version number.
+func TestFormatIsPinned(t *testing.T) {
+	b := Encode(&Object{Einc: "e", Params: []Param{{Name: "n", DType: "f64", Size: 8, Shape: []int{1}, Strides: []int{-1}}}})
+	require.Equal(t, 1, version)
+	require.Equal(t, "EINCOBJ\n"+"\x01\x00\x00\x00"+"\x6e\x00\x00\x00\x00\x00\x00\x00"+
+		"\x01\x00\x00\x00e"+strings.Repeat("\x00", 4*3)+strings.Repeat("\x00", 4*4)+
+		"\x01\x00\x00\x00"+"\x01\x00\x00\x00n"+"\x03\x00\x00\x00f64"+"\x08\x00\x00\x00\x00\x00\x00\x00"+
+		"\x01\x00\x00\x00"+"\x01\x00\x00\x00\x00\x00\x00\x00"+"\x01"+"\x01\x00\x00\x00"+strings.Repeat("\xff", 8)+
+		strings.Repeat("\x00", 4+3*8), string(b[:len(b)-sha256.Size]))
+}
+
+func TestEveryDamageIsSeen(t *testing.T) {
+	b := Encode(sample())
+	for n := range b {
+		_, err := Decode(b[:n])
+		require.Error(t, err, "cut to %d bytes", n)
+		c := bytes.Clone(b)
+		c[n] ^= 1 << (n % 8)
+		_, err = Decode(c)
+		require.Error(t, err, "byte %d changed", n)
+	}
+	_, err := Decode(append(bytes.Clone(b), 0))
+	require.Error(t, err)
+	_, err = Decode(nil)
+	require.ErrorContains(t, err, "does not begin")
+}
+
+// seal gives a payload a right header and checksum, to reach what lies behind them.
+func seal(v uint32, payload []byte) []byte {
+	b := binary.LittleEndian.AppendUint32([]byte(magic), v)
+	b = binary.LittleEndian.AppendUint64(b, uint64(len(payload)))
+	b = append(b, payload...)
+	sum := sha256.Sum256(b)
+	return append(b, sum[:]...)
+}
+
+func payload(o *Object) []byte {
+	var e encoder
+	e.object(o)
+	return e.b
+}
+
+func TestDecodeBehindTheChecksum(t *testing.T) {
+	p := payload(sample())
+	_, err := Decode(seal(version, p))
+	require.NoError(t, err)
+	_, err = Decode(seal(version+1, p))
+	require.ErrorContains(t, err, "format version 2, this einc reads 1")
+	_, err = Decode(seal(version, append(bytes.Clone(p), 7)))
+	require.ErrorContains(t, err, "1 bytes follow the last field")
+	for n := range p {
+		_, err = Decode(seal(version, p[:n]))
+		require.Error(t, err, "payload cut to %d bytes", n)
+	}
+	bad := sample()
+	bad.Launches[0].Symbol = 2
+	_, err = Decode(Encode(bad))
+	require.ErrorContains(t, err, "launch 0 runs symbol 2 of 2")
+}
+
+// TestDecodeTakesLittleMemory promises lists that the file does not hold.
+func TestDecodeTakesLittleMemory(t *testing.T) {
+	huge := bytes.Repeat([]byte{0xff}, 1<<16)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for n := range 64 {
+		p := append(make([]byte, 4*n), huge...)
+		_, err := Decode(seal(version, p))
+		require.Error(t, err)
+	}
+	runtime.ReadMemStats(&after)
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(64<<20))
+}
+
+func TestCheck(t *testing.T) {
+	require.NoError(t, sample().Check())
+	for want, breaks := range map[string]func(*Object){
+		"no parameters":                        func(o *Object) { o.Params = nil },
+		"-1 bytes of arena":                    func(o *Object) { o.Arena = -1 },
+		"bytes of shared workspace; the limit": func(o *Object) { o.Shared = MaxBytes + 1 },
+		"-64 bytes of workspace for each":      func(o *Object) { o.Worker = -64 },
+		"module 1 is empty":                    func(o *Object) { o.Modules[1] = nil },
+		`"a b" is not a plain`:                 func(o *Object) { o.Symbols[0].Name = "a b" },
+		`"" is not a plain`:                    func(o *Object) { o.Symbols[0].Name = "" },
+		"a second kernel of the name einc_b":   func(o *Object) { o.Symbols[0].Name = "einc_b" },
+		"is in module 2 of 2":                  func(o *Object) { o.Symbols[0].Module = 2 },
+		"stack frame of -1":                    func(o *Object) { o.Symbols[0].Frame = -1 },
+		"elements of 0 bytes":                  func(o *Object) { o.Params[0].Size = 0 },
+		"it has no type":                       func(o *Object) { o.Params[0].DType = "" },
+		"2 strides for 1 axes":                 func(o *Object) { o.Params[1].Strides = []int{1, 1} },
+		"axis 1 has extent -3":                 func(o *Object) { o.Params[0].Shape[1] = -3 },
+		"has more than":                        func(o *Object) { o.Params[0].Shape = []int{1 << 32, 1 << 32} },
+		"spans more than":                      func(o *Object) { o.Params[1].Strides[0] = math.MinInt },
+		"rank 1025":                            func(o *Object) { o.Params[0].Shape = make([]int, 1025) },
+		"a stride of parameter 3 of 3":         func(o *Object) { o.Dims[0].Param = 3 },
+		"axis 2 of a parameter of rank 2":      func(o *Object) { o.Dims[1].Axis = 2 },
+		"launch 1 runs symbol -1":              func(o *Object) { o.Launches[1].Symbol = -1 },
+		"has -1 tasks":                         func(o *Object) { o.Launches[0].Tasks = -1 },
+		"estimated at NaN":                     func(o *Object) { o.Launches[0].Nanos = math.NaN() },
+		"estimated at +Inf":                    func(o *Object) { o.Launches[0].Nanos = math.Inf(1) },
+		"offset 136 in the arena":              func(o *Object) { o.Launches[0].Args[0].Offset = 136 },
+		"offset 320 in arena of 256 bytes":     func(o *Object) { o.Launches[0].Args[0].Offset = 320 },
+		"offset -1 in worker":                  func(o *Object) { o.Launches[0].Args[2].Offset = -1 },
+		"offset 65 in shared of 64 bytes":      func(o *Object) { o.Launches[0].Args[3].Offset = 65 },
+		"it is parameter 3 of 3":               func(o *Object) { o.Launches[0].Args[1].Index = 3 },
+		"not that of an element of parameter":  func(o *Object) { o.Launches[0].Args[1].Offset = -28 },
+		"offset -23 is not":                    func(o *Object) { o.Launches[0].Args[1].Offset = -23 },
+		"the dims array, and the object has":   func(o *Object) { o.Dims = nil },
+		"unknown area 5":                       func(o *Object) { o.Launches[0].Args[0].Area = 5 },
+		"arena has no index 1":                 func(o *Object) { o.Launches[0].Args[0].Index = 1 },
+	} {
+		o := sample()
+		breaks(o)
+		require.ErrorContains(t, o.Check(), want)
+	}
+}
+
+func TestCheckLetsCornersPass(t *testing.T) {
+	o := sample()
+	o.Params[0].Shape = []int{math.MaxInt, 0} // nothing in it
+	o.Params[1] = Param{DType: "f32", Size: 4, Shape: []int{0}, Strides: []int{math.MaxInt}}
+	o.Launches[0].Args[1].Offset = 0
+	require.NoError(t, o.Check())
+}
+
+func TestString(t *testing.T) {
+	want := `object x86_64-unknown-linux-gnu x86-64-v3, LLVM 22.1.8, einc v0.1.0
+  needs AVX2 FMA3
+  memory arena 256, shared 64, each worker 64 bytes
+  module 0: 8 bytes
+  module 1: 8 bytes
+  param 0: Y f32 [2 3] strides at run time
+  param 1: α f32 [7] strides [-1]
+  param 2: – f32 [] strides []
+  dims 0: stride of param 0 axis 0
+  dims 1: stride of param 0 axis 1
+  kernel einc_a: module 0, stack 256 bytes
+  kernel einc_b: module 1, stack 4096 bytes
+  launch 0: einc_a(arena+128, param 1-24, worker+8, shared) × 4 tasks of 1.5e+04 ns
+  launch 1: einc_b(param 0, arena+256, dims) × 0 tasks of 0 ns
+`
+	require.Equal(t, want, sample().String())
+	o := sample()
+	o.Launches[0].Symbol, o.Launches[0].Args[0].Area = 9, 9
+	require.Contains(t, o.String(), "launch 0: symbol 9(area 9+128")
+}
+
+// TestMutatedPayloads changes bytes under a right checksum: an error, or an object that encodes to the
+// very file.
+func TestMutatedPayloads(t *testing.T) {
+	rnd := rand.New(rand.NewSource(1))
+	p := payload(sample())
+	for range 20000 {
+		c := bytes.Clone(p)
+		for range 1 + rnd.Intn(3) {
+			c[rnd.Intn(len(c))] = byte(rnd.Intn(256))
+		}
+		checkDecode(t, seal(version, c))
+	}
+}
+
+func checkDecode(t *testing.T, file []byte) {
+	o, err := Decode(file)
+	if err != nil {
+		return
+	}
+	_ = o.String()
+	require.Equal(t, file, Encode(o))
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add(payload(sample()), true)
+	f.Add(Encode(sample()), false)
+	f.Add([]byte{}, true)
+	f.Fuzz(func(t *testing.T, b []byte, sealed bool) {
+		if sealed {
+			b = seal(version, b)
+		}
+		checkDecode(t, b)
+	})
+}

@@ -1,0 +1,80 @@
+package object
+
+import (
+	"fmt"
+	"strings"
+)
+
+// String is the area's name.
+func (a Area) String() string {
+	if a > AreaDims {
+		return fmt.Sprintf("area %d", uint8(a))
+	}
+	return [...]string{"param", "arena", "shared", "worker", "dims"}[a]
+}
+
+// String is a summary to read: the target, the memory, and a line for every parameter, kernel and launch.
+// It reads objects that Check refuses, too.
+func (o *Object) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "object %s %s", o.Triple, o.CPU)
+	if o.LLVM != "" {
+		fmt.Fprintf(&b, ", LLVM %s", o.LLVM)
+	}
+	if o.Einc != "" {
+		fmt.Fprintf(&b, ", einc %s", o.Einc)
+	}
+	fmt.Fprintf(&b, "\n  needs %s\n", orNone(strings.Join(o.Features, " ")))
+	fmt.Fprintf(&b, "  memory arena %d, shared %d, each worker %d bytes\n", o.Arena, o.Shared, o.Worker)
+	for i, m := range o.Modules {
+		fmt.Fprintf(&b, "  module %d: %d bytes\n", i, len(m))
+	}
+	for i, p := range o.Params {
+		strides := "at run time"
+		if p.Strides != nil {
+			strides = fmt.Sprint(p.Strides)
+		}
+		fmt.Fprintf(&b, "  param %d: %s %s %v strides %s\n", i, orNone(p.Name), p.DType, p.Shape, strides)
+	}
+	for i, d := range o.Dims {
+		fmt.Fprintf(&b, "  dims %d: stride of param %d axis %d\n", i, d.Param, d.Axis)
+	}
+	for _, s := range o.Symbols {
+		fmt.Fprintf(&b, "  kernel %s: module %d, stack %d bytes\n", s.Name, s.Module, s.Frame)
+	}
+	for i, l := range o.Launches {
+		fmt.Fprintf(&b, "  launch %d: %s\n", i, o.launchText(l))
+	}
+	return b.String()
+}
+
+func (o *Object) launchText(l Launch) string {
+	name := fmt.Sprintf("symbol %d", l.Symbol)
+	if l.Symbol >= 0 && l.Symbol < len(o.Symbols) {
+		name = o.Symbols[l.Symbol].Name
+	}
+	args := make([]string, len(l.Args))
+	for i, a := range l.Args {
+		args[i] = a.String()
+	}
+	return fmt.Sprintf("%s(%s) × %d tasks of %.3g ns", name, strings.Join(args, ", "), l.Tasks, l.Nanos)
+}
+
+// String is the argument as summaries show it, as in "param 1" or "arena+128".
+func (a Arg) String() string {
+	s := a.Area.String()
+	if a.Area == AreaParam {
+		s = fmt.Sprintf("param %d", a.Index)
+	}
+	if a.Offset != 0 {
+		s += fmt.Sprintf("%+d", a.Offset)
+	}
+	return s
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "–"
+	}
+	return s
+}
