@@ -40,6 +40,9 @@ func (k *kernel) cut(s shape, nanos float64) cuts {
 		if k.runtime && fit < x.extent {
 			fit = 1 // positions with runtime strides cannot be scaled
 		}
+		if want/inside >= x.extent {
+			fit = x.extent
+		}
 		c.block[id] = min(fit, x.extent)
 		if c.block[id] < x.extent {
 			want = inside // full: axes further out count one by one

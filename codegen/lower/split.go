@@ -14,6 +14,7 @@ const (
 	maxTermsFew = 1 << 17
 	fewTiles    = 8
 	blockTerms  = 1 << 15
+	minBlock    = 1 << 8
 	tileNanos   = 1e6 // what a tile may take before its reduction is cut
 )
 
@@ -104,7 +105,7 @@ func (k *kernel) combine() *kernel {
 
 // block cuts the reduction into blocks of about the given number of terms, and gives the free axes that
 // count them: the outer reduced axes as they are, and one that counts blocks of the next. An axis whose
-// stride is known only at run time cannot be cut.
+// stride is known only at run time cannot be cut: it counts blocks whole, if these are not too small.
 func (k *kernel) block(terms int64) []int {
 	inside := int64(1)
 	i := len(k.red)
@@ -117,10 +118,12 @@ func (k *kernel) block(terms int64) []int {
 	}
 	outer, inner := k.red[:i:i], k.red[i:]
 	last := outer[i-1]
-	if size := floorPow2(max(terms/inside, 1)); size > 1 && !k.axes[last].dynamic() {
+	switch size := floorPow2(max(terms/inside, 1)); {
+	case size == 1:
+	case !k.axes[last].dynamic():
 		outer = append(outer[:i-1:i-1], k.cutAxis(last, size))
 		inner = append([]int{last}, inner...)
-	} else if size > 1 {
+	case inside < minBlock:
 		outer, inner = outer[:i-1], append([]int{last}, inner...)
 	}
 	for _, id := range outer {

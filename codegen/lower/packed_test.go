@@ -1,0 +1,120 @@
+package lower
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/planner/cost"
+	"github.com/einc-lang/einc/tensor"
+	"github.com/stretchr/testify/require"
+)
+
+// small makes the blocks of a product a few tiles large, so that little tensors have every edge.
+func small(target cost.Target, mc, nc, kc int64) func(tensor.DType, int64, int64, int64) cost.Blocking {
+	return func(d tensor.DType, m, n, k int64) cost.Blocking {
+		b := target.Blocking(d, m, n, k)
+		b.MC, b.NC, b.KC = mc*b.MR, nc*b.NR, min(kc, k)
+		return b
+	}
+}
+
+// checkPacked runs a case by the packed strategy with given blocks.
+func (c caseOf) checkPacked(t *testing.T, target cost.Target, mc, nc, kc, seed int64) *Program {
+	t.Helper()
+	c.packed, c.span = true, 2
+	if c.layouts == "" {
+		c.layouts = "c"
+	}
+	b := c.build(newRand(seed))
+	want := b.naive()
+	l := newLowering(b.plan, target, Options{RuntimeStrides: c.runtime})
+	l.blocking = small(target, mc, nc, kc)
+	p, err := l.lower(Options{})
+	require.NoError(t, err)
+	require.Len(t, p.Phases, 2, "not packed: %+v", c)
+	require.Equal(t, "packed/b", p.Nests[p.Phases[0].Nest].Strategy)
+	b.run(t, p)
+	require.Equal(t, want, b.output(), "%+v, %d bytes, seed %d\n%s", c, target.VectorBytes, seed, p)
+	return p
+}
+
+func TestPackedProducts(t *testing.T) {
+	exprs := []string{"ab,bc->ac", "ba,cb->ac", "ab,bc->ca", "ae,dcbe->dcba", "fbea,ecfd->dcba", "ea,ebcd->abcd", "aebf,dfce->abcd",
+		"xab,xbc->xac", "abx,bcx->acx", "abc,abd->acd", "ab,cb->ac", "dca,bd->abc", "ab,b->a", "ab,abc->c", "abc,d->ad"}
+	types := [][]tensor.DType{{tensor.F32}, {tensor.F64}, {tensor.F32, tensor.F16}}
+	seed := int64(0)
+	for _, target := range targets() {
+		for i, e := range exprs {
+			for j, ts := range types {
+				for k, s := range []string{"739582x", "5G3426", "1H2915", "J2C143"} {
+					seed++
+					c := caseOf{expr: e, types: ts, extent: map[rune]int{'x': 2 + i%2}, layouts: string("cfnzp"[seed%5]) + string("cpf"[seed/5%3])}
+					c.sizes, c.runtime = strings.TrimSuffix(s, "x"), seed%4 == 0
+					if ts[len(ts)-1] == tensor.F16 {
+						c.body = parser.Expr{input(0, tensor.F32), input(1, tensor.F16), call(parser.FnCast, tensor.F32, 1), call(parser.FnMul, tensor.F32, 0, 2)}
+					}
+					c.checkPacked(t, target, int64(1+j), int64(1+k%2), int64([]int{4, 3, 100, 7}[k]), seed)
+				}
+			}
+		}
+	}
+}
+
+func TestPackedEdges(t *testing.T) {
+	for i, n := range sizes[1:] {
+		for _, x := range [][3]int{{n, 9, 20}, {8, n, 17}, {13, 8, n}, {n, n, n}} {
+			c := caseOf{expr: "ab,bc->ac", types: []tensor.DType{tensor.F64}, extent: map[rune]int{'a': x[0], 'b': x[1], 'c': x[2]}}
+			c.checkPacked(t, avx2, 2, 2, 4, int64(i))
+		}
+	}
+}
+
+func TestPackedWorkspaceIsTheModels(t *testing.T) {
+	c := caseOf{expr: "ab,bc->ac", types: []tensor.DType{tensor.F32}, extent: map[rune]int{'a': 50, 'b': 600, 'c': 40}, layouts: "c", packed: true}
+	p, err := Lower(c.build(newRand(1)).plan, avx2, Options{})
+	require.NoError(t, err)
+	b := avx2.Blocking(tensor.F32, 50, 40, 600)
+	require.Equal(t, b.SharedBytes(), p.Shared)
+	require.LessOrEqual(t, p.Worker, b.Scratch().Bytes)
+	require.Len(t, p.Nests, 2)
+}
+
+func TestWhatDoesNotPackGoesDirect(t *testing.T) {
+	f32 := []tensor.DType{tensor.F32}
+	for i, c := range []caseOf{
+		{expr: "ab,bc->ac", types: f32, old: "c"},
+		{expr: "ab,bc->aca", types: f32},
+		{expr: "ab,bc->ac", types: []tensor.DType{tensor.I32}},
+		{expr: "ab,bc->ac", types: []tensor.DType{tensor.F16}},
+		{expr: "ab,bc->ac", types: f32, reduce: parser.Max},
+		{expr: "ab,bc->ac", types: f32, epilogue: parser.Expr{input(0, tensor.F32), call(parser.FnRelu, tensor.F32, 0)}},
+		{expr: "ab,bc,c->ac", types: f32},
+		{expr: "abb,bc->ac", types: f32, runtime: true},
+		{expr: "ac,c->ac", types: f32},
+	} {
+		c.sizes, c.packed = "579", true
+		for _, ph := range c.check(t, avx2, int64(i)).Nests {
+			require.Equal(t, "direct", ph.Strategy)
+		}
+	}
+}
+
+// Caches and workers choose blocks of C, but not the blocks of K, which order the sum.
+func TestCachesDoNotChangeTheSum(t *testing.T) {
+	blocksOfK := func(target cost.Target) (text string, lines []string) {
+		c := caseOf{expr: "ab,bc->ac", types: []tensor.DType{tensor.F32}, extent: map[rune]int{'a': 100, 'b': 700, 'c': 100}, layouts: "c", packed: true}
+		p, err := Lower(c.build(newRand(1)).plan, target, Options{})
+		require.NoError(t, err)
+		lines = strings.Split(p.Nests[1].String(), "\n")
+		return p.String(), slices.DeleteFunc(lines, func(s string) bool { return !strings.Contains(s, "kb 0..") && !strings.Contains(s, "offsets cols") })
+	}
+	little := avx2
+	little.L1, little.L2, little.L3, little.Workers = 16<<10, 128<<10, 1<<20, 64
+	text, lines := blocksOfK(avx2)
+	text2, lines2 := blocksOfK(little)
+	require.NotEqual(t, text, text2)
+	require.Len(t, lines, 2)
+	require.Equal(t, lines, lines2)
+}
