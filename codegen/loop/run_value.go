@@ -64,14 +64,14 @@ func (v value) zero() {
 
 // splat copies the lane of w to all lanes.
 func (v value) splat(w value) {
-	fill(v.i, w.i)
-	fill(v.f, w.f)
-	fill(v.fi, w.fi)
-	fill(v.d, w.d)
-	fill(v.di, w.di)
+	spread(v.i, w.i)
+	spread(v.f, w.f)
+	spread(v.fi, w.fi)
+	spread(v.d, w.d)
+	spread(v.di, w.di)
 }
 
-func fill[T any](d, s []T) {
+func spread[T any](d, s []T) {
 	for i := range d {
 		d[i] = s[0]
 	}

@@ -1,0 +1,194 @@
+package loop
+
+import "github.com/einc-lang/einc/tensor"
+
+// param is the parameter of an address, checked for what is done to it.
+func (v *verifier) param(n Node, a Addr, write bool) (Param, error) {
+	if a.Param < 0 || a.Param >= len(v.nest.Params) {
+		return Param{}, v.errorf(n, "there is no parameter %d", a.Param)
+	}
+	p := v.nest.Params[a.Param]
+	if write && p.Role == In {
+		return p, v.errorf(n, "%s is only read", v.print.params[a.Param])
+	}
+	if write && v.holdsTables(a.Param) {
+		return p, v.errorf(n, "%s holds tables, which only offsets may write", v.print.params[a.Param])
+	}
+	return p, nil
+}
+
+// access checks that an address with the spans around it stays inside its parameter.
+func (v *verifier) access(n Node, a Addr, spans ...span) error {
+	p := v.nest.Params[a.Param]
+	r, dims, runs, err := v.extent(n, a.Off, spans)
+	switch {
+	case err != nil:
+		return err
+	case dims && (p.Role == Shared || p.Role == Worker):
+		return v.errorf(n, "an address in workspace depends on dims")
+	case runs && !dims && (r.lo < p.Lo || r.hi >= p.Hi):
+		return v.errorf(n, "%s spans [%d, %d], outside [%d, %d)", v.print.addr(a), r.lo, r.hi, p.Lo, p.Hi)
+	}
+	return nil
+}
+
+// vector is the span of a register's lanes.
+func (v *verifier) vector(t Type, stride Size) []span {
+	if t.Lanes == 1 {
+		return nil
+	}
+	s := upTo(int64(t.Lanes), 0)
+	s.coef = stride
+	return []span{s}
+}
+
+func (v *verifier) load(n *Load) error {
+	if err := v.define(n, n.Dst); err != nil {
+		return err
+	}
+	p, err := v.param(n, n.From, false)
+	if err != nil {
+		return err
+	}
+	t := v.nest.Regs[n.Dst]
+	if t.DType != p.DType {
+		return v.errorf(n, "%s holds %s", v.print.params[n.From.Param], p.DType)
+	}
+	return v.access(n, n.From, v.vector(t, n.Stride)...)
+}
+
+func (v *verifier) store(n *Store) error {
+	if err := v.use(n, n.Src); err != nil {
+		return err
+	}
+	p, err := v.param(n, n.To, true)
+	if err != nil {
+		return err
+	}
+	t := v.nest.Regs[n.Src]
+	if t.DType != p.DType {
+		return v.errorf(n, "%s holds %s", v.print.params[n.To.Param], p.DType)
+	}
+	if t.Lanes > 1 && n.Stride == Const(0) {
+		return v.errorf(n, "%d lanes go to one element", t.Lanes)
+	}
+	return v.access(n, n.To, v.vector(t, n.Stride)...)
+}
+
+func (v *verifier) pack(n *Pack) error {
+	if _, err := v.param(n, n.From, false); err != nil {
+		return err
+	}
+	if _, err := v.param(n, n.To, true); err != nil {
+		return err
+	}
+	if err := v.blocks(n, n.Width, n.Run); err != nil {
+		return err
+	}
+	rows, err := v.part(n, n.Count, n.Width)
+	if err != nil {
+		return err
+	}
+	cols, err := v.counted(n, n.Depth, n.Width)
+	if err != nil {
+		return err
+	}
+	r, err := v.lookup(n, n.Rows, n.Count, n.Run, rows.runs)
+	if err != nil {
+		return err
+	}
+	c, err := v.lookup(n, n.Cols, n.Depth, 1, cols.runs)
+	if err != nil {
+		return err
+	}
+	if err := v.access(n, n.From, r, c); err != nil {
+		return err
+	}
+	return v.access(n, n.To, cols, upTo(n.Width, 1))
+}
+
+// blocks checks the width of a panel, and that its runs divide it.
+func (v *verifier) blocks(n Node, width, run int64) error {
+	if width < 1 || width > 1<<16 {
+		return v.errorf(n, "width %d", width)
+	}
+	if run < 0 || run > 1 && width%run != 0 {
+		return v.errorf(n, "runs of %d do not divide %d", run, width)
+	}
+	return nil
+}
+
+// part checks a count of valid items out of a block.
+func (v *verifier) part(n Node, b Bound, of int64) (span, error) {
+	s, err := v.counted(n, b, 1)
+	if err == nil && s.runs && s.hi >= of {
+		err = v.errorf(n, "%d valid items in a block of %d", s.hi+1, of)
+	}
+	return s, err
+}
+
+func (v *verifier) tile(n *Tile) error {
+	if err := v.tileShape(n); err != nil {
+		return err
+	}
+	for i, a := range []Addr{n.A, n.B, n.C} {
+		p, err := v.param(n, a, i == 2)
+		if err != nil {
+			return err
+		}
+		if i < 2 && p.DType != n.Acc {
+			return v.errorf(n, "panel %s holds %s", v.print.params[a.Param], p.DType)
+		}
+	}
+	if _, err := v.variable(n, n.Add); err != nil {
+		return err
+	}
+	for i, a := range []Addr{n.A, n.B} {
+		width := []int64{n.MR, n.NR}[i]
+		depth, err := v.counted(n, n.Depth, width)
+		if err != nil {
+			return err
+		}
+		if err := v.access(n, a, depth, upTo(width, 1)); err != nil {
+			return err
+		}
+	}
+	return v.tileStore(n)
+}
+
+func (v *verifier) tileShape(n *Tile) error {
+	if err := v.blocks(n, n.MR, 1); err != nil {
+		return err
+	}
+	if err := v.blocks(n, n.NR, n.Run); err != nil {
+		return err
+	}
+	if n.Lanes < 1 || n.Lanes > 64 || n.Lanes&(n.Lanes-1) != 0 || n.NR%n.Lanes != 0 {
+		return v.errorf(n, "%d columns are not vectors of %d lanes", n.NR, n.Lanes)
+	}
+	if n.Acc == tensor.Invalid || n.Acc > tensor.C128 || isHalf(n.Acc) {
+		return v.errorf(n, "accumulators of %s", dtypeName(n.Acc))
+	}
+	return nil
+}
+
+func (v *verifier) tileStore(n *Tile) error {
+	rows, err := v.part(n, n.Rows, n.MR)
+	if err != nil {
+		return err
+	}
+	cols, err := v.part(n, n.Cols, n.NR)
+	if err != nil {
+		return err
+	}
+	runs := rows.runs && cols.runs
+	r, err := v.lookup(n, n.CRows, n.Rows, 1, runs)
+	if err != nil {
+		return err
+	}
+	c, err := v.lookup(n, n.CCols, n.Cols, n.Run, runs)
+	if err != nil {
+		return err
+	}
+	return v.access(n, n.C, r, c)
+}

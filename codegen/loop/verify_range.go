@@ -1,0 +1,244 @@
+package loop
+
+import "math/bits"
+
+// ranged is a variable in scope: its values lie in [lo, hi], and, if clamp is set, v + clamp.At is at
+// most clamp.Total − step besides.
+type ranged struct {
+	name   Var
+	lo, hi int64
+	clamp  *Bound
+	step   int64
+}
+
+// interval is the integers from lo to hi.
+type interval struct{ lo, hi int64 }
+
+func (v *verifier) mul(a, b int64) int64 {
+	hi, lo := bits.Mul64(magnitude(a), magnitude(b))
+	if hi != 0 || lo >= 1<<62 {
+		v.overflow = true
+		return 0
+	}
+	if (a < 0) != (b < 0) {
+		return -int64(lo)
+	}
+	return int64(lo)
+}
+
+func magnitude(a int64) uint64 {
+	if a < 0 {
+		return -uint64(a)
+	}
+	return uint64(a)
+}
+
+func (v *verifier) add(a, b int64) int64 {
+	s := a + b
+	if (a < 0) == (b < 0) && magnitude(s) >= 1<<62 || magnitude(a) >= 1<<62 || magnitude(b) >= 1<<62 {
+		v.overflow = true
+		return 0
+	}
+	return s
+}
+
+// scale is the interval of c·x for x in r.
+func (v *verifier) scale(r interval, c int64) interval {
+	a, b := v.mul(r.lo, c), v.mul(r.hi, c)
+	return interval{min(a, b), max(a, b)}
+}
+
+func (v *verifier) sum(a, b interval) interval {
+	return interval{v.add(a.lo, b.lo), v.add(a.hi, b.hi)}
+}
+
+// variable is the range of a variable in scope.
+func (v *verifier) variable(n Node, x Var) (ranged, error) {
+	if x < 0 || int(x) >= len(v.vars) {
+		return ranged{}, v.errorf(n, "there is no variable %d", x)
+	}
+	if v.vars[x] < 1 {
+		return ranged{}, v.errorf(n, "variable %s is not in scope", v.print.name(x))
+	}
+	return v.live[v.vars[x]-1], nil
+}
+
+// linear is an affine expression over the variables in scope, by their places.
+type linear struct {
+	base  int64
+	coefs []int64
+}
+
+// linear resolves an expression; dims reports that a coefficient is only known at run time.
+func (v *verifier) linear(n Node, a Affine) (l linear, dims bool, err error) {
+	l = linear{a.Const, make([]int64, len(v.live))}
+	if magnitude(a.Const) > limit {
+		return l, false, v.errorf(n, "constant %d is out of reach", a.Const)
+	}
+	for _, t := range a.Terms {
+		if _, err := v.variable(n, t.Var); err != nil {
+			return l, false, err
+		}
+		if t.Coef.Dim != 0 {
+			dims = true
+			if err := v.dim(n, t.Coef); err != nil {
+				return l, false, err
+			}
+			continue
+		}
+		i := v.vars[t.Var] - 1
+		l.coefs[i] = v.add(l.coefs[i], t.Coef.Value)
+	}
+	return l, dims, nil
+}
+
+func (v *verifier) dim(n Node, s Size) error {
+	if s.Dim < 0 || s.Dim > v.nest.Dims {
+		return v.errorf(n, "%s of %d dims", s, v.nest.Dims)
+	}
+	return nil
+}
+
+// maxChoices bounds the clamped variables of one address that are looked at in both ways.
+const maxChoices = 10
+
+// reach bounds a linear expression. Variables go from the innermost to the outermost. A clamped one is
+// bounded by itself, and together with its At; both hold, so their intersection does.
+func (v *verifier) reach(l linear) interval {
+	choices := 0
+	for i, c := range l.coefs {
+		if c != 0 && v.live[i].clamp != nil {
+			choices++
+		}
+	}
+	return v.reachBelow(l, len(l.coefs), choices <= maxChoices)
+}
+
+func (v *verifier) reachBelow(l linear, top int, joint bool) interval {
+	total := interval{l.base, l.base}
+	for i := top - 1; i >= 0; i-- {
+		c, x := l.coefs[i], v.live[i]
+		if c == 0 {
+			continue
+		}
+		own := v.scale(interval{x.lo, x.hi}, c)
+		if x.clamp == nil || !joint {
+			total = v.sum(total, own)
+			continue
+		}
+		l.base = 0
+		plain := v.sum(own, v.reachBelow(l, i, joint))
+		with := v.together(l, i, c, joint)
+		return v.sum(total, interval{max(plain.lo, with.lo), min(plain.hi, with.hi)})
+	}
+	return total
+}
+
+// together bounds the part of l below and at i by taking c·(v+At) out of it as one.
+func (v *verifier) together(l linear, i int, c int64, joint bool) interval {
+	b, step := v.live[i].clamp, v.live[i].step
+	rest := linear{0, append([]int64(nil), l.coefs[:i]...)}
+	at := linear{b.At.Const, make([]int64, i)}
+	for _, t := range b.At.Terms {
+		j := v.vars[t.Var] - 1
+		at.coefs[j] = v.add(at.coefs[j], t.Coef.Value)
+	}
+	for j, a := range at.coefs {
+		rest.coefs[j] = v.add(rest.coefs[j], -v.mul(c, a))
+	}
+	rest.base = -v.mul(c, at.base)
+	low := v.add(v.reachBelow(at, i, joint).lo, v.live[i].lo)
+	high := max(v.add(b.Total.Value, -step), low)
+	return v.sum(v.scale(interval{low, high}, c), v.reachBelow(rest, i, joint))
+}
+
+// most is the largest count that a bound gives.
+func (v *verifier) most(n Node, b Bound) (int64, error) {
+	if b.Max.Dim != 0 || b.Max.Value < 0 || b.Max.Value > limit {
+		return 0, v.errorf(n, "count %s is not a constant from 0 to 2^48", b.Max)
+	}
+	if !b.Clamped {
+		return b.Max.Value, nil
+	}
+	if b.Total.Dim != 0 || magnitude(b.Total.Value) > limit {
+		return 0, v.errorf(n, "total %s is not a constant below 2^48", b.Total)
+	}
+	at, dims, err := v.linear(n, b.At)
+	if err != nil {
+		return 0, err
+	}
+	r := v.reach(at)
+	if dims || v.overflow {
+		return 0, v.errorf(n, "the start of the block, %s, is not known", v.print.affine(b.At))
+	}
+	return min(b.Max.Value, v.add(b.Total.Value, -r.lo)), nil
+}
+
+// iterations is the range of a loop's variable, and whether the loop can run at all.
+func (v *verifier) iterations(n Node, b Bound, step, from int64) (r ranged, runs bool, err error) {
+	most, err := v.most(n, b)
+	if err != nil {
+		return r, false, err
+	}
+	first := int64(0)
+	if from > 1 && !b.Clamped {
+		first = most - most%from
+	}
+	if most-first < step {
+		return ranged{lo: first, hi: first}, false, nil
+	}
+	r = ranged{lo: first, hi: most - step, step: step}
+	if from <= 1 || !b.Clamped {
+		r.hi = first + (most-first-step)/step*step
+	}
+	if b.Clamped {
+		r.clamp = &b
+	}
+	return r, true, nil
+}
+
+// span is an extra direction in which an access goes: coef·(iteration of r).
+type span struct {
+	ranged
+	coef Size
+	runs bool
+}
+
+// upTo is the span of count neighbours, coef apart.
+func upTo(count, coef int64) span {
+	return span{ranged{hi: count - 1}, Const(coef), count > 0}
+}
+
+// counted is the span of the items of a bound, coef apart.
+func (v *verifier) counted(n Node, b Bound, coef int64) (span, error) {
+	r, runs, err := v.iterations(n, b, 1, 0)
+	return span{r, Const(coef), runs}, err
+}
+
+// extent bounds an expression and the spans added to it; runs is false if nothing is accessed.
+func (v *verifier) extent(n Node, a Affine, spans []span) (r interval, dims, runs bool, err error) {
+	l, dims, err := v.linear(n, a)
+	if err != nil {
+		return r, false, false, err
+	}
+	runs = v.dead == 0
+	for _, s := range spans {
+		if s.coef.Dim != 0 {
+			dims = true
+			if err := v.dim(n, s.coef); err != nil {
+				return r, false, false, err
+			}
+		}
+		runs = runs && s.runs
+		v.live = append(v.live, s.ranged)
+		l.coefs = append(l.coefs, s.coef.Value)
+	}
+	if runs && !dims {
+		r = v.reach(l)
+	}
+	v.live = v.live[:len(v.live)-len(spans)]
+	if v.overflow {
+		return r, false, false, v.errorf(n, "%s leaves 64 bits", v.print.affine(a))
+	}
+	return r, dims, runs, nil
+}

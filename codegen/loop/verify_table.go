@@ -1,0 +1,170 @@
+package loop
+
+import (
+	"slices"
+
+	"github.com/einc-lang/einc/tensor"
+)
+
+// holdsTables reports whether some Offsets of the nest fills tables in a parameter.
+func (v *verifier) holdsTables(param int) bool {
+	found := false
+	eachOffsets(v.nest.Body, func(n *Offsets) { found = found || n.Table.Param == param })
+	return found
+}
+
+func eachOffsets(nodes []Node, f func(*Offsets)) {
+	for _, n := range nodes {
+		switch n := n.(type) {
+		case *For:
+			eachOffsets(n.Body, f)
+		case *Offsets:
+			f(n)
+		}
+	}
+}
+
+// fill is a table that is known to hold offsets of a group.
+type fill struct {
+	*Offsets
+	lo, hi int64 // its elements
+	reach  interval
+	dims   bool // strides are known at run time only
+	depth  int  // of the body that filled it
+}
+
+func (v *verifier) offsets(n *Offsets) error {
+	p, err := v.param(n, Addr{Param: n.Table.Param}, false)
+	if err != nil {
+		return err
+	}
+	if p.Role != Worker || p.DType != tensor.I64 || len(n.Table.Off.Terms) != 0 {
+		return v.errorf(n, "a table is at a constant place of an i64 worker parameter")
+	}
+	f, size, err := v.group(n)
+	if err != nil {
+		return err
+	}
+	count, err := v.counted(n, n.Count, 1)
+	if err != nil {
+		return err
+	}
+	items, dims, runs, err := v.extent(n, n.From, []span{count})
+	if err != nil {
+		return err
+	}
+	if dims || runs && (items.lo < 0 || items.hi >= size) {
+		return v.errorf(n, "items [%d, %d] of a group of %d", items.lo, items.hi, size)
+	}
+	if err := v.access(n, n.Table, count); err != nil {
+		return err
+	}
+	f.lo, f.hi = n.Table.Off.Const, n.Table.Off.Const+n.Count.Max.Value
+	v.forget(func(g *fill) bool { return g.overlaps(n) })
+	v.fills = append(v.fills, f)
+	return nil
+}
+
+// group bounds the offsets of a group and counts its items.
+func (v *verifier) group(n *Offsets) (f fill, size int64, err error) {
+	f, size = fill{Offsets: n, depth: v.depth}, 1
+	if len(n.Group.Extents) != len(n.Group.Strides) {
+		return f, 0, v.errorf(n, "%d extents with %d strides", len(n.Group.Extents), len(n.Group.Strides))
+	}
+	for i, e := range n.Group.Extents {
+		if e < 1 || e > limit {
+			return f, 0, v.errorf(n, "extent %d", e)
+		}
+		size = v.mul(size, e)
+		s := n.Group.Strides[i]
+		if s.Dim != 0 {
+			f.dims = true
+			if err := v.dim(n, s); err != nil {
+				return f, 0, err
+			}
+			continue
+		}
+		f.reach = v.sum(f.reach, v.scale(interval{0, e - 1}, s.Value))
+	}
+	if v.overflow {
+		return f, 0, v.errorf(n, "the group leaves 64 bits")
+	}
+	return f, size, nil
+}
+
+func (f *fill) overlaps(n *Offsets) bool {
+	lo := n.Table.Off.Const
+	return f.Table.Param == n.Table.Param && lo < f.hi && f.lo < lo+n.Count.Max.Value
+}
+
+func (v *verifier) forget(drop func(*fill) bool) {
+	v.fills = slices.DeleteFunc(v.fills, func(f fill) bool { return drop(&f) })
+}
+
+// forgetRefilled drops what a loop's body overwrites: its second iteration begins with that.
+func (v *verifier) forgetRefilled(body []Node) {
+	eachOffsets(body, func(n *Offsets) {
+		v.forget(func(f *fill) bool { return f.overlaps(n) })
+	})
+}
+
+// lookup is the span of the offsets in a table, of which count are read.
+func (v *verifier) lookup(n Node, table Addr, count Bound, run int64, runs bool) (span, error) {
+	if _, err := v.param(n, table, false); err != nil {
+		return span{}, err
+	}
+	if !runs || v.dead > 0 {
+		return span{runs: false}, nil
+	}
+	for i := range v.fills {
+		f := &v.fills[i]
+		if f.Table.Param != table.Param || len(table.Off.Terms) != 0 || f.lo != table.Off.Const {
+			continue
+		}
+		if !covers(f.Count, count) {
+			return span{}, v.errorf(n, "table %s has %s entries, %s are read", v.print.addr(table), v.print.bound(f.Count), v.print.bound(count))
+		}
+		if run > 1 && !f.runsOf(run) {
+			return span{}, v.errorf(n, "table %s does not come in runs of %d", v.print.addr(table), run)
+		}
+		s := span{ranged{lo: f.reach.lo, hi: f.reach.hi}, Const(1), true}
+		if f.dims {
+			s.coef = Dim(0)
+		}
+		return s, nil
+	}
+	return span{}, v.errorf(n, "table %s is not filled here", v.print.addr(table))
+}
+
+// covers reports whether a filled count is at least a used one, whatever the variables are.
+func covers(filled, used Bound) bool {
+	if !filled.Clamped {
+		return used.Max.Value <= filled.Max.Value
+	}
+	return used.Clamped && used.Max.Value <= filled.Max.Value && used.Total.Value <= filled.Total.Value &&
+		used.At.Const >= filled.At.Const && slices.Equal(used.At.Terms, filled.At.Terms)
+}
+
+// runsOf reports whether a table's entries come in runs of n neighbours, each run beginning at a multiple
+// of n: the group's last digits advance by 1, and blocks begin at whole runs.
+func (f *fill) runsOf(n int64) bool {
+	unit, i := int64(1), len(f.Group.Extents)-1
+	for ; i >= 0; i-- {
+		e, s := f.Group.Extents[i], f.Group.Strides[i]
+		if e == 1 {
+			continue
+		}
+		if s != Const(unit) {
+			break
+		}
+		unit *= e
+	}
+	if i < 0 {
+		return true // the whole group is one run
+	}
+	whole := unit%n == 0 && f.From.Const%n == 0
+	for _, t := range f.From.Terms {
+		whole = whole && t.Coef.Dim == 0 && t.Coef.Value%n == 0
+	}
+	return whole
+}
