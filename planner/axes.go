@@ -1,0 +1,90 @@
+package planner
+
+import (
+	"slices"
+
+	"github.com/einc-lang/einc/parser"
+)
+
+// arrange goes from the root to the terms, decides which operand of each pair is the right one, and
+// orders the axes of the temporaries as their users like them: the left operand [B, M, K], the right
+// one [B, K, N], so that the output's last index is the last one of the right operand too.
+func (s *schedule) arrange() {
+	for i := len(s.v) - 1; i >= len(s.c.terms); i-- {
+		v := &s.v[i]
+		if v.into != int32(i) {
+			continue
+		}
+		s.orient(v)
+		out := s.c.arrange(s.legs(int32(i)), v.axes)
+		left, right := s.legs(v.left), s.legs(v.right)
+		reduced := s.reduced(v, left, right, out)
+		order := func(legs, other []parser.IndexID, reducedLast bool) []parser.IndexID {
+			var batch, free, sum []parser.IndexID
+			for _, l := range out {
+				if contains(legs, l) && contains(other, l) {
+					batch = append(batch, l)
+				} else if contains(legs, l) {
+					free = append(free, l)
+				}
+			}
+			for _, l := range reduced {
+				if contains(legs, l) {
+					sum = append(sum, l)
+				}
+			}
+			if reducedLast {
+				return slices.Concat(batch, free, sum)
+			}
+			return slices.Concat(batch, sum, free)
+		}
+		s.v[v.left].axes = order(left, right, true)
+		s.v[v.right].axes = order(right, left, false)
+		for _, f := range v.fused {
+			s.v[f].axes = s.c.arrange(s.legs(f), v.axes)
+		}
+	}
+}
+
+// legs lists the indices of a vertex, ascending.
+func (s *schedule) legs(i int32) []parser.IndexID {
+	ids := make([]parser.IndexID, len(s.v[i].legs))
+	for a, l := range s.v[i].legs {
+		ids[a] = s.c.net.ids[l]
+	}
+	return ids
+}
+
+// orient swaps the operands of v if the left one has the last index of the output that only one has.
+// Where there is none, the larger one goes left.
+func (s *schedule) orient(v *vertex) {
+	left, right := s.legs(v.left), s.legs(v.right)
+	for a := len(v.axes) - 1; a >= 0; a-- {
+		inLeft, inRight := contains(left, v.axes[a]), contains(right, v.axes[a])
+		if inLeft != inRight {
+			if inLeft {
+				v.left, v.right = v.right, v.left
+			}
+			return
+		}
+	}
+	if s.v[v.right].size > s.v[v.left].size {
+		v.left, v.right = v.right, v.left
+	}
+}
+
+// reduced orders the summed indices of v as a term that it reads has them: no step can change those.
+func (s *schedule) reduced(v *vertex, left, right, out []parser.IndexID) []parser.IndexID {
+	var sum []parser.IndexID
+	for _, l := range left {
+		if contains(right, l) && !slices.Contains(out, l) {
+			sum = append(sum, l)
+		}
+	}
+	for _, i := range []int32{v.left, v.right} {
+		if s.v[i].left < 0 && !s.v[i].own {
+			return s.c.arrange(sum, s.c.terms[i].refs[0].Axes)
+		}
+	}
+	return sum
+}

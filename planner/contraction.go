@@ -1,0 +1,245 @@
+package planner
+
+import (
+	"slices"
+
+	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/tensor"
+)
+
+const (
+	// fuseRefs is the most views that one step reads by choice of the planner.
+	fuseRefs = 8
+	// wholeRefs is the most views that a sum reads in one step although it could be cut.
+	wholeRefs = 16
+)
+
+// contraction is a Reduce node, taken apart: what moved out of it, its terms, and the order in which to
+// contract them.
+type contraction struct {
+	d     *draft
+	src   *source
+	node  parser.NodeID
+	op    parser.ReduceOp
+	dtype tensor.DType     // an accumulator type
+	over  []parser.IndexID // ascending
+	free  []parser.IndexID // of the core, ascending
+	terms []term           // after private sums
+	whole bool             // the terms can only be combined in one step
+	net   *network         // unless whole
+	tree  tree
+}
+
+// contraction plans the Reduce node id, whose inner Reduce nodes are planned.
+func (d *draft) contraction(src *source, id parser.NodeID) (*contraction, error) {
+	n := &src.expr[id]
+	c := &contraction{d: d, src: src, node: id, op: n.Reduce, dtype: n.DType.Accum(), over: n.Over}
+	v := value{planned: true}
+	if c.op != parser.Sum || d.empty(c.over) {
+		// Nothing moves past a maximum; and a sum of no terms is 0 whatever its factors are.
+		c.terms = []term{{factors: n.Args}}
+		c.terms[0].weigh(src, c.dtype)
+	} else {
+		parts := src.takeApart(n.Args[0], c.dtype)
+		v.outside = src.moveOut(&parts, c.over)
+		c.terms = src.terms(&parts, c.dtype)
+	}
+	src.values[id] = v
+	var legs []parser.IndexID
+	for i := range c.terms {
+		legs = append(legs, c.terms[i].legs...)
+	}
+	slices.Sort(legs)
+	c.free = without(slices.Compact(legs), c.over)
+	c.separate()
+	if c.whole {
+		return c, nil
+	}
+	return c, c.order()
+}
+
+// empty reports whether one of the indices has extent 0.
+func (d *draft) empty(legs []parser.IndexID) bool {
+	return slices.ContainsFunc(legs, func(i parser.IndexID) bool { return d.extent(i) == 0 })
+}
+
+// separate finds the private sums, and whether a term that reads several views spans all indices of
+// the sum, so that computing it apart would only store what the sum's own loops can compute.
+func (c *contraction) separate() {
+	c.whole = len(c.terms) == 1
+	if c.whole {
+		return
+	}
+	holders := map[parser.IndexID]int{}
+	for i := range c.terms {
+		for _, l := range c.terms[i].legs {
+			holders[l]++
+		}
+	}
+	refs, all := 0, []parser.IndexID(nil)
+	for i := range c.terms {
+		m := &c.terms[i]
+		m.sum = slices.DeleteFunc(slices.Clone(m.legs), func(l parser.IndexID) bool {
+			return holders[l] > 1 || c.d.extent(l) == 1 || !contains(c.over, l)
+		})
+		m.legs = without(m.legs, m.sum)
+		all = append(all, m.legs...)
+		refs += len(m.refs)
+	}
+	slices.Sort(all)
+	for _, l := range c.over { // an index that no term has can only be counted by a loop
+		c.whole = c.whole || c.d.extent(l) != 1 && holders[l] == 0
+	}
+	span := c.d.points(slices.Compact(all))
+	for i := range c.terms {
+		m := &c.terms[i]
+		if len(m.refs) > 1 && len(m.sum) == 0 && c.d.points(m.legs) == span && refs <= wholeRefs {
+			c.whole = true
+		}
+	}
+}
+
+// order searches for the order of the terms.
+func (c *contraction) order() error {
+	factors := make([][]parser.IndexID, len(c.terms))
+	for i := range c.terms {
+		factors[i] = c.terms[i].legs
+	}
+	c.net = newNetwork(c.d, c.dtype, factors, c.free)
+	var err error
+	switch method := c.d.opts.Method; {
+	case len(factors) <= ExactLimit && method != "greedy":
+		c.tree, err = c.d.exact(c.net)
+	case method == "exact":
+		return &limitError{len(factors)}
+	default:
+		c.d.plan.Method = "greedy"
+		c.tree, err = c.d.greedy(c.net)
+	}
+	return err
+}
+
+// sink is where a contraction leaves its result: in out, after the expression root of the source, in
+// which the contraction is inline, and combined with old.
+type sink struct {
+	out   Ref
+	root  parser.NodeID // -1: the core as it is
+	old   int           // a buffer, or -1
+	oldOp parser.ReduceOp
+}
+
+// emit appends the steps of c. Where there is a choice it compares what the steps cost.
+func (c *contraction) emit(to sink) error {
+	ways := []func(sink) error{c.emitTree}
+	if c.whole {
+		ways = []func(sink) error{c.emitWhole}
+	}
+	if c.fuses() {
+		ways = append(ways, c.emitFused)
+	}
+	best, least := 0, 0.0
+	if len(ways) > 1 {
+		for i, way := range ways {
+			nanos, err := c.d.try(func() error { return way(to) })
+			if err == nil && (i == 0 || nanos < least) {
+				best, least = i, nanos
+			} else if i == 0 {
+				best, least = 1, 0
+			}
+		}
+	}
+	return ways[best](to)
+}
+
+// fuses reports whether all terms may as well be read by one step.
+func (c *contraction) fuses() bool {
+	refs, apart := 0, !c.whole
+	for i := range c.terms {
+		refs += len(c.terms[i].refs)
+		apart = apart || len(c.terms[i].sum) > 0
+	}
+	return apart && refs <= fuseRefs
+}
+
+// try runs f and takes back the steps and buffers it appended; it returns their estimated time.
+func (d *draft) try(f func() error) (float64, error) {
+	steps, buffers := len(d.plan.Steps), len(d.plan.Buffers)
+	err := f()
+	nanos := 0.0
+	for i := steps; i < len(d.plan.Steps); i++ {
+		nanos += d.plan.Steps[i].Estimate.Nanos
+	}
+	d.plan.Steps, d.plan.Buffers = d.plan.Steps[:steps], d.plan.Buffers[:buffers]
+	return nanos, err
+}
+
+// emitFused appends one step that reads all terms, private sums included.
+func (c *contraction) emitFused(to sink) error {
+	k := c.kernel(to.out, c.over)
+	values := make([]parser.NodeID, len(c.terms))
+	for i := range c.terms {
+		values[i] = c.terms[i].write(c.src, k.body, c.dtype)
+	}
+	return k.finish(values, c.onlyFactors(), to)
+}
+
+// emitWhole appends the private sums, and one step that reads their results and the other terms.
+func (c *contraction) emitWhole(to sink) error {
+	temps := make([]Ref, len(c.terms))
+	for i := range c.terms {
+		if m := &c.terms[i]; len(m.sum) > 0 {
+			var err error
+			if temps[i], err = c.emitTerm(m, c.arrange(m.legs, to.out.Axes)); err != nil {
+				return err
+			}
+		}
+	}
+	k := c.kernel(to.out, c.over)
+	values := make([]parser.NodeID, len(c.terms))
+	for i := range c.terms {
+		if m := &c.terms[i]; len(m.sum) > 0 {
+			values[i] = k.body.input(temps[i])
+		} else {
+			values[i] = m.write(c.src, k.body, c.dtype)
+		}
+	}
+	return k.finish(values, c.onlyFactors(), to)
+}
+
+// onlyFactors reports whether every term reads one view, so that the body is a product of two inputs
+// and fused factors.
+func (c *contraction) onlyFactors() bool {
+	return c.op == parser.Sum && len(c.terms) > 1 &&
+		!slices.ContainsFunc(c.terms, func(m term) bool { return len(m.refs) != 1 && len(m.sum) == 0 })
+}
+
+// arrange puts legs in the order that they have in axes, then the rest ascending; extents 1 are left
+// out.
+func (c *contraction) arrange(legs, axes []parser.IndexID) []parser.IndexID {
+	var order []parser.IndexID
+	add := func(i parser.IndexID) {
+		if c.d.extent(i) != 1 && !slices.Contains(order, i) {
+			order = append(order, i)
+		}
+	}
+	for _, i := range axes {
+		if contains(legs, i) {
+			add(i)
+		}
+	}
+	for _, i := range legs {
+		add(i)
+	}
+	return order
+}
+
+// emitTerm appends the step that computes a term, its private sum included, into a temporary.
+func (c *contraction) emitTerm(m *term, axes []parser.IndexID) (Ref, error) {
+	out, err := c.d.temp(c.dtype, axes)
+	if err != nil {
+		return Ref{}, err
+	}
+	k := c.kernel(out, m.sum)
+	v := m.write(c.src, k.body, c.dtype)
+	return out, k.finish([]parser.NodeID{v}, false, sink{out: out, root: -1, old: -1})
+}

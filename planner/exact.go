@@ -1,0 +1,158 @@
+package planner
+
+import (
+	"math/bits"
+)
+
+// hopeless is added to the cost of a result beyond the byte limit, so that the search avoids it
+// wherever it can.
+const hopeless = 1e200
+
+// subsets is the state of the exact search: a row for every set of factors.
+type subsets struct {
+	n     *network
+	words int       // of a row of legs
+	ext   []float64 // of each group of indices
+	legs  []uint64  // rows of the groups that the contraction of a set keeps
+	size  []float64 // elements of it
+	best  []float64 // least time to compute it
+	split []uint32  // one of the two sets it is then made of
+}
+
+// exact finds a tree of least estimated time by looking at every split of every subset of the factors,
+// outer products included. Of equal splits the first met wins. The time is 3^n; n is at most
+// ExactLimit.
+func (d *draft) exact(n *network) (tree, error) {
+	count := len(n.legs)
+	if count < 2 {
+		return nil, nil
+	}
+	s := newSubsets(n)
+	full := uint32(1)<<count - 1
+	for set := uint32(3); set <= full; set++ {
+		if bits.OnesCount32(set) < 2 {
+			continue
+		}
+		s.search(set, full)
+		if err := d.spend(1 << bits.OnesCount32(set)); err != nil {
+			return nil, err
+		}
+	}
+	return s.tree(full, count), nil
+}
+
+// newSubsets groups indices that the same factors have, and fills in legs and sizes.
+func newSubsets(n *network) *subsets {
+	s := &subsets{n: n}
+	group, holders := groups(n)
+	s.ext = make([]float64, len(holders))
+	for g := range s.ext {
+		s.ext[g] = 1
+	}
+	for l, g := range group {
+		s.ext[g] *= n.ext[l]
+	}
+	rows := 1 << len(n.legs)
+	s.words = (len(holders) + 63) / 64
+	s.legs, s.size = make([]uint64, rows*s.words), make([]float64, rows)
+	s.best, s.split = make([]float64, rows), make([]uint32, rows)
+	for set := range uint32(rows) {
+		s.size[set] = 1
+		for g, h := range holders {
+			in, outside := h.factors&set, h.factors&^set
+			if in != 0 && (outside != 0 || h.open) {
+				s.legs[int(set)*s.words+g/64] |= 1 << (g % 64)
+				s.size[set] *= s.ext[g]
+			}
+		}
+	}
+	return s
+}
+
+// incidence is what tells groups of indices apart.
+type incidence struct {
+	factors uint32
+	open    bool
+}
+
+// groups numbers the distinct incidences of indices, in the order of the indices.
+func groups(n *network) (group []int, all []incidence) {
+	has := make([]incidence, len(n.ids))
+	for f, legs := range n.legs {
+		for _, l := range legs {
+			has[l].factors |= 1 << f
+		}
+	}
+	number := map[incidence]int{}
+	group = make([]int, len(n.ids))
+	for l, h := range has {
+		h.open = n.open[l]
+		g, ok := number[h]
+		if !ok {
+			g = len(all)
+			number[h] = g
+			all = append(all, h)
+		}
+		group[l] = g
+	}
+	return group, all
+}
+
+// search finds the best split of set, all of whose subsets are done.
+func (s *subsets) search(set, full uint32) {
+	extra := 0.0
+	if set != full && s.size[set]*float64(s.n.dtype.Size()) > float64(maxBytes) {
+		extra = hopeless
+	}
+	found := false
+	for a := (set - 1) & set; a > set&^a; a = (a - 1) & set {
+		b := set &^ a
+		c := s.best[a] + s.best[b] + extra
+		if found && c >= s.best[set] {
+			continue
+		}
+		if c += s.step(a, b, set); !found || c < s.best[set] {
+			found, s.best[set], s.split[set] = true, c, a
+		}
+	}
+}
+
+// step is the time to contract sets a and b, which make up set.
+func (s *subsets) step(a, b, set uint32) float64 {
+	batch, k := 1.0, 1.0
+	for w := range s.words {
+		at := func(row uint32) uint64 { return s.legs[int(row)*s.words+w] }
+		both, out := at(a)&at(b), at(set)
+		for x := both; x != 0; x &= x - 1 {
+			if g := bits.TrailingZeros64(x); out>>g&1 != 0 {
+				batch *= s.ext[w*64+g]
+			} else {
+				k *= s.ext[w*64+g]
+			}
+		}
+	}
+	return s.n.nanos(batch, s.size[a]/batch/k, s.size[b]/batch/k, k)
+}
+
+// tree reads the best tree off the splits.
+func (s *subsets) tree(full uint32, count int) tree {
+	order := []uint32{full} // parents before children
+	for i := 0; i < len(order); i++ {
+		if set := order[i]; bits.OnesCount32(set) > 1 {
+			order = append(order, s.split[set], set&^s.split[set])
+		}
+	}
+	number := make(map[uint32]int32, len(order))
+	var t tree
+	for i := len(order) - 1; i >= 0; i-- {
+		set := order[i]
+		if bits.OnesCount32(set) == 1 {
+			number[set] = int32(bits.TrailingZeros32(set))
+			continue
+		}
+		a, b := number[s.split[set]], number[set&^s.split[set]]
+		number[set] = int32(count + len(t))
+		t = append(t, [2]int32{min(a, b), max(a, b)})
+	}
+	return t
+}

@@ -1,0 +1,229 @@
+package planner
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/planner/cost"
+	"github.com/einc-lang/einc/tensor"
+)
+
+// limitError is the error of an exact search that is out of reach.
+type limitError struct{ factors int }
+
+func (e *limitError) Error() string {
+	return fmt.Sprintf("einc: the exact method takes products of at most %d factors, this one has %d: use greedy or auto", ExactLimit, e.factors)
+}
+
+// kernel is a step in the making: its body is being written.
+type kernel struct {
+	d      *draft
+	src    *source
+	node   parser.NodeID // the Reduce node whose core the step completes, if its sink has a root
+	op     parser.ReduceOp
+	dtype  tensor.DType
+	over   []parser.IndexID // reduced indices that inputs need not have
+	out    Ref
+	body   *scalar
+	extras []func(*scalar) parser.NodeID // what the reduced value is multiplied by
+}
+
+func (c *contraction) kernel(out Ref, over []parser.IndexID) *kernel {
+	return &kernel{d: c.d, src: c.src, node: c.node, op: c.op, dtype: c.dtype, over: over, out: out,
+		body: newScalar(c.d, out.Axes, 0)}
+}
+
+// finish appends the step that reduces the product of values, which are nodes of the body. With
+// product set, each value is of one input and the two largest inputs are the core.
+func (k *kernel) finish(values []parser.NodeID, product bool, to sink) error {
+	v := k.body.apply(parser.FnMul, k.dtype, values...)
+	s := Step{Out: k.out, Old: to.old, OldOp: to.oldOp, Reduce: k.op, Core: [2]int{-1, -1}}
+	if product {
+		s.Core = k.core()
+	} else if len(k.body.refs) == 1 {
+		s.Core[0] = 0
+	}
+	s.Class = k.classify(s.Core)
+	k.after(&s, v, to.root)
+	s.Inputs = k.body.refs
+	k.d.estimate(&s)
+	k.d.plan.Steps = append(k.d.plan.Steps, s)
+	return k.d.spend(16)
+}
+
+// after writes what follows the reduction of v: into an epilogue, or on into the body if nothing is
+// reduced.
+func (k *kernel) after(s *Step, v, root parser.NodeID) {
+	sc, x := k.body, v
+	if len(s.K) > 0 {
+		sc = newEpilogue(k.d, k.out.Axes, k.dtype)
+		x = sc.core
+	}
+	args := []parser.NodeID{x}
+	for _, f := range k.extras {
+		args = append(args, f(sc))
+	}
+	x = sc.apply(parser.FnMul, k.dtype, args...)
+	if root >= 0 {
+		sc.core = x
+		k.src.values[k.node].inline = true
+		x = k.src.write(sc, root)
+	}
+	if sc == k.body {
+		v = x
+	} else if x != 0 {
+		s.Epilogue, s.Extra = sc.close(x), sc.refs
+	}
+	s.Body = k.body.close(v)
+}
+
+// core chooses the two operands: the right one has the output's last index, where one has it; of
+// several, the larger one goes first.
+func (k *kernel) core() [2]int {
+	refs := k.body.refs
+	last := parser.NoIndex
+	for _, i := range k.out.Axes {
+		if k.d.extent(i) != 1 {
+			last = i
+		}
+	}
+	pick := func(skip int, want parser.IndexID) int {
+		best, most := -1, 0.0
+		for i, r := range refs {
+			if size := k.d.points(legsOf(refs[i : i+1])); i != skip && size > most && (want == parser.NoIndex || slices.Contains(r.Axes, want)) {
+				best, most = i, size
+			}
+		}
+		return best
+	}
+	if len(refs) == 2 { // pairs come in their order
+		return [2]int{0, 1}
+	}
+	right := pick(-1, last)
+	if right < 0 {
+		right = pick(-1, parser.NoIndex)
+	}
+	return [2]int{pick(right, parser.NoIndex), right}
+}
+
+// classify sorts the indices of the output and of the inputs.
+func (k *kernel) classify(core [2]int) Class {
+	has := func(c int, i parser.IndexID) bool {
+		return core[c] >= 0 && slices.Contains(k.body.refs[core[c]].Axes, i)
+	}
+	var c Class
+	seen := map[parser.IndexID]bool{parser.NoIndex: true}
+	for _, i := range k.out.Axes {
+		if seen[i] {
+			continue
+		}
+		seen[i] = true
+		switch left, right := has(0, i), has(1, i); {
+		case left && !right:
+			c.M = append(c.M, i)
+		case right && !left:
+			c.N = append(c.N, i)
+		default:
+			c.B = append(c.B, i)
+		}
+	}
+	reduced := [][]parser.IndexID{}
+	if core[0] >= 0 {
+		reduced = append(reduced, k.body.refs[core[0]].Axes)
+	}
+	for _, axes := range append(reduced, legsOf(k.body.refs), k.over) {
+		for _, i := range axes {
+			if !seen[i] && k.d.extent(i) != 1 {
+				seen[i] = true
+				c.K = append(c.K, i)
+			}
+		}
+	}
+	return c
+}
+
+// estimate asks the model about a finished step.
+func (d *draft) estimate(s *Step) {
+	w := d.work(s)
+	s.Estimate = d.opts.Target.Estimate(w)
+	s.Flops = w.B * w.M * w.N * w.K
+}
+
+// work is the question for a step.
+func (d *draft) work(s *Step) cost.Work {
+	t := s.Body[len(s.Body)-1].DType
+	w := cost.Work{B: d.volume(s.B), M: d.volume(s.M), N: d.volume(s.N), K: d.volume(s.K), Type: t}
+	w.Product = s.Core[1] >= 0 && (len(s.K) == 0 || s.Reduce == parser.Sum)
+	for _, r := range append(slices.Clone(s.Inputs), s.Extra...) {
+		w.BytesIn += d.bytes(r)
+	}
+	w.BytesOut = d.bytes(s.Out)
+	if s.Old >= 0 {
+		w.BytesIn += w.BytesOut
+	}
+	w.Ops = weight(s.Body) + weight(s.Epilogue)/max(w.K, 1)
+	if w.Product {
+		w.Ops--
+	}
+	w.Plain = w.Product && d.plain(s, t)
+	w.UnitInner = d.unitInner(s)
+	return w
+}
+
+// plain reports whether the product s only loads, multiplies, adds up and stores.
+func (d *draft) plain(s *Step, t tensor.DType) bool {
+	return len(s.Inputs) == 2 && len(s.Body) == 3 && len(s.Epilogue) == 0 && s.Old < 0 &&
+		d.plan.Buffers[s.Out.Buffer].DType == t && !repeats(s.Out.Axes)
+}
+
+// repeats reports whether an index occurs twice.
+func repeats(axes []parser.IndexID) bool {
+	for a, i := range axes {
+		if i != parser.NoIndex && slices.Contains(axes[:a], i) {
+			return true
+		}
+	}
+	return false
+}
+
+// volume is the product of the extents of legs.
+func (d *draft) volume(legs []parser.IndexID) float64 {
+	v := 1.0
+	for _, i := range legs {
+		v *= float64(d.extent(i))
+	}
+	return v
+}
+
+// bytes is the size of what a view covers.
+func (d *draft) bytes(r Ref) float64 {
+	return d.volume(legsOf([]Ref{r})) * float64(d.plan.Buffers[r.Buffer].DType.Size())
+}
+
+// unitInner reports whether an index walks the output, or for a reduction an input, with stride 1.
+func (d *draft) unitInner(s *Step) bool {
+	if d.hasUnit(s.Out) {
+		return true
+	}
+	return len(s.K) > 0 && slices.ContainsFunc(s.Inputs, d.hasUnit)
+}
+
+// hasUnit reports whether an index walks r with stride 1.
+func (d *draft) hasUnit(r Ref) bool {
+	b := &d.plan.Buffers[r.Buffer]
+	unit := b.Layout.UnitAxis
+	if b.Kind != Operand {
+		unit = rowMajor(b.Shape).UnitAxis
+	}
+	if unit < 0 || unit >= len(r.Axes) || r.Axes[unit] == parser.NoIndex {
+		return false
+	}
+	count := 0
+	for _, i := range r.Axes {
+		if i == r.Axes[unit] {
+			count++
+		}
+	}
+	return count == 1
+}

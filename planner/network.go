@@ -1,0 +1,153 @@
+package planner
+
+import (
+	"slices"
+
+	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/planner/cost"
+	"github.com/einc-lang/einc/tensor"
+)
+
+// network is what the searches see of a sum of products: which factor has which indices, how large
+// these are, and which of them the result keeps. Indices of extent 1 are left out; the others are
+// numbered from 0. Extent 0 counts as 1: nothing will run, in whatever order.
+type network struct {
+	target cost.Target
+	dtype  tensor.DType
+	ids    []parser.IndexID // of each number
+	ext    []float64
+	legs   [][]int32 // of each factor, ascending
+	open   []bool    // the result keeps it
+}
+
+// tree is an order: pair p contracts two of the factors 0…n-1 and the results n, n+1, … of the pairs
+// before it into result n+p.
+type tree [][2]int32
+
+// newNetwork numbers the indices of factors.
+func newNetwork(d *draft, t tensor.DType, factors [][]parser.IndexID, open []parser.IndexID) *network {
+	n := &network{target: d.opts.Target, dtype: t.Accum(), legs: make([][]int32, len(factors))}
+	for _, legs := range factors {
+		n.ids = append(n.ids, legs...)
+	}
+	slices.Sort(n.ids)
+	n.ids = slices.DeleteFunc(slices.Compact(n.ids), func(i parser.IndexID) bool { return d.extent(i) <= 1 })
+	n.ext, n.open = make([]float64, len(n.ids)), make([]bool, len(n.ids))
+	for l, i := range n.ids {
+		n.ext[l], n.open[l] = float64(d.extent(i)), contains(open, i)
+	}
+	for f, legs := range factors {
+		for _, i := range legs {
+			if l, ok := slices.BinarySearch(n.ids, i); ok {
+				n.legs[f] = append(n.legs[f], int32(l))
+			}
+		}
+	}
+	return n
+}
+
+// size is the number of elements of a tensor with these legs.
+func (n *network) size(legs []int32) float64 {
+	s := 1.0
+	for _, l := range legs {
+		s *= n.ext[l]
+	}
+	return s
+}
+
+// nanos is the time of a pairwise step, by the products of the extents of its classes. Which operand
+// will be the right one is open, so the longer free group counts as N.
+func (n *network) nanos(b, m, nn, k float64) float64 {
+	return n.target.Estimate(n.pair(b, min(m, nn), max(m, nn), k)).Nanos
+}
+
+// pair is the question for a pairwise step with nothing fused.
+func (n *network) pair(b, m, nn, k float64) cost.Work {
+	size := float64(n.dtype.Size())
+	return cost.Work{B: b, M: m, N: nn, K: k, Type: n.dtype, Product: true, Plain: true, UnitInner: true,
+		BytesIn: b * (m + nn) * k * size, BytesOut: b * m * nn * size}
+}
+
+// work is the question for the step that contracts a and b into out.
+func (n *network) work(a, b, out []int32) cost.Work {
+	w := [4]float64{1, 1, 1, 1} // B, M, N, K
+	sorted(a, b, func(l int32, inA, inB bool) {
+		_, kept := slices.BinarySearch(out, l)
+		switch {
+		case !kept:
+			w[3] *= n.ext[l]
+		case inA && inB:
+			w[0] *= n.ext[l]
+		case inA:
+			w[1] *= n.ext[l]
+		default:
+			w[2] *= n.ext[l]
+		}
+	})
+	return n.pair(w[0], min(w[1], w[2]), max(w[1], w[2]), w[3])
+}
+
+// results lists the legs of every factor and result of t.
+func (n *network) results(t tree) [][]int32 {
+	all := slices.Clone(n.legs)
+	holders := n.holders()
+	for _, p := range t {
+		all = append(all, n.contract(all[p[0]], all[p[1]], holders))
+	}
+	return all
+}
+
+// holders counts for each index the tensors that have it.
+func (n *network) holders() []int {
+	count := make([]int, len(n.ids))
+	for _, legs := range n.legs {
+		for _, l := range legs {
+			count[l]++
+		}
+	}
+	return count
+}
+
+// contract is the legs of the product of a and b, summed over the indices that nothing else has. It
+// brings holders up to date.
+func (n *network) contract(a, b []int32, holders []int) []int32 {
+	var out []int32
+	sorted(a, b, func(l int32, inA, inB bool) {
+		if inA && inB {
+			holders[l]--
+		}
+		if holders[l] > 1 || n.open[l] {
+			out = append(out, l)
+		} else {
+			holders[l] = 0
+		}
+	})
+	return out
+}
+
+// sorted calls f for every element of two ascending sets, in order.
+func sorted(a, b []int32, f func(l int32, inA, inB bool)) {
+	for len(a) > 0 || len(b) > 0 {
+		switch {
+		case len(b) == 0 || len(a) > 0 && a[0] < b[0]:
+			f(a[0], true, false)
+			a = a[1:]
+		case len(a) == 0 || b[0] < a[0]:
+			f(b[0], false, true)
+			b = b[1:]
+		default:
+			f(a[0], true, true)
+			a, b = a[1:], b[1:]
+		}
+	}
+}
+
+// subset reports whether the ascending set b has all of a.
+func subset(a, b []int32) bool {
+	for _, l := range a {
+		if _, ok := slices.BinarySearch(b, l); !ok {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,234 @@
+package planner
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/planner/cost"
+	"github.com/einc-lang/einc/tensor"
+)
+
+// ExactLimit is the largest number of factors whose contraction order is found by looking at every
+// tree.
+const ExactLimit = 10
+
+// maxBytes bounds a tensor and the arena.
+const maxBytes = int64(1) << 46
+
+// Options say what a plan is made for.
+type Options struct {
+	Target cost.Target
+	// Method is "exact" (every tree, at most ExactLimit factors in a product), "greedy", or "auto" (or
+	// empty) for exact where it is possible and greedy elsewhere.
+	Method string
+	// MaxMemory bounds Plan.Peak in bytes; 0 is no bound.
+	MaxMemory int64
+}
+
+// ErrMemory is the error of a plan that needs more memory than Options.MaxMemory.
+type ErrMemory struct {
+	Need, Limit int64 // bytes
+}
+
+// Error names both figures.
+func (e ErrMemory) Error() string {
+	return fmt.Sprintf("einc: the plan needs %d bytes of temporaries and workspace, the limit is %d: raise the limit, use fewer workers or contract smaller operands", e.Need, e.Limit)
+}
+
+// Search plans p. It fails if ctx ends, if a temporary would exceed 2^46 bytes, if Options ask for
+// what cannot be, and with ErrMemory if the plan exceeds the memory limit.
+func Search(ctx context.Context, p *parser.Problem, opts Options) (*Plan, error) {
+	d, err := newDraft(ctx, p, opts)
+	if err != nil {
+		return nil, err
+	}
+	live := liveStatements(p)
+	d.declare(live)
+	for _, i := range live {
+		if err := d.statement(&p.Statements[i]); err != nil {
+			return nil, err
+		}
+	}
+	if err := d.finish(); err != nil {
+		return nil, err
+	}
+	if d.plan.Peak > opts.MaxMemory && opts.MaxMemory > 0 {
+		return nil, ErrMemory{Need: d.plan.Peak, Limit: opts.MaxMemory}
+	}
+	return d.plan, nil
+}
+
+// draft is a plan in the making.
+type draft struct {
+	ctx    context.Context
+	p      *parser.Problem
+	opts   Options
+	plan   *Plan
+	buffer []int // of each of the problem's tensors, or -1
+	spent  int   // units of search since the context was last looked at
+}
+
+func newDraft(ctx context.Context, p *parser.Problem, opts Options) (*draft, error) {
+	switch opts.Method {
+	case "", "auto", "exact", "greedy":
+	default:
+		return nil, fmt.Errorf("einc: unknown planning method %q: use auto, exact or greedy", opts.Method)
+	}
+	if len(p.Statements) == 0 {
+		return nil, fmt.Errorf("einc: the problem has no statement to plan")
+	}
+	d := &draft{ctx: ctx, p: p, opts: opts, buffer: make([]int, len(p.Tensors))}
+	for i := range d.buffer {
+		d.buffer[i] = -1
+	}
+	d.plan = &Plan{Problem: p, Workers: max(opts.Target.Workers, 1), Method: "exact"}
+	return d, ctx.Err()
+}
+
+// spend notes units of search, and looks at the context now and then.
+func (d *draft) spend(units int) error {
+	if d.spent += units; d.spent < 1<<14 {
+		return nil
+	}
+	d.spent = 0
+	return d.ctx.Err()
+}
+
+// extent is the extent of an index; 1 for NoIndex.
+func (d *draft) extent(i parser.IndexID) int {
+	if i == parser.NoIndex {
+		return 1
+	}
+	return d.p.Indices[i].Extent
+}
+
+// liveStatements lists the statements that the output depends on, in order.
+func liveStatements(p *parser.Problem) []int {
+	need := make([]bool, len(p.Tensors))
+	need[p.Output] = true
+	var live []int
+	for i := len(p.Statements) - 1; i >= 0; i-- {
+		st := &p.Statements[i]
+		if !need[st.Out] {
+			continue
+		}
+		live = append(live, i)
+		eachTensor(st, func(t int) { need[t] = true })
+	}
+	for a, b := 0, len(live)-1; a < b; a, b = a+1, b-1 {
+		live[a], live[b] = live[b], live[a]
+	}
+	return live
+}
+
+// eachTensor calls f for every tensor that st reads.
+func eachTensor(st *parser.Statement, f func(int)) {
+	if st.Old >= 0 {
+		f(st.Old)
+	}
+	for i := range st.Expr {
+		if st.Expr[i].Kind == parser.NodeRef {
+			f(st.Expr[i].Tensor)
+		}
+	}
+}
+
+// declare makes buffers: the operands that are read, in their order, then the live statements'.
+func (d *draft) declare(live []int) {
+	read := make([]bool, len(d.p.Tensors))
+	for _, i := range live {
+		eachTensor(&d.p.Statements[i], func(t int) { read[t] = true })
+	}
+	for t := range d.p.Operands {
+		if read[t] {
+			d.declareTensor(t, Operand)
+		}
+	}
+	for _, i := range live {
+		if out := d.p.Statements[i].Out; out == d.p.Output {
+			d.declareTensor(out, Output)
+		} else {
+			d.declareTensor(out, Temp)
+		}
+	}
+}
+
+func (d *draft) declareTensor(t int, kind BufferKind) {
+	b := Buffer{Kind: kind, Name: d.p.Tensors[t].Name, Operand: -1, Tensor: d.p.Tensors[t]}
+	if kind == Operand {
+		b.Operand = t
+	}
+	b.Bytes, _ = byteSize(b.DType, b.Shape)
+	d.buffer[t] = len(d.plan.Buffers)
+	d.plan.Buffers = append(d.plan.Buffers, b)
+}
+
+// temp makes a temporary with one axis an index and returns it seen through them.
+func (d *draft) temp(t tensor.DType, axes []parser.IndexID) (Ref, error) {
+	shape := make([]int, len(axes))
+	for a, i := range axes {
+		shape[a] = d.extent(i)
+	}
+	bytes, ok := byteSize(t, shape)
+	if !ok {
+		return Ref{}, fmt.Errorf("einc: the temporary %s would need more than 2^46 bytes: write the expression as smaller statements or reduce its extents",
+			d.indexNames(axes))
+	}
+	d.plan.Buffers = append(d.plan.Buffers, Buffer{Kind: Temp, Operand: -1, Bytes: bytes,
+		Tensor: parser.Tensor{DType: t, Shape: shape, Layout: rowMajor(shape)}})
+	return Ref{Buffer: len(d.plan.Buffers) - 1, Axes: axes}, nil
+}
+
+// indexNames lists axes with their extents, cut after a dozen.
+func (d *draft) indexNames(axes []parser.IndexID) string {
+	s := "["
+	for a, i := range axes {
+		if a == 12 {
+			s += ",…"
+			break
+		}
+		if a > 0 {
+			s += ","
+		}
+		s += fmt.Sprintf("%s=%d", d.p.Indices[i].Name, d.extent(i))
+	}
+	return s + "]"
+}
+
+// byteSize is the size of a dense tensor; false if it is beyond 2^46 bytes, and then maxBytes.
+func byteSize(t tensor.DType, shape []int) (int64, bool) {
+	for _, n := range shape {
+		if n == 0 {
+			return 0, true
+		}
+	}
+	size := int64(t.Size())
+	for _, n := range shape {
+		if int64(n) > maxBytes/size {
+			return maxBytes, false
+		}
+		size *= int64(n)
+	}
+	return size, true
+}
+
+// rowMajor is the layout of a dense tensor.
+func rowMajor(shape []int) parser.Layout {
+	l := parser.Layout{Strides: make([]int, len(shape)), UnitAxis: -1}
+	stride := 1
+	for a := len(shape) - 1; a >= 0; a-- {
+		l.Strides[a] = stride
+		if l.UnitAxis < 0 && shape[a] > 1 {
+			l.UnitAxis = a
+		}
+		stride *= max(shape[a], 1)
+	}
+	if len(shape) > 1 {
+		l.Fuses = make([]bool, len(shape)-1)
+	}
+	for a := range l.Fuses {
+		l.Fuses[a] = true
+	}
+	return l
+}
