@@ -75,7 +75,7 @@ func (b *binder) match(specs []Spec) ([]*Spec, error) {
 	case len(specs):
 		return b.matchNames(specs)
 	}
-	return nil, b.fail(CodeBadSpec, Span{}, "%d of %d operands have names: give names to all or to none", named, len(specs))
+	return nil, b.fail(CodeBadSpec, Span{0, len(b.source)}, "%d of %d operands have names: give names to all or to none", named, len(specs))
 }
 
 func (b *binder) matchPositions(specs []Spec) ([]*Spec, error) {
@@ -160,7 +160,7 @@ func (b *binder) matchNames(specs []Spec) ([]*Spec, error) {
 }
 
 func (b *binder) unknownOperand(name string, known []string) error {
-	err := b.fail(CodeUnknownOperand, Span{}, "operand %s is given, but the text does not use it", quote(name))
+	err := b.fail(CodeUnknownOperand, Span{0, len(b.source)}, "operand %s is given, but the text does not use it", quote(name))
 	if b.p.Notation != IndexNotation {
 		return err.hint("operands of an einsum string have no names: give them in order")
 	}

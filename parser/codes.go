@@ -162,13 +162,13 @@ const (
 	// CodeRankTooLow: an operand has fewer axes than labels.
 	//
 	//	Example: "ij->" 3
-	//	Says: 2 indices for an operand of rank 1
+	//	Says: 2 indices for operand 0, which has rank 1
 	CodeRankTooLow Code = "rank-too-low"
 
 	// CodeRankTooHigh: an operand has more axes than labels, and no ellipsis takes the rest.
 	//
 	//	Example: "i->" 3x4
-	//	Says: 1 index for an operand of rank 2
+	//	Says: 1 index for operand 0, which has rank 2
 	CodeRankTooHigh Code = "rank-too-high"
 
 	// CodeDiagMismatch: an index repeated in one operand has two extents there. 1 does not stretch.
@@ -253,7 +253,7 @@ const (
 	// CodeRankMismatch: a tensor of index notation has not as many axes as indices.
 	//
 	//	Example: "R[i] = A[i]" mode=einstein 2x3
-	//	Says: 1 index for an operand of rank 2
+	//	Says: 1 index for 'A', which has rank 2
 	CodeRankMismatch Code = "rank-mismatch"
 
 	// CodeNotASum: the convention knows no other reduction.
@@ -301,9 +301,11 @@ const (
 	//	Says: the size of operand 'op0' overflows 64 bits
 	CodeOverflow Code = "overflow"
 
-	// CodeDepth: more than MaxDepth brackets within brackets.
+	// CodeDepth: operations within operations, more than MaxDepth of them.
 	//
 	//	Example: "s = {(}*1001x{)}*1001"
-	//	Says: brackets are nested more than 1000 deep
+	//	Says: operations are nested more than 1000 deep
+	//	Example: "s = x{/y}*1001"
+	//	Says: operations are nested more than 1000 deep
 	CodeDepth Code = "depth"
 )

@@ -39,13 +39,14 @@
 //
 // # Numbers and types
 //
-// Types promote as NumPy's do, all factors of a product together. A number in the text takes the type
+// Types promote as NumPy's do, all terms of a sum and all factors of a product together. A number in the text takes the type
 // of what it meets: 2*A is of A's type, 0.5*A is f64 for integers and bool, A's type for the others.
 //
 // # What always holds
 //
 // Every refusal is an *Error that names a Code and a place in the text. No input panics, and time and
-// memory grow about linearly with the text. A Program is immutable and safe for concurrent use.
+// memory grow about linearly with the text. A Program is immutable and safe for concurrent use. No expression is deeper
+// than a few thousand nodes.
 // Of a Problem: nodes come before their users; every argument has the type its user computes in (a
 // Cast is written out), except under Cast itself and the complex argument of abs; Old has the shape and
 // type of Out; Over is ascending; a Reduce may name an index that its argument does not use (it then

@@ -18,7 +18,7 @@ func (s Span) to(t Span) Span { return Span{s.Start, t.End} }
 type Error struct {
 	Code Code
 	Src  string
-	Span Span   // the place; empty and 0 if it is none in particular
+	Span Span   // the place; all of Src if it is none in particular
 	Aux  Span   // the other place it disagrees with; empty if there is none
 	Msg  string // one line, no trailing dot
 	Hint string // the way out, or empty

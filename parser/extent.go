@@ -39,7 +39,7 @@ func (b *binder) expand(r *Ref, rank int) ([]Axis, error) {
 	case len(r.Axes) > rank:
 		return nil, b.rankTooLow(r, len(r.Axes), rank)
 	}
-	err := b.fail(CodeRankTooHigh, r.Span, "%s for an operand of rank %d", indices(len(r.Axes)), rank)
+	err := b.fail(CodeRankTooHigh, r.Span, "%s for %s, which has rank %d", indices(len(r.Axes)), b.called(r), rank)
 	if b.p.Notation != IndexNotation {
 		return nil, err.hint("every axis needs an index; '...' stands for the rest")
 	}
@@ -47,8 +47,16 @@ func (b *binder) expand(r *Ref, rank int) ([]Axis, error) {
 }
 
 func (b *binder) rankTooLow(r *Ref, labels, rank int) error {
-	return b.rankCode(b.fail(CodeRankTooLow, r.Span, "%s for an operand of rank %d", indices(labels), rank)).
+	return b.rankCode(b.fail(CodeRankTooLow, r.Span, "%s for %s, which has rank %d", indices(labels), b.called(r), rank)).
 		hint("every index needs an axis")
+}
+
+// called is how a message names what a reference reads.
+func (b *binder) called(r *Ref) string {
+	if b.p.Notation == IndexNotation {
+		return quote(r.Name)
+	}
+	return "operand " + strconv.Itoa(r.Value)
 }
 
 // rankCode is the convention's own code where it has one.

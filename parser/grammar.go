@@ -141,7 +141,27 @@ func (g *grammar) chain(kind TreeKind, op, inverse string, part func(*grammar) (
 		t.Args = append(t.Args, arg)
 		t.Span.End = arg.Span.End
 	}
-	return t, nil
+	return t, g.measure(t)
+}
+
+// measure finds the height of a tree and refuses one that is too high: what follows may recurse. Sums
+// and products of any length are flat, but divisions are done one after the other.
+func (g *grammar) measure(t *Tree) error {
+	for i, a := range t.Args {
+		t.height = max(t.height, a.height)
+		if t.Kind == TreeProduct && t.Inverse[i] {
+			t.height++
+		}
+	}
+	if t.height++; t.height > MaxDepth {
+		return g.tooDeep(t.Span)
+	}
+	return nil
+}
+
+func (g *grammar) tooDeep(at Span) error {
+	return g.fail(CodeDepth, at, "operations are nested more than %d deep", MaxDepth).
+		hint("give a part of the expression a name in a statement of its own")
 }
 
 // factor parses a unary minus, a number, a call, a reference or a sum in brackets.
@@ -181,8 +201,7 @@ func (g *grammar) peek() byte {
 func (g *grammar) deeper() error {
 	g.depth++
 	if g.depth > MaxDepth {
-		return g.fail(CodeDepth, g.tok.span, "brackets are nested more than %d deep", MaxDepth).
-			hint("give a part of the expression a name in a statement of its own")
+		return g.tooDeep(g.tok.span)
 	}
 	return nil
 }
@@ -203,7 +222,8 @@ func (g *grammar) negative() (*Tree, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Tree{Kind: TreeNeg, Span: at.to(arg.Span), Args: []*Tree{arg}}, nil
+	t := &Tree{Kind: TreeNeg, Span: at.to(arg.Span), Args: []*Tree{arg}}
+	return t, g.measure(t)
 }
 
 func (g *grammar) brackets() (*Tree, error) {
@@ -265,6 +285,9 @@ func (g *grammar) call(name token) (*Tree, error) {
 	}
 	t.Span = name.span.to(g.tok.span)
 	if err := g.arity(t, name); err != nil {
+		return nil, err
+	}
+	if err := g.measure(t); err != nil {
 		return nil, err
 	}
 	return t, g.advance()

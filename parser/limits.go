@@ -13,7 +13,7 @@ const (
 	MaxRank     = 1 << 10 // axes of a tensor
 	MaxBytes    = 1 << 46 // bytes of a tensor
 	MaxSource   = 1 << 26 // bytes of text
-	MaxDepth    = 1000    // brackets within brackets
+	MaxDepth    = 1000    // operations within operations
 )
 
 // checkBytes computes the bytes of a tensor as if no extent were 0, so that its strides fit too. It

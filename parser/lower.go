@@ -179,7 +179,7 @@ func (l *lowering) bare(t *Tree) (value, error) {
 		if err != nil {
 			return value{}, err
 		}
-		return l.fold(FnMul, run, t.Span)
+		return l.multiply(run, t.Span)
 	case TreeNeg:
 		v, err := l.tree(t.Args[0])
 		if err != nil {
@@ -212,24 +212,24 @@ func (l *lowering) ref(r *Ref) (value, error) {
 	return l.emit(Node{Kind: NodeRef, DType: l.out.Tensors[t].DType, Tensor: t, Axes: axes}), nil
 }
 
-// sum lowers terms from left to right: runs of + are one Add.
+// sum lowers terms to one Add, with subtracted ones negated so that a long sum is flat; a difference
+// of two is a Sub.
 func (l *lowering) sum(t *Tree) (value, error) {
-	var run []value
+	terms := make([]value, len(t.Args))
 	for i, a := range t.Args {
 		v, err := l.tree(a)
+		if err == nil && t.Inverse[i] && len(t.Args) > 2 {
+			v, err = l.apply(FnNeg, []value{v}, t.Span)
+		}
 		if err != nil {
 			return v, err
 		}
-		if !t.Inverse[i] {
-			run = append(run, v)
-			continue
-		}
-		if v, err = l.inverse(FnAdd, FnSub, run, v, t.Span); err != nil {
-			return v, err
-		}
-		run = []value{v}
+		terms[i] = v
 	}
-	return l.fold(FnAdd, run, t.Span)
+	if len(terms) == 2 && t.Inverse[1] {
+		return l.apply(FnSub, terms, t.Span)
+	}
+	return l.apply(FnAdd, terms, t.Span)
 }
 
 // factors appends the factors of a chain to run, which is the numerator so far: a product in brackets
@@ -253,7 +253,11 @@ func (l *lowering) factors(run []value, t *Tree) ([]value, error) {
 			run = append(run, v)
 			continue
 		}
-		if v, err = l.inverse(FnMul, FnDiv, run, v, t.Span); err != nil {
+		numerator, err := l.multiply(run, t.Span)
+		if err != nil {
+			return nil, err
+		}
+		if v, err = l.apply(FnDiv, []value{numerator, v}, t.Span); err != nil {
 			return nil, err
 		}
 		run = []value{v}
@@ -261,44 +265,42 @@ func (l *lowering) factors(run []value, t *Tree) ([]value, error) {
 	return run, nil
 }
 
-// inverse joins a run by op and subtracts or divides by v.
-func (l *lowering) inverse(op, inverse Fn, run []value, v value, at Span) (value, error) {
-	left, err := l.fold(op, run, at)
-	if err != nil {
-		return left, err
-	}
-	return l.apply(inverse, []value{left, v}, at)
-}
-
-// fold joins values by an operation of any number of arguments.
-func (l *lowering) fold(op Fn, run []value, at Span) (value, error) {
+// multiply joins factors by one Mul.
+func (l *lowering) multiply(run []value, at Span) (value, error) {
 	if len(run) == 1 {
 		return run[0], nil
 	}
-	return l.apply(op, run, at)
+	return l.apply(FnMul, run, at)
 }
 
-// call lowers a function; min and max of many are folded from the left.
+// call lowers a function; min and max of many become a balanced tree.
 func (l *lowering) call(t *Tree) (value, error) {
-	var acc value
+	args := make([]value, len(t.Args))
 	for i, a := range t.Args {
 		v, err := l.tree(a)
 		if err != nil {
 			return v, err
 		}
-		switch {
-		case len(t.Args) == 1:
-			acc, err = l.apply(t.Fn, []value{v}, t.Span)
-		case i == 0:
-			acc = v
-		default:
-			acc, err = l.apply(t.Fn, []value{acc, v}, t.Span)
-		}
-		if err != nil {
-			return acc, err
-		}
+		args[i] = v
 	}
-	return acc, nil
+	if len(args) == 1 {
+		return l.apply(t.Fn, args, t.Span)
+	}
+	for len(args) > 1 {
+		var next []value
+		for i := 0; i+1 < len(args); i += 2 {
+			v, err := l.apply(t.Fn, args[i:i+2], t.Span)
+			if err != nil {
+				return v, err
+			}
+			next = append(next, v)
+		}
+		if len(args)%2 == 1 {
+			next = append(next, args[len(args)-1])
+		}
+		args = next
+	}
+	return args[0], nil
 }
 
 // apply emits a function of values with the casts it needs, or computes it if all are literals.

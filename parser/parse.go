@@ -7,7 +7,7 @@ import "strings"
 // string whatever it looks like. The error is an *Error.
 func Parse(src string, mode Mode) (*Program, error) {
 	if len(src) > MaxSource {
-		return nil, source(src[:80]).fail(CodeLimitSource, Span{}, "the text has %d bytes, more than %d", len(src), MaxSource)
+		return nil, source("").fail(CodeLimitSource, Span{}, "the text has %d bytes, more than %d", len(src), MaxSource)
 	}
 	if mode > ModeEinstein {
 		mode = ModeAuto

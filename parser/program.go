@@ -103,6 +103,7 @@ type Tree struct {
 	Args    []*Tree
 	Inverse []bool    // of Sum and Product, one an argument
 	Sums    []LabelID // the labels reduced over the value of this tree, in order of appearance
+	height  int       // bounds the depth of the Expr this becomes
 }
 
 // Number is a literal. It has the type of what it meets.

@@ -277,7 +277,11 @@ func (s *strict) leftWith(l LabelID, add bool) string {
 	}
 	switch s.p.Notation {
 	case EinsumString:
-		return "->" + strings.Join(parts, "")
+		inputs, _, _ := strings.Cut(s.p.Src, "->")
+		if len(inputs) > 40 {
+			inputs = "…"
+		}
+		return strings.Trim(inputs, " ") + "->" + strings.Join(parts, "")
 	case Sublists:
 		return "->[" + strings.Join(parts, ",") + "]"
 	}

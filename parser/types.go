@@ -52,7 +52,7 @@ func (l *lowering) signature(fn Fn, args []value, at Span) (in, out tensor.DType
 	switch fn {
 	case FnSub, FnNeg:
 		if in == tensor.Bool {
-			return in, in, l.fail(CodeDType, at, "%s is not defined on bool", fn).hint("cast to a number first, by + 0")
+			return in, in, l.fail(CodeDType, at, "%s is not defined on bool", fn).hint("make it a number first: (A + 0) is i64")
 		}
 	case FnAbs:
 		return in, in.Real(), nil
