@@ -67,25 +67,20 @@ type blockVars struct {
 // tilePhase multiplies: a task computes a block of C.
 //
 //	for task: (batch, ib, jb)
-//	  rows = offsets of the block's rows in A; crows = the same in C
 //	  for kb: cols = offsets of the block's terms in A
-//	    for i in row panels: pack A
+//	    for i in row panels: rows = offsets of the panel's rows in A; pack
 //	    for j in column panels: ccols = offsets of the panel's columns in C
-//	      for i in row panels: tile
+//	      for i in row panels: crows = offsets of the panel's rows in C; tile
 func (p *panels) tilePhase(step int) error {
 	p.start("tile")
 	x := blockVars{c: p.operand(sideC, loop.Out), shared: p.param(p.sharedB()), from: p.operand(sideA, loop.In)}
 	x.panelsA = p.param(workspace("block", loop.Worker, p.Type, p.MC*p.KC, p.scratch.A))
-	x.rows = p.table("rows", p.MC, p.scratch.Rows)
+	x.rows = p.table("rows", p.MR, p.scratch.Rows)
 	x.cols = p.table("cols", p.KC, p.scratch.Cols)
-	x.rowsOfC = p.table("crows", p.MC, p.scratch.CRows)
+	x.rowsOfC = p.table("crows", p.MR, p.scratch.CRows)
 	x.columnsOfC = p.table("ccols", p.NR, p.scratch.CCols)
 	tasks := p.tasks([]string{"ib", "jb"}, []int64{p.MBlocks(), p.NBlocks()}, func(batch []batchVar, v []loop.Var) {
 		x.batch, x.ib, x.jb = batch, v[0], v[1]
-		from := times(x.ib, p.MC)
-		count := left(p.MC, p.M, from)
-		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rows}, Group: group(p.m, sideA), From: from, Count: count})
-		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rowsOfC}, Group: group(p.m, sideC), From: from, Count: count})
 		kb := &loop.For{Var: p.b.Var("kb"), Count: fixed(p.KBlocks()), Step: 1}
 		p.b.For(kb, func() {
 			p.packA(x, kb.Var)
@@ -95,22 +90,25 @@ func (p *panels) tilePhase(step int) error {
 	return p.finish(step, tasks, p.taskTime())
 }
 
-// rowPanels makes the loop over the row panels of a block; f gets the panel's variable and the number
-// of its valid rows.
-func (p *panels) rowPanels(x blockVars, f func(i loop.Var, rows loop.Bound)) {
+// rowPanels makes the loop over the row panels of a block, which fills a table with the offsets of the
+// panel's rows in an operand; f gets the panel's variable and the number of its valid rows.
+func (p *panels) rowPanels(x blockVars, table, side int, f func(i loop.Var, rows loop.Bound)) {
 	blockPanels := p.MC / p.MR
 	i := &loop.For{Var: p.b.Var("i"), Count: left(blockPanels, ceilDiv(p.M, p.MR), times(x.ib, blockPanels)), Step: 1}
 	p.b.For(i, func() {
-		f(i.Var, left(p.MR, p.M, plus(times(x.ib, p.MC), times(i.Var, p.MR))))
+		first := plus(times(x.ib, p.MC), times(i.Var, p.MR))
+		rows := left(p.MR, p.M, first)
+		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: table}, Group: group(p.m, side), From: first, Count: rows})
+		f(i.Var, rows)
 	})
 }
 
 func (p *panels) packA(x blockVars, kb loop.Var) {
 	depth := p.depth(kb)
 	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.cols}, Group: group(p.product.k, sideA), From: times(kb, p.KC), Count: depth})
-	p.rowPanels(x, func(i loop.Var, rows loop.Bound) {
+	p.rowPanels(x, x.rows, sideA, func(i loop.Var, rows loop.Bound) {
 		p.b.Add(&loop.Pack{To: loop.Addr{Param: x.panelsA, Off: times(i, p.MR*p.KC)}, From: origin(x.from, sideA, x.batch),
-			Rows: loop.Addr{Param: x.rows, Off: times(i, p.MR)}, Cols: loop.Addr{Param: x.cols},
+			Rows: loop.Addr{Param: x.rows}, Cols: loop.Addr{Param: x.cols},
 			Width: p.MR, Count: rows, Depth: depth, Run: run(p.m, sideA, p.MR)})
 	})
 }
@@ -123,11 +121,11 @@ func (p *panels) tiles(x blockVars, kb loop.Var) {
 		columns := left(p.NR, p.N, first)
 		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.columnsOfC}, Group: group(p.n, sideC), From: first, Count: columns})
 		panel := plus(times(x.jb, blockPanels), times(j.Var, 1))
-		p.rowPanels(x, func(i loop.Var, rows loop.Bound) {
+		p.rowPanels(x, x.rowsOfC, sideC, func(i loop.Var, rows loop.Bound) {
 			p.b.Add(&loop.Tile{MR: p.MR, NR: p.NR, Lanes: p.Lanes, Acc: p.Type, Depth: p.depth(kb),
 				A: loop.Addr{Param: x.panelsA, Off: times(i, p.MR*p.KC)}, B: p.panelB(x.shared, x.batch, kb, panel),
 				C:     origin(x.c, sideC, x.batch),
-				CRows: loop.Addr{Param: x.rowsOfC, Off: times(i, p.MR)}, CCols: loop.Addr{Param: x.columnsOfC},
+				CRows: loop.Addr{Param: x.rowsOfC}, CCols: loop.Addr{Param: x.columnsOfC},
 				Rows: rows, Cols: columns, Add: kb, Run: run(p.n, sideC, p.NR)})
 		})
 	})

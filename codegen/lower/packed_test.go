@@ -104,7 +104,7 @@ func TestWhatDoesNotPackGoesDirect(t *testing.T) {
 // Caches and workers choose blocks of C, but not the blocks of K, which order the sum.
 func TestCachesDoNotChangeTheSum(t *testing.T) {
 	blocksOfK := func(target cost.Target) (text string, lines []string) {
-		c := caseOf{expr: "ab,bc->ac", types: []tensor.DType{tensor.F32}, extent: map[rune]int{'a': 100, 'b': 700, 'c': 100}, layouts: "c", packed: true}
+		c := caseOf{expr: "ab,bc->ac", types: []tensor.DType{tensor.F32}, extent: map[rune]int{'a': 1000, 'b': 700, 'c': 100}, layouts: "c", packed: true}
 		p, err := Lower(c.build(newRand(1)).plan, target, Options{})
 		require.NoError(t, err)
 		lines = strings.Split(p.Nests[1].String(), "\n")
