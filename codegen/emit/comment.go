@@ -1,0 +1,92 @@
+package emit
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/einc-lang/einc/runtime/object"
+)
+
+// comment writes the text at the head of the file.
+func (h *header) comment(expr string) {
+	h.printf("/* Made by einc %s with LLVM %s. Do not edit.\n *\n", commentWord(h.o.Einc), commentWord(h.o.LLVM))
+	for _, line := range commentLines(expr) {
+		h.printf(" *     %s\n", line)
+	}
+	h.printf(" *\n * %s(%s, workspace) computes this on the calling thread.\n *\n", h.name, h.argList())
+	for i := range h.params {
+		h.printf(" *     %s\n", h.paramNote(i))
+	}
+	for i, d := range h.o.Dims {
+		h.printf(" *     dims[%d]: stride of axis %d of %s\n", i, d.Axis, h.params[d.Param].name)
+	}
+	h.printf(memoryText, h.macro)
+	h.printf(" *\n * Target: %s, %s. The CPU must have: %s.\n * Check it before the first call.\n", commentWord(h.o.Triple), commentWord(h.o.CPU),
+		orNothing(commentWord(strings.Join(h.o.Features, " "))))
+	frame := 0
+	for _, s := range h.o.Symbols {
+		frame = max(frame, s.Frame)
+	}
+	h.printf(threadText, h.name, h.macro, frame)
+}
+
+const memoryText = ` *
+ * Strides count elements from the element that the pointer is to. Pointers need the alignment of their
+ * element type, no more. out must overlap neither the operands nor the workspace. Nothing is read or written
+ * outside the elements that shapes and strides describe.
+ *
+ * workspace has %[1]s_WORKSPACE_BYTES bytes, aligned to %[1]s_WORKSPACE_ALIGN; what it holds before does not
+ * matter. It may be NULL where that is 0.
+`
+
+const threadText = ` *
+ * The kernels start no threads, allocate nothing, call nothing and use at most %[3]d bytes of stack.
+ * Several threads may call %[1]s at once, each with a workspace and an output of its own.
+ *
+ * To spread one computation over threads, go through launches 0 to %[2]s_LAUNCHES-1 in order. Cut the
+ * tasks 0 to %[1]s_tasks(launch)-1 into ranges, call %[1]s_launch for each range on any thread, and wait
+ * for all of them before the next launch. arena (%[2]s_ARENA_BYTES) and shared (%[2]s_SHARED_BYTES) are common
+ * to all threads; worker (%[2]s_WORKER_BYTES) is each thread's own. How tasks are cut does not change a
+ * bit of the result.
+ */
+`
+
+// paramNote describes the output or an operand, as in "out: float[2][3], strides 3 1".
+func (h *header) paramNote(i int) string {
+	p, c := h.o.Params[i], h.params[i]
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s", c.name, c.ctype)
+	for _, n := range p.Shape {
+		fmt.Fprintf(&b, "[%d]", n)
+	}
+	switch {
+	case len(p.Shape) == 0:
+		b.WriteString(", one element")
+	case p.Strides == nil && h.inDims(i):
+		b.WriteString(", strides in dims")
+	case p.Strides == nil:
+		b.WriteString(", row-major")
+	default:
+		fmt.Fprintf(&b, ", strides %s", strings.Trim(fmt.Sprint(p.Strides), "[]"))
+	}
+	if c.note != "" {
+		b.WriteString(", " + c.note)
+	}
+	if p.Name != "" && c.name != "in_"+p.Name {
+		b.WriteString(" (" + commentWord(p.Name) + ")")
+	}
+	return b.String()
+}
+
+// inDims reports whether strides of a parameter come through dims.
+func (h *header) inDims(param int) bool {
+	return slices.ContainsFunc(h.o.Dims, func(d object.Dim) bool { return d.Param == param })
+}
+
+func orNothing(s string) string {
+	if s == "" {
+		return "nothing more"
+	}
+	return s
+}
