@@ -43,7 +43,7 @@ func IsMissing(err error) bool {
 
 // IsBudget reports whether an error says that a plan needs more than Options.MaxMemory.
 func IsBudget(err error) bool {
-	var budget *planner.MemoryError
+	var budget planner.ErrMemory
 	return errors.As(err, &budget)
 }
 
