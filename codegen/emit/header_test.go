@@ -100,7 +100,7 @@ func sample() *object.Object {
 		},
 		Params: []object.Param{vec("Y"), vec("int", 1), vec("ß", 1)},
 		Dims:   []object.Dim{{Param: 0, Axis: 0}},
-		Arena:  84, Worker: 8,
+		Arena:  84, Shared: 100, Worker: 8,
 	}
 }
 
@@ -120,8 +120,8 @@ int main(void)
     for (i = 0; i < 64; i++) ws[K_WORKSPACE_BYTES + i] = 99;
     k(y, a, b, dims, ws);
     for (l = 0; l < K_LAUNCHES; l++) {
-        k_launch(l, 3, k_tasks(l), z, a, b, dims, ws, NULL, ws + 128);
-        k_launch(l, 0, 3, z, a, b, dims, ws, NULL, ws + 128);
+        k_launch(l, 3, k_tasks(l), z, a, b, dims, ws, ws + 128, ws + 256);
+        k_launch(l, 0, 3, z, a, b, dims, ws, ws + 128, ws + 256);
     }
     for (i = 0; i < 5; i++) printf("%g %g\n", y[i], z[i]);
     for (i = 0; i < 64; i++) if (ws[K_WORKSPACE_BYTES + i] != 99) return 1;
@@ -217,7 +217,7 @@ func TestCornersCompile(t *testing.T) {
 	require.Contains(t, text, "out: double, one element, complex")
 
 	o := sample()
-	o.Arena, o.Worker, o.Dims, o.Symbols[1].Name = 0, 0, nil, "double_"
+	o.Arena, o.Shared, o.Worker, o.Dims, o.Symbols[1].Name = 0, 0, 0, nil, "double_"
 	o.Launches = []object.Launch{{Symbol: 1}, {Symbol: 0, Tasks: 1 << 40, Args: []object.Arg{{Area: object.AreaArena}}}}
 	for i, d := range []string{"bool", "f16", "bf16"} {
 		o.Params[i].DType, o.Params[i].Size = d, map[string]int{"bool": 1}[d]+2*min(i, 1)
@@ -236,10 +236,10 @@ func TestText(t *testing.T) {
 	for _, part := range []string{
 		" *     i,i->i\n", " *     out: float[5], strides in dims (Y)\n", " *     in_int: float[5], strides 1\n",
 		" *     in_1: float[5], strides 1 (ß)\n", " *     dims[0]: stride of axis 0 of out\n", "must have: SSE42.", "at most 300 bytes of stack",
-		"#define K_WORKSPACE_BYTES 192\n", "#define K_ARENA_BYTES 84\n", "#define K_LAUNCHES 2\n", "#define K_DIMS 1\n",
+		"#define K_WORKSPACE_BYTES 320\n", "#define K_ARENA_BYTES 84\n", "#define K_LAUNCHES 2\n", "#define K_DIMS 1\n",
 		"void einc_mul(void **args, int64_t task_begin, int64_t task_end);\n",
 		"static inline void k(float *out, const float *in_int, const float *in_1, const int64_t *dims, void *workspace)\n",
-		"(char *)workspace + 0, NULL, (char *)workspace + 128",
+		"(char *)workspace + 0, (char *)workspace + 128, (char *)workspace + 256",
 	} {
 		require.Contains(t, text, part)
 	}
