@@ -18,9 +18,9 @@ type Kernel struct {
 	launches []launch
 	needs    []bool // of each parameter: it has elements, so its pointer must not be nil
 	dims     int
-	long     bool // a launch is worth more than one short call
-	width    int  // the most workers any launch can use
-	space    Workspace
+	long     bool   // a launch is worth more than one short call
+	width    int    // the most workers any launch can use
+	memory   Memory // of a call, but for the number of workers
 
 	images []*image
 	frames *frameList
@@ -31,16 +31,18 @@ type Kernel struct {
 	idle  chan struct{} // gets a token when the last call leaves a closing kernel
 }
 
-// Workspace says how many bytes a call allocates beside its operands and output.
-type Workspace struct {
+// Memory says how many bytes a call takes beside its operands and output.
+type Memory struct {
 	Arena   int64 // temporaries
 	Shared  int64 // workspace shared by all workers
 	Worker  int64 // workspace of each worker
 	Workers int   // workers that get one
 }
 
-// Bytes is the sum.
-func (w Workspace) Bytes() int64 { return w.Arena + w.Shared + w.Worker*int64(w.Workers) }
+// Mapped is how much of it comes straight from the system rather than from the Go heap.
+func (m Memory) Mapped() int64 {
+	return mappedPart(m.Arena) + mappedPart(m.Shared) + mappedPart(m.Worker)*int64(m.Workers)
+}
 
 // Load maps an Object's code. It is an error if this platform cannot run kernels, the CPU lacks a
 // feature the code uses, the code needs anything outside itself, or a launch refers to what is not
@@ -54,8 +56,8 @@ func Load(o *object.Object) (*Kernel, error) {
 	if err := checkFeatures(o.Features); err != nil {
 		return nil, err
 	}
-	if err := checkObject(o); err != nil {
-		return nil, fmt.Errorf("bad object: %w", err)
+	if err := o.Check(); err != nil {
+		return nil, err
 	}
 	k := &Kernel{dims: len(o.Dims), idle: make(chan struct{}, 1)}
 	for _, p := range o.Params {
@@ -64,7 +66,7 @@ func Load(o *object.Object) (*Kernel, error) {
 	if err := k.loadImages(o); err != nil {
 		return nil, err
 	}
-	k.space = Workspace{Arena: o.Arena, Shared: o.Shared, Worker: o.Worker}
+	k.memory = Memory{Arena: o.Arena, Shared: o.Shared, Worker: o.Worker}
 	k.frames = newFrameList(o)
 	k.forget = goruntime.AddCleanup(k, func(images []*image) { _ = freeImages(images) }, k.images)
 	return k, nil
@@ -100,12 +102,19 @@ func hasZero(shape []int) bool {
 	return false
 }
 
-// Workspace tells what a call with so many workers allocates; workers ≤ 0 means GOMAXPROCS. A warm
-// kernel reuses what an earlier call had.
-func (k *Kernel) Workspace(workers int) Workspace {
-	w := k.space
-	w.Workers, _ = k.workers(workers)
-	return w
+// Memory tells what a call with so many workers takes; workers ≤ 0 means GOMAXPROCS. A warm kernel takes
+// it from an earlier call.
+func (k *Kernel) Memory(workers int) Memory {
+	m := k.memory
+	m.Workers, _ = k.workers(workers)
+	return m
+}
+
+// Workspace is the workspace of a call with GOMAXPROCS workers, in bytes, and how much of that and of
+// the temporaries lies outside the Go heap.
+func (k *Kernel) Workspace() (workspace, mapped int64) {
+	m := k.Memory(0)
+	return m.Shared + m.Worker*int64(m.Workers), m.Mapped()
 }
 
 // Close waits for running calls, then unmaps the code. Later calls fail with ErrClosed; closing again

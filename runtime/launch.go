@@ -37,7 +37,10 @@ type slot struct {
 // ownSpace is the base of a slot in the worker's own workspace.
 const ownSpace = -1
 
-// newLaunch resolves a launch that checkObject has passed.
+// maxTasks keeps sums of two counts in range.
+const maxTasks = 1 << 62
+
+// newLaunch resolves a launch of an object that was checked.
 func (k *Kernel) newLaunch(o *object.Object, from *object.Launch) (launch, error) {
 	y := o.Symbols[from.Symbol]
 	fn, err := k.images[y.Module].symbol(y.Name)
@@ -48,12 +51,15 @@ func (k *Kernel) newLaunch(o *object.Object, from *object.Launch) (launch, error
 	if err != nil {
 		return launch{}, fmt.Errorf("kernel %s: %w", y.Name, err)
 	}
+	if from.Tasks > maxTasks {
+		return launch{}, fmt.Errorf("kernel %s has %d tasks; the limit is %d", y.Name, from.Tasks, int64(maxTasks))
+	}
 	l := launch{fn: fn, stack: stack, tasks: from.Tasks, task: from.Nanos}
 	if l.task == 0 {
 		l.task = guessNanos
 	}
 	l.nanos = l.task * float64(l.tasks)
-	l.chunk = max(1, int64(min(chunkNanos/l.task, math.MaxInt32)))
+	l.chunk = int64(max(1, min(chunkNanos/l.task, math.MaxInt32)))
 	for _, a := range from.Args {
 		l.args = append(l.args, newSlot(a, len(o.Params)))
 	}

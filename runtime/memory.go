@@ -41,6 +41,14 @@ func newBlock(n int64) (*block, error) {
 	return b, nil
 }
 
+// mappedPart is how many bytes of an area newBlock takes from the system.
+func mappedPart(n int64) int64 {
+	if n < largeBytes {
+		return 0
+	}
+	return n
+}
+
 // free gives the memory back. A forgotten block is freed when it is collected.
 func (b *block) free() {
 	if b == nil {
