@@ -12,6 +12,9 @@ import (
 func direct(l *lowering, step int) error {
 	s := &l.plan.Steps[step]
 	k := l.kernel(s)
+	if err := k.ordered(); err != nil {
+		return err
+	}
 	if k.extent(k.free) == 0 {
 		return nil
 	}
@@ -25,6 +28,17 @@ func direct(l *lowering, step int) error {
 	k.arrange()
 	ks = append(ks, k.splitReduction(l.target)...)
 	return l.run(step, ks)
+}
+
+// ordered refuses maxima and minima of complex values.
+func (k *kernel) ordered() error {
+	if k.reduces && k.reduce >= parser.Max && k.valueType().IsComplex() {
+		return undefined(k.reduce.Fn(), "complex")
+	}
+	if k.hasOld && k.oldOp >= parser.Max && k.accs[0].DType.IsComplex() {
+		return undefined(k.oldOp.Fn(), "complex")
+	}
+	return nil
 }
 
 func axesWithIndex(axes []parser.IndexID) int {

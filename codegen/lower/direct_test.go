@@ -54,19 +54,8 @@ func TestReductions(t *testing.T) {
 					continue
 				}
 				for i, n := range sizes {
-					c := caseOf{expr: []string{"ab->a", "ab->b", "ab,ab->a"}[i%3], types: []tensor.DType{d}, reduce: r, span: 1,
+					c := caseOf{expr: []string{"ab->a", "ba->a", "ab,ab->a"}[i%3], types: []tensor.DType{d}, reduce: r, span: 1,
 						extent: map[rune]int{'a': 3 + i%5, 'b': n}}
-					if r == parser.Max || r == parser.Min {
-						if i%3 == 1 {
-							c.extent['a'] = n + 1
-						}
-						if d == tensor.Bool {
-							c.old, c.oldOp = "c", r
-						}
-					}
-					if n == 0 && d != tensor.F32 && d != tensor.Bool && d.IsInt() {
-						c.out = d
-					}
 					c.check(t, target, int64(i))
 				}
 			}

@@ -103,10 +103,7 @@ func (p *product) kSide() int {
 		return slices.ContainsFunc(p.k, func(d digit) bool { return d.at[side].n == 1 })
 	}
 	a, b := unit(sideA), unit(sideB)
-	if a != b {
-		return map[bool]int{true: sideA, false: sideB}[a]
-	}
-	if items(p.m) > items(p.n) {
+	if a && !b || a == b && items(p.m) > items(p.n) {
 		return sideA
 	}
 	return sideB
@@ -122,7 +119,7 @@ func (p *product) orderN() {
 		i--
 		run *= p.n[i].extent
 	}
-	for j := range max(i, 0) {
+	for j := range i {
 		if p.n[j].at[sideB].n == 1 {
 			d := p.n[j]
 			p.n = slices.Insert(slices.Delete(p.n, j, j+1), i-1, d)

@@ -49,11 +49,17 @@ type kernel struct {
 // oldAccess is the number of the old value's access.
 func (k *kernel) oldAccess() int { return 1 + k.inputs + k.extras }
 
-// extent is the product of the extents of some axes.
+// extent is the product of the extents of some axes, or the largest number that is safe to count with:
+// terms of a reduction may be more than memory has elements.
 func (k *kernel) extent(ids []int) int64 {
+	const most = 1 << 62
 	n := int64(1)
 	for _, id := range ids {
-		n *= k.axes[id].extent
+		e := k.axes[id].extent
+		if e > 0 && n > most/e {
+			return most
+		}
+		n *= e
 	}
 	return n
 }

@@ -72,7 +72,7 @@ func packed(l *lowering, step int) error {
 	p.batch = items(p.product.b)
 	p.Blocking = l.blocking(rootType(s.Body), items(p.m), items(p.n), items(p.product.k))
 	p.scratch = p.Scratch()
-	p.shorten(s.Estimate.Nanos)
+	p.shorten()
 	if err := p.packPhase(step); err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func (p *panels) taskTime() float64 {
 
 // shorten makes tasks smaller until they end soon enough for cancelling: fewer columns first, as that
 // leaves the block of A as it is, then fewer rows. It changes no order of summation.
-func (p *panels) shorten(float64) {
+func (p *panels) shorten() {
 	for p.taskTime() > maxNanos {
 		switch {
 		case min(p.NC, p.N) > 16*p.NR:

@@ -36,7 +36,7 @@ func (c caseOf) checkPacked(t *testing.T, target cost.Target, mc, nc, kc, seed i
 	require.Len(t, p.Phases, 2, "not packed: %+v", c)
 	require.Equal(t, "packed/b", p.Nests[p.Phases[0].Nest].Strategy)
 	b.run(t, p)
-	require.Equal(t, want, b.output(), "%+v, %d bytes, seed %d\n%s", c, target.VectorBytes, seed, p)
+	same(t, want, b.output(), "%+v, %d bytes, seed %d\n%s", c, target.VectorBytes, seed, p)
 	return p
 }
 

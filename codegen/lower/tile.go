@@ -66,7 +66,7 @@ func (e *emitter) reduceLoops(t tile, red []int, accs []loop.Reg, f func([]loop.
 		return f(accs)
 	}
 	kind := loop.Seq
-	if len(red) == 1 {
+	if len(red) == 1 && e.kvec < 0 {
 		kind = loop.Unroll
 	}
 	return e.span(red[0], chunk{step: 1, n: 1, lanes: 1}, kind, e.count(red[0], t.cuts), accs, func(regs []loop.Reg) []loop.Reg {

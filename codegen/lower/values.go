@@ -131,13 +131,14 @@ func (v *values) compute(n *parser.Node, p point) loop.Reg {
 			args[i] = v.value(a, p)
 		}
 		r, err := apply(b, *n, args)
-		if err != nil {
-			v.e.fail(err)
+		if err == nil {
+			return r
 		}
-		return r
+		v.e.fail(err)
+	default:
+		v.e.fail(fmt.Errorf("internal error: node kind %d in a scalar expression", n.Kind))
 	}
-	v.e.fail(fmt.Errorf("internal error: node kind %d in a scalar expression", n.Kind))
-	return 0
+	return constant(b, t, 0, 0) // the nest is thrown away
 }
 
 // input is an input in the type it is computed with.
