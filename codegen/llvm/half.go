@@ -81,10 +81,13 @@ func (e *fn) narrowF16(v value.Value) value.Value {
 	return w.narrow(e.put(ir.NewOr(r, sign)))
 }
 
-// widenBF16 is exact and keeps the bits of NaNs.
+// widenBF16 is exact; NaNs become quiet.
 func (e *fn) widenBF16(h value.Value) value.Value {
-	x := words{e}.shl(e.put(ir.NewZExt(h, like(h, types.I32))), 16)
-	return e.bits(x, like(h, types.Float))
+	w := words{e}
+	x := w.shl(e.put(ir.NewZExt(h, like(h, types.I32))), 16)
+	f := e.bits(x, like(h, types.Float))
+	nan := e.put(ir.NewFCmp(enum.FPredUNO, f, f))
+	return e.bits(w.pick(nan, w.or(x, quietF32), x), f.Type())
 }
 
 // narrowBF16 rounds to nearest even; NaNs become quiet.

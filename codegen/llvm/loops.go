@@ -31,7 +31,7 @@ func (e *fn) run(s span, init []value.Value, body func(i value.Value, carried []
 	limit := e.sub(s.stop, i64(s.step)) // the last index that may run
 	enter := e.compare(enum.IPredSLE, s.start, limit)
 	always, decided := known(enter)
-	if decided && always == 0 {
+	if decided && always == 0 || s.start == s.stop {
 		return init
 	}
 	if s.once() {
@@ -181,7 +181,7 @@ func unlist(parts []value.Value) val {
 
 // remainder is x%n, with the sign of x: a clamped count below 0 still runs nothing.
 func (e *fn) remainder(x value.Value, n int64) value.Value {
-	if c, ok := known(x); ok {
+	if c, ok := known(x); ok || n == 1 {
 		return i64(c % n)
 	}
 	return e.put(ir.NewSRem(x, i64(n)))

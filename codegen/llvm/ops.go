@@ -217,30 +217,22 @@ func (e *fn) relate(c loop.Code, d tensor.DType, x, y value.Value) value.Value {
 	return e.put(ir.NewFCmp(p, x, y))
 }
 
-// shift shifts by a constant; counts past the width give what shifting bit by bit gives.
+// shift shifts integers by a constant.
 func (e *fn) shift(c loop.Code, x value.Value, n int64) value.Value {
-	t := x.Type()
-	w := int64(width(t))
-	switch {
-	case c == loop.OpSar:
-		return e.put(ir.NewAShr(x, ints(t, min(n, w-1))))
-	case n >= w:
-		return ints(t, 0)
-	case c == loop.OpShl:
-		return e.put(ir.NewShl(x, ints(t, n)))
+	by := ints(x.Type(), n)
+	switch c {
+	case loop.OpShl:
+		return e.put(ir.NewShl(x, by))
+	case loop.OpShr:
+		return e.put(ir.NewLShr(x, by))
 	}
-	return e.put(ir.NewLShr(x, ints(t, n)))
+	return e.put(ir.NewAShr(x, by))
 }
 
 // fold reduces a vector by halves.
 func (e *fn) fold(c loop.Code, t loop.Type, v val) val {
-	code := map[loop.Code]loop.Code{loop.OpFoldAdd: loop.OpAdd, loop.OpFoldMul: loop.OpMul,
-		loop.OpFoldMin: loop.OpMin, loop.OpFoldMax: loop.OpMax}[c]
+	code := [...]loop.Code{loop.OpAdd, loop.OpMul, loop.OpMin, loop.OpMax}[c-loop.OpFoldAdd]
 	for n := t.Lanes; n > 1; n /= 2 {
-		if n%2 != 0 {
-			e.fail("%s of %d lanes: folds need a power of two", c, t.Lanes)
-			return v
-		}
 		low := each(func(ps ...value.Value) value.Value { return e.half(ps[0], 0) }, v)
 		high := each(func(ps ...value.Value) value.Value { return e.half(ps[0], n/2) }, v)
 		v = e.arith(code, t.DType, low, high)

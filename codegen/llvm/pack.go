@@ -86,7 +86,7 @@ type packing struct {
 	depth      value.Value
 }
 
-// maxChunks bounds the vectors that one iteration of a pack copies.
+// maxChunks bounds the chunks that one iteration of a pack copies.
 const maxChunks = 16
 
 func (e *fn) pack(n *loop.Pack) {
@@ -96,12 +96,12 @@ func (e *fn) pack(n *loop.Pack) {
 	chunk := p.chunk()
 	whole := e.compare(enum.IPredEQ, count, i64(n.Width))
 	switch {
-	case chunk == 1:
-		p.elements(to, count)
 	case n.Width/chunk <= maxChunks:
-		e.branch(whole, "panel", func() { p.vectors(to, chunk) }, func() { p.elements(to, count) })
+		e.branch(whole, "panel", func() { p.chunks(to, chunk) }, func() { p.elements(to, count) })
+	case chunk > 1:
+		e.branch(whole, "panel", func() { p.chunkLoop(to, chunk) }, func() { p.elements(to, count) })
 	default:
-		e.branch(whole, "panel", func() { p.vectorLoop(to, chunk) }, func() { p.elements(to, count) })
+		p.elements(to, count)
 	}
 }
 
@@ -129,8 +129,8 @@ func (p packing) columns(to value.Value, body func(to, col value.Value)) {
 	})
 }
 
-// vectors copies whole panels; the rows' pointers stay in registers.
-func (p packing) vectors(to value.Value, chunk int64) {
+// chunks copies whole panels; the rows' pointers are read once.
+func (p packing) chunks(to value.Value, chunk int64) {
 	var rows []value.Value
 	for r := int64(0); r < p.node.Width; r += chunk {
 		rows = append(rows, p.step(p.in, p.from, p.item(p.rows, i64(r))))
@@ -142,8 +142,8 @@ func (p packing) vectors(to value.Value, chunk int64) {
 	})
 }
 
-// vectorLoop copies whole panels that are too wide for that.
-func (p packing) vectorLoop(to value.Value, chunk int64) {
+// chunkLoop copies whole panels that are too wide for that.
+func (p packing) chunkLoop(to value.Value, chunk int64) {
 	p.columns(to, func(to, col value.Value) {
 		from := p.step(p.in, p.from, col)
 		s := span{"r", i64(0), i64(p.node.Width), chunk}

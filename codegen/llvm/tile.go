@@ -3,13 +3,18 @@ package llvm
 import (
 	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/einc-lang/einc/tensor"
-	"github.com/llir/llvm/ir/constant"
 	"github.com/llir/llvm/ir/enum"
 	"github.com/llir/llvm/ir/value"
 )
 
-// unrolled is how many steps of K a tile's main loop takes at once.
-const unrolled = 4
+// unrolled is how many steps of K a tile's main loop takes at once. Sums of integers take one: LLVM
+// reorders them across steps, and then lacks registers.
+func unrolled(d tensor.DType) int64 {
+	if d.IsFloat() || d.IsComplex() {
+		return 4
+	}
+	return 1
+}
 
 // tiling is a Tile and what its parts share.
 type tiling struct {
@@ -23,10 +28,6 @@ type tiling struct {
 // tile writes a micro-kernel: the accumulators are phis of one loop over K whose body is one block,
 // since LLVM keeps a single register tile per block without spilling.
 func (e *fn) tile(n *loop.Tile) {
-	if n.Lanes < 1 || n.NR%n.Lanes != 0 {
-		e.fail("tile of %d columns by vectors of %d: the lanes must divide the columns", n.NR, n.Lanes)
-		return
-	}
 	t := tiling{fn: e, node: n, acc: loop.Type{DType: n.Acc, Lanes: int(n.Lanes)},
 		out: e.nest.Params[n.C.Param].DType, cols: int(n.NR / n.Lanes)}
 	state := []value.Value{e.addr(n.A), e.addr(n.B)}
@@ -34,8 +35,9 @@ func (e *fn) tile(n *loop.Tile) {
 		state = append(state, zero(t.acc).list()...)
 	}
 	depth := e.count(n.Depth)
-	main := e.sub(depth, e.remainder(depth, unrolled))
-	state = e.run(span{"k", i64(0), main, unrolled}, state, t.steps(unrolled))
+	k := unrolled(n.Acc)
+	main := e.sub(depth, e.remainder(depth, k))
+	state = e.run(span{"k", i64(0), main, k}, state, t.steps(k))
 	state = e.run(span{"krest", main, depth, 1}, state, t.steps(1))
 	t.put(t.accumulators(state[2:]))
 }
@@ -88,7 +90,7 @@ func (t tiling) put(acc []val) {
 	n := t.node
 	c, rowTable, colTable := t.addr(n.C), t.addr(n.CRows), t.addr(n.CCols)
 	rows, cols := t.fn.count(n.Rows), t.fn.count(n.Cols)
-	add := t.adds()
+	add := t.compare(enum.IPredNE, t.vars[n.Add], i64(0))
 	vectors := n.Run >= n.Lanes && n.Run%n.Lanes == 0
 	edge := func() {
 		buf := t.spill(acc)
@@ -104,14 +106,6 @@ func (t tiling) put(acc []val) {
 		t.branch(add, "add", func() { t.whole(acc, c, rowTable, colTable, true) },
 			func() { t.whole(acc, c, rowTable, colTable, false) })
 	}, edge)
-}
-
-// adds is the condition to add to what C holds.
-func (t tiling) adds() value.Value {
-	if t.node.Add < 0 {
-		return constant.False
-	}
-	return t.compare(enum.IPredNE, t.vars[t.node.Add], i64(0))
 }
 
 // whole writes every accumulator by a vector store.

@@ -151,7 +151,7 @@ func zero(t loop.Type) val {
 	return z
 }
 
-// literal is the value of an OpConst.
+// literal is the value of an OpConst. The half types, which have none in nests, take their bits.
 func literal(t loop.Type, f float64, i int64) val {
 	p := part(t)
 	switch d := t.DType; {
@@ -159,12 +159,8 @@ func literal(t loop.Type, f float64, i int64) val {
 		return val{re: ints(p, 1)}
 	case d == tensor.Bool:
 		return val{re: ints(p, 0)}
-	case d.IsInt():
+	case d.IsInt(), d == tensor.F16, d == tensor.BF16:
 		return val{re: ints(p, i)}
-	case d == tensor.F16:
-		return val{re: ints(p, int64(int16(tensor.F32ToF16(float32(f)))))}
-	case d == tensor.BF16:
-		return val{re: ints(p, int64(int16(tensor.F32ToBF16(float32(f)))))}
 	}
 	v := val{re: fill(p, newFloat(scalar(t.DType), f))}
 	if t.DType.IsComplex() {

@@ -1,0 +1,176 @@
+package llvm_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/einc-lang/einc/codegen/llvm"
+	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/tensor"
+)
+
+// axes is a group of extents and its strides in two arrays.
+type axes struct{ ext, first, second []int64 }
+
+// product is C[m,n] = Σ_k A[m,k]·B[k,n] as a packed nest: one task a panel of rows, with K in blocks of kc.
+type product struct {
+	a, b, acc, c     tensor.DType
+	mr, nr, lanes    int64
+	m                axes // strides in A and C
+	n                axes // in B and C
+	k                axes // in A and B
+	kc               int64
+	runA, runB, runC int64
+	dims             bool // C's strides come through dims
+}
+
+// matrices is a product of row-major matrices.
+func matrices(d tensor.DType, mr, nr, lanes, m, n, k, kc int64) product {
+	one := []int64{1}
+	return product{a: d, b: d, acc: d, c: d, mr: mr, nr: nr, lanes: lanes, kc: kc, runA: 1, runB: nr, runC: nr,
+		m: axes{[]int64{m}, []int64{k}, []int64{n}}, n: axes{[]int64{n}, one, one}, k: axes{[]int64{k}, one, []int64{n}}}
+}
+
+func (a axes) size() int64 {
+	n := int64(1)
+	for _, e := range a.ext {
+		n *= e
+	}
+	return n
+}
+
+// reach is the range of offsets that groups move over.
+func reach(ext, strides []int64) (lo, hi int64) {
+	for i, e := range ext {
+		lo += min(0, (e-1)*strides[i])
+		hi += max(0, (e-1)*strides[i])
+	}
+	return lo, hi + 1
+}
+
+func blocks(n, size int64) int64 { return (n + size - 1) / size }
+
+// packer builds the nest of a product.
+type packer struct {
+	product
+	*loop.Builder
+	args []loop.Mem
+	dims []int64
+	rng  *rand.Rand
+}
+
+// tensor declares an operand that two groups move over.
+func (p *packer) tensor(name string, d tensor.DType, role loop.Role, ext, strides []int64) loop.Addr {
+	lo, hi := reach(ext, strides)
+	m := random(d, int(hi-lo), p.rng)
+	m.Origin = int(-lo) * d.Size()
+	p.args = append(p.args, m)
+	return loop.Addr{Param: p.Param(loop.Param{Name: name, DType: d, Role: role, Lo: lo, Hi: hi})}
+}
+
+// area declares worker memory.
+func (p *packer) area(name string, d tensor.DType, n int64) loop.Addr {
+	p.args = append(p.args, loop.Mem{Data: make([]byte, n*int64(d.Size()))})
+	return loop.Addr{Param: p.Param(loop.Param{Name: name, DType: d, Role: loop.Worker, Hi: n})}
+}
+
+func (p *packer) group(ext, strides []int64, dims bool) loop.Group {
+	g := loop.Group{Extents: ext}
+	for _, s := range strides {
+		size := loop.Const(s)
+		if dims {
+			p.dims = append(p.dims, s)
+			size = loop.Dim(len(p.dims) - 1)
+		}
+		g.Strides = append(g.Strides, size)
+	}
+	return g
+}
+
+// offsets fills a new table for the block of a group that variable v counts.
+func (p *packer) offsets(name string, g loop.Group, size int64, v loop.Var, count loop.Bound) loop.Addr {
+	table := p.area(name, tensor.I64, size)
+	from := loop.Affine{Terms: []loop.Term{{Var: v, Coef: loop.Const(size)}}}
+	p.Add(&loop.Offsets{Table: table, Group: g, From: from, Count: count})
+	return table
+}
+
+// rest is what is left of total for a block.
+func rest(size, total int64, v loop.Var) loop.Bound {
+	at := loop.Affine{Terms: []loop.Term{{Var: v, Coef: loop.Const(size)}}}
+	return loop.Bound{Max: loop.Const(size), Clamped: total%size != 0, Total: loop.Const(total), At: at}
+}
+
+func (p product) job(lv level, seed uint64) job {
+	q := &packer{product: p, Builder: loop.NewBuilder("packed/test"), rng: rand.New(rand.NewPCG(seed, 8))}
+	q.Nest.FMA, q.Nest.F16C = lv.fma, lv.fma
+	c := q.tensor("C", p.c, loop.Out, slices.Concat(p.m.ext, p.n.ext), slices.Concat(p.m.second, p.n.second))
+	a := q.tensor("A", p.a, loop.In, slices.Concat(p.m.ext, p.k.ext), slices.Concat(p.m.first, p.k.first))
+	b := q.tensor("B", p.b, loop.In, slices.Concat(p.k.ext, p.n.ext), slices.Concat(p.k.second, p.n.first))
+	pa, pb := q.area("pa", p.acc, p.mr*p.kc), q.area("pb", p.acc, p.nr*p.kc)
+	i, kb, j := q.Var("i"), q.Var("kb"), q.Var("j")
+	rows, cols, depth := rest(p.mr, p.m.size(), i), rest(p.nr, p.n.size(), j), rest(p.kc, p.k.size(), kb)
+	tasks := blocks(p.m.size(), p.mr)
+	q.For(&loop.For{Var: i, Kind: loop.Task, Count: loop.Bound{Max: loop.Const(tasks)}, Step: 1}, func() {
+		am := q.offsets("am", q.group(p.m.ext, p.m.first, false), p.mr, i, rows)
+		cm := q.offsets("cm", q.group(p.m.ext, p.m.second, p.dims), p.mr, i, rows)
+		q.For(&loop.For{Var: kb, Count: loop.Bound{Max: loop.Const(blocks(p.k.size(), p.kc))}, Step: 1}, func() {
+			ak := q.offsets("ak", q.group(p.k.ext, p.k.first, false), p.kc, kb, depth)
+			bk := q.offsets("bk", q.group(p.k.ext, p.k.second, false), p.kc, kb, depth)
+			q.Add(&loop.Pack{To: pa, From: a, Rows: am, Cols: ak, Width: p.mr, Count: rows, Depth: depth, Run: p.runA})
+			q.For(&loop.For{Var: j, Count: loop.Bound{Max: loop.Const(blocks(p.n.size(), p.nr))}, Step: 1}, func() {
+				bn := q.offsets("bn", q.group(p.n.ext, p.n.first, false), p.nr, j, cols)
+				cn := q.offsets("cn", q.group(p.n.ext, p.n.second, p.dims), p.nr, j, cols)
+				q.Add(&loop.Pack{To: pb, From: b, Rows: bn, Cols: bk, Width: p.nr, Count: cols, Depth: depth, Run: p.runB})
+				q.Add(&loop.Tile{MR: p.mr, NR: p.nr, Lanes: p.lanes, Acc: p.acc, Depth: depth, A: pa, B: pb, C: c,
+					CRows: cm, CCols: cn, Rows: rows, Cols: cols, Add: kb, Run: p.runC})
+			})
+		})
+	})
+	q.Nest.Dims = len(q.dims)
+	return job{nest: q.Nest, args: q.args, dims: q.dims, tasks: tasks}
+}
+
+// odd is a product of groups that do not compose, with negative strides and runs shorter than panels.
+func odd() product {
+	return product{a: tensor.F32, b: tensor.F32, acc: tensor.F32, c: tensor.F32, mr: 6, nr: 16, lanes: 8, kc: 5, runA: 2, runB: 1, runC: 8,
+		m: axes{[]int64{3, 5, 2}, []int64{-200, 2, 1}, []int64{1000, 3000, 40}},
+		n: axes{[]int64{5, 8}, []int64{1, 5}, []int64{8, 1}},
+		k: axes{[]int64{4, 3}, []int64{12, 600}, []int64{40, -480}}}
+}
+
+func products() []product {
+	f32, f64 := tensor.F32, tensor.F64
+	ps := []product{
+		matrices(f32, 6, 16, 8, 12, 32, 40, 16), // whole tiles, whole blocks
+		matrices(f32, 6, 16, 8, 13, 37, 19, 8),
+		matrices(f64, 6, 8, 4, 13, 23, 19, 8),
+		matrices(f32, 12, 32, 16, 25, 65, 19, 8),
+		matrices(f64, 2, 72, 2, 3, 150, 7, 4), // a panel too wide to unroll
+		matrices(f32, 1, 1, 1, 3, 3, 3, 2),
+		matrices(f32, 6, 16, 8, 6, 16, 1, 4),
+		odd(), odd(), odd(),
+	}
+	ps[8].dims, ps[8].runC = true, 1
+	ps[9].n, ps[9].runB, ps[9].runC = axes{ps[9].n.ext, ps[9].n.second, ps[9].n.first}, 8, 1
+	for _, d := range tensor.DTypes() {
+		p := matrices(d, 4, 8, 4, 9, 19, 11, 5)
+		p.acc = d.Accum()
+		ps = append(ps, p)
+	}
+	mixed := matrices(f64, 4, 8, 4, 9, 19, 11, 5)
+	mixed.a, mixed.b, mixed.c = tensor.I8, f32, tensor.C64
+	return append(ps, mixed)
+}
+
+func TestPackedEqualsInterpreter(t *testing.T) {
+	eachLevel(t, func(t *testing.T, lv level) {
+		var jobs []job
+		for i, p := range products() {
+			jobs = append(jobs, p.job(lv, uint64(i)))
+		}
+		lv.passes = llvm.Passes(jobs[0].nest.Strategy)
+		compare(t, lv, jobs, false)
+	})
+}
