@@ -33,9 +33,9 @@ func AllClose(a, b *Tensor, rtol, atol float64) bool {
 	})
 }
 
-// near judges a distance that is not 0. NaN is near nothing, and no finite value is near an infinity.
+// near judges a distance that is not 0: infinite or NaN if either value is.
 func near(distance, size, rtol, atol float64) bool {
-	return !math.IsInf(distance, 1) && !math.IsInf(size, 1) && distance <= atol+rtol*size
+	return !math.IsInf(distance, 1) && distance <= atol+rtol*size
 }
 
 func compare[C any](a, b *Tensor, get func([]C, DType, unsafe.Pointer, int), same func(x, y C) bool) bool {

@@ -366,7 +366,10 @@ func TestIndexLikeNumPy(t *testing.T) {
 	require.NotNil(t, v.Data())
 	v = must(a.Index(Slice(1, 2, 1<<62), At(0)))
 	require.Equal(t, []int{1, 4}, v.Shape())
+	require.Equal(t, []int{12, 1}, v.Strides())
 	require.Equal(t, int64(12), must(v.AtInt(0, 0)))
+	require.True(t, must(a.Unsqueeze(1)).Contiguous())
+	require.False(t, must(must(a.Unsqueeze(1)).Expand(2, 2, 3, 4)).Contiguous())
 	require.Equal(t, []int{2, 3, 4}, must(a.AsStrided(0, []int{2, 3, 4}, a.Strides())).Shape())
 }
 
