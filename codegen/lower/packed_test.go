@@ -42,7 +42,7 @@ func (c caseOf) checkPacked(t *testing.T, target cost.Target, mc, nc, kc, seed i
 
 func TestPackedProducts(t *testing.T) {
 	exprs := []string{"ab,bc->ac", "ba,cb->ac", "ab,bc->ca", "ae,dcbe->dcba", "fbea,ecfd->dcba", "ea,ebcd->abcd", "aebf,dfce->abcd",
-		"xab,xbc->xac", "abx,bcx->acx", "abc,abd->acd", "ab,cb->ac", "dca,bd->abc", "ab,b->a", "ab,abc->c", "abc,d->ad"}
+		"xab,xbc->xac", "xyab,yxbc->xyac", "abx,bcx->acx", "abc,abd->acd", "ab,cb->ac", "dca,bd->abc", "ab,b->a", "ab,abc->c", "abc,d->ad"}
 	types := [][]tensor.DType{{tensor.F32}, {tensor.F64}, {tensor.F32, tensor.F16}}
 	seed := int64(0)
 	for _, target := range targets() {
@@ -50,7 +50,7 @@ func TestPackedProducts(t *testing.T) {
 			for j, ts := range types {
 				for k, s := range []string{"739582x", "5G3426", "1H2915", "J2C143"} {
 					seed++
-					c := caseOf{expr: e, types: ts, extent: map[rune]int{'x': 2 + i%2}, layouts: string("cfnzp"[seed%5]) + string("cpf"[seed/5%3])}
+					c := caseOf{expr: e, types: ts, extent: map[rune]int{'x': 2 + i%2, 'y': 2}, layouts: string("cfnzp"[seed%5]) + string("cpf"[seed/5%3])}
 					c.sizes, c.runtime = strings.TrimSuffix(s, "x"), seed%4 == 0
 					if ts[len(ts)-1] == tensor.F16 {
 						c.body = parser.Expr{input(0, tensor.F32), input(1, tensor.F16), call(parser.FnCast, tensor.F32, 1), call(parser.FnMul, tensor.F32, 0, 2)}
