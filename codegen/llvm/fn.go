@@ -86,10 +86,11 @@ func (e *fn) put(inst instruction) value.Value {
 	return inst
 }
 
-// block adds an empty block; the number makes its name unique.
+// block adds an empty block; the number makes its name unique. The prefix is for labels such as "0" of
+// the sublist form, which no LLVM name may begin with.
 func (e *fn) block(name string) *ir.Block {
 	e.names++
-	return e.fun.NewBlock(name + "." + strconv.Itoa(e.names))
+	return e.fun.NewBlock("for." + name + "." + strconv.Itoa(e.names))
 }
 
 // atEntry writes into the entry block, which comes before every loop.

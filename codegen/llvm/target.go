@@ -68,7 +68,8 @@ func (t Target) attributes(n *loop.Nest) []ir.FuncAttribute {
 	attrs := []ir.FuncAttribute{enum.FuncAttrNoUnwind}
 	pair := func(k, v string) { attrs = append(attrs, ir.AttrPair{Key: k, Value: v}) }
 	pair("frame-pointer", "none")
-	attrs = append(attrs, ir.AttrString("no-builtins"))
+	// Without the second, instcombine ends the process when one round over a function was not enough.
+	attrs = append(attrs, ir.AttrString("no-builtins"), ir.AttrString("instcombine-no-verify-fixpoint"))
 	if t.wide(n) { // else LLVM splits 64-byte vectors in two
 		pair("min-legal-vector-width", "512")
 		pair("prefer-vector-width", "512")
