@@ -24,6 +24,7 @@ type contraction struct {
 	dtype tensor.DType     // an accumulator type
 	over  []parser.IndexID // ascending
 	free  []parser.IndexID // of the core, ascending
+	lone  []parser.IndexID // summed indices that no term has: only a loop can count them
 	terms []term           // after private sums
 	whole bool             // the terms can only be combined in one step
 	net   *network         // unless whole
@@ -50,7 +51,9 @@ func (d *draft) contraction(src *source, id parser.NodeID) (*contraction, error)
 		legs = append(legs, c.terms[i].legs...)
 	}
 	slices.Sort(legs)
-	c.free = without(slices.Compact(legs), c.over)
+	legs = slices.Compact(legs)
+	c.free = without(legs, c.over)
+	c.lone = slices.DeleteFunc(without(c.over, legs), func(i parser.IndexID) bool { return d.extent(i) == 1 })
 	c.separate()
 	if c.whole {
 		return c, nil
@@ -76,6 +79,7 @@ func (c *contraction) separate() {
 			holders[l]++
 		}
 	}
+	c.whole = len(c.lone) > 0
 	refs, all := 0, []parser.IndexID(nil)
 	for i := range c.terms {
 		m := &c.terms[i]
@@ -87,9 +91,6 @@ func (c *contraction) separate() {
 		refs += len(m.refs)
 	}
 	slices.Sort(all)
-	for _, l := range c.over { // an index that no term has can only be counted by a loop
-		c.whole = c.whole || c.d.extent(l) != 1 && holders[l] == 0
-	}
 	span := c.d.points(slices.Compact(all))
 	for i := range c.terms {
 		m := &c.terms[i]
@@ -134,7 +135,7 @@ func (c *contraction) emit(to sink) error {
 	if c.whole {
 		ways = []func(sink) error{c.emitWhole}
 	}
-	if c.fuses() {
+	if c.fuses() && !c.d.cut {
 		ways = append(ways, c.emitFused)
 	}
 	best, least := 0, 0.0
@@ -175,7 +176,7 @@ func (d *draft) try(f func() error) (float64, error) {
 
 // emitFused appends one step that reads all terms, private sums included.
 func (c *contraction) emitFused(to sink) error {
-	k := c.kernel(to.out, c.over)
+	k := c.kernel(to.out, c.lone)
 	values := make([]parser.NodeID, len(c.terms))
 	for i := range c.terms {
 		values[i] = c.terms[i].write(c.src, k.body, c.dtype)
@@ -194,7 +195,7 @@ func (c *contraction) emitWhole(to sink) error {
 			}
 		}
 	}
-	k := c.kernel(to.out, c.over)
+	k := c.kernel(to.out, c.lone)
 	values := make([]parser.NodeID, len(c.terms))
 	for i := range c.terms {
 		if m := &c.terms[i]; len(m.sum) > 0 {

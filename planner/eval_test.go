@@ -65,8 +65,21 @@ func combine(op parser.ReduceOp, a, b float64) float64 {
 	return math.Min(a, b)
 }
 
-func identity(op parser.ReduceOp) float64 {
-	return [...]float64{0, 1, math.Inf(-1), math.Inf(1)}[op]
+// fold reduces f over ids. The extremum of nothing is 0 here: infinities would tell orders apart that
+// are as good as each other.
+func fold(p *parser.Problem, op parser.ReduceOp, ids []parser.IndexID, env []int, f func() float64) float64 {
+	v, first := 0.0, true
+	if op == parser.Prod {
+		v = 1
+	}
+	each(p, ids, env, func() {
+		if x := f(); first {
+			v, first = x, false
+		} else {
+			v = combine(op, v, x)
+		}
+	})
+	return v
 }
 
 func apply(fn parser.Fn, a []float64) float64 {
@@ -128,10 +141,8 @@ func evalNode(p *parser.Problem, tensors []array, e parser.Expr, id parser.NodeI
 	case parser.NodeConst:
 		return n.Value
 	case parser.NodeReduce:
-		v := identity(n.Reduce)
 		inner := slices.Clone(env)
-		each(p, n.Over, inner, func() { v = combine(n.Reduce, v, evalNode(p, tensors, e, n.Args[0], inner)) })
-		return v
+		return fold(p, n.Reduce, n.Over, inner, func() float64 { return evalNode(p, tensors, e, n.Args[0], inner) })
 	}
 	args := make([]float64, len(n.Args))
 	for i, a := range n.Args {
@@ -186,8 +197,7 @@ func stepValue(p *parser.Problem, s *planner.Step, buffers []array, env []int) f
 	if len(s.K) == 0 {
 		v = evalScalar(s.Body, read(s.Inputs))
 	} else {
-		v = identity(s.Reduce)
-		each(p, s.K, env, func() { v = combine(s.Reduce, v, evalScalar(s.Body, read(s.Inputs))) })
+		v = fold(p, s.Reduce, s.K, env, func() float64 { return evalScalar(s.Body, read(s.Inputs)) })
 	}
 	if len(s.Epilogue) > 0 {
 		v = evalScalar(s.Epilogue, append([]float64{v}, read(s.Extra)...))

@@ -31,10 +31,10 @@ func newNetwork(d *draft, t tensor.DType, factors [][]parser.IndexID, open []par
 		n.ids = append(n.ids, legs...)
 	}
 	slices.Sort(n.ids)
-	n.ids = slices.DeleteFunc(slices.Compact(n.ids), func(i parser.IndexID) bool { return d.extent(i) <= 1 })
+	n.ids = slices.DeleteFunc(slices.Compact(n.ids), func(i parser.IndexID) bool { return d.extent(i) == 1 })
 	n.ext, n.open = make([]float64, len(n.ids)), make([]bool, len(n.ids))
 	for l, i := range n.ids {
-		n.ext[l], n.open[l] = float64(d.extent(i)), contains(open, i)
+		n.ext[l], n.open[l] = float64(max(d.extent(i), 1)), contains(open, i)
 	}
 	for f, legs := range factors {
 		for _, i := range legs {

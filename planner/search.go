@@ -43,8 +43,15 @@ func Search(ctx context.Context, p *parser.Problem, opts Options) (*Plan, error)
 	if err != nil {
 		return nil, err
 	}
+	return d.search()
+}
+
+func (d *draft) search() (*Plan, error) {
+	p, opts := d.p, d.opts
 	live := liveStatements(p)
-	d.declare(live)
+	if err := d.declare(live); err != nil {
+		return nil, err
+	}
 	for _, i := range live {
 		if err := d.statement(&p.Statements[i]); err != nil {
 			return nil, err
@@ -66,6 +73,7 @@ type draft struct {
 	opts   Options
 	plan   *Plan
 	buffer []int // of each of the problem's tensors, or -1
+	cut    bool  // tests only: never read a whole sum in one step if it can be cut into pairs
 	spent  int   // units of search since the context was last looked at
 }
 
@@ -135,7 +143,7 @@ func eachTensor(st *parser.Statement, f func(int)) {
 }
 
 // declare makes buffers: the operands that are read, in their order, then the live statements'.
-func (d *draft) declare(live []int) {
+func (d *draft) declare(live []int) error {
 	read := make([]bool, len(d.p.Tensors))
 	for _, i := range live {
 		eachTensor(&d.p.Statements[i], func(t int) { read[t] = true })
@@ -146,22 +154,29 @@ func (d *draft) declare(live []int) {
 		}
 	}
 	for _, i := range live {
-		if out := d.p.Statements[i].Out; out == d.p.Output {
-			d.declareTensor(out, Output)
-		} else {
-			d.declareTensor(out, Temp)
+		out, kind := d.p.Statements[i].Out, Temp
+		if out == d.p.Output {
+			kind = Output
+		}
+		if !d.declareTensor(out, kind) {
+			return fmt.Errorf("einc: the result of statement %d, %s, would need more than 2^46 bytes: reduce its extents",
+				i+1, d.indexNames(d.p.Statements[i].Left))
 		}
 	}
+	return nil
 }
 
-func (d *draft) declareTensor(t int, kind BufferKind) {
+// declareTensor makes the buffer of a tensor; false if it is beyond 2^46 bytes.
+func (d *draft) declareTensor(t int, kind BufferKind) bool {
 	b := Buffer{Kind: kind, Name: d.p.Tensors[t].Name, Operand: -1, Tensor: d.p.Tensors[t]}
 	if kind == Operand {
 		b.Operand = t
 	}
-	b.Bytes, _ = byteSize(b.DType, b.Shape)
+	var ok bool
+	b.Bytes, ok = byteSize(b.DType, b.Shape)
 	d.buffer[t] = len(d.plan.Buffers)
 	d.plan.Buffers = append(d.plan.Buffers, b)
+	return ok
 }
 
 // temp makes a temporary with one axis an index and returns it seen through them.
@@ -191,7 +206,10 @@ func (d *draft) indexNames(axes []parser.IndexID) string {
 		if a > 0 {
 			s += ","
 		}
-		s += fmt.Sprintf("%s=%d", d.p.Indices[i].Name, d.extent(i))
+		if i != parser.NoIndex {
+			s += d.p.Indices[i].Name + "="
+		}
+		s += fmt.Sprint(d.extent(i))
 	}
 	return s + "]"
 }

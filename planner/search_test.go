@@ -13,14 +13,13 @@ import (
 
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner"
-	"github.com/einc-lang/einc/planner/cost"
 	"github.com/einc-lang/einc/tensor"
 )
 
 func TestRandomEinsums(t *testing.T) {
 	for seed := range uint64(600) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		eq, extents := randomEinsum(r, 1+r.IntN(6))
+		eq, extents := randomEinsum(r, 1+r.IntN(12))
 		d := []tensor.DType{tensor.F64, tensor.F32, tensor.F16, tensor.I64}[r.IntN(4)]
 		check(t, einsum(eq, extents, d), r, fmt.Sprintf("seed %d: %s %v %s", seed, eq, extents, d))
 	}
@@ -32,6 +31,9 @@ func randomEinsum(r *rand.Rand, n int) (string, map[byte]int) {
 	letters := "abcdef"[:1+r.IntN(6)]
 	for i := range letters {
 		extents[letters[i]] = 1 + r.IntN(3)
+		if i < 3 && n < 6 && r.IntN(2) == 0 { // large enough for more than one step to pay
+			extents[letters[i]] = 9 + r.IntN(9)
+		}
 	}
 	if r.IntN(12) == 0 {
 		extents[letters[0]] = 0
@@ -251,7 +253,7 @@ func TestLargeNetworks(t *testing.T) {
 		pl := plan(t, p, "")
 		require.Equal(t, "greedy", pl.Method)
 		require.LessOrEqual(t, len(pl.Steps), 20000)
-		require.Less(t, pl.Cost.Flops, 8.1*20000+1)
+		require.Less(t, pl.Cost.Flops, 12.1*20000)
 		require.Less(t, len(pl.String()), 10000)
 	}
 }
@@ -289,7 +291,14 @@ func TestErrors(t *testing.T) {
 	require.NoError(t, search(small, planner.Options{Target: target, MaxMemory: pl.Peak}))
 
 	huge := map[byte]int{'a': 1 << 20, 'b': 1 << 20, 'c': 1 << 20, 'd': 1 << 20}
-	require.ErrorContains(t, search(einsum("ab,bc,cd,da->abcd", huge, tensor.F64), planner.Options{}), "more than 2^46 bytes")
+	require.ErrorContains(t, search(einsum("ab,bc,cd,da->abcd", huge, tensor.F64), planner.Options{}), "the result of statement 1, [a=1048576,b=")
+	m := newMaker(huge) // Σ_abcd relu(Σ_a A[ab]*A[cd]), inner sums in full
+	m.tensor("A", "ab", tensor.F64)
+	m.p.Operands = 1
+	inner := m.reduce(parser.Sum, m.fn(parser.FnMul, m.ref(0, "ab"), m.ref(0, "cd")), "bcd")
+	m.reduce(parser.Sum, m.fn(parser.FnRelu, inner), "")
+	m.assign("", "", -1, parser.Sum)
+	require.ErrorContains(t, search(&m.p, planner.Options{}), "the temporary [b=1048576,c=1048576,d=1048576] would need more than 2^46 bytes")
 
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
@@ -318,7 +327,11 @@ func TestVerifyCatches(t *testing.T) {
 		return out
 	}
 	break_("before it is written", func(pl *planner.Plan) { pl.Steps[0], pl.Steps[1] = pl.Steps[1], pl.Steps[0] })
-	break_("overlap", func(pl *planner.Plan) { temps(pl)[1].Offset = temps(pl)[0].Offset; temps(pl)[0].Offset += 0 })
+	break_("overlap", func(pl *planner.Plan) {
+		temps(pl)[1].Offset = temps(pl)[0].Offset
+		pl.Peak -= pl.Arena - temps(pl)[0].Bytes/64*64 - 64
+		pl.Arena = temps(pl)[0].Bytes/64*64 + 64
+	})
 	break_("arena", func(pl *planner.Plan) { temps(pl)[0].Offset++ })
 	break_("peak", func(pl *planner.Plan) { pl.Peak++ })
 	break_("no class", func(pl *planner.Plan) { last(pl).K = nil })
@@ -327,5 +340,4 @@ func TestVerifyCatches(t *testing.T) {
 	break_("no input", func(pl *planner.Plan) { last(pl).Body[0].Input = 7 })
 	break_("is live", func(pl *planner.Plan) { temps(pl)[0].Last++ })
 	break_("extent", func(pl *planner.Plan) { pl.Buffers[last(pl).Out.Buffer].Shape[0]++ })
-	_ = cost.Direct
 }

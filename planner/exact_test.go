@@ -1,0 +1,128 @@
+package planner
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/planner/cost"
+	"github.com/einc-lang/einc/tensor"
+)
+
+// randomNetwork has n factors with hyperedges and open indices, and no private sums.
+func randomNetwork(r *rand.Rand, n int) (*draft, *network) {
+	p := &parser.Problem{}
+	factors := make([][]parser.IndexID, n)
+	var open []parser.IndexID
+	for i := range parser.IndexID(2 + r.IntN(7)) {
+		p.Indices = append(p.Indices, parser.Index{Name: fmt.Sprint("i", i), Extent: []int{1, 2, 3, 7, 40, 300}[r.IntN(6)]})
+		holders := r.Perm(n)[:min(n, 1+r.IntN(3))]
+		for _, f := range holders {
+			factors[f] = append(factors[f], i)
+		}
+		if len(holders) == 1 || r.IntN(4) == 0 {
+			open = append(open, i)
+		}
+	}
+	target := cost.Target{VectorBytes: 32, Registers: 16, FMA: true, L1: 32 << 10, L2: 512 << 10, L3: 32 << 20, Workers: 2}
+	d := &draft{ctx: context.Background(), p: p, opts: Options{Target: target}}
+	return d, newNetwork(d, tensor.F32, factors, open)
+}
+
+// nanosOf adds up a tree's steps from their index sets.
+func nanosOf(n *network, t tree) float64 {
+	all := n.results(t)
+	sum := 0.0
+	for i, p := range t {
+		w := n.work(all[p[0]], all[p[1]], all[len(n.legs)+i])
+		sum += n.target.Estimate(w).Nanos
+	}
+	return sum
+}
+
+// everyTree calls f with every order of the n factors: all pairs of what is left, again and again.
+func everyTree(n int, f func(tree)) {
+	var walk func(left []int32, t tree)
+	walk = func(left []int32, t tree) {
+		if len(left) == 1 {
+			f(t)
+			return
+		}
+		for i := range left {
+			for j := i + 1; j < len(left); j++ {
+				rest := slices.Delete(slices.Delete(slices.Clone(left), j, j+1), i, i+1)
+				walk(append(rest, int32(n+len(t))), append(slices.Clone(t), [2]int32{left[i], left[j]}))
+			}
+		}
+	}
+	first := make([]int32, n)
+	for i := range first {
+		first[i] = int32(i)
+	}
+	walk(first, nil)
+}
+
+func TestExactEqualsBruteForce(t *testing.T) {
+	for seed := range uint64(300) {
+		r := rand.New(rand.NewPCG(seed, 4))
+		d, n := randomNetwork(r, 2+r.IntN(4))
+		best := -1.0
+		everyTree(len(n.legs), func(t tree) {
+			if c := nanosOf(n, t); best < 0 || c < best {
+				best = c
+			}
+		})
+		found, err := d.exact(n)
+		require.NoError(t, err)
+		require.Len(t, found, len(n.legs)-1)
+		require.InEpsilon(t, best, nanosOf(n, found), 1e-9, "seed %d", seed)
+	}
+}
+
+func TestGreedyIsNoBetterThanExact(t *testing.T) {
+	for seed := range uint64(100) {
+		r := rand.New(rand.NewPCG(seed, 5))
+		d, n := randomNetwork(r, 2+r.IntN(7))
+		exact, err := d.exact(n)
+		require.NoError(t, err)
+		greedy, err := d.greedy(n)
+		require.NoError(t, err)
+		require.Len(t, greedy, len(n.legs)-1)
+		require.LessOrEqual(t, nanosOf(n, exact), nanosOf(n, greedy)*(1+1e-9), "seed %d", seed)
+	}
+}
+
+func TestExactMakesOuterProducts(t *testing.T) {
+	// Two vectors meet before the large tensor: i,j,ijk->k over 2×2×10^6.
+	p := &parser.Problem{Indices: []parser.Index{{Name: "i", Extent: 2}, {Name: "j", Extent: 2}, {Name: "k", Extent: 1e6}}}
+	d := &draft{ctx: context.Background(), p: p, opts: Options{Target: cost.Target{VectorBytes: 32, FMA: true}}}
+	found, err := d.exact(newNetwork(d, tensor.F64, [][]parser.IndexID{{0}, {1}, {0, 1, 2}}, []parser.IndexID{2}))
+	require.NoError(t, err)
+	require.Equal(t, tree{{0, 1}, {2, 3}}, found)
+}
+
+func TestArenaReusesSpace(t *testing.T) {
+	// A row of steps, each reading the one before: two temporaries live at a time.
+	p := &Plan{Workers: 1, Problem: &parser.Problem{}}
+	for i := range 6 {
+		p.Buffers = append(p.Buffers, Buffer{Kind: Temp, Bytes: int64(100 + i)})
+		s := Step{Out: Ref{Buffer: i}, Old: -1}
+		if i > 0 {
+			s.Inputs = []Ref{{Buffer: i - 1}}
+		}
+		p.Steps = append(p.Steps, s)
+	}
+	p.lifetimes()
+	require.NoError(t, p.layOut())
+	require.EqualValues(t, 256, p.Arena)
+	for i, b := range p.Buffers {
+		require.EqualValues(t, i%2*128, b.Offset)
+	}
+	p.Buffers[3].Bytes = maxBytes
+	require.ErrorContains(t, p.layOut(), "2^46 bytes at once")
+}
