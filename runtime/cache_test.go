@@ -1,0 +1,203 @@
+//go:build unix
+
+package runtime
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/einc-lang/einc/runtime/object"
+)
+
+// entry number i of a cache, and its key.
+func entry(i int) ([32]byte, *object.Object) {
+	key := sha256.Sum256(binary.LittleEndian.AppendUint64(nil, uint64(i)))
+	return key, &object.Object{Einc: fmt.Sprint("entry ", i), Modules: [][]byte{make([]byte, 100+i)}, Params: []object.Param{{DType: "f32", Size: 4}}}
+}
+
+func openCache(t *testing.T) (*Cache, string) {
+	dir := filepath.Join(t.TempDir(), "a", "einc")
+	c, err := OpenCache(dir)
+	require.NoError(t, err)
+	return c, dir
+}
+
+func TestCache(t *testing.T) {
+	c, dir := openCache(t)
+	require.Equal(t, dir, c.Dir())
+	info, err := os.Stat(dir)
+	require.NoError(t, err)
+	require.Equal(t, fs.FileMode(0o700), info.Mode().Perm())
+	key, o := entry(1)
+	_, ok := c.Get(key)
+	require.False(t, ok)
+	require.NoError(t, c.Put(key, o))
+	again, err := OpenCache(dir)
+	require.NoError(t, err)
+	got, ok := again.Get(key)
+	require.True(t, ok)
+	require.Equal(t, o, got)
+	_, other := entry(2)
+	require.NoError(t, c.Put(key, other))
+	got, ok = again.Get(key)
+	require.True(t, ok)
+	require.Equal(t, other, got, "the last one wins")
+	require.NoError(t, c.Trim())
+}
+
+func TestCacheDefaultDir(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("XDG_CACHE_HOME", home)
+	t.Setenv("HOME", home)
+	c, err := OpenCache("")
+	require.NoError(t, err)
+	base, err := os.UserCacheDir()
+	require.NoError(t, err)
+	require.Equal(t, filepath.Join(base, "einc"), c.Dir())
+	t.Setenv("XDG_CACHE_HOME", "")
+	t.Setenv("HOME", "")
+	_, err = OpenCache("")
+	require.ErrorContains(t, err, "kernel cache: ")
+}
+
+func TestCacheRefusesWhatIsNotPrivate(t *testing.T) {
+	for _, mode := range []fs.FileMode{0o770, 0o702, 0o777} {
+		dir := t.TempDir()
+		require.NoError(t, os.Chmod(dir, mode))
+		_, err := OpenCache(dir)
+		require.ErrorContains(t, err, "others may write to "+dir)
+		require.ErrorContains(t, err, "rm -r")
+	}
+	dir := t.TempDir()
+	require.NoError(t, os.Chmod(dir, 0o755))
+	_, err := OpenCache(dir)
+	require.NoError(t, err, "others may read")
+	link := filepath.Join(t.TempDir(), "link")
+	require.NoError(t, os.Symlink(dir, link))
+	_, err = OpenCache(link)
+	require.ErrorContains(t, err, "is a symbolic link")
+	file := filepath.Join(dir, "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	_, err = OpenCache(file)
+	require.ErrorContains(t, err, "is not a directory")
+	_, err = OpenCache(filepath.Join(file, "under"))
+	require.Error(t, err)
+	if os.Geteuid() != 0 {
+		return // only root can give a directory away
+	}
+	require.NoError(t, os.Chown(dir, 12345, -1))
+	_, err = OpenCache(dir)
+	require.ErrorContains(t, err, "belongs to user 12345")
+}
+
+// TestCacheSurvivesDamage changes and cuts both files of an entry, everywhere. What comes back is the
+// right Object or none, and storing it again repairs the entry.
+func TestCacheSurvivesDamage(t *testing.T) {
+	c, dir := openCache(t)
+	key, o := entry(3)
+	require.NoError(t, c.Put(key, o))
+	files, err := filepath.Glob(filepath.Join(dir, "??", "*-[ad]"))
+	require.NoError(t, err)
+	require.Len(t, files, 2)
+	misses := 0
+	check := func(file string, b []byte, what string, at int) {
+		require.NoError(t, os.WriteFile(file, b, 0o600))
+		if got, ok := c.Get(key); ok {
+			require.Equal(t, o, got, "%s at %d of %s", what, at, file)
+		} else {
+			misses++
+		}
+	}
+	for _, file := range files {
+		good, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for i := range good {
+			bad := append([]byte(nil), good...)
+			bad[i] ^= 1 << (i % 8)
+			check(file, bad, "flip", i)
+			check(file, good[:i], "cut", i)
+		}
+		check(file, append(append([]byte(nil), good...), 0), "extended", len(good))
+		require.NoError(t, c.Put(key, o))
+		_, ok := c.Get(key)
+		require.True(t, ok, "repaired")
+	}
+	require.Greater(t, misses, 500)
+}
+
+func TestCachePutReportsTheDisk(t *testing.T) {
+	c, dir := openCache(t)
+	key, o := entry(4)
+	sub := filepath.Join(dir, fmt.Sprintf("%02x", key[0]))
+	require.NoError(t, os.RemoveAll(sub))
+	require.NoError(t, os.WriteFile(sub, nil, 0o600))
+	err := c.Put(key, o)
+	require.ErrorIs(t, err, syscall.ENOTDIR)
+	require.ErrorContains(t, err, "kernel cache "+dir)
+	_, ok := c.Get(key)
+	require.False(t, ok)
+}
+
+const writerEnv = "EINC_TEST_CACHE_WRITER"
+
+// TestCacheKill kills writers, two at a time, and reads what they leave.
+func TestCacheKill(t *testing.T) {
+	const entries = 8
+	if dir := os.Getenv(writerEnv); dir != "" {
+		c, end := must(OpenCache(dir)), time.Now().Add(10*time.Second) // in case nobody kills it
+		for i := 0; time.Now().Before(end); i++ {
+			key, o := entry(i % entries)
+			if err := c.Put(key, o); err != nil {
+				panic(err)
+			}
+			if i%entries == entries-1 { // so that there is always something to write
+				files, _ := filepath.Glob(filepath.Join(dir, "??", "*-[ad]"))
+				for _, f := range files {
+					_ = os.Remove(f)
+				}
+			}
+		}
+		return
+	}
+	c, dir := openCache(t)
+	found := 0
+	for round := range 15 {
+		var writers []*exec.Cmd
+		for range 2 {
+			w := exec.Command(os.Args[0], "-test.run=^TestCacheKill$")
+			w.Env = append(os.Environ(), writerEnv+"="+dir)
+			require.NoError(t, w.Start())
+			writers = append(writers, w)
+		}
+		time.Sleep(time.Duration(20+round*7) * time.Millisecond)
+		for _, w := range writers {
+			require.NoError(t, w.Process.Kill())
+			_ = w.Wait()
+		}
+		for i := range entries {
+			key, want := entry(i)
+			if got, ok := c.Get(key); ok {
+				require.Equal(t, want, got)
+				found++
+			}
+		}
+	}
+	t.Logf("%d entries were whole", found)
+}
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
