@@ -111,16 +111,25 @@ func (w *wise) folds(d tensor.DType) {
 	}
 }
 
-// constants stores each corner, cut to 32 bits for integers.
-func (w *wise) constants(d tensor.DType) {
-	for _, v := range corners {
-		w.add(d, func(b *loop.Builder, a []loop.Reg) loop.Reg {
+// constants stores every corner, cut to 32 bits for integers.
+func constants(d tensor.DType) job {
+	b := loop.NewBuilder("direct")
+	const lanes = 4
+	n := lanes * len(corners)
+	out := b.Param(loop.Param{Name: "out", DType: d, Role: loop.Out, Hi: int64(n)})
+	b.For(&loop.For{Var: b.Var("task"), Kind: loop.Task, Count: loop.Bound{Max: loop.Const(1)}, Step: 1}, func() {
+		for i, v := range corners {
+			t := loop.Type{DType: d, Lanes: lanes}
+			var c loop.Reg
 			if d.IsInt() {
-				return b.Int(b.Type(a[0]), int64(int32(v)))
+				c = b.Int(t, int64(int32(v)))
+			} else {
+				c = b.Const(t, v)
 			}
-			return b.Const(b.Type(a[0]), v)
-		}, d)
-	}
+			b.Store(c, loop.Addr{Param: out, Off: loop.Affine{Const: int64(i * lanes)}}, loop.Const(1))
+		}
+	})
+	return job{nest: b.Nest, args: []loop.Mem{{Data: make([]byte, n*d.Size())}}, tasks: 1}
 }
 
 func TestOpsEqualInterpreter(t *testing.T) {
@@ -159,11 +168,11 @@ func TestConversionsEqualInterpreter(t *testing.T) {
 
 func TestConstantsEqualInterpreter(t *testing.T) {
 	eachLevel(t, func(t *testing.T, lv level) {
-		w := &wise{lv: lv, lanes: 4}
+		var jobs []job
 		for _, d := range []tensor.DType{tensor.Bool, tensor.I8, tensor.I64, tensor.F32, tensor.F64, tensor.C64} {
-			w.constants(d)
+			jobs = append(jobs, constants(d))
 		}
-		compare(t, lv, w.jobs, false)
+		compare(t, lv, jobs, false)
 	})
 }
 

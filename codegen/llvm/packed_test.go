@@ -69,9 +69,9 @@ func (p *packer) tensor(name string, d tensor.DType, role loop.Role, ext, stride
 	return loop.Addr{Param: p.Param(loop.Param{Name: name, DType: d, Role: role, Lo: lo, Hi: hi})}
 }
 
-// area declares worker memory.
+// area declares worker memory, which holds anything at first.
 func (p *packer) area(name string, d tensor.DType, n int64) loop.Addr {
-	p.args = append(p.args, loop.Mem{Data: make([]byte, n*int64(d.Size()))})
+	p.args = append(p.args, random(d, int(n), p.rng))
 	return loop.Addr{Param: p.Param(loop.Param{Name: name, DType: d, Role: loop.Worker, Hi: n})}
 }
 
@@ -149,7 +149,7 @@ func products() []product {
 		matrices(f32, 12, 32, 16, 25, 65, 19, 8),
 		matrices(f64, 2, 72, 2, 3, 150, 7, 4), // a panel too wide to unroll
 		matrices(f32, 1, 1, 1, 3, 3, 3, 2),
-		matrices(f32, 6, 16, 8, 6, 16, 1, 4),
+		matrices(f32, 6, 16, 8, 5, 19, 7, 4), // one task: panels and tables are compared too
 		odd(), odd(), odd(),
 	}
 	ps[8].dims, ps[8].runC = true, 1
@@ -168,6 +168,9 @@ func TestPackedEqualsInterpreter(t *testing.T) {
 	eachLevel(t, func(t *testing.T, lv level) {
 		var jobs []job
 		for i, p := range products() {
+			if i >= 10 && lv.bits != 256 { // element types: one level will do
+				break
+			}
 			jobs = append(jobs, p.job(lv, uint64(i)))
 		}
 		lv.passes = llvm.Passes(jobs[0].nest.Strategy)

@@ -1,0 +1,80 @@
+package llvm_test
+
+import (
+	"context"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/einc-lang/einc/codegen/libllvm"
+	"github.com/einc-lang/einc/codegen/llvm"
+	"github.com/einc-lang/einc/tensor"
+	"github.com/stretchr/testify/require"
+)
+
+const arm = "aarch64-unknown-linux-gnu"
+
+// TestTilesKeepRegisters looks at the machine code of tiles that fit the registers: the loops over K must
+// hold one block of multiply-adds and touch no stack.
+func TestTilesKeepRegisters(t *testing.T) {
+	if _, err := libllvm.Open(); err != nil {
+		t.Skip(err)
+	}
+	for _, c := range []struct {
+		triple, cpu   string
+		bits          int
+		d             tensor.DType
+		mr, nr, lanes int64
+		unroll        int
+		op            string
+	}{
+		{linux, "x86-64-v3", 256, tensor.F32, 6, 16, 8, 4, "vfmadd"},
+		{linux, "x86-64-v3", 256, tensor.F64, 6, 8, 4, 4, "vfmadd"},
+		{linux, "x86-64-v3", 256, tensor.I32, 4, 16, 8, 1, "vpmulld"},
+		{linux, "x86-64-v4", 512, tensor.F32, 12, 32, 16, 4, "vfmadd"},
+		{linux, "x86-64-v4", 512, tensor.F64, 12, 16, 8, 4, "vfmadd"},
+		{arm, "generic", 128, tensor.F32, 8, 12, 4, 4, "fmla"},
+		{arm, "generic", 128, tensor.F64, 6, 8, 2, 4, "fmla"},
+	} {
+		j := matrices(c.d, c.mr, c.nr, c.lanes, 100, 200, 301, 150).job(level{fma: true}, 1)
+		m, err := llvm.Emit(j.nest, "k", llvm.Target{Triple: c.triple, CPU: c.cpu, VectorBits: c.bits})
+		require.NoError(t, err)
+		r, err := libllvm.Compile(context.Background(), libllvm.Request{IR: llvm.Text(m), Triple: c.triple, CPU: c.cpu,
+			Passes: llvm.Passes(j.nest.Strategy), Level: 3, Kind: libllvm.Asm})
+		require.NoError(t, err)
+		loops := 0
+		for _, body := range loopBodies(string(r.Code)) {
+			switch n := strings.Count(body, c.op); n {
+			case 0:
+			case c.unroll * int(c.mr*c.nr/c.lanes), int(c.mr * c.nr / c.lanes):
+				loops++
+				require.NotRegexp(t, `\(%rsp\b|\[sp\b`, body, "%s %s %dx%d spills", c.cpu, c.d, c.mr, c.nr)
+			default:
+				t.Fatalf("%s %s %dx%d: a block with %d times %s:\n%s", c.cpu, c.d, c.mr, c.nr, n, c.op, body)
+			}
+		}
+		require.NotZero(t, loops)
+	}
+}
+
+var (
+	label = regexp.MustCompile(`(?m)^\.L\w+:.*$`)
+	jump  = regexp.MustCompile(`(?m)^\s+(j[a-z]+|b\.\w+|cbn?z\s+\w+,|tbn?z\s+\w+,.*,)\s+(\.L\w+)`)
+)
+
+// loopBodies is the text of the blocks that jump back to their own beginning.
+func loopBodies(asm string) (bodies []string) {
+	at := label.FindAllStringIndex(asm, -1)
+	for i, l := range at {
+		end := len(asm)
+		if i+1 < len(at) {
+			end = at[i+1][0]
+		}
+		name, _, _ := strings.Cut(asm[l[0]:l[1]], ":")
+		block := asm[l[1]:end]
+		if j := jump.FindStringSubmatchIndex(block); j != nil && block[j[4]:j[5]] == name {
+			bodies = append(bodies, block[:j[1]])
+		}
+	}
+	return bodies
+}
