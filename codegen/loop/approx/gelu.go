@@ -1,0 +1,47 @@
+package approx
+
+import (
+	"math"
+
+	"github.com/einc-lang/einc/codegen/loop"
+)
+
+// tailMiddle is where the variable of the tail's polynomial is 0.
+const tailMiddle = 5
+
+// Gelu is x/2·(1 + erf(x/√2)) = x·Φ(x), Φ the normal distribution; −0 at −Inf.
+//
+// With a = |x| and w = a·Φ(−a) it is −w for negative x and x − w for others. Φ(−a) is e^(−a²/2)·M(a),
+// and (1 + √(2π)/2·a)·M(a) stays between 1/2 and 0.6 for all a ≥ 0: it is a polynomial in
+// (a − 5)/(a + 5), a variable after Shepherd and Laframboise (1981). a² is computed exactly, as the
+// exponential magnifies its error.
+func Gelu(b *loop.Builder, x loop.Reg) loop.Reg {
+	e := of(b, x)
+	a := e.min(e.abs(x), e.num(e.tailEnd))
+	sq := e.square(a)
+	half := e.num(-0.5)
+	low := e.mul(sq.lo, half)
+	y := e.exponential(e.mul(sq.hi, half), &low)
+	s := e.significand(y)
+
+	mid := e.num(tailMiddle)
+	p := e.poly(e.div(e.sub(a, mid), e.add(a, mid)), e.tail)
+	w := e.div(e.mul(a, p), e.fma(a, e.num(math.Sqrt(2*math.Pi)/2), e.num(1)))
+	w = e.scale(e.fma(w, s.hi, e.mul(w, s.lo)), y.n)
+	return e.choose(e.less(x, e.num(0)), e.neg(w), e.sub(x, w))
+}
+
+// Relu is the larger of x and 0, NaN for NaN. It takes integers too.
+func Relu(b *loop.Builder, x loop.Reg) loop.Reg {
+	t := b.Type(x)
+	if t.DType.IsInt() {
+		return b.Same(loop.OpMax, x, b.Int(t, 0))
+	}
+	return b.Same(loop.OpMax, x, b.Const(t, 0))
+}
+
+// LeakyRelu is x, or 0.01·x for negative x.
+func LeakyRelu(b *loop.Builder, x loop.Reg) loop.Reg {
+	e := of(b, x)
+	return e.choose(e.less(x, e.num(0)), e.mul(x, e.num(0.01)), x)
+}
