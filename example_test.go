@@ -13,8 +13,8 @@ func ExampleEinsum() {
 	c, err := einc.Einsum("ik,kj->ij", a, b)
 	fmt.Println(c, err)
 	// Output:
-	// [[19 22]
-	//  [43 50]] <nil>
+	// [[19. 22.]
+	//  [43. 50.]] <nil>
 }
 
 // Index notation says what one product cannot: a layer with bias and activation is one kernel.
@@ -42,7 +42,7 @@ func ExampleCompile() {
 	out, _ := f.NewOutput()
 	err = f.Call(out, x, x)
 	fmt.Println(out, err)
-	// Output: [14 77] <nil>
+	// Output: [14. 77.] <nil>
 }
 
 // Unsqueezed views broadcast: nothing is copied before the kernel reads them.

@@ -118,7 +118,8 @@ func (v *variant) run(ctx context.Context, ptrs []unsafe.Pointer, dims []int64, 
 	if v.kernel != nil {
 		return v.kernel.Run(ctx, ptrs, dims, workers)
 	}
-	return v.unit.Interpret(ctx, ptrs, dims)
+	// The copies keep the caller's arrays on its stack for the native path above.
+	return v.unit.Interpret(ctx, slices.Clone(ptrs), slices.Clone(dims))
 }
 
 func (v *variant) close() {
