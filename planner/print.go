@@ -16,7 +16,7 @@ const (
 )
 
 // String is the plan as a table: the totals, then a row a step. Buffers go by their names, nameless
-// ones by %n. Of more than 200 steps it shows the 20 that take longest.
+// ones by %n, the output by out. Of more than 200 steps it shows the 20 that take longest.
 func (p *Plan) String() string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "plan: %s, %s\n", p.Method, count(len(p.Steps), "step"))
@@ -133,6 +133,9 @@ func (p *Plan) view(r Ref) string {
 func (p *Plan) name(buffer int) string {
 	if n := p.Buffers[buffer].Name; n != "" {
 		return n
+	}
+	if p.Buffers[buffer].Kind == Output {
+		return "out"
 	}
 	return fmt.Sprintf("%%%d", buffer)
 }

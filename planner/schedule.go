@@ -32,8 +32,8 @@ type schedule struct {
 // emitTree appends the steps of the contraction's tree.
 func (c *contraction) emitTree(to sink) error {
 	s := newSchedule(c)
-	s.fuse()
 	s.apart()
+	s.fuse()
 	s.v[s.root].axes = to.out.Axes
 	s.arrange()
 	for _, i := range s.order() {
@@ -50,18 +50,19 @@ func newSchedule(c *contraction) *schedule {
 		s.v[i] = vertex{left: -1, right: -1, legs: legs, into: int32(i), size: c.net.size(legs)}
 		if i < len(c.terms) {
 			s.v[i].own = len(c.terms[i].sum) > 0 || len(c.terms[i].refs) > 1
+		} else {
+			s.v[i].left, s.v[i].right = c.tree[i-len(c.terms)][0], c.tree[i-len(c.terms)][1]
 		}
 	}
 	return s
 }
 
-// fuse links the pairs, and lets a pair that only scales the result of another one by a term be
-// computed with it, where the model says that this is no slower.
+// fuse lets a pair that only scales the result of another one by a term be computed with it, where the
+// model says that this is no slower.
 func (s *schedule) fuse() {
-	n := len(s.c.terms)
-	for p, pair := range s.c.tree {
-		v := &s.v[n+p]
-		v.left, v.right = s.v[pair[0]].into, s.v[pair[1]].into
+	for i := len(s.c.terms); i < len(s.v); i++ {
+		v := &s.v[i]
+		v.left, v.right = s.v[v.left].into, s.v[v.right].into
 		if x, y := v.left, v.right; !s.fuseInto(v, x, y) {
 			s.fuseInto(v, y, x)
 		}
@@ -114,9 +115,7 @@ func (s *schedule) prologue(i int32) float64 {
 // pair's loops would take longer.
 func (s *schedule) apart() {
 	for i := len(s.c.terms); i < len(s.v); i++ {
-		if v := &s.v[i]; v.into == int32(i) {
-			s.apartFor(v)
-		}
+		s.apartFor(&s.v[i])
 	}
 }
 
