@@ -128,19 +128,9 @@ func applyFloat(b *loop.Builder, f parser.Fn, x []loop.Reg) (loop.Reg, error) {
 	case parser.FnGelu:
 		return approx.Gelu(b, x[0]), nil
 	case parser.FnRelu:
-		return b.Same(loop.OpMax, x[0], b.Const(b.Type(x[0]), 0)), nil
+		return approx.Relu(b, x[0]), nil
 	case parser.FnLeakyRelu:
-		return leakyRelu(b, x[0]), nil
+		return approx.LeakyRelu(b, x[0]), nil
 	}
 	return 0, undefined(f, "float")
-}
-
-func leakyRelu(b *loop.Builder, x loop.Reg) loop.Reg {
-	t := b.Type(x)
-	slope := 0.01
-	if t.DType == tensor.F32 {
-		slope = float64(float32(slope))
-	}
-	positive := b.Op(loop.OpLt, loop.Type{DType: tensor.Bool, Lanes: t.Lanes}, b.Const(t, 0), x)
-	return b.Op(loop.OpSelect, t, positive, x, b.Same(loop.OpMul, x, b.Const(t, slope)))
 }
