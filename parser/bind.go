@@ -11,6 +11,14 @@ import (
 // first appearance (Program.Operands), or by name, all or none of them. Positional operands include
 // all optional ones or none; named ones may include any. The error is an *Error.
 func (p *Program) Bind(specs []Spec) (*Problem, error) {
+	b, err := p.bind(specs)
+	if err != nil {
+		return nil, err
+	}
+	return b.out, nil
+}
+
+func (p *Program) bind(specs []Spec) (*binder, error) {
 	b := &binder{source: source(p.Src), p: p, out: &Problem{}}
 	given, err := b.match(specs)
 	if err != nil {
@@ -33,7 +41,7 @@ func (p *Program) Bind(specs []Spec) (*Problem, error) {
 		}
 	}
 	b.out.Output = len(b.out.Tensors) - 1
-	return b.out, nil
+	return b, nil
 }
 
 // binder turns statements over labels into statements over indices with extents.

@@ -30,7 +30,11 @@ func isIndexNotation(src string, mode Mode) bool {
 	case strings.Contains(code, "->"), strings.Contains(code, "=>"):
 		return false
 	}
-	return mode == ModeIndex || strings.ContainsAny(code, "()+*/;\n0123456789")
+	left, right, _ := strings.Cut(code, "=")
+	if strings.Contains(left, ",") {
+		return false
+	}
+	return mode == ModeIndex || strings.ContainsAny(code, "()+*/;\n0123456789") || strings.Contains(right, "-")
 }
 
 // stripComments removes what follows a # on each line.

@@ -112,7 +112,8 @@ func firstLetters(n int) []rune {
 // writer writes index notation.
 type writer struct {
 	strings.Builder
-	p *Program
+	p     *Program
+	limit int // stop about there; 0 for no limit
 }
 
 func (w *writer) assign(a *Assign, brackets bool) {
@@ -145,6 +146,9 @@ func (w *writer) ref(r *Ref) {
 }
 
 func (w *writer) tree(t *Tree) {
+	if w.limit > 0 && w.Len() > w.limit {
+		return
+	}
 	switch t.Kind {
 	case TreeRef:
 		w.ref(t.Ref)
@@ -192,9 +196,9 @@ func (w *writer) inner(t *Tree, brackets bool) {
 	w.tree(t)
 }
 
-// text is a part of the program in canonical spelling, on one line.
+// text is a part of the program in canonical spelling, on one line; at least the beginning of it.
 func (p *Program) text(t *Tree) string {
-	w := &writer{p: p}
+	w := &writer{p: p, limit: 1000}
 	w.tree(t)
 	return w.String()
 }
