@@ -13,7 +13,7 @@ func unrolled(d tensor.DType) int64 {
 	if d.IsFloat() || d.IsComplex() {
 		return 4
 	}
-	return 4
+	return 1
 }
 
 // tiling is a Tile and what its parts share.
