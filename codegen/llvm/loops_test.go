@@ -40,7 +40,8 @@ func (s *sums) job(rng *rand.Rand) job {
 	in := random(s.d, 4000, rng)
 	in.Origin = 2000 * s.d.Size()
 	s.Param(loop.Param{Name: "in", DType: s.d, Role: loop.In, Lo: -2000, Hi: 2000})
-	task, q, x, y, one := s.Var("task"), s.Var("q"), s.Var("x"), s.Var("y"), s.Var("one")
+	// Labels may be numbers and any letters.
+	task, q, x, y, one := s.Var("task"), s.Var("0"), s.Var("x"), s.Var("y"), s.Var("one")
 	s.For(&loop.For{Var: task, Kind: loop.Task, Count: loop.Bound{Max: loop.Const(tasks)}, Step: 1}, func() {
 		s.Add(&loop.Split{Of: task, Into: []loop.Var{x, y, one}, Radix: []loop.Size{loop.Const(s.x), loop.Const(s.y), loop.Const(1)}})
 		count := rest(block, total, task)
@@ -56,7 +57,7 @@ func (s *sums) job(rng *rand.Rand) job {
 
 // sum adds the elements from base on.
 func (s *sums) sum(base []loop.Term) loop.Reg {
-	j, r := s.Var("j"), s.Var("rest")
+	j, r := s.Var("é"), s.Var("rest")
 	wide, scalar := loop.Type{DType: s.d, Lanes: s.lanes}, loop.Type{DType: s.d, Lanes: 1}
 	stride := s.size(s.stride)
 	at := func(v loop.Var) loop.Addr {
