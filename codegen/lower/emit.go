@@ -12,6 +12,7 @@ type emitter struct {
 	shape
 	b      *loop.Builder
 	params []int      // of each access
+	spill  int        // parameter for sums that wait for a long epilogue, or -1
 	pos    []position // of each axis
 	whole  []bool     // the axis is not cut: its loops run over all of it
 	err    error
@@ -32,7 +33,7 @@ type place struct {
 type point struct{ row, col, u int64 }
 
 func newEmitter(k *kernel, s shape, t cost.Target, dims int) *emitter {
-	e := &emitter{kernel: k, shape: s, b: loop.NewBuilder(string(cost.Direct)),
+	e := &emitter{kernel: k, shape: s, spill: -1, b: loop.NewBuilder(string(cost.Direct)),
 		pos: make([]position, len(k.axes)), whole: make([]bool, len(k.axes))}
 	e.b.Nest.FMA, e.b.Nest.F16C = t.FMA, t.F16C
 	if k.runtime {
@@ -41,7 +42,16 @@ func newEmitter(k *kernel, s shape, t cost.Target, dims int) *emitter {
 	for i, a := range k.accs {
 		e.params = append(e.params, e.param(i, a))
 	}
+	if e.spills(s.rows * s.cols) {
+		e.spill = e.b.Param(workspace("sums", loop.Worker, k.valueType(), s.rows*s.cols*s.lanes, 0).Param)
+	}
 	return e
+}
+
+// spills tells whether a tile of so many points goes through memory to a loop over its epilogue, lest
+// that be written out for each point.
+func (e *emitter) spills(points int64) bool {
+	return e.reduces && points > 1 && float64(points)*weight(e.epilogue) > maxTileOps
 }
 
 // param declares a parameter for an access, once for each array.
@@ -59,6 +69,9 @@ func (e *emitter) args() []Arg {
 	args := make([]Arg, len(e.b.Nest.Params))
 	for i, p := range e.params {
 		args[p] = e.accs[i].arg
+	}
+	if e.spill >= 0 {
+		args[e.spill] = Arg{Buffer: -1}
 	}
 	return args
 }

@@ -68,3 +68,26 @@ func TestModulusIsReal(t *testing.T) {
 		require.InDelta(t, cmplx.Abs(get(tensor.C64, b.mem[0].Data[8*j:])), real(got), 1e-5)
 	}
 }
+
+// A product keeps its register tile under a long epilogue, which is written out once a tile and not once
+// a point.
+func TestLongEpilogueLoops(t *testing.T) {
+	d := tensor.F32
+	for _, expr := range []string{"ab,bc,c->ac", "ab,cb,c->ac"} {
+		long := parser.Expr{input(0, d), input(1, d), call(parser.FnAdd, d, 0, 1)}
+		for range 200 {
+			long = append(long, call(parser.FnRelu, d, parser.NodeID(len(long)-1)))
+		}
+		long = append(long, call(parser.FnSub, d, 2, parser.NodeID(len(long)-1)))
+		for _, target := range targets() {
+			for i, s := range []string{"6G8", "7HX", "191", "D5A"} {
+				c := caseOf{expr: expr, sizes: s, types: []tensor.DType{d}, extras: 1, epilogue: long, old: "c"}
+				p := c.check(t, target, int64(i))
+				if s == "7HX" {
+					require.Positive(t, p.Worker)
+					require.Less(t, len(p.Nests[0].Regs), 3000)
+				}
+			}
+		}
+	}
+}

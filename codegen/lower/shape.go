@@ -128,10 +128,12 @@ func weight(e parser.Expr) float64 {
 
 func fnWeight(n parser.Node) float64 {
 	switch n.Fn {
-	case parser.FnExp, parser.FnSigmoid, parser.FnLog, parser.FnTanh:
-		return 20
+	case parser.FnExp, parser.FnLog:
+		return 60
+	case parser.FnSigmoid, parser.FnTanh:
+		return 85
 	case parser.FnGelu:
-		return 50
+		return 120
 	case parser.FnDiv, parser.FnSqrt:
 		return 5
 	case parser.FnAdd, parser.FnMul, parser.FnMin, parser.FnMax:
@@ -191,10 +193,13 @@ func (k *kernel) foldTile(s *shape, t cost.Target) {
 // maxTileOps bounds the operations of a tile, because code is compiled for every tile of a kernel.
 const maxTileOps = 160
 
-// limit sets rows and columns: not more than there are, rows cut evenly, and fewer where the body or
-// the epilogue is long.
+// limit sets rows and columns: not more than there are, rows cut evenly, and fewer where the body is
+// long. A long epilogue does not make the tile of a reduction smaller: see finish.
 func (k *kernel) limit(s *shape, rows, cols int64) {
-	each := 1 + weight(k.body) + weight(k.epilogue)
+	each := 1 + weight(k.body)
+	if !k.reduces {
+		each += weight(k.epilogue)
+	}
 	for rows*cols > 1 && float64(rows*cols)*each > maxTileOps {
 		if rows > cols {
 			rows = (rows + 1) / 2

@@ -176,8 +176,47 @@ func (e *emitter) fold(accs []loop.Reg, n int) []loop.Reg {
 	return sums
 }
 
-// finish applies the epilogue, combines with the old value and stores.
+// finish applies the epilogue, combines with the old value and stores: point by point, or, if the
+// epilogue is long, in a loop over the points, whose sums wait in memory.
 func (e *emitter) finish(t tile, sums []loop.Reg) {
+	if !e.spills(t.rows * t.cols) {
+		e.finishPoints(t, sums)
+		return
+	}
+	for i, r := range sums {
+		to := loop.Addr{Param: e.spill, Off: loop.Affine{Const: int64(i) * t.lanes}}
+		e.b.Store(r, to, loop.Const(1))
+	}
+	e.turns(e.row, t.rows, 1, func(row []loop.Var) {
+		e.turns(e.col, t.cols, t.lanes, func(col []loop.Var) {
+			var off loop.Affine
+			for _, v := range row {
+				off = plus(off, times(v, t.cols*t.lanes))
+			}
+			for _, v := range col {
+				off = plus(off, times(v, t.lanes))
+			}
+			sum := e.b.Load(loop.Addr{Param: e.spill, Off: off}, loop.Const(1), int(t.lanes))
+			e.finishPoints(tile{rows: 1, cols: 1, lanes: t.lanes, cuts: t.cuts}, []loop.Reg{sum})
+		})
+	})
+}
+
+// turns runs f once, or in a loop that moves along an axis n times by scale items; f gets the loop's
+// variable.
+func (e *emitter) turns(id int, n, scale int64, f func([]loop.Var)) {
+	if n == 1 {
+		f(nil)
+		return
+	}
+	l := &loop.For{Var: e.b.Var(e.axes[id].label), Count: loop.Bound{Max: loop.Const(n)}, Step: 1}
+	pos := &e.pos[id]
+	pos.terms = append(pos.terms, place{l.Var, scale})
+	e.b.For(l, func() { f([]loop.Var{l.Var}) })
+	pos.terms = pos.terms[:len(pos.terms)-1]
+}
+
+func (e *emitter) finishPoints(t tile, sums []loop.Reg) {
 	out := e.accs[0].DType
 	v := e.values(e.epilogue, 1+e.inputs, t.lanes, t.lanes, e.col)
 	for i, p := range t.points() {
