@@ -126,3 +126,45 @@ func TestArenaReusesSpace(t *testing.T) {
 	p.Buffers[3].Bytes = maxBytes
 	require.ErrorContains(t, p.layOut(), "2^46 bytes at once")
 }
+
+func TestLightBranchesWait(t *testing.T) {
+	// (0·1)·(2·3): 2 and 3 are large temporaries that shrink to one element, 0·1 is of middle size. It
+	// must not lie about while the large ones live.
+	leaf := func(size float64, own bool, i int32) vertex {
+		return vertex{left: -1, right: -1, own: own, into: i, size: size}
+	}
+	s := &schedule{root: 6, v: []vertex{leaf(9, false, 0), leaf(9, false, 1), leaf(1000, true, 2), leaf(1000, true, 3),
+		{left: 0, right: 1, into: 4, size: 100}, {left: 2, right: 3, into: 5, size: 1}, {left: 4, right: 5, into: 6, size: 1}}}
+	require.Equal(t, []int32{2, 3, 5, 4, 6}, s.order())
+	require.Equal(t, 2001.0, s.v[6].peak)
+}
+
+func TestGreedyFreesMemoryFirst(t *testing.T) {
+	p := &parser.Problem{Indices: []parser.Index{{Extent: 2}, {Extent: 2}, {Extent: 1000}, {Extent: 1000}}}
+	d := &draft{ctx: context.Background(), p: p}
+	factors := [][]parser.IndexID{{0, 1}, {1}, {2, 3}, {3}}
+	found, err := d.greedy(newNetwork(d, tensor.F64, factors, []parser.IndexID{0, 2}))
+	require.NoError(t, err)
+	require.Equal(t, tree{{2, 3}, {0, 1}, {4, 5}}, found)
+}
+
+func TestGreedyBreaksTiesByWork(t *testing.T) {
+	// A matrix chain that ends in a vector is taken from the vector's end.
+	const n = 12
+	p := &parser.Problem{}
+	var factors [][]parser.IndexID
+	for i := range parser.IndexID(n + 1) {
+		p.Indices = append(p.Indices, parser.Index{Name: fmt.Sprint("i", i), Extent: 50})
+		if i < n {
+			factors = append(factors, []parser.IndexID{i, i + 1})
+		}
+	}
+	factors = append(factors, []parser.IndexID{n})
+	d := &draft{ctx: context.Background(), p: p}
+	net := newNetwork(d, tensor.F64, factors, []parser.IndexID{0})
+	found, err := d.greedy(net)
+	require.NoError(t, err)
+	for _, legs := range net.results(found)[n+1:] {
+		require.Len(t, legs, 1)
+	}
+}

@@ -15,11 +15,12 @@ const enough = 1e300
 
 // candidate is a pair that could be contracted next.
 type candidate struct {
-	score float64
-	a, b  int32
+	score  float64
+	points float64 // iterations of the step
+	a, b   int32
 }
 
-// candidates is a heap, lowest score first, then lowest numbers.
+// candidates is a heap, lowest score first, then least work, then lowest numbers.
 type candidates []candidate
 
 func (c candidates) Len() int { return len(c) }
@@ -27,6 +28,9 @@ func (c candidates) Less(i, j int) bool {
 	x, y := c[i], c[j]
 	if x.score != y.score {
 		return x.score < y.score
+	}
+	if x.points != y.points {
+		return x.points < y.points
 	}
 	return x.a < y.a || x.a == y.a && x.b < y.b
 }
@@ -52,7 +56,7 @@ type greed struct {
 }
 
 // greedy contracts, again and again, the pair that frees the most memory: the size of the result less
-// the sizes of the two. Pairs that share an index go first; what remains is multiplied smallest first.
+// the sizes of the two; of equal ones the pair that takes least work. Pairs that share an index go first; what remains is multiplied smallest first.
 func (d *draft) greedy(n *network) (tree, error) {
 	g := &greed{n: n, legs: slices.Clone(n.legs), holders: n.holders(), lists: make([][]int32, len(n.ids))}
 	for f, legs := range n.legs {
@@ -127,7 +131,7 @@ func (g *greed) offer(r int32) {
 
 // candidate scores a pair.
 func (g *greed) candidate(a, b int32) candidate {
-	size := 1.0
+	size, points := 1.0, 1.0
 	sorted(g.legs[a], g.legs[b], func(l int32, inA, inB bool) {
 		left := g.holders[l] - 1
 		if inA && inB {
@@ -136,8 +140,9 @@ func (g *greed) candidate(a, b int32) candidate {
 		if left > 0 || g.n.open[l] {
 			size *= g.n.ext[l]
 		}
+		points *= g.n.ext[l]
 	})
-	return candidate{min(size, enough) - g.size[a] - g.size[b], a, b}
+	return candidate{min(size, enough) - g.size[a] - g.size[b], min(points, enough), a, b}
 }
 
 // contract replaces two tensors by their product and returns its number.
@@ -159,13 +164,13 @@ func (g *greed) multiply() {
 	var h candidates
 	for f, ok := range g.alive {
 		if ok {
-			h = append(h, candidate{g.size[f], int32(f), 0})
+			h = append(h, candidate{score: g.size[f], a: int32(f)})
 		}
 	}
 	heap.Init(&h)
 	for len(h) > 1 {
 		x, y := heap.Pop(&h).(candidate), heap.Pop(&h).(candidate)
 		r := g.contract(min(x.a, y.a), max(x.a, y.a))
-		heap.Push(&h, candidate{g.size[r], r, 0})
+		heap.Push(&h, candidate{score: g.size[r], a: r})
 	}
 }
