@@ -119,6 +119,20 @@ func randomOperand(r *rand.Rand, d tensor.DType, term string, sizes []int, alloc
 	return t, nil
 }
 
+// Operands allocates row-major operands of small integers.
+func Operands(r *rand.Rand, d tensor.DType, shapes [][]int) ([]*tensor.Tensor, error) {
+	var ts []*tensor.Tensor
+	for _, shape := range shapes {
+		t, err := tensor.New(d, shape...)
+		if err != nil {
+			return nil, err
+		}
+		positions(shape, func(pos []int) { store(t, pos, smallNumber(r, d)) })
+		ts = append(ts, t)
+	}
+	return ts, nil
+}
+
 // smallNumber is one of ±1, ±2, ±3 (true or false), so that sums stay exact in every type but the
 // half ones, which smaller sums keep exact.
 func smallNumber(r *rand.Rand, d tensor.DType) number {
