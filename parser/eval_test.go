@@ -238,7 +238,7 @@ func TestLiterals(t *testing.T) {
 	q, err := bindText(t, "R[i] = A[i]*9007199254740993", "i64:1")
 	require.NoError(t, err)
 	require.EqualValues(t, 9007199254740993, q.Statements[0].Expr[1].Int)
-	for _, src := range []string{"s = 9223372036854775808", "s = 9223372036854775807 + 1", "s = -9223372036854775808 - 1 + 0*1",
+	for _, src := range []string{"s = 9223372036854775808", "s = 9223372036854775807 + 1", "s = -9223372036854775808 - 1 + 0*1", "s = -9223372036854775808 - 1",
 		"s = 3037000500*3037000500", "s = abs(-9223372036854775808)", "s = -(-9223372036854775808)"} {
 		p, err := Parse(src, ModeIndex)
 		if err == nil {

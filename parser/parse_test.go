@@ -194,7 +194,8 @@ func TestSpecs(t *testing.T) {
 	}
 	require.Equal(t, CodeBadSpec, bind(Spec{Shape: []int{2}}))
 	require.Equal(t, CodeBadSpec, bind(Spec{DType: 200, Shape: []int{2}}))
-	require.Equal(t, CodeOverflow, bind(Spec{DType: tensor.C128, Shape: []int{0, 1 << 62, 1 << 62}}))
+	require.Equal(t, CodeOverflow, bind(Spec{DType: tensor.C128, Shape: []int{5, 0, 1 << 62}}))
+	require.Equal(t, CodeOverflow, bind(Spec{DType: tensor.F64, Shape: []int{2}, Strides: []int{1<<61 - 1}}))
 	require.Equal(t, CodeLimitBytes, bind(Spec{DType: tensor.F64, Shape: []int{3}, Strides: []int{-1 << 43}}))
 	require.Equal(t, CodeRankTooLow, bind(Spec{DType: tensor.F64, Shape: []int{}}))
 }
