@@ -4,9 +4,8 @@
 //
 // Arguments are registers of F32 or F64, of any lanes, or of the complex types where the name says so;
 // another type panics, as it is a mistake of the caller's. Results are within 2 units in the last place
-// of the exact value (gelu: 4 above −5, 8 below, and the absolute error stays below the least normal number
-// times 2^-20 where the result underflows), with Nest.FMA and without, and right for NaN, ±Inf, −0 and
-// denormals. Nothing branches: special values go by selects.
+// of the exact value (gelu: 4), with Nest.FMA and without, and right for NaN, ±Inf, −0 and denormals.
+// Nothing branches: special values go by selects.
 //
 // The package does not choose where such functions are evaluated, and knows no loops.
 //

@@ -26,8 +26,8 @@ func (e term) exponential(x loop.Reg, low *loop.Reg) exponential {
 		rest = e.add(rest, *low)
 	}
 	z := e.mul(r, r)
-	q := e.fma(r, e.poly(r, e.exp), e.num(0.5))
-	q = e.fma(rest, r, e.fma(z, q, rest))
+	q := e.mul(z, e.fma(r, e.poly(r, e.exp), e.num(0.5)))
+	q = e.fma(rest, e.add(r, q), e.add(q, rest)) // e^(r+rest) = e^r + rest·e^r
 	count := e.b.Same(loop.OpSub, e.bits(t), e.int(e.intBits(e.magic)))
 	return exponential{count, e.fast(r, q)}
 }

@@ -1,13 +1,6 @@
 package approx
 
-import (
-	"math"
-
-	"github.com/einc-lang/einc/codegen/loop"
-)
-
-// tailMiddle is where the variable of the tail's polynomial is 0.
-const tailMiddle = 5
+import "github.com/einc-lang/einc/codegen/loop"
 
 // Gelu is x/2·(1 + erf(x/√2)) = x·Φ(x), Φ the normal distribution; −0 at −Inf.
 //
@@ -24,9 +17,9 @@ func Gelu(b *loop.Builder, x loop.Reg) loop.Reg {
 	y := e.exponential(e.mul(sq.hi, half), &low)
 	s := e.significand(y)
 
-	mid := e.num(tailMiddle)
-	p := e.poly(e.div(e.sub(a, mid), e.add(a, mid)), e.tail)
-	w := e.div(e.mul(a, p), e.fma(a, e.num(math.Sqrt(2*math.Pi)/2), e.num(1)))
+	u := e.div(e.add(a, a), e.add(a, e.num(5)))
+	p := e.fma(u, e.poly(e.sub(u, e.num(1)), e.tail), e.num(0.5))
+	w := e.div(e.mul(a, p), e.add(a, e.num(1)))
 	w = e.scale(e.fma(w, s.hi, e.mul(w, s.lo)), y.n)
 	return e.choose(e.less(x, e.num(0)), e.neg(w), e.sub(x, w))
 }
