@@ -12,6 +12,7 @@ import "debug/elf"
 //	spin   counts args[1][0] down to zero, then args[0][t]++
 //	where  args[0][t] = args[1]
 //	deep   fills args[1][0] bytes of stack, then args[0][lo] = args[1][0]
+//	sp     args[0][0] = the stack pointer it is entered with
 //	empty  nothing
 var kernelCode = map[string]string{
 	"add":   "488b07488b4f084c8b47104839d67d114c8b0cf14d030cf04c890cf048ffc6ebeac3",
@@ -21,10 +22,14 @@ var kernelCode = map[string]string{
 	"spin":  "488b07488b4f08488b094839d67d114989c849ffc87ffb48ff04f048ffc6ebeac3",
 	"where": "488b07488b4f084839d67d0948890cf048ffc6ebf2c3",
 	"deep":  "488b07488b4f08488b094989e34829cc4989e04989304983c0084d39d872f448890cf04c89dcc3",
+	"sp":    "488b07488920c3",
 	"empty": "c3",
 }
 
 const hostMachine = elf.EM_X86_64
+
+// spRest is what the stack pointer leaves by 16: the return address is on the stack.
+const spRest = 8
 
 // The relocations of scale against the constant, and of calls against add.
 var (

@@ -11,10 +11,13 @@ var kernelCode = map[string]string{
 	"spin":  "030040f9040440f9840040f93f0002eb2a010054e50304aaa50400f1ecffff54667861f8c6040091667821f821040091f7ffff17c0035fd6",
 	"where": "030040f9040440f93f0002eb8a000054647821f821040091fcffff17c0035fd6",
 	"deep":  "030040f9040440f9840040f9e5030091a60004cbdf000091c18400f8df0005ebc3ffff54647821f8bf000091c0035fd6",
+	"sp":    "030040f9e4030091640000f9c0035fd6",
 	"empty": "c0035fd6",
 }
 
 const hostMachine = elf.EM_AARCH64
+
+const spRest = 0
 
 var (
 	scaleRelocs = []reloc{{offset: 0, kind: uint32(elf.R_AARCH64_ADR_PREL_PG_HI21)}, {offset: 4, kind: uint32(elf.R_AARCH64_LDST128_ABS_LO12_NC)}}

@@ -110,7 +110,7 @@ func sampleELF() *testELF {
 		{name: ".rodata.cst32", kind: elf.SHT_PROGBITS, flags: constFlags, align: 32, data: make([]byte, 40), relocs: []reloc{
 			{offset: 32, kind: uint32(elf.R_X86_64_64), symbol: 1, addend: 3},
 		}},
-		{name: ".rodata.cst8", kind: elf.SHT_PROGBITS, flags: constFlags, align: 8, data: []byte("constant")},
+		{name: ".rodata.cst16", kind: elf.SHT_PROGBITS, flags: constFlags, align: 16, data: []byte("constant")},
 		{name: ".eh_frame", kind: 0x70000001, flags: elf.SHF_ALLOC, align: 8, data: make([]byte, 8), relocs: []reloc{{kind: 99, symbol: 1}}},
 		{name: ".note.GNU-stack", kind: elf.SHT_PROGBITS, align: 1},
 		{name: ".comment", kind: elf.SHT_PROGBITS, align: 1, data: []byte("made by hand")},
@@ -144,7 +144,7 @@ func TestImage(t *testing.T) {
 	require.EqualValues(t, 4096+16-4-4, le.Uint32(img[4:]), "from the code to the constant")
 	require.EqualValues(t, uint32(0xFFFFFFFF-8+1), le.Uint32(img[9:]), "from the call back to the kernel")
 	require.EqualValues(t, uint64(base+5+3), le.Uint64(img[4096+32:]), "the address in the constants")
-	require.Equal(t, "constant", string(img[4096+40:4096+48]), "aligned and after the other constants")
+	require.Equal(t, "constant", string(img[4096+48:4096+56]), "aligned and after the other constants")
 	require.Equal(t, byte(0xCC), img[21])
 	require.NotContains(t, string(img), "made by hand")
 	off, err := r.entry("kernel")
