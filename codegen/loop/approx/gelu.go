@@ -18,9 +18,10 @@ func Gelu(b *loop.Builder, x loop.Reg) loop.Reg {
 	s := e.significand(y)
 
 	u := e.div(e.add(a, a), e.add(a, e.num(5)))
-	p := e.fma(u, e.poly(e.sub(u, e.num(1)), e.tail), e.num(0.5))
-	w := e.div(e.mul(a, p), e.add(a, e.num(1)))
-	w = e.scale(e.fma(w, s.hi, e.mul(w, s.lo)), y.n)
+	p := e.fast(e.num(0.5), e.mul(u, e.poly(e.sub(u, e.num(1)), e.tail)))
+	w := e.div(e.mul(a, p.hi), e.add(a, e.num(1)))
+	lost := e.fma(e.add(p.lo, p.lo), s.hi, s.lo) // p is about 1/2
+	w = e.scale(e.fma(w, s.hi, e.mul(w, lost)), y.n)
 	return e.choose(e.less(x, e.num(0)), e.neg(w), e.sub(x, w))
 }
 
