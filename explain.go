@@ -62,20 +62,20 @@ func Explain(ctx context.Context, expr string, specs []Spec, opts *Options, stag
 
 // explainText is all that can be said without sizes.
 func explainText(p *parser.Program, stages []string) (Explanation, error) {
-	e := Explanation{{Name: "words", Text: parser.Explain(p)}, {Name: "program", Text: p.String() + "\n"}}
 	if len(stages) == 0 {
-		return e, nil
+		stages = []string{"words"}
 	}
 	var out Explanation
 	for _, name := range stages {
+		text := parser.Explain(p)
 		switch name {
 		case "words":
-			out = append(out, e[0])
 		case "program":
-			out = append(out, e[1])
+			text = p.String() + "\n"
 		default:
-			return nil, fmt.Errorf("stage %q needs the operands' shapes", name)
+			return nil, fmt.Errorf("%q needs the operands' shapes: give %d of them, as 64x32 or 64x32:f32", name, len(p.Operands))
 		}
+		out = append(out, Stage{Name: name, Text: text})
 	}
 	return out, nil
 }

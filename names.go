@@ -16,8 +16,14 @@ type DType = tensor.DType
 // ParseDType reads an element type's name, einc's ("f32") or NumPy's ("float32").
 func ParseDType(s string) (DType, error) { return tensor.ParseDType(s) }
 
-// OpenNpy opens a .npy file without copying its elements: see tensor.OpenNpy.
-func OpenNpy(path string) (*Tensor, error) { return tensor.OpenNpy(path) }
+// OpenNpy opens a .npy file without copying its elements: see tensor.OpenNpy. With as set to BF16,
+// elements of two raw bytes, which NumPy writes for that type, are read as it.
+func OpenNpy(path string, as DType) (*Tensor, error) {
+	if as == tensor.BF16 {
+		return tensor.OpenNpy(path, tensor.VoidAsBF16)
+	}
+	return tensor.OpenNpy(path)
+}
 
 // SaveNpy writes a tensor to a .npy file; the file appears whole or not at all.
 func SaveNpy(path string, t *Tensor) error { return tensor.SaveNpy(path, t) }
@@ -35,10 +41,11 @@ func CompileFor(ctx context.Context, expr string, opts *Options, operands []*Ten
 	return newFunc(ctx, c, false)
 }
 
-// IsMissing reports whether an error says that LLVM is not on the machine.
+// IsMissing reports whether an error says that what native code needs is not there: LLVM, or a platform
+// that einc can load code on.
 func IsMissing(err error) bool {
 	var missing *libllvm.MissingError
-	return errors.As(err, &missing)
+	return errors.As(err, &missing) || errors.Is(err, errors.ErrUnsupported)
 }
 
 // IsBudget reports whether an error says that a plan needs more than Options.MaxMemory.

@@ -2,13 +2,12 @@ package einc
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"unsafe"
 
 	"github.com/einc-lang/einc/codegen"
-	"github.com/einc-lang/einc/codegen/libllvm"
 	"github.com/einc-lang/einc/codegen/lower"
+	"github.com/einc-lang/einc/runtime"
 	"github.com/einc-lang/einc/runtime/object"
 )
 
@@ -37,8 +36,7 @@ func newVariant(ctx context.Context, c *compilation, anyLayout bool) (*variant, 
 		if err == nil {
 			return v, nil
 		}
-		var missing *libllvm.MissingError
-		if engine == Native || !errors.As(err, &missing) {
+		if engine == Native || !IsMissing(err) {
 			return nil, err
 		}
 		v.warning = err
@@ -62,6 +60,9 @@ func (v *variant) lower(c *compilation, directOnly bool) error {
 }
 
 func (v *variant) compile(ctx context.Context, c *compilation) error {
+	if err := runtime.Supported(); err != nil {
+		return err
+	}
 	if err := v.lower(c, false); err != nil {
 		return err
 	}

@@ -84,7 +84,7 @@ func asUsage(check cobra.PositionalArgs) cobra.PositionalArgs {
 			return nil
 		}
 		if err := check(cmd, args); err != nil {
-			return usageError{fmt.Errorf("%w\nusage: %s", err, cmd.UseLine())}
+			return usageError{fmt.Errorf("%w\nSee '%s --help'.", err, cmd.CommandPath())}
 		}
 		return nil
 	}

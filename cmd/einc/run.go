@@ -86,24 +86,33 @@ func (r *runFlags) operands(expr string, opts *einc.Options, files []string) ([]
 	if err != nil {
 		return nil, err
 	}
+	var as einc.DType
+	if r.dtype != "" {
+		if as, err = einc.ParseDType(r.dtype); err != nil {
+			return nil, usageError{err}
+		}
+	}
 	var operands []*einc.Tensor
 	for _, path := range paths {
-		t, err := einc.OpenNpy(path)
+		t, err := open(path, as)
 		if err != nil {
 			return nil, err
-		}
-		if r.dtype != "" {
-			d, err := einc.ParseDType(r.dtype)
-			if err != nil {
-				return nil, usageError{err}
-			}
-			if t, err = t.Convert(d); err != nil {
-				return nil, fmt.Errorf("%s: %w", path, err)
-			}
 		}
 		operands = append(operands, t)
 	}
 	return operands, nil
+}
+
+// open reads an operand and converts it to the type asked for, if any.
+func open(path string, as einc.DType) (*einc.Tensor, error) {
+	t, err := einc.OpenNpy(path, as)
+	if err != nil || as == 0 {
+		return t, err
+	}
+	if t, err = t.Convert(as); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return t, nil
 }
 
 // orderFiles puts NAME=FILE arguments into the order of the operands.
