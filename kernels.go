@@ -27,11 +27,12 @@ type kernelCache struct {
 // kernel is loaded code and the number of variants that hold it.
 type kernel struct {
 	*runtime.Kernel
-	key    [32]byte
-	users  int
-	ready  chan struct{} // closed once Kernel or err is set
-	err    error
-	source string // "compiled" or "disk"
+	key      [32]byte
+	users    int
+	ready    chan struct{} // closed once Kernel or err is set
+	err      error
+	source   string // "compiled" or "disk cache"
+	uncached error  // why the disk cache does not hold it
 }
 
 // get returns the code of a unit from memory, from disk or from the compiler; concurrent callers that
@@ -45,7 +46,7 @@ func (kc *kernelCache) get(ctx context.Context, u *codegen.Unit, opts *Options) 
 	if !first {
 		return kc.wait(ctx, k)
 	}
-	k.Kernel, k.source, k.err = kc.load(ctx, key, u, opts)
+	k.err = kc.load(ctx, k, u, opts)
 	close(k.ready)
 	if k.err != nil {
 		kc.forget(k)
@@ -118,41 +119,45 @@ func (kc *kernelCache) unidle(k *kernel) {
 	}
 }
 
-// load takes the object from disk, or compiles it and stores it there.
-func (kc *kernelCache) load(ctx context.Context, key [32]byte, u *codegen.Unit, opts *Options) (*runtime.Kernel, string, error) {
-	disk := kc.disk(opts.Cache)
+// load takes the object from disk, or compiles it and stores it there. A cache that cannot be used
+// costs the next process a compilation, not this one its result.
+func (kc *kernelCache) load(ctx context.Context, k *kernel, u *codegen.Unit, opts *Options) (err error) {
+	disk, err := kc.disk(opts.Cache)
 	if disk != nil {
-		if o, ok := disk.Get(key); ok {
-			if k, err := runtime.Load(o); err == nil {
-				return k, "disk", nil
+		if o, ok := disk.Get(k.key); ok {
+			if k.Kernel, err = runtime.Load(o); err == nil {
+				k.source = "disk cache"
+				return nil
 			}
 		}
 	}
+	k.uncached, k.source = err, "compiled"
 	o, err := u.Compile(ctx, opts.compiler(), buildID(), false)
 	if err != nil {
-		return nil, "", err
+		return err
 	}
 	if disk != nil {
-		// A full or read-only disk costs the next process a compilation, not this one its result.
-		_ = disk.Put(key, o)
+		k.uncached = disk.Put(k.key, o)
 	}
-	k, err := runtime.Load(o)
-	return k, "compiled", err
+	k.Kernel, err = runtime.Load(o)
+	return err
 }
 
-// disk opens a cache directory once; nil where it is off or refused.
-func (kc *kernelCache) disk(dir string) *runtime.Cache {
+// disk opens a cache directory once; nil where it is off.
+func (kc *kernelCache) disk(dir string) (*runtime.Cache, error) {
 	if dir == "off" {
-		return nil
+		return nil, nil
 	}
 	kc.mu.Lock()
 	defer kc.mu.Unlock()
-	c, ok := kc.disks[dir]
-	if !ok {
-		c, _ = runtime.OpenCache(dir)
+	if c := kc.disks[dir]; c != nil {
+		return c, nil
+	}
+	c, err := runtime.OpenCache(dir)
+	if err == nil {
 		kc.disks[dir] = c
 	}
-	return c
+	return c, err
 }
 
 // CacheStatus reports where the disk cache is, or why there is none.

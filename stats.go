@@ -1,8 +1,6 @@
 package einc
 
-import (
-	"runtime/metrics"
-)
+import goruntime "runtime"
 
 // Stats says what calls of a function cost in memory.
 type Stats struct {
@@ -11,6 +9,7 @@ type Stats struct {
 	Temporaries int64  // bytes of intermediate tensors
 	Workspace   int64  // bytes of packing buffers and tables, for all workers
 	Mapped      int64  // bytes of temporaries and workspace held outside the Go heap
+	Uncached    error  // why the disk cache could not be used, if it was wanted
 }
 
 // Stats describes the function's first variant.
@@ -24,14 +23,17 @@ func (f *Func) Stats() Stats {
 	s.Workspace = v.unit.Program.Shared + v.unit.Program.Worker
 	if v.kernel != nil {
 		s.Engine = "native (" + v.kernel.source + ")"
-		s.Workspace, s.Mapped = v.kernel.Workspace()
+		m := v.kernel.Memory(f.c.opts.Workers)
+		s.Workspace, s.Mapped = m.Shared+m.Worker*int64(m.Workers), m.Mapped()
+		s.Uncached = v.kernel.uncached
 	}
 	return s
 }
 
-// AllocatedBytes is what the process has allocated on the Go heap so far, freed memory included.
+// AllocatedBytes is what the process has allocated on the Go heap so far, freed memory included. It
+// stops the program for a moment.
 func AllocatedBytes() int64 {
-	sample := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
-	metrics.Read(sample)
-	return int64(sample[0].Value.Uint64())
+	var m goruntime.MemStats
+	goruntime.ReadMemStats(&m)
+	return int64(m.TotalAlloc)
 }

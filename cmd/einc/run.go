@@ -72,6 +72,9 @@ func (r *runFlags) run(cmd *cobra.Command, arg string, files []string) error {
 		return err
 	}
 	usage.Compile = compiled
+	if usage.Uncached != nil {
+		fmt.Fprintf(os.Stderr, "einc: warning: the kernel was not cached: %v\n", usage.Uncached)
+	}
 	if r.output != "" {
 		if err := einc.SaveNpy(r.output, result); err != nil {
 			return err
