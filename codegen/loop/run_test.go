@@ -84,3 +84,85 @@ func TestRunDot(t *testing.T) {
 		}
 	}
 }
+
+func TestRunFolds(t *testing.T) {
+	x := []float32{1e8, 1, -1e8, 1, 3, -5, 7, 2}
+	for c, want := range map[loop.Code]float32{
+		loop.OpFoldAdd: ((x[0] + x[4]) + (x[2] + x[6])) + ((x[1] + x[5]) + (x[3] + x[7])),
+		loop.OpFoldMul: ((x[0] * x[4]) * (x[2] * x[6])) * ((x[1] * x[5]) * (x[3] * x[7])),
+		loop.OpFoldMin: -1e8,
+		loop.OpFoldMax: 1e8,
+	} {
+		b := loop.NewBuilder("fold")
+		in := b.Param(loop.Param{Name: "x", DType: tensor.F32, Role: loop.In, Lo: -8})
+		out := b.Param(loop.Param{Name: "y", DType: tensor.F32, Role: loop.Out, Hi: 1})
+		b.For(&loop.For{Var: b.Var("t"), Kind: loop.Task, Count: full(1), Step: 1}, func() {
+			v := b.Load(loop.Addr{Param: in, Off: affine(-1)}, loop.Const(-1), 8) // from the end
+			b.Store(b.Op(c, loop.Type{DType: tensor.F32, Lanes: 1}, v), loop.Addr{Param: out}, loop.Const(1))
+		})
+		require.NoError(t, loop.Verify(b.Nest))
+		rev := make([]float32, 8)
+		for i := range x {
+			rev[7-i] = x[i]
+		}
+		y := make([]byte, 4)
+		require.NoError(t, loop.Run(b.Nest, []loop.Mem{{Data: f32s(rev), Origin: 32}, {Data: y}}, nil, 0, 1))
+		require.Equal(t, want, f32At(y, 0), "%s", c)
+	}
+}
+
+// TestRunOrder wants every task once, not in order, and ranges of tasks to add up.
+func TestRunOrder(t *testing.T) {
+	const tasks = 97
+	b := loop.NewBuilder("order")
+	out := b.Param(loop.Param{Name: "y", DType: tensor.I64, Role: loop.Out, Hi: tasks + 1})
+	i := b.Var("i")
+	one := loop.Type{DType: tensor.I64, Lanes: 1}
+	b.For(&loop.For{Var: i, Kind: loop.Task, Count: full(tasks), Step: 1}, func() {
+		last := loop.Addr{Param: out, Off: affine(tasks)}
+		next := b.Same(loop.OpAdd, b.Load(last, loop.Const(0), 1), b.Int(one, 1))
+		b.Store(next, last, loop.Const(0))
+		b.Store(next, loop.Addr{Param: out, Off: affine(0, at(i, 1))}, loop.Const(0))
+	})
+	y := make([]byte, 8*(tasks+1))
+	args := []loop.Mem{{Data: y}}
+	require.NoError(t, loop.Run(b.Nest, args, nil, 40, tasks))
+	require.NoError(t, loop.Run(b.Nest, args, nil, 5, 5))
+	require.NoError(t, loop.Run(b.Nest, args, nil, 0, 40))
+	seen, inOrder := map[uint64]bool{}, 0
+	for i := range tasks {
+		k := binary.LittleEndian.Uint64(y[8*i:])
+		require.False(t, seen[k] || k == 0 || k > tasks)
+		seen[k] = true
+		if i > 0 && k == binary.LittleEndian.Uint64(y[8*i-8:])+1 {
+			inOrder++
+		}
+	}
+	require.Less(t, inOrder, 20)
+	require.ErrorContains(t, loop.Run(b.Nest, args, nil, 0, tasks+1), "tasks 0 to 98 of 97")
+	require.ErrorContains(t, loop.Run(b.Nest, nil, nil, 0, 1), "0 arguments for 1")
+	require.ErrorContains(t, loop.Run(b.Nest, args, []int64{1}, 0, 1), "1 dims")
+	require.ErrorContains(t, loop.Run(&loop.Nest{}, nil, nil, 0, 1), "one task loop")
+	short := []loop.Mem{{Data: y[:8*tasks]}}
+	require.ErrorContains(t, loop.Run(b.Nest, short, nil, 0, 1), "out y: access to element 97, 1 of them by 0, outside [0, 97)")
+	short = []loop.Mem{{Data: y[:8*tasks+7], Origin: 3}}
+	require.ErrorContains(t, loop.Run(b.Nest, short, nil, 0, 1), "outside [0, 97)")
+}
+
+func TestRunDims(t *testing.T) {
+	n := dot(5, 11)
+	n.Dims = 1
+	dimStore(n.Body[0].(*loop.For))
+	rng := rand.New(rand.NewPCG(4, 4))
+	args := memory(n, rng)
+	args[2] = loop.Mem{Data: make([]byte, 100), Origin: 96}
+	require.NoError(t, loop.Run(n, args, []int64{-6}, 0, 5))
+	for i := range 5 {
+		want := float32(0)
+		for k := range 11 {
+			want += f32At(args[0].Data, i*11+k) * f32At(args[1].Data, k)
+		}
+		require.Equal(t, want, f32At(args[2].Data, 24-6*i))
+	}
+	require.ErrorContains(t, loop.Run(n, args, []int64{7}, 0, 5), "outside")
+}
