@@ -2,6 +2,7 @@ package einc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/einc-lang/einc/codegen"
@@ -53,15 +54,21 @@ func Einsum(expr string, operands ...*Tensor) (*Tensor, error) {
 
 // EinsumContext is Einsum with options, under a context that cancels compiling and running.
 func EinsumContext(ctx context.Context, expr string, opts *Options, operands ...*Tensor) (*Tensor, error) {
-	f, err := funcs.get(ctx, expr, opts, operands)
-	if err != nil {
-		return nil, err
+	for {
+		f, err := funcs.get(ctx, expr, opts, operands)
+		if err != nil {
+			return nil, err
+		}
+		out, err := f.NewOutput()
+		if err != nil {
+			return nil, err
+		}
+		err = f.CallContext(ctx, out, operands...)
+		if errors.Is(err, ErrClosed) {
+			continue // forgotten between get and the call, as the least recent of many
+		}
+		return out, err
 	}
-	out, err := f.NewOutput()
-	if err != nil {
-		return nil, err
-	}
-	return out, f.CallContext(ctx, out, operands...)
 }
 
 // Compile checks, plans and compiles an expression for operands of the given types and shapes.

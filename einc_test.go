@@ -175,3 +175,25 @@ func BenchmarkCall4x4(b *testing.B) {
 		}
 	}
 }
+
+// TestManyShapes goes through more shapes than Einsum remembers, from several goroutines.
+func TestManyShapes(t *testing.T) {
+	var wg sync.WaitGroup
+	for g := range 3 {
+		wg.Go(func() {
+			for n := range 400 {
+				x, err := tensor.From(make([]float64, n+g), n+g)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				opts := &einc.Options{Engine: einc.Interpreter}
+				if out, err := einc.EinsumContext(context.Background(), "i->", opts, x); err != nil || out.Rank() != 0 {
+					t.Error(n, err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+}

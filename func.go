@@ -10,11 +10,12 @@ import (
 	"sync/atomic"
 	"unsafe"
 
+	"github.com/einc-lang/einc/runtime"
 	"github.com/einc-lang/einc/tensor"
 )
 
 // ErrClosed is returned by calls of a Func after Close.
-var ErrClosed = errors.New("the function is closed")
+var ErrClosed = runtime.ErrClosed
 
 // Func is a compiled expression for operands of fixed types and shapes. It is safe for concurrent use.
 type Func struct {

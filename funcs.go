@@ -42,17 +42,19 @@ func (fc *funcCache) get(ctx context.Context, expr string, opts *Options, operan
 	return fc.add(key, f), nil
 }
 
-// add remembers f unless another caller was first. A function that falls out of memory is not closed,
-// since callers may be running it; the runtime frees its code once nothing refers to it.
+// add remembers f unless another caller was first, and closes the oldest function of too many. Its
+// running calls end as they should; a caller that was about to call it asks again.
 func (fc *funcCache) add(key string, f *Func) *Func {
 	fc.mu.Lock()
 	defer fc.mu.Unlock()
 	if first := fc.known[key]; first != nil {
+		_ = f.Close()
 		return first
 	}
 	fc.known[key] = f
 	fc.order = append(fc.order, key)
 	if len(fc.order) > keptFuncs {
+		_ = fc.known[fc.order[0]].Close()
 		delete(fc.known, fc.order[0])
 		fc.order = fc.order[1:]
 	}
