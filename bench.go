@@ -236,4 +236,3 @@ func (f *Func) strategies() []string {
 	}
 	return names
 }
-

@@ -68,10 +68,8 @@ type chains struct {
 
 // The kernel's size. A task takes some tens of microseconds.
 const (
-	floatChains = 12
-	intChains   = 6 // their products take registers of their own
-	chainSteps  = 1 << 14
-	chainTasks  = 16 // for each thread
+	chainSteps = 1 << 13
+	chainTasks = 16 // for each thread
 )
 
 func newChains(ctx context.Context, opts *Options, d DType, threads int) (*chains, error) {
@@ -86,9 +84,9 @@ func newChains(ctx context.Context, opts *Options, d DType, threads int) (*chain
 	if !part.IsInt() && !part.IsFloat() {
 		part = tensor.I8
 	}
-	count := floatChains
+	count := 12
 	if part.IsInt() {
-		count = intChains
+		count = target.Registers * 5 / 8 // longer latencies, and products that take registers of their own
 	}
 	lanes := target.Lanes(part)
 	tasks := chainTasks * threads
