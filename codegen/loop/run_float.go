@@ -64,8 +64,10 @@ func complexOp[T real](c Code, fma func(x, y, z T) T, d, x, y, z [2][]T) {
 func FMA32(x, y, z float32) float32 {
 	p, c := float64(x)*float64(y), float64(z)
 	s := p + c
-	if math.IsInf(s, 0) || math.IsNaN(s) {
-		return float32(s)
+	const below = 1<<29 - 1 // bits that single precision drops
+	normal := s >= 0x1p-126 || s <= -0x1p-126
+	if normal && math.Float64bits(s)&below != 1<<28 || math.IsNaN(s) || math.IsInf(s, 0) {
+		return float32(s) // no tie, so that rounding twice is like rounding once
 	}
 	t := s - p
 	e := (p - (s - t)) + (c - t) // what the sum lost

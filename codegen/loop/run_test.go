@@ -166,3 +166,21 @@ func TestRunDims(t *testing.T) {
 	}
 	require.ErrorContains(t, loop.Run(n, args, []int64{7}, 0, 5), "outside")
 }
+
+// TestRunCarriesAtOnce counts rabbits: the old b becomes a while b changes.
+func TestRunCarriesAtOnce(t *testing.T) {
+	b := loop.NewBuilder("rabbits")
+	out := b.Param(loop.Param{Name: "y", DType: tensor.I8, Role: loop.Out, Hi: 1})
+	one := loop.Type{DType: tensor.I8, Lanes: 1}
+	b.For(&loop.For{Var: b.Var("t"), Kind: loop.Task, Count: full(1), Step: 1}, func() {
+		ra, rb := b.Reg(one), b.Reg(one)
+		f := &loop.For{Var: b.Var("i"), Count: full(10), Step: 1}
+		f.Carry = []loop.Carry{{Reg: rb, Init: b.Int(one, 1)}, {Reg: ra, Init: b.Int(one, 0), Next: rb}}
+		b.For(f, func() { f.Carry[0].Next = b.Same(loop.OpAdd, ra, rb) })
+		b.Store(ra, loop.Addr{Param: out}, loop.Const(1))
+	})
+	require.NoError(t, loop.Verify(b.Nest))
+	y := make([]byte, 1)
+	require.NoError(t, loop.Run(b.Nest, []loop.Mem{{Data: y}}, nil, 0, 1))
+	require.Equal(t, byte(55), y[0])
+}
