@@ -3,5 +3,6 @@
 //
 // A nest knows nothing of einsum and nothing of LLVM. It is what strategies build (package lower) and
 // what the emitter translates (package llvm). What a verified nest may touch is bounded by its
-// parameters; the emitter and the interpreter rely on it and check nothing again.
+// parameters: the emitter relies on it and checks nothing again. The interpreter checks each access all
+// the same, so that a mistake in either shows.
 package loop
