@@ -45,7 +45,8 @@ func CompileFor(ctx context.Context, expr string, opts *Options, operands []*Ten
 // that einc can load code on.
 func IsMissing(err error) bool {
 	var missing *libllvm.MissingError
-	return errors.As(err, &missing) || errors.Is(err, errors.ErrUnsupported)
+	var platform *platformError
+	return errors.As(err, &missing) || errors.As(err, &platform)
 }
 
 // IsBudget reports whether an error says that a plan needs more than Options.MaxMemory.

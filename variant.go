@@ -61,7 +61,7 @@ func (v *variant) lower(c *compilation, directOnly bool) error {
 
 func (v *variant) compile(ctx context.Context, c *compilation) error {
 	if err := runtime.Supported(); err != nil {
-		return err
+		return &platformError{err}
 	}
 	if err := v.lower(c, false); err != nil {
 		return err
@@ -128,3 +128,8 @@ func (v *variant) close() {
 		kernels.release(v.kernel)
 	}
 }
+
+// platformError says that the platform cannot run native code at all.
+type platformError struct{ error }
+
+func (e *platformError) Unwrap() error { return e.error }

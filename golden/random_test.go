@@ -44,7 +44,8 @@ func hostLevels(t *testing.T) []string {
 	for _, l := range einc.Levels() {
 		f, err := einc.Compile("i->", []einc.Spec{{DType: tensor.F32, Shape: []int{3}}}, &einc.Options{Engine: einc.Native, Level: l, Isolate: true, Cache: "off"})
 		if einc.IsMissing(err) {
-			t.Skip("LLVM is missing: apt-get install libllvm22")
+			require.Empty(t, os.Getenv("CI"), "no native code, and nobody would notice: %v", err)
+			t.Skipf("no native code: %v", err)
 		}
 		if err == nil {
 			ok = append(ok, l)
