@@ -56,7 +56,7 @@ const (
 //
 // that is the name of a Go function, the expression as a Go string, an extent or * for every index, and
 // the element type of all operands, by einc's or NumPy's name. An expression without indices has no
-// sizes. Spans point into Text.
+// sizes. A // after the type begins a comment. Spans point into Text.
 type Directive struct {
 	Text     string
 	Name     string
@@ -144,6 +144,16 @@ func (r *directiveReader) word() (string, Span) {
 	return string(r.source[start:r.pos]), Span{start, r.pos}
 }
 
+// argument is the next word; a comment on the directive ends it.
+func (r *directiveReader) argument() (string, Span) {
+	word, at := r.word()
+	if strings.HasPrefix(word, "//") {
+		r.pos = len(r.source)
+		return "", Span{at.Start, at.Start}
+	}
+	return word, at
+}
+
 func (r *directiveReader) blanks() {
 	for r.pos < len(r.source) && (r.source[r.pos] == ' ' || r.source[r.pos] == '\t') {
 		r.pos++
@@ -221,7 +231,7 @@ func (r *directiveReader) place(s Span) Span { return Span{r.at[s.Start], r.at[s
 func (r *directiveReader) sizesAndType() error {
 	r.sizes = map[string]Size{}
 	for {
-		word, at := r.word()
+		word, at := r.argument()
 		if !strings.Contains(word, "=") {
 			if err := r.allSizes(); err != nil {
 				return err
@@ -305,7 +315,7 @@ func (r *directiveReader) elementType(word string, at Span) error {
 			didYouMean(word, known, "the element types are "))
 	}
 	r.d.DType, r.d.TypeSpan = d, at
-	if rest, at := r.word(); rest != "" {
+	if rest, at := r.argument(); rest != "" {
 		return r.fail(CodeDirective, Span{at.Start, len(r.source)}, "%s follows the element type, which is last", quote(rest)).hint(directiveForm)
 	}
 	return nil

@@ -36,7 +36,7 @@ func TestDirectiveOfIndexNotation(t *testing.T) {
 	specs := d.Specs(AnyExtent)
 	require.Equal(t, "bias", specs[2].Name)
 	require.Equal(t, []int{AnyExtent, 16}, specs[0].Shape)
-	d, err = ParseDirective(`//einc:kernel Product "," float64`)
+	d, err = ParseDirective(`//einc:kernel Product "," float64 // of two numbers`)
 	require.NoError(t, err)
 	require.Equal(t, `//einc:kernel Product "," float64`, d.String())
 }
@@ -65,6 +65,7 @@ func TestDirectiveErrors(t *testing.T) {
 		{`//einc:kernel F "i->" i=1,i=2 f32`, CodeKernelSizes, "i=2", ""},
 		{`//einc:kernel F "ij->" i=1 f32`, CodeKernelSizes, "j", "add j=64, or j=* for any extent"},
 		{`//einc:kernel F "i->" i=1`, CodeKernelType, "", "add it at the end, as in float32"},
+		{`//einc:kernel F "i->" i=1 // f32`, CodeKernelType, "", "add it at the end, as in float32"},
 		{`//einc:kernel F "i->" i=1 flaot32`, CodeKernelType, "flaot32", "did you mean 'float32'?"},
 		{`//einc:kernel F "i->" i=1 f32 fast now`, CodeDirective, "fast now", directiveForm},
 		{`//einc:kernel F "C[i] = exp(A[i])" i=1 c64`, CodeDType, "exp(A[i])", "only + - * / and abs take complex numbers"},
