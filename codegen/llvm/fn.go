@@ -16,20 +16,22 @@ import (
 // away with the module.
 type fn struct {
 	*unit
-	nest   *loop.Nest
-	fun    *ir.Func
-	args   *ir.Param
-	lo, hi *ir.Param
-	entry  *ir.Block // loads of parameters and dims, and stack buffers
-	cur    *ir.Block // where instructions go
-	regs   []val
-	vars   []value.Value
-	depth  []int         // of a Var: how many variables were set before it
-	set    int           // variables set so far
-	params []value.Value // pointers to parts of elements; nil: not loaded yet
-	dims   []value.Value
-	names  int
-	err    error
+	nest    *loop.Nest
+	fun     *ir.Func
+	args    *ir.Param
+	lo, hi  *ir.Param
+	entry   *ir.Block // loads of parameters and dims, and stack buffers
+	cur     *ir.Block // where instructions go
+	regs    []val
+	vars    []value.Value
+	offs    []int64       // of a Var: a constant to add to its value
+	depth   []int         // of a Var: how many variables were set before it
+	set     int           // variables set so far
+	params  []value.Value // pointers to parts of elements; nil: not loaded yet
+	dims    []value.Value
+	names   int
+	streams bool // stores with Stream go past the cache in the code being written
+	err     error
 }
 
 // val is the value of a register: im is nil unless it is complex. Bool is i1; F16 and BF16 are i16.
@@ -55,6 +57,7 @@ func newFn(u *unit, n Named) *fn {
 	e.fun.FuncAttrs = u.target.attributes(n.Nest)
 	e.regs = make([]val, len(n.Nest.Regs))
 	e.vars = make([]value.Value, len(n.Nest.Vars))
+	e.offs = make([]int64, len(n.Nest.Vars))
 	e.depth = make([]int, len(n.Nest.Vars))
 	e.params = make([]value.Value, len(n.Nest.Params))
 	e.dims = make([]value.Value, n.Nest.Dims)

@@ -158,6 +158,13 @@ func (e *fn) terms(a loop.Affine) (value.Value, int64) {
 	sum, rest := i64(0), a.Const
 	for _, t := range terms {
 		x := e.mul(e.vars[t.Var], e.size(t.Coef))
+		if o := e.offs[t.Var]; o != 0 {
+			if t.Coef.Dim > 0 {
+				x = e.add(x, e.mul(i64(o), e.size(t.Coef)))
+			} else {
+				rest += o * t.Coef.Value
+			}
+		}
 		if c, ok := known(x); ok {
 			rest += c
 			continue
@@ -190,8 +197,11 @@ func (e *fn) step(d tensor.DType, p, n value.Value) value.Value {
 }
 
 // setVar binds a variable.
-func (e *fn) setVar(v loop.Var, x value.Value) {
-	e.vars[v] = x
+func (e *fn) setVar(v loop.Var, x value.Value) { e.setVarOff(v, x, 0) }
+
+// setVarOff binds a variable to a value and a constant: addresses fold the constant.
+func (e *fn) setVarOff(v loop.Var, x value.Value, off int64) {
+	e.vars[v], e.offs[v] = x, off
 	e.depth[v] = e.set
 	e.set++
 }

@@ -139,17 +139,64 @@ func (e *fn) loop(l *loop.For) {
 	for _, c := range l.Carry {
 		init = append(init, e.regs[c.Init].list()...)
 	}
-	last := e.run(s, init, func(i value.Value, carried []value.Value) []value.Value {
-		e.setVar(l.Var, i)
-		e.bind(l.Carry, carried)
-		e.body(l.Body)
-		var next []value.Value
-		for _, c := range l.Carry {
-			next = append(next, e.regs[c.Next].list()...)
-		}
-		return next
-	})
+	last := e.repeat(l, s, init)
 	e.bind(l.Carry, last)
+}
+
+// repeat runs a loop's body over a span, a few iterations at once if it may be repeated.
+func (e *fn) repeat(l *loop.For, s span, init []value.Value) []value.Value {
+	n := e.unroll(l, s)
+	if n == 1 {
+		return e.run(s, init, func(i value.Value, carried []value.Value) []value.Value { return e.turn(l, i, 0, carried) })
+	}
+	main := span{s.name, s.start, e.sub(s.stop, e.remainder(s.stop, n)), n}
+	last := e.run(main, init, func(i value.Value, carried []value.Value) []value.Value {
+		for k := range n {
+			carried = e.turn(l, i, k, carried)
+		}
+		return carried
+	})
+	rest := span{s.name + ".rest", main.stop, s.stop, 1}
+	return e.run(rest, last, func(i value.Value, carried []value.Value) []value.Value { return e.turn(l, i, 0, carried) })
+}
+
+// Unrolled loops take unrolled iterations at once; all of them if there are few, of short bodies.
+const (
+	unrollTurns = 4
+	unrollAll   = 8
+	unrollNodes = 300
+)
+
+// unroll is how many iterations of a loop to write at once. Sums of integers take one: LLVM reorders
+// them across iterations, and then lacks registers.
+func (e *fn) unroll(l *loop.For, s span) int64 {
+	if l.Kind != loop.Unroll || l.Step != 1 || l.From > 1 || len(l.Carry) == 0 {
+		return 1
+	}
+	if d := e.nest.Regs[l.Carry[0].Reg].DType; !d.IsFloat() && !d.IsComplex() {
+		return 1
+	}
+	for _, n := range l.Body {
+		if _, ok := n.(*loop.For); ok {
+			return 1
+		}
+	}
+	if n, ok := known(s.stop); ok && n > 1 && n <= unrollAll && n*int64(len(l.Body)) <= unrollNodes {
+		return n
+	}
+	return unrollTurns
+}
+
+// turn writes a loop's body for the iteration i+off and gives what it carries on.
+func (e *fn) turn(l *loop.For, i value.Value, off int64, carried []value.Value) []value.Value {
+	e.setVarOff(l.Var, i, off)
+	e.bind(l.Carry, carried)
+	e.body(l.Body)
+	var next []value.Value
+	for _, c := range l.Carry {
+		next = append(next, e.regs[c.Next].list()...)
+	}
+	return next
 }
 
 // bind gives carried registers their values.
@@ -201,9 +248,11 @@ func (e *fn) body(nodes []loop.Node) {
 		case *loop.Op:
 			e.op(x)
 		case *loop.Load:
-			e.regs[x.Dst] = e.load(e.nest.Regs[x.Dst], e.addr(x.From), x.Stride)
+			e.regs[x.Dst] = e.load(e.nest.Regs[x.Dst], e.addr(x.From), x.Stride, x.Active)
 		case *loop.Store:
-			e.store(e.nest.Regs[x.Src], e.regs[x.Src], e.addr(x.To), x.Stride)
+			e.store(e.nest.Regs[x.Src], e.regs[x.Src], e.addr(x.To), x)
+		case *loop.Prefetch:
+			e.prefetch(x)
 		case *loop.Offsets:
 			e.offsets(x)
 		case *loop.Pack:
@@ -218,7 +267,7 @@ func (e *fn) body(nodes []loop.Node) {
 
 // split writes the digits of a variable, last one fastest. The first digit is what is left.
 func (e *fn) split(s *loop.Split) {
-	rest := e.vars[s.Of]
+	rest := e.add(e.vars[s.Of], i64(e.offs[s.Of]))
 	for d := len(s.Into) - 1; d >= 0; d-- {
 		digit := rest
 		if d > 0 {

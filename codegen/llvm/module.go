@@ -3,6 +3,7 @@ package llvm
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/llir/llvm/ir"
@@ -54,12 +55,17 @@ type unit struct {
 
 // intrinsic declares an intrinsic of n equal arguments once and gives it.
 func (u *unit) intrinsic(name string, ret, arg types.Type, n int) *ir.Func {
+	return u.declare(name, ret, slices.Repeat([]types.Type{arg}, n)...)
+}
+
+// declare declares an intrinsic once and gives it.
+func (u *unit) declare(name string, ret types.Type, args ...types.Type) *ir.Func {
 	if f := u.decls[name]; f != nil {
 		return f
 	}
 	var params []*ir.Param
-	for i := range n {
-		params = append(params, ir.NewParam(fmt.Sprintf("a%d", i), arg))
+	for i, t := range args {
+		params = append(params, ir.NewParam(fmt.Sprintf("a%d", i), t))
 	}
 	f := u.module.NewFunc(name, ret, params...)
 	u.decls[name] = f
@@ -78,7 +84,7 @@ func (u *unit) emit(n Named) error {
 		return errRoot
 	}
 	e := newFn(u, n)
-	e.tasks(root)
+	e.root(root)
 	e.ret()
 	return e.err
 }

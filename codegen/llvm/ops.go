@@ -18,6 +18,8 @@ func (e *fn) op(o *loop.Op) {
 	switch o.Code {
 	case loop.OpConst:
 		e.regs[o.Dst] = literal(dst, o.Value, o.Int)
+	case loop.OpShuffle:
+		e.regs[o.Dst] = e.pick(e.nest.Regs[o.Args[0]], args[0], args[1], o.Pick)
 	case loop.OpShl, loop.OpShr, loop.OpSar:
 		e.regs[o.Dst] = val{re: e.shift(o.Code, args[0].re, o.Int)}
 	default:

@@ -89,12 +89,24 @@ func (b *Builder) Convert(x Reg, d tensor.DType) Reg {
 
 // Load appends a load of lanes elements and returns the register.
 func (b *Builder) Load(from Addr, stride Size, lanes int) Reg {
+	return b.LoadActive(from, stride, lanes, 0)
+}
+
+// LoadActive appends a load of the first lanes of a register (Load.Active) and returns it.
+func (b *Builder) LoadActive(from Addr, stride Size, lanes, active int) Reg {
 	dst := b.Reg(Type{b.Nest.Params[from.Param].DType, lanes})
-	b.Add(&Load{Dst: dst, From: from, Stride: stride})
+	b.Add(&Load{Dst: dst, From: from, Stride: stride, Active: active})
 	return dst
 }
 
 // Store appends a store.
 func (b *Builder) Store(src Reg, to Addr, stride Size) {
 	b.Add(&Store{Src: src, To: to, Stride: stride})
+}
+
+// Shuffle appends a choice of lanes of x and y, one for each pick.
+func (b *Builder) Shuffle(x, y Reg, pick []int) Reg {
+	dst := b.Reg(Type{b.Type(x).DType, len(pick)})
+	b.Add(&Op{Dst: dst, Code: OpShuffle, Args: []Reg{x, y}, Pick: pick})
+	return dst
 }

@@ -50,6 +50,7 @@ const (
 	OpRe      // the real part of a complex value, in the type of its parts
 	OpIm      // the imaginary part
 	OpComplex // two reals of one type (real part, imaginary part) make a complex value
+	OpShuffle // lanes of two arguments of one type, as Pick says; as many as Dst has
 
 	// Folds of a vector to a scalar, by halves: lane i with lane i+Lanes/2, and again.
 	OpFoldAdd
@@ -72,10 +73,12 @@ const (
 //	real to complex      converts to the real part, imaginary part +0
 //	complex to real      converts the real part
 //	complex to complex   converts both parts
+//
+// OpShuffle moves bits: it is defined on every type, halves included.
 
 var codeNames = [endCode]string{"const", "splat", "add", "sub", "mul", "div", "fma", "neg", "abs", "sqrt", "min", "max",
 	"and", "or", "xor", "shl", "shr", "sar", "lt", "le", "eq", "ne", "select", "convert", "bits",
-	"re", "im", "complex",
+	"re", "im", "complex", "shuffle",
 	"fold.add", "fold.mul", "fold.min", "fold.max"}
 
 // String is the name that nests are printed with.
@@ -91,7 +94,7 @@ func (c Code) Arity() int {
 	switch c {
 	case OpConst:
 		return 0
-	case OpAdd, OpSub, OpMul, OpDiv, OpMin, OpMax, OpAnd, OpOr, OpXor, OpLt, OpLe, OpEq, OpNe, OpComplex:
+	case OpAdd, OpSub, OpMul, OpDiv, OpMin, OpMax, OpAnd, OpOr, OpXor, OpLt, OpLe, OpEq, OpNe, OpComplex, OpShuffle:
 		return 2
 	case OpFMA, OpSelect:
 		return 3

@@ -90,17 +90,18 @@ type Addr struct {
 	Off   Affine
 }
 
-// Node is a statement of a nest: *For, *Split, *Op, *Load, *Store, *Offsets, *Pack or *Tile.
+// Node is a statement of a nest: *For, *Split, *Op, *Load, *Store, *Prefetch, *Offsets, *Pack or *Tile.
 type Node interface{ node() }
 
-func (*For) node()     {}
-func (*Split) node()   {}
-func (*Op) node()      {}
-func (*Load) node()    {}
-func (*Store) node()   {}
-func (*Offsets) node() {}
-func (*Pack) node()    {}
-func (*Tile) node()    {}
+func (*For) node()      {}
+func (*Split) node()    {}
+func (*Op) node()       {}
+func (*Load) node()     {}
+func (*Store) node()    {}
+func (*Prefetch) node() {}
+func (*Offsets) node()  {}
+func (*Pack) node()     {}
+func (*Tile) node()     {}
 
 // Kind says how a For runs.
 type Kind uint8
@@ -110,7 +111,7 @@ const (
 	Seq    Kind = iota // one iteration after the other
 	Task               // iterations are tasks: any order, any worker
 	Vector             // as Seq; the body handles Step items by vector registers
-	Unroll             // as Seq; the emitter may repeat the body
+	Unroll             // as Seq; the emitter repeats the body for a few iterations at once
 	Block              // a grid block on a GPU
 	Thread             // a thread of a block on a GPU
 )
@@ -149,22 +150,36 @@ type Op struct {
 	Args  []Reg
 	Value float64 // OpConst of a floating-point, complex (real part) or Bool type
 	Int   int64   // OpConst of an integer type, and the count of a shift
+	Pick  []int   // OpShuffle: for each lane, a lane of the first argument, or, from its lanes on, of the second
 }
 
 // Load reads Lanes elements, Stride apart, into Dst: a stride of 1 is a vector access, 0 reads one
 // element into every lane, any other gathers lane by lane. The register has the parameter's type.
-// Bool elements read as true if their byte is not zero.
+// Bool elements read as true if their byte is not zero. If Active is not 0, only that many lanes are
+// read, and the others are zero.
 type Load struct {
 	Dst    Reg
 	From   Addr
 	Stride Size
+	Active int
 }
 
-// Store is the opposite of Load; its stride is not 0 unless Lanes is 1.
+// Store is the opposite of Load; its stride is not 0 unless Lanes is 1. If Active is not 0, only that
+// many lanes are written. Stream is advice: what is written will leave the cache before it is read
+// again, and the stores around this one fill whole cache lines.
 type Store struct {
 	Src    Reg
 	To     Addr
 	Stride Size
+	Active int
+	Stream bool
+}
+
+// Prefetch is advice to bring the cache line of an element near, to be written if Write is set. The
+// element may be anywhere: nothing is accessed.
+type Prefetch struct {
+	At    Addr
+	Write bool
 }
 
 // Group is an axis made of several indices: a mixed-radix number, last digit fastest, whose digit d

@@ -117,9 +117,18 @@ func (p *printer) line(n Node) string {
 	case *Op:
 		return p.op(n)
 	case *Load:
-		return fmt.Sprintf("%s = load %s%s", p.def(n.Dst), p.addr(n.From), p.stride(n.Dst, n.Stride))
+		return fmt.Sprintf("%s = load %s%s%s", p.def(n.Dst), p.addr(n.From), p.stride(n.Dst, n.Stride), active(n.Active))
 	case *Store:
-		return fmt.Sprintf("store %s%s, %s", p.addr(n.To), p.stride(n.Src, n.Stride), p.reg(n.Src))
+		word := "store"
+		if n.Stream {
+			word = "stream"
+		}
+		return fmt.Sprintf("%s %s%s%s, %s", word, p.addr(n.To), p.stride(n.Src, n.Stride), active(n.Active), p.reg(n.Src))
+	case *Prefetch:
+		if n.Write {
+			return "prefetch " + p.addr(n.At) + " to write"
+		}
+		return "prefetch " + p.addr(n.At)
 	case *Offsets:
 		return fmt.Sprintf("offsets %s = group(%s) from %s count %s", p.addr(n.Table), group(n.Group), p.affine(n.From), p.bound(n.Count))
 	case *Pack:
@@ -138,6 +147,13 @@ func run(n int64) string {
 		return ""
 	}
 	return fmt.Sprintf(" run %d", n)
+}
+
+func active(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" active %d", n)
 }
 
 func (p *printer) loop(f *For) string {
@@ -183,6 +199,8 @@ func (p *printer) op(n *Op) string {
 		args = append(args, strconv.FormatInt(n.Int, 10))
 	case n.Code == OpConst:
 		args = append(args, strconv.FormatFloat(n.Value, 'g', -1, 64))
+	case n.Code == OpShuffle:
+		args = append(args, fmt.Sprint(n.Pick))
 	case n.Code == OpShl || n.Code == OpShr || n.Code == OpSar:
 		args = append(args, strconv.FormatInt(n.Int, 10))
 	}

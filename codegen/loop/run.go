@@ -122,6 +122,8 @@ func (m *machine) node(n Node) step {
 		return m.load(n)
 	case *Store:
 		return m.store(n)
+	case *Prefetch:
+		return func() {}
 	case *Offsets:
 		return m.offsets(n)
 	case *Pack:

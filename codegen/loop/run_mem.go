@@ -53,9 +53,13 @@ func (m *machine) load(n *Load) step {
 	off, stride, dst := m.affine(n.From.Off), m.size(n.Stride), m.regs[n.Dst]
 	p, count := n.From.Param, int64(m.nest.Regs[n.Dst].Lanes)
 	t, data := m.mem[p].DType, m.mem[p].data
+	if n.Active > 0 {
+		count = int64(n.Active)
+	}
+	part := dst.lanes(0, int(count)) // nothing else writes the other lanes, which stay 0
 	return func() {
 		if pos, ok := m.span(p, off(), stride, count); ok {
-			read(t, dst, data, pos, int(stride)*t.Size())
+			read(t, part, data, pos, int(stride)*t.Size())
 		}
 	}
 }
@@ -64,6 +68,10 @@ func (m *machine) store(n *Store) step {
 	off, stride, src := m.affine(n.To.Off), m.size(n.Stride), m.regs[n.Src]
 	p, count := n.To.Param, int64(m.nest.Regs[n.Src].Lanes)
 	t, data := m.mem[p].DType, m.mem[p].data
+	if n.Active > 0 {
+		count = int64(n.Active)
+		src = src.lanes(0, n.Active)
+	}
 	return func() {
 		if pos, ok := m.span(p, off(), stride, count); ok {
 			write(t, src, data, pos, int(stride)*t.Size())

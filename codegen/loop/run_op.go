@@ -34,6 +34,8 @@ func (m *machine) op(n *Op) step {
 		return func() { d.set(value{f: a.fi, d: a.di}) }
 	case OpComplex:
 		return func() { d.set(value{f: a.f, fi: b.f, d: a.d, di: b.d}) }
+	case OpShuffle:
+		return func() { d.pick(n.Pick, a, b) }
 	case OpShl, OpShr, OpSar:
 		return func() { shift(n.Code, t, d.i, a.i, n.Int) }
 	case OpLt, OpLe, OpEq, OpNe:

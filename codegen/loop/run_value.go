@@ -113,3 +113,22 @@ func narrow(t tensor.DType, d []int64) {
 		}
 	}
 }
+
+// pick fills the lanes with those of two values: lanes of a, then lanes of b.
+func (v value) pick(lanes []int, a, b value) {
+	pickLanes(v.i, lanes, a.i, b.i)
+	pickLanes(v.f, lanes, a.f, b.f)
+	pickLanes(v.fi, lanes, a.fi, b.fi)
+	pickLanes(v.d, lanes, a.d, b.d)
+	pickLanes(v.di, lanes, a.di, b.di)
+}
+
+func pickLanes[T any](dst []T, lanes []int, a, b []T) {
+	for i := range dst {
+		if l := lanes[i]; l < len(a) {
+			dst[i] = a[l]
+		} else {
+			dst[i] = b[l-len(a)]
+		}
+	}
+}

@@ -20,7 +20,7 @@ import (
 // radices of a Split are positive and their product is above every value of the variable.
 //
 // Bounds. Iteration counts, radices and the extents of groups are constant; only strides may be Dims.
-// Every access of a Load, Store, Offsets, Pack or Tile lies in [Lo, Hi) of its parameter for all values
+// Every access of the active lanes of a Load or Store, or of an Offsets, Pack or Tile lies in [Lo, Hi) of its parameter for all values
 // that the variables can take. Where a clamped loop's variable v and its At occur together, as in
 // c·v + c·At, the sum is known to stay at or below c·(Total−Step). Accesses with a Dim in the
 // address are left to the caller, and allowed in operands and output only. Code that never runs (a loop
@@ -141,6 +141,8 @@ func (v *verifier) node(n Node) error {
 		return v.load(n)
 	case *Store:
 		return v.store(n)
+	case *Prefetch:
+		return v.prefetch(n)
 	case *Offsets:
 		return v.offsets(n)
 	case *Pack:

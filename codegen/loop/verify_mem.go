@@ -32,14 +32,29 @@ func (v *verifier) access(n Node, a Addr, spans ...span) error {
 	return nil
 }
 
-// vector is the span of a register's lanes.
-func (v *verifier) vector(t Type, stride Size) []span {
-	if t.Lanes == 1 {
-		return nil
+// vector is the span of a register's lanes, or of the active ones.
+func (v *verifier) vector(n Node, t Type, stride Size, active int) ([]span, error) {
+	if active < 0 || active > t.Lanes {
+		return nil, v.errorf(n, "%d of %d lanes are active", active, t.Lanes)
 	}
-	s := upTo(int64(t.Lanes), 0)
+	if active == 0 {
+		active = t.Lanes
+	}
+	if active == 1 {
+		return nil, nil
+	}
+	s := upTo(int64(active), 0)
 	s.coef = stride
-	return []span{s}
+	return []span{s}, nil
+}
+
+// prefetch checks that the address can be computed; where it is does not matter.
+func (v *verifier) prefetch(n *Prefetch) error {
+	if _, err := v.param(n, n.At, false); err != nil {
+		return err
+	}
+	_, _, err := v.linear(n, n.At.Off)
+	return err
 }
 
 func (v *verifier) load(n *Load) error {
@@ -54,7 +69,11 @@ func (v *verifier) load(n *Load) error {
 	if t.DType != p.DType {
 		return v.errorf(n, "%s holds %s", v.print.params[n.From.Param], p.DType)
 	}
-	return v.access(n, n.From, v.vector(t, n.Stride)...)
+	spans, err := v.vector(n, t, n.Stride, n.Active)
+	if err != nil {
+		return err
+	}
+	return v.access(n, n.From, spans...)
 }
 
 func (v *verifier) store(n *Store) error {
@@ -72,7 +91,11 @@ func (v *verifier) store(n *Store) error {
 	if t.Lanes > 1 && n.Stride == Const(0) {
 		return v.errorf(n, "%d lanes go to one element", t.Lanes)
 	}
-	return v.access(n, n.To, v.vector(t, n.Stride)...)
+	spans, err := v.vector(n, t, n.Stride, n.Active)
+	if err != nil {
+		return err
+	}
+	return v.access(n, n.To, spans...)
 }
 
 func (v *verifier) pack(n *Pack) error {

@@ -38,6 +38,9 @@ func mistyped(n *Op, dst Type, args []Type) string {
 		}
 		return unless(dst == Type{args[0].DType, 1}, "a fold gives a scalar of its argument's type")
 	}
+	if n.Code == OpShuffle {
+		return misshuffled(n, dst, args)
+	}
 	for _, a := range args {
 		if a.Lanes != dst.Lanes {
 			return "the lanes differ"
@@ -68,6 +71,18 @@ func mistyped(n *Op, dst Type, args []Type) string {
 		}
 	}
 	return lacks(n.Code, dst.DType)
+}
+
+func misshuffled(n *Op, dst Type, args []Type) string {
+	if args[0] != args[1] || args[0].DType != dst.DType || len(n.Pick) != dst.Lanes {
+		return "two arguments of one type, and a pick for every lane of the result"
+	}
+	for _, l := range n.Pick {
+		if l < 0 || l >= 2*args[0].Lanes {
+			return "a pick is below the lanes of both arguments"
+		}
+	}
+	return ""
 }
 
 func unless(ok bool, why string) string {

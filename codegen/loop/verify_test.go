@@ -40,6 +40,9 @@ func TestVerifyRefuses(t *testing.T) {
 		"is only read":                      func(n *loop.Nest) { n.Params[2].Role = loop.In },
 		"C holds f64":                       func(n *loop.Nest) { n.Params[2].DType = tensor.F64 },
 		"4 lanes go to one element":         func(n *loop.Nest) { root(n).Body[4] = &loop.Store{Src: 0, To: loop.Addr{Param: 2}} },
+		"9 of 4 lanes are active":           func(n *loop.Nest) { inner(n, 1).Body[0].(*loop.Load).Active = 9 },
+		"a pick is below the lanes":         func(n *loop.Nest) { shuffle(inner(n, 1), []int{0, 1, 8, 3}) },
+		"a pick for every lane":             func(n *loop.Nest) { shuffle(inner(n, 1), []int{0, 1}) },
 		"no parameter 7":                    func(n *loop.Nest) { root(n).Body[4].(*loop.Store).To.Param = 7 },
 		"2 arguments, fma takes 3":          func(n *loop.Nest) { op := inner(n, 1).Body[2].(*loop.Op); op.Args = op.Args[:2] },
 		"the lanes differ":                  func(n *loop.Nest) { inner(n, 1).Body[2].(*loop.Op).Code = loop.OpSub; lanes(n) },
@@ -54,6 +57,11 @@ func TestVerifyRefuses(t *testing.T) {
 		change(n)
 		require.ErrorContains(t, loop.Verify(n), want)
 	}
+}
+
+func shuffle(l *loop.For, pick []int) {
+	op := l.Body[2].(*loop.Op)
+	op.Code, op.Args, op.Pick = loop.OpShuffle, op.Args[:2], pick
 }
 
 func lanes(n *loop.Nest) {

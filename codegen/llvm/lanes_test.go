@@ -1,0 +1,64 @@
+package llvm_test
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/tensor"
+)
+
+// lanesJob reads the active lanes of vectors at every stride, turns them around together with a whole
+// vector, and stores the active lanes of the result; tasks take rows of 64 elements of the output.
+func lanesJob(d tensor.DType, lanes, active int, rng *rand.Rand) job {
+	b := loop.NewBuilder("direct")
+	const tasks, row = 3, 64
+	b.Param(loop.Param{Name: "out", DType: d, Role: loop.Out, Hi: tasks * row})
+	in := random(d, 200, rng)
+	in.Origin = 100 * d.Size()
+	b.Param(loop.Param{Name: "in", DType: d, Role: loop.In, Lo: -100, Hi: 100})
+	v, at := b.Var("task"), int64(0)
+	pick := make([]int, lanes)
+	for i := range pick {
+		pick[i] = (i*5 + 3) % (2 * lanes)
+	}
+	put := func(r loop.Reg, stride int64, stream bool) {
+		to := loop.Addr{Off: loop.Affine{Const: at, Terms: []loop.Term{{Var: v, Coef: loop.Const(row)}}}}
+		n := &loop.Store{Src: r, To: to, Stride: loop.Const(stride), Active: active, Stream: stream}
+		if stream {
+			n.Active = 0
+		}
+		b.Add(n)
+		at += 16
+	}
+	b.For(&loop.For{Var: v, Kind: loop.Task, Count: loop.Bound{Max: loop.Const(tasks)}, Step: 1}, func() {
+		from := func(c int64) loop.Addr {
+			return loop.Addr{Param: 1, Off: loop.Affine{Const: c, Terms: []loop.Term{{Var: v, Coef: loop.Const(7)}}}}
+		}
+		b.Add(&loop.Prefetch{At: from(1 << 20), Write: true})
+		b.Add(&loop.Prefetch{At: from(-3)})
+		whole := b.Load(from(1), loop.Const(1), lanes)
+		put(whole, 1, true)
+		x := b.LoadActive(from(3), loop.Const(1), lanes, active)
+		put(b.Shuffle(x, whole, pick), 1, false)
+		put(b.Shuffle(b.LoadActive(from(5), loop.Const(0), lanes, active), x, pick), 1, false)
+		put(b.Shuffle(whole, b.LoadActive(from(2), loop.Const(-2), lanes, active), pick), 1, false)
+	})
+	return job{nest: b.Nest, args: []loop.Mem{random(d, tasks*row, rng), in}, tasks: tasks}
+}
+
+// TestLanes compares partial vectors, shuffles and streaming stores with the interpreter.
+func TestLanes(t *testing.T) {
+	eachLevel(t, func(t *testing.T, lv level) {
+		rng := rand.New(rand.NewPCG(7, 7))
+		var jobs []job
+		for _, d := range tensor.DTypes() {
+			lanes := lv.lanes[len(lv.lanes)-1]
+			for _, active := range []int{0, 1, lanes/2 + 1, lanes} {
+				jobs = append(jobs, lanesJob(d, lanes, active, rng))
+			}
+			jobs = append(jobs, lanesJob(d, 1, 1, rng))
+		}
+		compare(t, lv, jobs, false)
+	})
+}

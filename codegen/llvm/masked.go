@@ -1,0 +1,79 @@
+package llvm
+
+import (
+	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/llir/llvm/ir"
+	"github.com/llir/llvm/ir/constant"
+	"github.com/llir/llvm/ir/types"
+	"github.com/llir/llvm/ir/value"
+)
+
+// masks reports whether the target has instructions for vectors of t of which some lanes stay out:
+// AVX and later, for parts of 4 and 8 bytes; AVX-512 for all.
+func (e *fn) masks(t loop.Type) bool {
+	bits, size := e.target.VectorBits, t.DType.Real().Size()
+	return e.target.arch() == "x86_64" && (bits >= 512 || bits >= 256 && size >= 4)
+}
+
+// loadActive reads the first lanes of a row; the others are zero.
+func (e *fn) loadActive(t loop.Type, p value.Value, active int) val {
+	n := active * int(parts(t.DType))
+	if !e.masks(t) {
+		return e.loadPieces(t, p, active)
+	}
+	whole := vector(memory(t.DType), t.Lanes*int(parts(t.DType)))
+	x := e.maskedLoad(whole, p, n, align(t.DType))
+	return e.fromMemory(t, x)
+}
+
+// storeActive writes the first lanes of a row.
+func (e *fn) storeActive(t loop.Type, v val, p value.Value, active int) {
+	if !e.masks(t) {
+		e.storePieces(t, v, p, active)
+		return
+	}
+	x := e.toMemory(t, v)
+	e.maskedStore(x, p, active*int(parts(t.DType)), align(t.DType))
+}
+
+// loadPieces reads active lanes by scalars.
+func (e *fn) loadPieces(t loop.Type, p value.Value, active int) val {
+	one := loop.Type{DType: t.DType, Lanes: 1}
+	v := zero(t)
+	for i := range active {
+		x := e.loadRow(one, e.step(t.DType, p, i64(int64(i))))
+		v = each(func(ps ...value.Value) value.Value { return e.insert(ps[0], ps[1], i) }, v, x)
+	}
+	return v
+}
+
+func (e *fn) storePieces(t loop.Type, v val, p value.Value, active int) {
+	for i := range active {
+		x := each(func(ps ...value.Value) value.Value { return e.extract(ps[0], i) }, v)
+		e.storeRow(loop.Type{DType: t.DType, Lanes: 1}, x, e.step(t.DType, p, i64(int64(i))))
+	}
+}
+
+// first is a mask of the first n lanes of a vector type.
+func first(t types.Type, n int) value.Value {
+	bits := make([]constant.Constant, lanes(t))
+	for i := range bits {
+		bits[i] = constant.NewBool(i < n)
+	}
+	return constant.NewVector(types.NewVector(uint64(len(bits)), types.I1), bits...)
+}
+
+func (e *fn) maskedLoad(t types.Type, p value.Value, n int, a ir.Align) value.Value {
+	ptr, mask := types.NewPointer(t), first(t, n)
+	f := e.declare("llvm.masked.load."+suffix(t)+".p0"+suffix(t), t, ptr, types.I32, mask.Type(), t)
+	zeros := constant.NewZeroInitializer(t)
+	return e.put(ir.NewCall(f, e.cast(p, ptr), integer(types.I32, int64(a)), mask, zeros))
+}
+
+func (e *fn) maskedStore(x, p value.Value, n int, a ir.Align) {
+	t := x.Type()
+	ptr, mask := types.NewPointer(t), first(t, n)
+	f := e.declare("llvm.masked.store."+suffix(t)+".p0"+suffix(t), types.Void, t, ptr, types.I32, mask.Type())
+	call := ir.NewCall(f, x, e.cast(p, ptr), integer(types.I32, int64(a)), mask)
+	e.cur.Insts = append(e.cur.Insts, call)
+}

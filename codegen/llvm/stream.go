@@ -1,0 +1,83 @@
+package llvm
+
+import (
+	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/llir/llvm/ir"
+	"github.com/llir/llvm/ir/constant"
+	"github.com/llir/llvm/ir/enum"
+	"github.com/llir/llvm/ir/metadata"
+	"github.com/llir/llvm/ir/types"
+	"github.com/llir/llvm/ir/value"
+)
+
+// Streaming stores go past the cache. Machines have them for aligned vectors only, and nests promise no
+// alignment of their operands: a nest with such stores is written twice, and the pointers choose.
+
+// streamed lists the parameters that stores with Stream go to.
+func streamed(body []loop.Node, found map[int]bool) {
+	for _, n := range body {
+		switch x := n.(type) {
+		case *loop.For:
+			streamed(x.Body, found)
+		case *loop.Store:
+			if x.Stream {
+				found[x.To.Param] = true
+			}
+		}
+	}
+}
+
+// root writes the task loop, in two versions if it streams.
+func (e *fn) root(l *loop.For) {
+	params := map[int]bool{}
+	streamed(l.Body, params)
+	if len(params) == 0 || e.target.arch() != "x86_64" {
+		e.tasks(l)
+		return
+	}
+	bits := i64(0)
+	for i := range e.nest.Params {
+		if params[i] {
+			bits = e.or(bits, e.put(ir.NewPtrToInt(e.param(i), types.I64)))
+		}
+	}
+	odd := e.put(ir.NewAnd(bits, i64(streamAlign-1)))
+	e.branch(e.compare(enum.IPredEQ, odd, i64(0)), "stream", func() {
+		e.streams = true
+		e.tasks(l)
+		e.streams = false
+		e.cur.Insts = append(e.cur.Insts, ir.NewCall(e.declare("llvm.x86.sse.sfence", types.Void)))
+	}, func() { e.tasks(l) })
+}
+
+// streamAlign is the alignment in bytes that pointers of streaming stores have: a cache line.
+const streamAlign = 64
+
+func (e *fn) or(x, y value.Value) value.Value {
+	if c, ok := known(x); ok && c == 0 {
+		return y
+	}
+	return e.put(ir.NewOr(x, y))
+}
+
+// streamRow writes adjacent elements past the cache; the address is a multiple of the vector.
+func (e *fn) streamRow(t loop.Type, v val, p value.Value) {
+	x := e.toMemory(t, v)
+	store := ir.NewStore(x, e.cast(p, types.NewPointer(x.Type())))
+	store.Align = ir.Align(min(streamAlign, t.Lanes*t.DType.Size()))
+	node := &metadata.Tuple{MetadataID: -1, Fields: []metadata.Field{constant.NewInt(types.I32, 1)}}
+	store.Metadata = append(store.Metadata, &metadata.Attachment{Name: "nontemporal", Node: node})
+	e.cur.Insts = append(e.cur.Insts, store)
+}
+
+// prefetch asks for a cache line.
+func (e *fn) prefetch(n *loop.Prefetch) {
+	f := e.declare("llvm.prefetch.p0i8", types.Void, types.I8Ptr, types.I32, types.I32, types.I32)
+	write := int64(0)
+	if n.Write {
+		write = 1
+	}
+	p := e.cast(e.addr(n.At), types.I8Ptr)
+	call := ir.NewCall(f, p, integer(types.I32, write), integer(types.I32, 3), integer(types.I32, 1))
+	e.cur.Insts = append(e.cur.Insts, call)
+}
