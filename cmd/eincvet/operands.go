@@ -101,7 +101,7 @@ func (o *operands) certain(p *parser.Program, decls []int, code parser.Code) boo
 		parser.CodeBadSpec, parser.CodeOutputUnknown:
 		return true
 	case parser.CodeDType, parser.CodeNumberRange:
-		return typed
+		return true // f64, which stands for unknown types, never brings these about
 	case parser.CodeDimMismatch, parser.CodeEllipsisMismatch, parser.CodeRankTooLow, parser.CodeRankTooHigh,
 		parser.CodeRankMismatch, parser.CodeEllipsisDropped:
 		return shaped || !combines(p, decls)

@@ -33,12 +33,13 @@ func counts(ctx context.Context, a, b *einc.Tensor, list []*einc.Tensor, specs [
 	_, _ = einc.Compile("C[i] = A[i]*B[i]", []einc.Spec{spec}, nil) // want `2 operands \('A', 'B'\), but 1 was`
 	_, _ = einc.Compile("C[i] = A[i]*B[i]", []einc.Spec{spec, spec}, nil)
 	_, _ = einc.Compile("C[i] += A[i]*B[i]", []einc.Spec{spec, spec}, nil)
+	_, _ = einc.Compile("C[i] = A[i,j]*x[j]", []einc.Spec{{Name: "x", DType: tensor.F32, Shape: []int{3}}, spec}, nil)
 	_, _ = einc.Explain(ctx, "i,i->", nil, nil)
 	_, _ = einc.Explain(ctx, "i,i->", []einc.Spec{spec}, nil, "plan") // want `2 inputs, but 1 was`
 }
 
 func specs(n int, d tensor.DType) {
-	_, _ = einc.Compile("ij,jk->ik", []einc.Spec{ // want `index 'j' has extent 3 here and 4 there \(the other place is 41:26\) \[dim-mismatch\]`
+	_, _ = einc.Compile("ij,jk->ik", []einc.Spec{ // want `index 'j' has extent 3 here and 4 there \(the other place is 42:26\) \[dim-mismatch\]`
 		{DType: tensor.F32, Shape: []int{2, 3}},
 		{DType: tensor.F32, Shape: []int{4, 5}},
 	}, nil)
@@ -55,6 +56,8 @@ func specs(n int, d tensor.DType) {
 	_, _ = einc.Compile("C[i] = A[i]-B[i]", []einc.Spec{{Name: "A", DType: tensor.Bool, Shape: []int{2}}, {Name: "B", DType: tensor.Bool, Shape: []int{2}}}, nil) // want `sub is not defined on bool`
 	_, _ = einc.Compile("C[i] = exp(A[i])", []einc.Spec{{DType: tensor.C64, Shape: []int{n}}}, nil)                                                               // want `exp is not defined on c64`
 	_, _ = einc.Compile("C[i] = exp(A[i])", []einc.Spec{{DType: d, Shape: []int{2}}}, nil)
+	_, _ = einc.Compile("C[i] = B[i]*exp(A[i])", []einc.Spec{{DType: d}, {DType: tensor.C64, Shape: []int{n}}}, nil)                          // want `1 index for 'B', which has rank 0`
+	_, _ = einc.Compile("C[i] = B[i]*exp(A[i])", []einc.Spec{{DType: d, Shape: []int{n}}, {DType: tensor.C64, Shape: []int{n}}}, nil)         // want `exp is not defined on c64`
 	_, _ = einc.Compile("C[i] = A[i]*B[i]", []einc.Spec{{Name: "A", DType: d}, {Name: "Q", DType: d}}, nil)                                   // want `operand 'Q' is given, but the text does not use it`
 	_, _ = einc.Compile("C[i] = A[i]*B[i]", []einc.Spec{{Name: "B", DType: d, Shape: []int{2}}, {Name: "A", DType: d, Shape: []int{3}}}, nil) // want `extent 3 here and 2 there`
 }
