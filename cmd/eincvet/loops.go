@@ -37,17 +37,18 @@ func (c *call) repeated() {
 // compiles reports whether the call makes code rather than runs it.
 func (c *call) compiles() bool {
 	r := c.sig.Results()
-	return r.Len() > 0 && (isPointerTo(r.At(0).Type(), "Func") || isPointerTo(r.At(0).Type(), "Artifacts"))
+	return c.fn.Exported() && r.Len() > 0 && (isPointerTo(r.At(0).Type(), "Func") || isPointerTo(r.At(0).Type(), "Artifacts"))
 }
 
-// loop is the innermost loop of the same function that runs the call in every turn, or nil.
+// loop is the innermost loop of the same function that runs the call in every turn, or nil. One without
+// a condition does not count: it is left from inside, so it may well try again.
 func (c *call) loop() ast.Node {
 	for at := c.at; at.Parent().Valid(); at = at.Parent() {
 		switch n := at.Parent().Node().(type) {
 		case *ast.FuncLit, *ast.FuncDecl:
 			return nil
 		case *ast.ForStmt:
-			if at.ParentEdgeKind() != edge.ForStmt_Init {
+			if at.ParentEdgeKind() != edge.ForStmt_Init && n.Cond != nil {
 				return n
 			}
 		case *ast.RangeStmt:
