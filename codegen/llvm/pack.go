@@ -93,31 +93,38 @@ func (e *fn) pack(n *loop.Pack) {
 	p := packing{fn: e, node: n, in: e.nest.Params[n.From.Param].DType, out: e.nest.Params[n.To.Param].DType,
 		from: e.addr(n.From), rows: e.addr(n.Rows), cols: e.addr(n.Cols), depth: e.count(n.Depth)}
 	to, count := e.addr(n.To), e.count(n.Count)
-	chunk := p.chunk()
-	whole := e.compare(enum.IPredEQ, count, i64(n.Width))
-	switch {
-	case n.Width/chunk <= maxChunks:
-		e.branch(whole, "panel", func() { p.chunks(to, chunk) }, func() { p.elements(to, count) })
-	case chunk > 1:
-		e.branch(whole, "panel", func() { p.chunkLoop(to, chunk) }, func() { p.elements(to, count) })
+	chunk := p.chunk(n.Run)
+	switch k := p.chunk(n.KRun); {
+	case chunk == 1 && k >= p.square():
+		p.turn(to, count, k)
+	case chunk > 1 && n.Width/chunk <= maxChunks:
+		whole := e.compare(enum.IPredEQ, count, i64(n.Width))
+		e.branch(whole, "panel", func() { p.chunks(to, chunk) }, func() { p.elements(to, count, chunk) })
 	default:
-		p.elements(to, count)
+		p.elements(to, count, chunk)
 	}
 }
 
-// chunk is the rows one vector holds: a power of two that divides every run.
-func (p packing) chunk() int64 {
+// chunk is the elements one vector holds: a power of two that divides every run.
+func (p packing) chunk(run int64) int64 {
 	n := int64(1)
-	for p.node.Run%(2*n) == 0 && 16*n*int64(max(p.in.Size(), p.out.Size())) <= int64(max(p.target.VectorBits, 128)) {
+	for run > 1 && run%(2*n) == 0 && 16*n*int64(max(p.in.Real().Size(), p.out.Real().Size())) <= int64(max(p.target.VectorBits, 128)) {
 		n *= 2
 	}
 	return n
 }
 
-// copy moves n adjacent elements.
-func (p packing) copy(from, to value.Value, n int64) {
-	v := p.loadRow(loop.Type{DType: p.in, Lanes: int(n)}, from)
-	p.storeRow(loop.Type{DType: p.out, Lanes: int(n)}, p.convert(v, p.in, p.out), to)
+// row reads n adjacent elements of the operand, converted.
+func (p packing) row(from value.Value, n int64) val {
+	return p.convert(p.loadRow(loop.Type{DType: p.in, Lanes: int(n)}, from), p.in, p.out)
+}
+
+// place writes items r, r+1, … of a column of the panel.
+func (p packing) place(v val, col, r value.Value) {
+	for i, x := range v.list() {
+		at := p.step(p.out.Real(), col, p.add(r, i64(int64(i)*p.node.Width)))
+		p.storeRow(loop.Type{DType: p.out.Real(), Lanes: lanes(x.Type())}, val{re: x}, at)
+	}
 }
 
 // columns runs body for every column of the block; it gets a pointer into the panel, and the offset of
@@ -137,36 +144,31 @@ func (p packing) chunks(to value.Value, chunk int64) {
 	}
 	p.columns(to, func(to, col value.Value) {
 		for i, row := range rows {
-			p.copy(p.step(p.in, row, col), p.step(p.out, to, i64(int64(i)*chunk)), chunk)
+			p.place(p.row(p.step(p.in, row, col), chunk), to, i64(int64(i)*chunk))
 		}
 	})
 }
 
-// chunkLoop copies whole panels that are too wide for that.
-func (p packing) chunkLoop(to value.Value, chunk int64) {
+// elements copies any panel, by chunks and then element by element, and zeros its missing rows.
+func (p packing) elements(to, count value.Value, chunk int64) {
+	whole := i64(0)
+	if chunk > 1 {
+		whole = p.sub(count, p.remainder(count, chunk))
+	}
 	p.columns(to, func(to, col value.Value) {
 		from := p.step(p.in, p.from, col)
-		s := span{"r", i64(0), i64(p.node.Width), chunk}
-		p.run(s, nil, func(r value.Value, _ []value.Value) []value.Value {
-			p.copy(p.step(p.in, from, p.item(p.rows, r)), p.step(p.out, to, r), chunk)
-			return nil
-		})
-	})
-}
-
-// elements copies any panel element by element, and zeros its missing rows.
-func (p packing) elements(to, count value.Value) {
-	p.columns(to, func(to, col value.Value) {
-		from := p.step(p.in, p.from, col)
-		s := span{"r", i64(0), count, 1}
-		p.run(s, nil, func(r value.Value, _ []value.Value) []value.Value {
-			p.copy(p.step(p.in, from, p.item(p.rows, r)), p.step(p.out, to, r), 1)
-			return nil
-		})
-		s = span{"pad", count, i64(p.node.Width), 1}
-		p.run(s, nil, func(r value.Value, _ []value.Value) []value.Value {
-			one := loop.Type{DType: p.out, Lanes: 1}
-			p.storeRow(one, zero(one), p.step(p.out, to, r))
+		copies := func(n int64) func(value.Value, []value.Value) []value.Value {
+			return func(r value.Value, _ []value.Value) []value.Value {
+				p.place(p.row(p.step(p.in, from, p.item(p.rows, r)), n), to, r)
+				return nil
+			}
+		}
+		if chunk > 1 {
+			p.run(span{"r", i64(0), whole, chunk}, nil, copies(chunk))
+		}
+		p.run(span{"rrest", whole, count, 1}, nil, copies(1))
+		p.run(span{"pad", count, i64(p.node.Width), 1}, nil, func(r value.Value, _ []value.Value) []value.Value {
+			p.place(zero(loop.Type{DType: p.out, Lanes: 1}), to, r)
 			return nil
 		})
 	})

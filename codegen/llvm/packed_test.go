@@ -22,13 +22,14 @@ type product struct {
 	k                axes // in A and B
 	kc               int64
 	runA, runB, runC int64
+	krunA, krunB     int64
 	dims             bool // C's strides come through dims
 }
 
 // matrices is a product of row-major matrices.
 func matrices(d tensor.DType, mr, nr, lanes, m, n, k, kc int64) product {
 	one := []int64{1}
-	return product{a: d, b: d, acc: d, c: d, mr: mr, nr: nr, lanes: lanes, kc: kc, runA: 1, runB: nr, runC: nr,
+	return product{a: d, b: d, acc: d, c: d, mr: mr, nr: nr, lanes: lanes, kc: kc, krunA: 64, runB: nr, runC: nr,
 		m: axes{[]int64{m}, []int64{k}, []int64{n}}, n: axes{[]int64{n}, one, one}, k: axes{[]int64{k}, one, []int64{n}}}
 }
 
@@ -118,11 +119,11 @@ func (p product) job(lv level, seed uint64) job {
 		q.For(&loop.For{Var: kb, Count: loop.Bound{Max: loop.Const(blocks(p.k.size(), p.kc))}, Step: 1}, func() {
 			ak := q.offsets("ak", q.group(p.k.ext, p.k.first, false), p.kc, kb, depth)
 			bk := q.offsets("bk", q.group(p.k.ext, p.k.second, false), p.kc, kb, depth)
-			q.Add(&loop.Pack{To: pa, From: a, Rows: am, Cols: ak, Width: p.mr, Count: rows, Depth: depth, Run: p.runA})
+			q.Add(&loop.Pack{To: pa, From: a, Rows: am, Cols: ak, Width: p.mr, Count: rows, Depth: depth, Run: p.runA, KRun: p.krunA})
 			q.For(&loop.For{Var: j, Count: loop.Bound{Max: loop.Const(blocks(p.n.size(), p.nr))}, Step: 1}, func() {
 				bn := q.offsets("bn", q.group(p.n.ext, p.n.first, false), p.nr, j, cols)
 				cn := q.offsets("cn", q.group(p.n.ext, p.n.second, p.dims), p.nr, j, cols)
-				q.Add(&loop.Pack{To: pb, From: b, Rows: bn, Cols: bk, Width: p.nr, Count: cols, Depth: depth, Run: p.runB})
+				q.Add(&loop.Pack{To: pb, From: b, Rows: bn, Cols: bk, Width: p.nr, Count: cols, Depth: depth, Run: p.runB, KRun: p.krunB})
 				q.Add(&loop.Tile{MR: p.mr, NR: p.nr, Lanes: p.lanes, Acc: p.acc, Depth: depth, A: pa, B: pb, C: c,
 					CRows: cm, CCols: cn, Rows: rows, Cols: cols, Add: kb, Run: p.runC})
 			})
@@ -140,6 +141,13 @@ func odd() product {
 		k: axes{[]int64{4, 3}, []int64{12, 600}, []int64{40, -480}}}
 }
 
+// turned is a product whose terms of K lie together in runs, in both operands.
+func turned(d tensor.DType, mr, nr, lanes, run int64) product {
+	return product{a: d, b: d, acc: d, c: d, mr: mr, nr: nr, lanes: lanes, kc: 2*run + 16, krunA: run, krunB: run, runC: lanes,
+		m: axes{[]int64{25}, []int64{5 * run}, []int64{40}}, n: axes{[]int64{37}, []int64{-7 * run}, []int64{1}},
+		k: axes{[]int64{5, run}, []int64{run, 1}, []int64{37 * 7 * run, 1}}}
+}
+
 func products() []product {
 	f32, f64 := tensor.F32, tensor.F64
 	ps := []product{
@@ -151,6 +159,7 @@ func products() []product {
 		matrices(f32, 1, 1, 1, 3, 3, 3, 2),
 		matrices(f32, 6, 16, 8, 5, 19, 7, 4), // one task: panels and tables are compared too
 		odd(), odd(), odd(),
+		turned(f32, 12, 16, 8, 16), turned(f64, 6, 8, 4, 4), turned(f32, 7, 4, 4, 8),
 	}
 	ps[8].dims, ps[8].runC = true, 1
 	ps[9].n, ps[9].runB, ps[9].runC = axes{ps[9].n.ext, ps[9].n.second, ps[9].n.first}, 8, 1
@@ -168,7 +177,7 @@ func TestPackedEqualsInterpreter(t *testing.T) {
 	eachLevel(t, func(t *testing.T, lv level) {
 		var jobs []job
 		for i, p := range products() {
-			if i >= 10 && lv.bits != 256 { // element types: one level will do
+			if i >= 13 && lv.bits != 256 { // element types: one level will do
 				break
 			}
 			jobs = append(jobs, p.job(lv, uint64(i)))

@@ -3,7 +3,9 @@ package llvm
 import (
 	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/einc-lang/einc/tensor"
+	"github.com/llir/llvm/ir"
 	"github.com/llir/llvm/ir/enum"
+	"github.com/llir/llvm/ir/types"
 	"github.com/llir/llvm/ir/value"
 )
 
@@ -30,6 +32,7 @@ type tiling struct {
 func (e *fn) tile(n *loop.Tile) {
 	t := tiling{fn: e, node: n, acc: loop.Type{DType: n.Acc, Lanes: int(n.Lanes)},
 		out: e.nest.Params[n.C.Param].DType, cols: int(n.NR / n.Lanes)}
+	t.prefetch()
 	state := []value.Value{e.addr(n.A), e.addr(n.B)}
 	for range int(n.MR) * t.cols {
 		state = append(state, zero(t.acc).list()...)
@@ -40,6 +43,40 @@ func (e *fn) tile(n *loop.Tile) {
 	state = e.run(span{"k", i64(0), main, k}, state, t.steps(k))
 	state = e.run(span{"krest", main, depth, 1}, state, t.steps(1))
 	t.put(t.accumulators(state[2:]))
+}
+
+// line is the bytes of a cache line.
+const line = 64
+
+// prefetch asks for the lines of C that the tile will write, so that they arrive while it multiplies.
+func (t tiling) prefetch() {
+	n := t.node
+	if n.Run < n.Lanes || n.Run%n.Lanes != 0 {
+		return
+	}
+	t.branch(t.isWhole(), "prefetch", func() {
+		c, rows, cols := t.addr(n.C), t.addr(n.CRows), t.addr(n.CCols)
+		each := max(n.Lanes, line/int64(t.out.Size()))
+		for i := range n.MR {
+			row := t.step(t.out, c, t.item(rows, i64(i)))
+			for j := int64(0); j < n.NR; j += each {
+				t.fetch(t.step(t.out, row, t.item(cols, i64(j))))
+			}
+		}
+	}, func() {})
+}
+
+// fetch asks for the cache line of p, for writing.
+func (e *fn) fetch(p value.Value) {
+	f := e.declare("llvm.prefetch.p0i8", types.Void, types.I8Ptr, types.I32, types.I32, types.I32)
+	call := ir.NewCall(f, e.cast(p, types.I8Ptr), integer(types.I32, 1), integer(types.I32, 3), integer(types.I32, 1))
+	e.cur.Insts = append(e.cur.Insts, call)
+}
+
+// isWhole tells whether every row and column of the tile is valid.
+func (t tiling) isWhole() value.Value {
+	rows, cols := t.fn.count(t.node.Rows), t.fn.count(t.node.Cols)
+	return t.both(t.compare(enum.IPredEQ, rows, i64(t.node.MR)), t.compare(enum.IPredEQ, cols, i64(t.node.NR)))
 }
 
 // steps is the body of a loop that takes n steps of K. The state is the pointers into A and B, then
@@ -63,15 +100,25 @@ func (t tiling) steps(n int64) func(value.Value, []value.Value) []value.Value {
 func (t tiling) outer(acc []val, a, b value.Value) {
 	row := make([]val, t.cols)
 	for v := range row {
-		row[v] = t.loadRow(t.acc, t.step(t.acc.DType, b, i64(int64(v)*t.node.Lanes)))
+		row[v] = t.panel(b, t.node.NR, int64(v)*t.node.Lanes, t.acc.Lanes)
 	}
-	for i := range int(t.node.MR) {
-		one := loop.Type{DType: t.acc.DType, Lanes: 1}
-		x := t.splat(t.loadRow(one, t.step(t.acc.DType, a, i64(int64(i)))), t.acc.Lanes)
+	for i := range t.node.MR {
+		x := t.splat(t.panel(a, t.node.MR, i, 1), t.acc.Lanes)
 		for v := range row {
-			acc[i*t.cols+v] = t.arith(loop.OpFMA, t.acc.DType, x, row[v], acc[i*t.cols+v])
+			sum := &acc[int(i)*t.cols+v]
+			*sum = t.arith(loop.OpFMA, t.acc.DType, x, row[v], *sum)
 		}
 	}
+}
+
+// panel reads items of a column of a panel.
+func (t tiling) panel(col value.Value, width, first int64, lanes int) val {
+	part := loop.Type{DType: t.acc.DType.Real(), Lanes: lanes}
+	v := t.loadRow(part, t.step(part.DType, col, i64(first)))
+	if t.acc.DType.IsComplex() {
+		v.im = t.loadRow(part, t.step(part.DType, col, i64(width+first))).re
+	}
+	return v
 }
 
 // accumulators groups the parts of accumulators.
@@ -101,8 +148,7 @@ func (t tiling) put(acc []val) {
 		edge()
 		return
 	}
-	whole := t.both(t.compare(enum.IPredEQ, rows, i64(n.MR)), t.compare(enum.IPredEQ, cols, i64(n.NR)))
-	t.branch(whole, "whole", func() {
+	t.branch(t.isWhole(), "whole", func() {
 		t.branch(add, "add", func() { t.whole(acc, c, rowTable, colTable, true) },
 			func() { t.whole(acc, c, rowTable, colTable, false) })
 	}, edge)

@@ -202,8 +202,10 @@ type Offsets struct {
 //
 //	To[k*Width + r] = convert(From[Rows[r] + Cols[k]])   for r < Count, k < Depth; zero for Count ≤ r < Width
 //
+// A column k of complex elements holds their real parts, then their imaginary ones.
+//
 // Rows and Cols are tables that Offsets filled. Run > 1 promises that rows come in runs: Rows[r+1] ==
-// Rows[r]+1 unless r+1 is a multiple of Run; it divides Width.
+// Rows[r]+1 unless r+1 is a multiple of Run; it divides Width. KRun > 1 promises the same of Cols.
 type Pack struct {
 	To    Addr
 	From  Addr
@@ -213,6 +215,7 @@ type Pack struct {
 	Count Bound // valid rows, at most Width
 	Depth Bound
 	Run   int64
+	KRun  int64
 }
 
 // Tile is the micro-kernel: it multiplies a panel of A (Depth × MR) by a panel of B (Depth × NR) in

@@ -132,21 +132,21 @@ func (p *printer) line(n Node) string {
 	case *Offsets:
 		return fmt.Sprintf("offsets %s = group(%s) from %s count %s", p.addr(n.Table), group(n.Group), p.affine(n.From), p.bound(n.Count))
 	case *Pack:
-		return fmt.Sprintf("pack %s = %s rows %s of %s width %d cols %s of %s%s", p.addr(n.To), p.addr(n.From),
-			p.addr(n.Rows), p.bound(n.Count), n.Width, p.addr(n.Cols), p.bound(n.Depth), run(n.Run))
+		return fmt.Sprintf("pack %s = %s rows %s of %s width %d cols %s of %s%s%s", p.addr(n.To), p.addr(n.From),
+			p.addr(n.Rows), p.bound(n.Count), n.Width, p.addr(n.Cols), p.bound(n.Depth), run("run", n.Run), run("krun", n.KRun))
 	case *Tile:
 		return fmt.Sprintf("tile %dx%d lanes %d acc %s depth %s: %s = %s * %s rows %s of %s cols %s of %s add %s%s", n.MR, n.NR, n.Lanes,
 			dtypeName(n.Acc), p.bound(n.Depth), p.addr(n.C), p.addr(n.A), p.addr(n.B), p.addr(n.CRows), p.bound(n.Rows),
-			p.addr(n.CCols), p.bound(n.Cols), p.name(n.Add), run(n.Run))
+			p.addr(n.CCols), p.bound(n.Cols), p.name(n.Add), run("run", n.Run))
 	}
 	return fmt.Sprintf("unknown node %T", n)
 }
 
-func run(n int64) string {
+func run(word string, n int64) string {
 	if n <= 1 {
 		return ""
 	}
-	return fmt.Sprintf(" run %d", n)
+	return fmt.Sprintf(" %s %d", word, n)
 }
 
 func active(n int) string {

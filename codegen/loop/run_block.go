@@ -81,9 +81,20 @@ func (m *machine) pack(n *Pack) step {
 			m.gather(n.From.Param, src, fromAt()+colOff[k], rowOff)
 			convert()
 			if pos, ok := m.span(n.To.Param, toAt()+k*n.Width, 1, n.Width); ok {
-				write(to, dst, m.mem[n.To.Param].data, pos, to.Size())
+				eachPart(to, dst, pos, int(n.Width), func(part value, pos int) {
+					write(to.Real(), part, m.mem[n.To.Param].data, pos, to.Real().Size())
+				})
 			}
 		}
+	}
+}
+
+// eachPart runs f over the parts of a panel's column at pos: complex elements have their real parts
+// first, then the imaginary ones.
+func eachPart(t tensor.DType, v value, pos, width int, f func(part value, pos int)) {
+	f(value{i: v.i, f: v.f, d: v.d}, pos)
+	if t.IsComplex() {
+		f(value{f: v.fi, d: v.di}, pos+width*t.Real().Size())
 	}
 }
 
@@ -98,7 +109,7 @@ func (m *machine) gather(param int, v value, base int64, offs []int64) {
 }
 
 func (m *machine) tile(n *Tile) step {
-	a, b := m.panel(n.A, n.Acc), m.panel(n.B, n.Acc)
+	a, b := m.panel(n.A, n.Acc, int(n.MR)), m.panel(n.B, n.Acc, int(n.NR))
 	depth, put := m.bound(n.Depth), m.tileStore(n)
 	fma := arithmetic(OpFMA, n.Acc, m.nest.FMA)
 	acc, wide := newValue(n.Acc, int(n.MR*n.NR)), newValue(n.Acc, int(n.NR))
@@ -106,7 +117,7 @@ func (m *machine) tile(n *Tile) step {
 	return func() {
 		acc.zero()
 		d := int(max(depth(), 0))
-		left, right := a(d*mr), b(d*nr)
+		left, right := a(d), b(d)
 		for k := 0; k < d && m.err == nil; k++ {
 			row := right.lanes(k*nr, (k+1)*nr)
 			for i := range mr {
@@ -119,18 +130,21 @@ func (m *machine) tile(n *Tile) step {
 	}
 }
 
-// panel compiles the reading of a panel's first elements.
-func (m *machine) panel(a Addr, t tensor.DType) func(count int) value {
+// panel compiles the reading of a panel's first columns.
+func (m *machine) panel(a Addr, t tensor.DType, width int) func(depth int) value {
 	at, data := m.affine(a.Off), m.mem[a.Param].data
 	var buf value
 	have := 0
-	return func(count int) value {
-		if count > have {
-			buf, have = newValue(t, count), count
+	return func(depth int) value {
+		if depth > have {
+			buf, have = newValue(t, depth*width), depth
 		}
-		v := buf.lanes(0, count)
-		if pos, ok := m.span(a.Param, at(), 1, int64(count)); ok {
-			read(t, v, data, pos, t.Size())
+		v := buf.lanes(0, depth*width)
+		pos, ok := m.span(a.Param, at(), 1, int64(depth*width))
+		for k := 0; k < depth && ok; k++ {
+			eachPart(t, v.lanes(k*width, (k+1)*width), pos+k*width*t.Size(), width, func(part value, pos int) {
+				read(t.Real(), part, data, pos, t.Real().Size())
+			})
 		}
 		return v
 	}

@@ -120,7 +120,10 @@ func (v *verifier) pack(n *Pack) error {
 	if err != nil {
 		return err
 	}
-	c, err := v.lookup(n, n.Cols, n.Depth, 1, cols.runs)
+	if n.KRun < 0 || n.KRun > 1<<16 {
+		return v.errorf(n, "runs of %d along K", n.KRun)
+	}
+	c, err := v.lookup(n, n.Cols, n.Depth, n.KRun, cols.runs)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func (p *panels) packPhase(step int) error {
 			p.b.Add(&loop.Offsets{Table: loop.Addr{Param: rows}, Group: group(p.n, sideB), From: first, Count: count})
 			p.b.Add(&loop.Pack{To: p.panelB(to, batch, v[0], panel), From: origin(from, sideB, batch),
 				Rows: loop.Addr{Param: rows}, Cols: loop.Addr{Param: cols}, Width: p.NR, Count: count, Depth: depth,
-				Run: run(p.n, sideB, p.NR)})
+				Run: run(p.n, sideB, p.NR), KRun: run(p.product.k, sideB, p.KC)})
 		})
 	})
 	return p.finish(step, tasks, each*float64(block))
@@ -109,7 +109,8 @@ func (p *panels) packA(x blockVars, kb loop.Var) {
 	p.rowPanels(x, x.rows, sideA, func(i loop.Var, rows loop.Bound) {
 		p.b.Add(&loop.Pack{To: loop.Addr{Param: x.panelsA, Off: times(i, p.MR*p.KC)}, From: origin(x.from, sideA, x.batch),
 			Rows: loop.Addr{Param: x.rows}, Cols: loop.Addr{Param: x.cols},
-			Width: p.MR, Count: rows, Depth: depth, Run: run(p.m, sideA, p.MR)})
+			Width: p.MR, Count: rows, Depth: depth, Run: run(p.m, sideA, p.MR),
+			KRun: run(p.product.k, sideA, p.KC)})
 	})
 }
 

@@ -30,7 +30,10 @@ func (t Target) Blocking(d tensor.DType, m, n, k int64) Blocking {
 	b := Blocking{M: m, N: n, K: k, Type: d.Accum(), Lanes: int64(t.Lanes(d))}
 	rows, vectors := t.tile()
 	b.MR, b.NR = rows, vectors*b.Lanes
-	b.KC = ceilDiv(k, ceilDiv(k, depth))
+	b.KC = k
+	if k > depth { // even blocks, of whole vectors
+		b.KC = roundUp(ceilDiv(k, ceilDiv(k, depth)), 16)
+	}
 	size := int64(b.Type.Size())
 	most := max(int64(t.l2())/3/(b.KC*size)/b.MR, 1) // tile rows of A that a third of L2 holds
 	b.MC = split(ceilDiv(m, b.MR), most, t.workers()*2) * b.MR
