@@ -14,7 +14,7 @@ DATA     := bin/data
 all: build
 
 build:
-	$(GO) build -o bin/ ./cmd/einc
+	$(GO) build -o bin/ ./cmd/einc ./cmd/eincvet
 
 run: build
 	@scripts/need-llvm
@@ -36,6 +36,7 @@ bench:
 fuzz:
 	$(GO) test ./parser -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME)
 	$(GO) test ./parser -run '^$$' -fuzz FuzzBind -fuzztime $(FUZZTIME)
+	$(GO) test ./parser -run '^$$' -fuzz FuzzDirective -fuzztime $(FUZZTIME)
 	$(GO) test ./tensor -run '^$$' -fuzz FuzzNpy -fuzztime $(FUZZTIME)
 	$(GO) test ./runtime/object -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME)
 
