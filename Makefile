@@ -2,6 +2,7 @@
 # make test   set up the machine and run every test
 # make fuzz   fuzz the parser and the file readers, FUZZTIME each (default 30s)
 # make soak   the random tests, ROUNDS of each (default 2000)
+# make bench  measure against other libraries; BENCH="-suite gemm -quick" for a part (BENCH=-help)
 # make golden rewrite the sections of the golden files
 
 GO       ?= go
@@ -31,7 +32,9 @@ test: build
 	$(GO) test ./...
 
 bench:
-	$(GO) test -run '^$$' -bench . -benchmem .  ./runtime
+	@scripts/need-llvm
+	@bench/setup.sh
+	cd bench && $(GO) run . $(BENCH)
 
 fuzz:
 	$(GO) test ./parser -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME)

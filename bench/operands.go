@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"unsafe"
+
+	"github.com/einc-lang/einc"
+	"github.com/einc-lang/einc/tensor"
+)
+
+// random makes a row-major tensor of numbers between -1 and 1, or of small integers, always the same.
+func random(d tensor.DType, seed uint64, shape []int) (*einc.Tensor, error) {
+	t, err := tensor.New(d, shape...)
+	if err != nil {
+		return nil, err
+	}
+	r := rand.New(rand.NewPCG(seed, 1))
+	switch d {
+	case tensor.F32, tensor.C64:
+		for i, v := 0, view[float32](t.Bytes()); i < len(v); i++ {
+			v[i] = 2*r.Float32() - 1
+		}
+	case tensor.F64, tensor.C128:
+		for i, v := 0, view[float64](t.Bytes()); i < len(v); i++ {
+			v[i] = 2*r.Float64() - 1
+		}
+	case tensor.I32:
+		for i, v := 0, view[int32](t.Bytes()); i < len(v); i++ {
+			v[i] = r.Int32N(17) - 8
+		}
+	case tensor.I64:
+		for i, v := 0, view[int64](t.Bytes()); i < len(v); i++ {
+			v[i] = r.Int64N(17) - 8
+		}
+	default:
+		return nil, fmt.Errorf("no numbers are made of type %v", d)
+	}
+	return t, nil
+}
+
+// view reads bytes as elements.
+func view[T any](b []byte) []T {
+	var zero T
+	return unsafe.Slice((*T)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/int(unsafe.Sizeof(zero)))
+}
+
+// compare checks that two results agree: integers exactly, others up to a share of the largest element that
+// grows with the number of terms summed.
+func compare(d tensor.DType, want, got []byte, terms float64) error {
+	if len(want) != len(got) {
+		return fmt.Errorf("the result has %d bytes, not %d", len(got), len(want))
+	}
+	switch d {
+	case tensor.F32, tensor.C64:
+		return near(view[float32](want), view[float32](got), 1e-6*math.Sqrt(terms)+1e-5)
+	case tensor.F64, tensor.C128:
+		return near(view[float64](want), view[float64](got), 1e-15*math.Sqrt(terms)+1e-13)
+	}
+	for i := range want {
+		if want[i] != got[i] {
+			return fmt.Errorf("the results differ in element %d", i/d.Size())
+		}
+	}
+	return nil
+}
+
+func near[T float32 | float64](want, got []T, tolerance float64) error {
+	var largest, off float64
+	at := 0
+	for i := range want {
+		largest = max(largest, math.Abs(float64(want[i])))
+		if e := math.Abs(float64(want[i]) - float64(got[i])); !(e <= off) { // NaN counts as off
+			off, at = e, i
+		}
+	}
+	if !(off <= tolerance*largest) {
+		return fmt.Errorf("element %d is %v, einc has %v", at, got[at], want[at])
+	}
+	return nil
+}

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/einc-lang/einc"
+	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/tensor"
+)
+
+// work is an expression with operands to measure.
+type work struct {
+	expr   string
+	mode   parser.Mode
+	dtype  tensor.DType
+	shapes [][]int
+}
+
+// specs describes row-major operands.
+func (w *work) specs() []einc.Spec {
+	var specs []einc.Spec
+	for _, s := range w.shapes {
+		specs = append(specs, einc.Spec{DType: w.dtype, Shape: s})
+	}
+	return specs
+}
+
+// row is a line of a table: what einc does, who else does it, and what the ratios should be.
+type row struct {
+	suite, name string
+	work
+	threads int // 0 means 1
+	rounds  int // at least; 0 means the default
+	native  bool
+	peers   []peer
+	bars    []bar
+}
+
+// bar is a ratio to reach: the time of the best peer of a class over einc's.
+type bar struct {
+	class string
+	min   float64
+	both  bool // the inverse must reach it too: the times are to be alike
+}
+
+// peer is another way to do a row's work.
+type peer struct {
+	name, class string
+	scale       float64 // of its time, where it does another amount of work; 0 means 1
+	unlike      bool    // its result is not einc's and is not compared
+	make        func(*session, *data) (*contender, error)
+}
+
+// errAbsent says that a peer is not on the machine.
+var errAbsent = errors.New("absent")
+
+// contender is a peer, or einc, ready to run.
+type contender struct {
+	time   func(calls int) (float64, error) // nanoseconds of so many calls
+	result func() ([]byte, error)           // the elements of the result, row-major; after a call
+	close  func()
+}
+
+// data is what the contenders of a row share: operands, and einc's result.
+type data struct {
+	row      *row
+	operands []*einc.Tensor
+	out      *einc.Tensor
+}
+
+// suite is a group of rows, and the means over it that should be reached.
+type suite struct {
+	name, title string
+	rows        func(s *session) []*row
+	means       []bar // geometric
+}

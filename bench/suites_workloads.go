@@ -1,0 +1,89 @@
+package main
+
+import (
+	_ "embed"
+	"fmt"
+	"strings"
+
+	"github.com/einc-lang/einc/tensor"
+)
+
+//go:embed cases/workloads.txt
+var workloadText string
+
+// What is only planned: more multiply-adds, or more bytes of operands, result and temporaries, than these.
+const (
+	mostMultiplyAdds = 1e12
+	mostBytes        = 4e9
+)
+
+// workloadRows reads the table of workloads. There are no bars: libraries are shown beside einc.
+func workloadRows(s *session) []*row {
+	var rows []*row
+	add := func(name, expr string, d tensor.DType, shapes [][]int) {
+		rows = append(rows, &row{suite: "workloads", name: name, work: work{expr: expr, dtype: d, shapes: shapes}, peers: interpreted(expr)})
+	}
+	for _, line := range strings.Split(strings.TrimSpace(workloadText), "\n") {
+		f := strings.Split(line, "\t")
+		if strings.HasPrefix(line, "#") || len(f) != 4 {
+			continue
+		}
+		d, err := tensor.ParseDType(f[3])
+		if err != nil {
+			s.log("workload %s: %v", f[0], err)
+			continue
+		}
+		c := contraction{sizes: parseSizes(f[2])}
+		in, _, _ := strings.Cut(f[1], "->")
+		var shapes [][]int
+		for _, term := range strings.Split(in, ",") {
+			shapes = append(shapes, c.shape(term))
+		}
+		add(f[0], f[1], d, shapes)
+	}
+	expr, shapes := innerProduct(100, 3, 10)
+	add("mps-inner-100", expr, tensor.F64, shapes)
+	return rows
+}
+
+// innerProduct is that of two matrix product states of so many sites, written with letters of any script.
+func innerProduct(sites, physical, bond int) (string, [][]int) {
+	next := rune(0x4e00)
+	label := func() string { next++; return string(next) }
+	var upper, lower []string
+	var up, low [][]int
+	u, l := "", ""
+	for i := range sites {
+		m := label()
+		shape := []int{physical}
+		a, b := m+u, m+l
+		if i > 0 {
+			shape = append(shape, bond)
+		}
+		if i < sites-1 {
+			u, l = label(), label()
+			a, b = a+u, b+l
+			shape = append(shape, bond)
+		}
+		upper, lower = append(upper, a), append(lower, b)
+		up, low = append(up, shape), append(low, shape)
+	}
+	return fmt.Sprintf("%s,%s->", strings.Join(upper, ","), strings.Join(lower, ",")), append(up, low...)
+}
+
+// tooLarge says why a row is only planned, or nothing.
+func tooLarge(w *work) (string, error) {
+	p, err := planOf(w)
+	if err != nil {
+		return "", err
+	}
+	bytes := float64(p.Peak)
+	for i := range p.Buffers {
+		bytes += float64(p.Buffers[i].Bytes)
+	}
+	if p.Cost.Flops <= mostMultiplyAdds && bytes <= mostBytes {
+		return "", nil
+	}
+	return fmt.Sprintf("planned only: %.3g multiply-adds in %d steps, %.3g GB of temporaries, %.3g GB in all",
+		p.Cost.Flops, len(p.Steps), float64(p.Peak)/1e9, bytes/1e9), nil
+}
