@@ -197,3 +197,21 @@ func TestManyShapes(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// The interpreter, too, takes layouts that the function was not compiled for.
+func TestInterpretedCallTakesAnyLayout(t *testing.T) {
+	f, err := einc.Compile("ii,ij->j", []einc.Spec{specOf(tensor.F64, 3, 3), specOf(tensor.F64, 3, 2)}, &einc.Options{Engine: einc.Interpreter})
+	require.NoError(t, err)
+	defer f.Close()
+	a, err := arange(t, 9, 9).Index(tensor.Slice(1, 7, 2), tensor.Slice(0, 9, 3))
+	require.NoError(t, err)
+	b, err := arange(t, 3, 2).Flip(0, 1)
+	require.NoError(t, err)
+	want, err := einc.EinsumContext(context.Background(), "ii,ij->j", &einc.Options{Engine: einc.Interpreter}, a, b)
+	require.NoError(t, err)
+	wide := arange(t, 2, 4)
+	out, err := wide.Index(tensor.At(0), tensor.Slice(3, 0, -2))
+	require.NoError(t, err)
+	require.NoError(t, f.Call(out, a, b))
+	require.Equal(t, want.String(), out.String())
+}

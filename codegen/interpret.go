@@ -20,6 +20,7 @@ func Interpret(ctx context.Context, plan *planner.Plan, prog *lower.Program, ptr
 		arena:  make([]byte, plan.Arena),
 		shared: make([]byte, prog.Shared),
 		worker: make([]byte, prog.Worker),
+		actual: actualStrides(plan, prog, dims),
 	}
 	for i, ph := range prog.Phases {
 		if err := ctx.Err(); err != nil {
@@ -38,6 +39,22 @@ type memory struct {
 	plan                  *planner.Plan
 	ptrs                  []unsafe.Pointer
 	arena, shared, worker []byte
+	actual                map[int][]int64 // by buffer, strides that came at run time
+}
+
+// actualStrides gathers what a call says of the layouts that the nests leave open.
+func actualStrides(plan *planner.Plan, prog *lower.Program, dims []int64) map[int][]int64 {
+	if len(prog.Dims) == 0 {
+		return nil
+	}
+	actual := map[int][]int64{}
+	for i, d := range prog.Dims {
+		if actual[d.Buffer] == nil {
+			actual[d.Buffer] = make([]int64, len(plan.Buffers[d.Buffer].Shape))
+		}
+		actual[d.Buffer][d.Axis] = dims[i]
+	}
+	return actual
 }
 
 func (m *memory) args(nest *loop.Nest, args []lower.Arg) []loop.Mem {
@@ -49,7 +66,8 @@ func (m *memory) args(nest *loop.Nest, args []lower.Arg) []loop.Mem {
 }
 
 // area is the memory of one parameter. For the caller's tensors it is exactly what the parameter may
-// touch, so that the interpreter's bounds check is as strict as the verifier's promise.
+// touch, so that the interpreter's bounds check is as strict as the verifier's promise; where strides
+// come at run time that is what they reach, not what the layout at compile time did.
 func (m *memory) area(p loop.Param, a lower.Arg) loop.Mem {
 	switch p.Role {
 	case loop.Shared:
@@ -61,12 +79,31 @@ func (m *memory) area(p loop.Param, a lower.Arg) loop.Mem {
 	if b.Kind == planner.Temp {
 		return loop.Mem{Data: m.arena, Origin: int(b.Offset + a.Offset)}
 	}
-	if p.Hi <= p.Lo {
+	lo, hi := p.Lo, p.Hi
+	if strides := m.actual[a.Buffer]; strides != nil {
+		lo, hi = reach(b.Shape, strides)
+	}
+	if hi <= lo {
 		return loop.Mem{}
 	}
 	size := int64(p.DType.Size())
-	first := unsafe.Add(m.ptrs[slot(b)], p.Lo*size+a.Offset)
-	return loop.Mem{Data: unsafe.Slice((*byte)(first), (p.Hi-p.Lo)*size), Origin: int(-p.Lo * size)}
+	first := unsafe.Add(m.ptrs[slot(b)], lo*size+a.Offset)
+	return loop.Mem{Data: unsafe.Slice((*byte)(first), (hi-lo)*size), Origin: int(-lo * size)}
+}
+
+// reach is the range [lo, hi) of elements that strides reach within a shape.
+func reach(shape []int, strides []int64) (lo, hi int64) {
+	for a, n := range shape {
+		if n == 0 {
+			return 0, 0
+		}
+		if d := int64(n-1) * strides[a]; d < 0 {
+			lo += d
+		} else {
+			hi += d
+		}
+	}
+	return lo, hi + 1
 }
 
 // slot is the position of a caller's tensor among the pointers of a call: the output first.
