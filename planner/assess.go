@@ -1,0 +1,124 @@
+package planner
+
+import (
+	"cmp"
+	"math"
+	"slices"
+)
+
+// account is what the steps of a tree cost, each in logarithms.
+type account struct {
+	flops, size []float64 // of each step
+}
+
+// flops is log2 of all multiply-adds.
+func (a *account) total() float64 { return logSum(a.flops) }
+
+// audit measures the steps of a tree.
+func audit(g *graph, t tree) *account {
+	a := &account{make([]float64, 0, len(t)), make([]float64, 0, len(t))}
+	walk(g, t, func(_, _, out []int32, flops float64) {
+		a.flops, a.size = append(a.flops, flops), append(a.size, g.size(out))
+	})
+	return a
+}
+
+// walk calls f with the legs of the two operands and the result of each step. They are f's to read
+// until it returns.
+func walk(g *graph, t tree, f func(a, b, out []int32, flops float64)) {
+	holders := g.holders()
+	legs := append(make([][]int32, 0, len(g.legs)+len(t)), g.legs...)
+	var free [][]int32 // space of results that are gone
+	for _, p := range t {
+		a, b := legs[p[0]], legs[p[1]]
+		var space []int32
+		if len(free) > 0 {
+			space, free = free[len(free)-1], free[:len(free)-1]
+		}
+		out, flops := g.join(a, b, space[:0], holders)
+		f(a, b, out, flops)
+		legs = append(legs, out)
+		for _, x := range p {
+			if int(x) >= len(g.legs) {
+				free = append(free, legs[x])
+			}
+			legs[x] = nil
+		}
+	}
+}
+
+// appraise is log2 of what a tree costs by an aim.
+func appraise(g *graph, t tree, a aim) float64 {
+	acc := audit(g, t)
+	for k, f := range acc.flops {
+		acc.flops[k] = a.step(f, acc.size[k])
+	}
+	return acc.total()
+}
+
+// economise puts the steps of a tree in the order that takes least memory among those that finish a
+// branch before they begin the next (J. W. H. Liu, 1986). sizes are log2 of the elements of each step's
+// result; it returns the tree renumbered, and its peak in elements.
+func economise(t tree, n int, sizes []float64) (tree, float64) {
+	size, peak := make([]float64, len(t)), make([]float64, len(t))
+	first := make([][2]int32, len(t)) // the parts, the one to do first in front
+	inner := func(x int32) (float64, float64) {
+		if int(x) < n {
+			return 0, 0
+		}
+		return size[int(x)-n], peak[int(x)-n]
+	}
+	for k, p := range t {
+		size[k] = math.Exp2(min(sizes[k], 1000))
+		sa, pa := inner(p[0])
+		sb, pb := inner(p[1])
+		first[k] = p
+		if pb-sb > pa-sa {
+			first[k] = [2]int32{p[1], p[0]}
+			sa, pa, sb, pb = sb, pb, sa, pa
+		}
+		peak[k] = max(pa, sa+pb, sa+sb+size[k])
+	}
+	if len(t) == 0 {
+		return t, 0
+	}
+	order := make([]int32, 0, len(t)) // users first, the part to do last before the other
+	stack := []int32{int32(len(t) - 1)}
+	for len(stack) > 0 {
+		k := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		order = append(order, k)
+		for _, x := range first[k] {
+			if int(x) >= n {
+				stack = append(stack, x-int32(n))
+			}
+		}
+	}
+	slices.Reverse(order)
+	return renumber(t, n, order), peak[len(t)-1]
+}
+
+// renumber lists the steps of a tree in another order.
+func renumber(t tree, n int, order []int32) tree {
+	number := make([]int32, len(t))
+	for at, k := range order {
+		number[k] = int32(n + at)
+	}
+	out := make(tree, len(t))
+	for at, k := range order {
+		for side, x := range t[k] {
+			if int(x) >= n {
+				x = number[int(x)-n]
+			}
+			out[at][side] = x
+		}
+		slices.SortFunc(out[at][:], cmp.Compare[int32])
+	}
+	return out
+}
+
+// empty takes back what the steps of a network with an extent of 0 cost: nothing, where one of the
+// step's indices has it.
+func (h *hunt) empty(o *Order) {
+	o.Log10Flops, o.Nanos = math.Inf(-1), 0
+}

@@ -1,0 +1,183 @@
+package planner
+
+import (
+	"context"
+	"math"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/einc-lang/einc/planner/cost"
+	"github.com/einc-lang/einc/tensor"
+)
+
+// hunt is a search for the order of a network.
+type hunt struct {
+	ctx     context.Context
+	net     *Network
+	opts    OrderOptions
+	g       *graph
+	aim     aim
+	start   time.Time
+	units   float64 // of the whole search
+	trials  int
+	work    float64
+	workers int
+	block   *block
+}
+
+// writeBits is log2 of the multiply-adds that an element written counts for, where time is sought.
+const writeBits = 4
+
+func newHunt(ctx context.Context, n *Network, opts OrderOptions) *hunt {
+	h := &hunt{ctx: ctx, net: n, opts: opts, g: canonical(n), start: time.Now(), workers: opts.Workers}
+	if h.workers < 1 {
+		h.workers = runtime.GOMAXPROCS(0)
+	}
+	h.aim = aim{write: math.Inf(-1), room: math.Inf(1)}
+	switch opts.Objective {
+	case BySize:
+		h.aim.flat = true
+	case ByTime, "":
+		h.aim.write = writeBits
+	}
+	if opts.Type == tensor.Invalid {
+		h.opts.Type = tensor.F64
+	}
+	h.block = newBlock(h.aim)
+	return h
+}
+
+// run searches.
+func (h *hunt) run() (*Order, error) {
+	o := &Order{Method: "exact", Seed: h.opts.Seed, Slices: 1}
+	var t tree
+	switch n := len(h.g.legs); {
+	case n < 2:
+	case h.opts.Method == "greedy":
+		o.Method = "greedy"
+		t, h.work = greedily(h.g, taste{c: 1}, nil)
+		h.trials++
+	default:
+		var ok bool
+		if n <= ExactLimit {
+			t, ok = h.exact()
+		}
+		if !ok {
+			o.Method = "search"
+			t = h.search()
+			o.Budget = h.units
+		}
+	}
+	o.Trials, o.Work = h.trials, h.work
+	h.finish(o, t)
+	return o, nil
+}
+
+// exact looks at every tree; false if costs are beyond floats.
+func (h *hunt) exact() (tree, bool) {
+	h.trials++
+	h.work += math.Pow(3, float64(len(h.g.legs))) / 2
+	if h.opts.Objective == ByFlops || h.opts.Objective == BySize {
+		return h.block.tree(h.g)
+	}
+	total := 0.0
+	for _, lg := range h.g.lg {
+		total += lg
+	}
+	if total > 300 {
+		return nil, false
+	}
+	d := &draft{ctx: context.WithoutCancel(h.ctx)}
+	t, err := d.exact(h.network())
+	return t, err == nil
+}
+
+// network is the graph as the exact search by time wants it.
+func (h *hunt) network() *network {
+	n := &network{target: h.opts.Target, dtype: h.opts.Type.Accum(), legs: h.g.legs, open: h.g.open}
+	for _, lg := range h.g.lg {
+		n.ext = append(n.ext, math.Round(math.Exp2(lg)))
+	}
+	return n
+}
+
+// finish states what a tree costs.
+func (h *hunt) finish(o *Order, t tree) {
+	acc := audit(h.g, t)
+	t, peak := economise(t, len(h.g.legs), acc.size)
+	o.PeakBytes = peak * float64(h.opts.Type.Accum().Size())
+	o.Log10Flops = acc.total() * math.Log10(2)
+	o.Log2Write, o.Log2Size = logSum(acc.size), math.Inf(-1)
+	for _, s := range acc.size {
+		o.Log2Size = max(o.Log2Size, s)
+	}
+	o.Nanos = h.nanos(t)
+	for _, s := range h.net.Sizes {
+		if s == 0 {
+			h.empty(o)
+			break
+		}
+	}
+	o.Path = make([][2]int, len(t))
+	for k, p := range t {
+		o.Path[k] = [2]int{int(p[0]), int(p[1])}
+	}
+}
+
+// nanos estimates the time of a tree.
+func (h *hunt) nanos(t tree) float64 {
+	total := 0.0
+	size := float64(h.opts.Type.Accum().Size())
+	walk(h.g, t, func(a, b, out []int32, _ float64) {
+		var c [4]float64 // B, M, N, K in bits
+		sorted(a, b, func(l int32, inA, inB bool) {
+			switch lg := h.g.lg[l]; {
+			case !holds(out, l):
+				c[3] += lg
+			case inA && inB:
+				c[0] += lg
+			case inA:
+				c[1] += lg
+			default:
+				c[2] += lg
+			}
+		})
+		for k := range c {
+			c[k] = math.Exp2(min(c[k], 250))
+		}
+		m, n := min(c[1], c[2]), max(c[1], c[2])
+		total += h.opts.Target.Estimate(cost.Work{B: c[0], M: m, N: n, K: c[3], Type: h.opts.Type.Accum(), Product: true, Plain: true,
+			UnitInner: true, BytesIn: c[0] * (m + n) * c[3] * size, BytesOut: c[0] * m * n * size}).Nanos
+	})
+	return total
+}
+
+// holds reports whether an ascending list has l.
+func holds(list []int32, l int32) bool {
+	_, ok := slices.BinarySearch(list, l)
+	return ok
+}
+
+// parallel calls f for 0…count-1, from as many goroutines as there are workers. What f does must not
+// depend on the others.
+func (h *hunt) parallel(count int, f func(i int)) {
+	if h.workers == 1 || count < 2 {
+		for i := range count {
+			f(i)
+		}
+		return
+	}
+	var next atomic.Int64
+	var group sync.WaitGroup
+	for range min(h.workers, count) {
+		group.Go(func() {
+			for i := int(next.Add(1)) - 1; i < count; i = int(next.Add(1)) - 1 {
+				f(i)
+			}
+		})
+	}
+	group.Wait()
+}

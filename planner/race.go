@@ -1,0 +1,378 @@
+package planner
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+	"time"
+)
+
+// search plans every component by itself and joins the results.
+func (h *hunt) search() tree {
+	parts := h.g.parts()
+	holders, local := h.g.holders(), make([]int32, len(h.g.lg))
+	for i := range local {
+		local[i] = -1
+	}
+	graphs := make([]*graph, len(parts))
+	weights, total := make([]float64, len(parts)), 0.0
+	for k, part := range parts {
+		graphs[k] = h.g.restrict(part, holders, local)
+		if len(part) > mostBlock {
+			weights[k] = float64(len(part)) * moveUnits((len(graphs[k].lg)+63)/64)
+		}
+		total += weights[k]
+	}
+	ctx, cancel := h.ctx, context.CancelFunc(func() {})
+	if h.opts.Budget.Time > 0 {
+		ctx, cancel = context.WithDeadline(h.ctx, h.start.Add(h.opts.Budget.Time*97/100))
+	}
+	defer cancel()
+	h.setBudget(graphs)
+	var steps tree
+	ends := make([]int32, len(parts))
+	for k, part := range parts {
+		units := 0.0
+		if total > 0 {
+			units = h.units * weights[k] / total
+		}
+		r := &race{hunt: h, ctx: ctx, units: units, seed: h.opts.Seed + uint64(k)<<32}
+		steps = appendTree(steps, r.solve(graphs[k]), part, len(h.g.legs))
+		ends[k] = part[0]
+		if len(part) > 1 {
+			ends[k] = int32(len(h.g.legs) + len(steps) - 1)
+		}
+		h.work += r.work
+		h.trials += r.trials
+	}
+	return h.join(steps, ends)
+}
+
+// join multiplies the results of components, the smallest first.
+func (h *hunt) join(steps tree, ends []int32) tree {
+	size := make([]float64, len(h.g.legs)+len(steps))
+	for t, legs := range h.g.legs {
+		size[t] = h.g.size(legs)
+	}
+	copy(size[len(h.g.legs):], audit(h.g, steps).size)
+	var q heap
+	for _, x := range ends {
+		q = append(q, choice{score: size[x], a: x})
+	}
+	for q.init(); len(q) > 1; {
+		x, y := q.pop(), q.pop()
+		steps = append(steps, [2]int32{min(x.a, y.a), max(x.a, y.a)})
+		q.push(choice{score: x.score + y.score, a: int32(len(h.g.legs) + len(steps) - 1)})
+	}
+	return steps
+}
+
+// setBudget finds the units of the search.
+func (h *hunt) setBudget(graphs []*graph) {
+	h.units = h.opts.Budget.Units
+	if h.units == 0 && h.opts.Budget.Time > 0 {
+		h.units = h.rate(graphs) * h.opts.Budget.Time.Seconds() * 0.93 * float64(h.workers)
+	}
+	if h.units > 0 {
+		return
+	}
+	most := 0
+	for _, g := range graphs {
+		most = max(most, len(g.legs))
+	}
+	h.units = autoUnits(most)
+	if h.opts.Method == "best" {
+		h.units *= 10
+	}
+}
+
+// autoUnits is the budget that suits a component of n tensors.
+func autoUnits(n int) float64 {
+	switch {
+	case n <= 24:
+		return 2e6
+	case n <= 100:
+		return 5.5e6
+	case n <= 300:
+		return 3e7
+	case n <= 1000:
+		return 8e7
+	}
+	return 2e8
+}
+
+// rate measures units a second, on the largest component.
+func (h *hunt) rate(graphs []*graph) float64 {
+	const usual, sample = 1e8, 2e6
+	largest := slices.MaxFunc(graphs, func(a, b *graph) int { return cmp.Compare(len(a.legs), len(b.legs)) })
+	s := newScale(largest.lg)
+	if len(largest.legs) < 3 || len(largest.legs)*s.words > mostWords {
+		return usual
+	}
+	t, _ := greedily(largest, taste{c: 1}, nil)
+	b := newBush(largest, s, h.aim)
+	b.plant(t)
+	a := newAnnealer(b, newRNG(1))
+	begin := time.Now()
+	a.run(h.ctx, 2, 10, max(sample, 4*moveUnits(s.words)*float64(b.n)))
+	return a.work / max(time.Since(begin).Seconds(), 1e-4)
+}
+
+// mostWords bounds the words of a bush; larger networks are improved in pieces.
+const mostWords = 1 << 23
+
+// race is a search for the tree of one component: several starts, of which the best and the most
+// different are annealed, and the best of these again.
+type race struct {
+	*hunt
+	ctx    context.Context
+	g      *graph
+	s      *scale
+	units  float64
+	seed   uint64
+	trials int
+	work   float64
+	fields []runner
+}
+
+// runner is a tree in a race.
+type runner struct {
+	tree   tree
+	score  float64
+	family int
+	work   float64
+}
+
+// solve finds a tree of g.
+func (r *race) solve(g *graph) tree {
+	n := len(g.legs)
+	if n < 2 {
+		return nil
+	}
+	if n <= mostBlock {
+		r.trials++
+		r.work += 100
+		if t, ok := r.block.tree(g); ok {
+			return t
+		}
+	}
+	red := &reduction{kernel: g, ids: make([]int32, n)}
+	for t := range red.ids {
+		red.ids[t] = int32(t)
+	}
+	const large = 64
+	share := 1.0
+	if n > large {
+		red = reduce(g)
+		if len(red.kernel.legs) < n*9/10 {
+			share = 0.8
+		}
+	}
+	units := r.units
+	r.units *= share
+	t := red.expand(r.kernel(red.kernel), n)
+	r.units = units
+	if share < 1 {
+		t = r.finishing(g, t)
+	}
+	return t
+}
+
+// kernel finds a tree of a reduced component.
+func (r *race) kernel(g *graph) tree {
+	if len(g.legs) < 2 {
+		return nil
+	}
+	if len(g.legs) <= mostBlock {
+		if t, ok := r.block.tree(g); ok {
+			return t
+		}
+	}
+	r.g, r.s = g, newScale(g.lg)
+	r.starts()
+	if len(g.legs)*r.s.words > mostWords {
+		return r.fields[0].tree
+	}
+	r.heats()
+	r.final()
+	return r.fields[0].tree
+}
+
+// The families of starts.
+const (
+	familyGreedy = iota
+	familyFill
+	familyUnion
+	familyCut
+	families
+)
+
+// starts builds trees by all means, for a share of the budget, and sorts them.
+func (r *race) starts() {
+	const share = 0.15
+	n := float64(len(r.g.legs))
+	first := r.build(0, familyGreedy)
+	r.take([]runner{first})
+	left := share*r.units - first.work
+	each := max(first.work, 1)
+	kinds := []int{familyFill, familyUnion}
+	if n >= 40 {
+		for k := 0; k < 6 && float64(k+1)*700*n*math.Log2(n/8) < left/2; k++ {
+			kinds = append(kinds, familyCut)
+		}
+		if n > 800 && len(kinds) == 2 {
+			kinds = append(kinds, familyCut)
+		}
+	}
+	for k := 0; k < 40 && float64(len(kinds)+1)*each < left; k++ {
+		kinds = append(kinds, [4]int{familyGreedy, familyGreedy, familyFill, familyUnion}[k%4])
+	}
+	out := make([]runner, len(kinds))
+	r.parallel(len(kinds), func(i int) {
+		if r.ctx.Err() == nil {
+			out[i] = r.build(i+1, kinds[i])
+		}
+	})
+	r.take(out)
+}
+
+// take adds trees to the field, best first; of equal ones those that were there before.
+func (r *race) take(out []runner) {
+	for _, x := range out {
+		if x.tree != nil {
+			r.fields = append(r.fields, x)
+			r.trials++
+		}
+		r.work += x.work
+	}
+	slices.SortStableFunc(r.fields, func(a, b runner) int { return cmp.Compare(a.score, b.score) })
+	if r.opts.Progress != nil && len(r.fields) > 0 {
+		r.opts.Progress(Progress{Done: min((r.hunt.work+r.work)/max(r.hunt.units, 1), 1), Trials: r.hunt.trials + r.trials,
+			Best: audit(r.g, r.fields[0].tree).total() * math.Log10(2)})
+	}
+}
+
+// build makes start number i.
+func (r *race) build(i, family int) runner {
+	random := newRNG(r.seed, uint64(i), 1)
+	x := runner{family: family}
+	heat := 0.0
+	if i >= 3 {
+		heat = math.Exp(math.Log(0.01) + random.float()*math.Log(100))
+	}
+	switch family {
+	case familyGreedy:
+		like := taste{kind: tasteKind(i / 4 % 4), c: 1, heat: heat}
+		if heat > 0 {
+			like.c = math.Exp(math.Log(0.3) + random.float()*math.Log(3/0.3))
+		}
+		x.tree, x.work = greedily(r.g, like, random)
+	case familyFill, familyUnion:
+		x.tree, x.work = eliminate(r.g, whim{fill: family == familyFill, heat: heat}, random, max(r.units/20, 1e6))
+	case familyCut:
+		slacks := [...]float64{0.05, 0.15, 0.3, 0.02, 0.1, 0.2}
+		leaf := mostBlock - 2
+		if i%2 == 0 {
+			leaf = 40
+		}
+		x.tree, x.work = dissect(r.g, plate{slack: slacks[i%len(slacks)], leaf: leaf, like: taste{c: 1}}, r.aim, random)
+	}
+	x.score = appraise(r.g, x.tree, r.aim)
+	return x
+}
+
+// heats anneals the best starts of each family and the best of all.
+func (r *race) heats() {
+	const share, most = 0.5, 5
+	sweep := moveUnits(r.s.words) * float64(len(r.g.legs))
+	count := int(min(max(share*r.units/(sweep*150), 1), most))
+	chosen := r.choose(count)
+	out := make([]runner, len(chosen))
+	r.parallel(len(chosen), func(i int) {
+		from := 0.5
+		if chosen[i].family == familyCut && len(r.g.legs) > 500 || len(r.g.legs) > 2000 {
+			from = 2
+		}
+		out[i] = r.anneal(chosen[i], uint64(100+i), from, 18, share*r.units/float64(len(chosen)), 8)
+	})
+	r.take(out)
+}
+
+// choose picks starts: the best of each family in turn.
+func (r *race) choose(count int) []runner {
+	var out []runner
+	used := make([]bool, len(r.fields))
+	for len(out) < count {
+		before := len(out)
+		met := [families]bool{}
+		for k, x := range r.fields {
+			if !used[k] && !met[x.family] && len(out) < count {
+				used[k], met[x.family] = true, true
+				out = append(out, x)
+			}
+		}
+		if len(out) == before {
+			out = append(out, r.fields[len(out)%len(r.fields)])
+		}
+	}
+	return out
+}
+
+// anneal improves a tree by annealing and polishing.
+func (r *race) anneal(x runner, number uint64, from, to, units float64, size int) runner {
+	b := newBush(r.g, r.s, r.aim)
+	b.plant(x.tree)
+	a := newAnnealer(b, newRNG(r.seed, number, 2))
+	a.run(r.ctx, from, to, units*0.9)
+	p := newPolisher(b, size)
+	p.run(r.ctx, units*0.1)
+	return runner{tree: b.tree(), score: b.total(), family: x.family, work: a.work + p.work}
+}
+
+// final anneals the best tree again, from a lower heat, and polishes it with larger pieces.
+func (r *race) final() {
+	left := r.units - r.work
+	out := make([]runner, 2)
+	r.parallel(len(out), func(i int) {
+		from := r.fields[0]
+		if i == 1 && len(r.fields) > 1 && r.fields[1].score < from.score+1 {
+			from = r.fields[1]
+		}
+		out[i] = r.anneal(from, uint64(200+i), 2, 20, left*0.45, 9)
+	})
+	r.take(out)
+	last := r.polish(r.g, r.s, r.fields[0].tree, max(left*0.1, 2e5), 10)
+	r.take([]runner{last})
+}
+
+func (r *race) polish(g *graph, s *scale, t tree, units float64, size int) runner {
+	b := newBush(g, s, r.aim)
+	b.plant(t)
+	p := newPolisher(b, size)
+	p.run(r.ctx, units)
+	return runner{tree: b.tree(), score: b.total(), work: p.work}
+}
+
+// finishing improves the tree of a component that was reduced before it was searched, with the steps
+// of the reduction.
+func (r *race) finishing(g *graph, t tree) tree {
+	s := newScale(g.lg)
+	if len(g.legs)*s.words > mostWords {
+		return t
+	}
+	left := max(r.units-r.work, 0)
+	was := appraise(g, t, r.aim)
+	b := newBush(g, s, r.aim)
+	b.plant(t)
+	p := newPolisher(b, 8)
+	p.run(r.ctx, left*0.1)
+	a := newAnnealer(b, newRNG(r.seed, 300))
+	a.run(r.ctx, 3, 20, left*0.7)
+	p.run(r.ctx, left*0.2+p.work)
+	r.work += a.work + p.work
+	if b.total() < was {
+		return b.tree()
+	}
+	return t
+}
