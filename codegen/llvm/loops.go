@@ -163,8 +163,8 @@ func (e *fn) repeat(l *loop.For, s span, init []value.Value) []value.Value {
 // Unrolled loops take unrolled iterations at once; all of them if there are few, of short bodies.
 const (
 	unrollTurns = 4
-	unrollAll   = 8
-	unrollNodes = 300
+	unrollAll   = 16
+	unrollNodes = 1000
 )
 
 // unroll is how many iterations of a loop to write at once. Sums of integers take one: LLVM reorders

@@ -18,7 +18,7 @@ func (e *fn) masks(t loop.Type) bool {
 // loadActive reads the first lanes of a row; the others are zero.
 func (e *fn) loadActive(t loop.Type, p value.Value, active int) val {
 	n := active * int(parts(t.DType))
-	if !e.masks(t) {
+	if n == 1 || !e.masks(t) {
 		return e.loadPieces(t, p, active)
 	}
 	whole := vector(memory(t.DType), t.Lanes*int(parts(t.DType)))
@@ -27,8 +27,11 @@ func (e *fn) loadActive(t loop.Type, p value.Value, active int) val {
 }
 
 // storeActive writes the first lanes of a row.
+//
+// One lane is stored as a scalar: LLVM 22 makes of a truncation, stored under a mask of one lane, a
+// scalar store as wide as the value was before.
 func (e *fn) storeActive(t loop.Type, v val, p value.Value, active int) {
-	if !e.masks(t) {
+	if active == 1 || !e.masks(t) {
 		e.storePieces(t, v, p, active)
 		return
 	}

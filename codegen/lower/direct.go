@@ -166,9 +166,9 @@ func (e *emitter) loops(c cuts, order []int, t tile) {
 	kind, cs := loop.Seq, []chunk{{step: 1, n: 1, lanes: 1}}
 	switch id {
 	case e.row:
-		cs = chunks(e.axes[id].extent, 1, e.rows)
+		cs = e.rowChunks(c)
 	case e.col:
-		cs = chunks(e.axes[id].extent, e.lanes, e.cols)
+		cs = e.colChunks()
 		kind = loop.Vector
 	}
 	for _, ch := range cs {
@@ -177,7 +177,7 @@ func (e *emitter) loops(c cuts, order []int, t tile) {
 		case e.row:
 			inner.rows = ch.n
 		case e.col:
-			inner.cols, inner.lanes = ch.n, ch.lanes
+			inner.cols, inner.lanes, inner.active = ch.n, ch.lanes, ch.active
 		}
 		if ch.lanes == 1 {
 			kind = loop.Seq
@@ -187,6 +187,21 @@ func (e *emitter) loops(c cuts, order []int, t tile) {
 			return nil
 		})
 	}
+}
+
+func (e *emitter) rowChunks(c cuts) []chunk {
+	x := &e.axes[e.row]
+	if e.rows == 1 || c.block[e.row] < x.extent || x.clamp != nil || x.pinned {
+		return chunks(x.extent, 1, e.rows)
+	}
+	return evenChunks(x.extent, e.rows)
+}
+
+func (e *emitter) colChunks() []chunk {
+	if !e.masked {
+		return chunks(e.axes[e.col].extent, e.lanes, e.cols)
+	}
+	return maskedChunks(e.axes[e.col].extent, e.lanes, e.cols, e.spills(e.rows*e.cols))
 }
 
 // storage converts a value to the type an array is stored in, by way of the type it is computed in.

@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"math"
 	"math/bits"
 
 	"github.com/einc-lang/einc/parser"
@@ -19,14 +20,15 @@ type shape struct {
 	kvec   int
 	klanes int64
 	kaccs  int64
+	masked bool    // a last vector along col may have only some lanes active
 	unit   float64 // cost of one item of the iteration space, in vector operations
 }
 
 // shape chooses the tile.
 func (k *kernel) shape(t cost.Target) shape {
-	s := shape{row: -1, rows: 1, col: -1, cols: 1, lanes: 1, kvec: -1, klanes: 1, kaccs: 1}
+	s := shape{row: -1, rows: 1, col: -1, cols: 1, lanes: 1, kvec: -1, klanes: 1, kaccs: 1, masked: k.masks(t)}
 	if k.runtime {
-		s.unit = k.itemCost(-1, false, 1)
+		s.unit = k.itemCost(-1, false, false, 1)
 		return s
 	}
 	axis, reduced, lanes := k.vectorAxis(t, &s)
@@ -48,14 +50,17 @@ func (k *kernel) shape(t cost.Target) shape {
 // loads, gathers, arithmetic and folds. It returns -1 if scalars are as good.
 func (k *kernel) vectorAxis(t cost.Target, s *shape) (axis int, reduced bool, lanes int64) {
 	axis, lanes = -1, 1
-	s.unit = k.itemCost(-1, false, 1)
+	s.unit = k.itemCost(-1, false, false, 1)
 	width := k.vectorLanes(t)
 	try := func(id int, red bool) {
 		l := min(width, floorPow2(k.axes[id].extent))
+		if s.masked && !red {
+			l = min(width, ceilPow2(k.axes[id].extent))
+		}
 		if l < 2 || k.axes[id].pinned {
 			return
 		}
-		if c := k.itemCost(id, red, l); c < s.unit {
+		if c := k.itemCost(id, red, s.masked, l); c < s.unit {
 			s.unit, axis, reduced, lanes = c, id, red, l
 		}
 	}
@@ -86,11 +91,14 @@ func (k *kernel) vectorLanes(t cost.Target) int64 {
 const gather = 1.5
 
 // itemCost is the cost of an item of the iteration space with vectors along an axis, or without.
-func (k *kernel) itemCost(id int, reduced bool, lanes int64) float64 {
+func (k *kernel) itemCost(id int, reduced, masked bool, lanes int64) float64 {
 	share := 1.0 // instructions an item needs
 	if id >= 0 {
 		n := k.axes[id].extent
 		share = float64(n/lanes+n%lanes) / float64(n)
+		if masked && !reduced {
+			share = float64(ceilDiv(n, lanes)) / float64(n)
+		}
 	}
 	c := share * (1 + weight(k.body))
 	for i := 1; i <= k.inputs; i++ {
@@ -144,6 +152,21 @@ func fnWeight(n parser.Node) float64 {
 
 func floorPow2(n int64) int64 { return 1 << (bits.Len64(uint64(max(n, 1))) - 1) }
 
+func ceilPow2(n int64) int64 { return 1 << bits.Len64(uint64(max(n, 1)-1)) }
+
+// masks tells whether the target has loads and stores of partial vectors for every type of the kernel.
+func (k *kernel) masks(t cost.Target) bool {
+	if t.Arch != "amd64" || t.VectorBytes < 32 {
+		return false
+	}
+	for _, a := range k.accs {
+		if t.VectorBytes < 64 && a.DType.Real().Size() < 4 {
+			return false
+		}
+	}
+	return true
+}
+
 // columnTile chooses rows and columns for vectors along a free axis. A product reuses each vector
 // over the rows and each element over the columns.
 func (k *kernel) columnTile(s *shape, t cost.Target) {
@@ -161,19 +184,64 @@ func (k *kernel) columnTile(s *shape, t cost.Target) {
 		k.limit(s, 1, 4)
 		return
 	}
-	rows, cols := int64(6), int64(2)
-	switch {
-	case k.valueType().IsComplex():
-		rows, cols = 4, 1
-	case t.Registers >= 32:
-		rows, cols = 8, 3
-	}
-	if k.axes[s.col].extent/s.lanes < cols {
-		cols = k.axes[s.col].extent / s.lanes
-		rows = min(rows+2, 8)
-	}
+	rows, cols := k.productTile(s, t)
 	k.limit(s, rows, cols)
 }
+
+// productTile chooses the tile of a product: the one that takes the fewest cycles over all rows and
+// columns, of those whose accumulators, row of B, and element of A stay in registers.
+func (k *kernel) productTile(s *shape, t cost.Target) (rows, cols int64) {
+	spare := int64(1) // an element of A
+	if !t.FMA {
+		spare++ // a product
+	}
+	free := int64(t.Registers) - spare
+	if t.Registers >= 32 {
+		free -= 2 // LLVM spills one accumulator if all are taken
+	}
+	if k.valueType().IsComplex() {
+		free = (int64(t.Registers) - 2) / 2
+	}
+	m, vecs := k.axes[s.row].extent, k.axes[s.col].extent/s.lanes
+	if s.masked {
+		vecs = ceilDiv(k.axes[s.col].extent, s.lanes)
+	}
+	depth := float64(max(k.extent(k.red), 1))
+	best := math.Inf(1)
+	rows, cols = 1, 1
+	for c := int64(1); c <= min(vecs, 6); c++ {
+		for r := int64(1); r <= min(m, 16) && r*c+c <= free; r++ {
+			if cycles := tilesCycles(m, vecs, r, c, depth, t.FMA); cycles < best*0.99 {
+				best, rows, cols = cycles, r, c
+			}
+		}
+	}
+	return rows, cols
+}
+
+// tilesCycles estimates the cycles of all tiles of r rows and c vectors over m rows and vecs vectors:
+// two multiply-adds or loads a cycle, but four cycles a step for the latency of an accumulator, and some
+// for loads that miss the first level.
+func tilesCycles(m, vecs, r, c int64, depth float64, fma bool) float64 {
+	tiles := ceilDiv(m, r)
+	rows := float64(m) / float64(tiles)
+	one := func(c int64) float64 {
+		if c == 0 {
+			return 0
+		}
+		sums := rows * float64(c)
+		work := sums / 2
+		if !fma {
+			work = sums
+		}
+		loads := rows + float64(c)
+		return (math.Max(math.Max(work, loads/2), 4)+loads/8)*depth + tileEntry + sums
+	}
+	return float64(tiles) * (float64(vecs/c)*one(c) + one(vecs%c))
+}
+
+// tileEntry is the cycles of entering and leaving a tile.
+const tileEntry = 12
 
 // foldTile chooses the tile for vectors along a reduced axis. The number of accumulators decides the
 // order of summation: it follows from the kernel alone.
@@ -213,7 +281,11 @@ func (k *kernel) limit(s *shape, rows, cols int64) {
 		s.rows = ceilDiv(e, ceilDiv(e, rows))
 	}
 	if s.col >= 0 {
-		s.cols = min(cols, k.axes[s.col].extent/s.lanes)
+		vecs := k.axes[s.col].extent / s.lanes
+		if s.masked {
+			vecs = ceilDiv(k.axes[s.col].extent, s.lanes)
+		}
+		s.cols = max(min(cols, vecs), 1)
 	}
 }
 

@@ -10,7 +10,16 @@ import (
 // tile is the body of the free loops: rows × cols values of lanes each.
 type tile struct {
 	rows, cols, lanes int64
+	active            int64 // lanes of the last column that count, 0 for all
 	cuts              cuts
+}
+
+// activeLanes is how many lanes of a point's vector are there; 0 stands for all.
+func (t tile) activeLanes(p point) int64 {
+	if p.col == t.cols-1 {
+		return t.active
+	}
+	return 0
 }
 
 // points lists the places of a tile, row by row.
@@ -29,7 +38,7 @@ func (e *emitter) tile(t tile) {
 	var sums []loop.Reg
 	switch {
 	case !e.reduces || len(e.red) == 0:
-		v := e.values(e.body, 0, t.lanes, t.lanes, e.col)
+		v := e.values(e.body, 0, t, e.col)
 		for _, p := range t.points() {
 			sums = append(sums, v.root(p))
 		}
@@ -44,7 +53,7 @@ func (e *emitter) tile(t tile) {
 // reduceTile reduces with one accumulator a point.
 func (e *emitter) reduceTile(t tile) []loop.Reg {
 	accs := e.start(t.lanes, t.rows*t.cols)
-	v := e.values(e.body, 0, t.lanes, t.lanes, e.col)
+	v := e.values(e.body, 0, t, e.col)
 	v.hoist(t.points())
 	return e.reduceLoops(t, e.red, accs, func(regs []loop.Reg) []loop.Reg {
 		v.turn()
@@ -99,12 +108,12 @@ func (e *emitter) foldReduce(t tile) []loop.Reg {
 	cs := chunks(e.kvecTotal(), e.klanes, e.kaccs)
 	nvec := int64(len(ps)) * e.kaccs
 	accs := e.start(e.klanes, nvec)
-	vec := e.values(e.body, 0, e.klanes, 1, e.kvec)
+	vec := e.values(e.body, 0, tile{lanes: e.klanes}, e.kvec)
 	vec.hoist(ps)
 	var one *values
 	if cs[len(cs)-1].lanes == 1 {
 		accs = append(accs, e.start(1, int64(len(ps)))...)
-		one = e.values(e.body, 0, 1, 1, -1)
+		one = e.values(e.body, 0, tile{lanes: 1}, -1)
 		one.hoist(ps)
 	}
 	outer := slices.DeleteFunc(slices.Clone(e.red), func(id int) bool { return id == e.kvec })
@@ -197,7 +206,7 @@ func (e *emitter) finish(t tile, sums []loop.Reg) {
 				off = plus(off, times(v, t.lanes))
 			}
 			sum := e.b.Load(loop.Addr{Param: e.spill, Off: off}, loop.Const(1), int(t.lanes))
-			e.finishPoints(tile{rows: 1, cols: 1, lanes: t.lanes, cuts: t.cuts}, []loop.Reg{sum})
+			e.finishPoints(tile{rows: 1, cols: 1, lanes: t.lanes, active: t.active, cuts: t.cuts}, []loop.Reg{sum})
 		})
 	})
 }
@@ -218,7 +227,7 @@ func (e *emitter) turns(id int, n, scale int64, f func([]loop.Var)) {
 
 func (e *emitter) finishPoints(t tile, sums []loop.Reg) {
 	out := e.accs[0].DType
-	v := e.values(e.epilogue, 1+e.inputs, t.lanes, t.lanes, e.col)
+	v := e.values(e.epilogue, 1+e.inputs, t, e.col)
 	for i, p := range t.points() {
 		r := sums[i]
 		if len(e.epilogue) > 0 {
@@ -226,10 +235,10 @@ func (e *emitter) finishPoints(t tile, sums []loop.Reg) {
 			r = v.root(p)
 		}
 		if e.hasOld {
-			old := e.b.Load(e.addr(e.oldAccess(), p, t.lanes), e.step(e.oldAccess(), e.col, t.lanes), int(t.lanes))
+			old := e.b.LoadActive(e.addr(e.oldAccess(), p, t.lanes), e.step(e.oldAccess(), e.col, t.lanes), int(t.lanes), int(t.activeLanes(p)))
 			r = e.b.Same(combineCode(e.oldOp), e.b.Convert(old, out.Accum()), e.b.Convert(r, out.Accum()))
 		}
-		e.b.Store(storage(e.b, r, out), e.addr(0, p, t.lanes), e.step(0, e.col, t.lanes))
+		e.b.Add(&loop.Store{Src: storage(e.b, r, out), To: e.addr(0, p, t.lanes), Stride: e.step(0, e.col, t.lanes), Active: int(t.activeLanes(p))})
 	}
 }
 

@@ -20,7 +20,7 @@ type values struct {
 	e     *emitter
 	expr  parser.Expr
 	first int   // access of input 0
-	lanes int64 // of the registers
+	tile  tile  // its lanes are those of the registers
 	width int64 // of a column, for addresses
 	along int   // the axis that the lanes run along
 	deps  []depends
@@ -35,9 +35,12 @@ type valueKey struct {
 }
 
 // values prepares the evaluation of expr. In an epilogue, access first+i is input 1+i.
-func (e *emitter) values(expr parser.Expr, first int, lanes, width int64, along int) *values {
-	v := &values{e: e, expr: expr, first: first, lanes: lanes, width: width, along: along,
+func (e *emitter) values(expr parser.Expr, first int, t tile, along int) *values {
+	v := &values{e: e, expr: expr, first: first, tile: t, width: 1, along: along,
 		fixed: map[valueKey]loop.Reg{}, moves: map[valueKey]loop.Reg{}}
+	if along == e.col {
+		v.width = t.lanes
+	}
 	if first == 0 {
 		v.first = 1
 	} else {
@@ -115,7 +118,7 @@ func (v *values) value(id parser.NodeID, p point) loop.Reg {
 
 func (v *values) compute(n *parser.Node, p point) loop.Reg {
 	b := v.e.b
-	t := loop.Type{DType: n.DType.Accum(), Lanes: int(v.lanes)}
+	t := loop.Type{DType: n.DType.Accum(), Lanes: int(v.tile.lanes)}
 	switch n.Kind {
 	case parser.NodeConst:
 		whole := n.Int
@@ -147,7 +150,11 @@ func (v *values) input(i int, p point) loop.Reg {
 		return v.given(p)
 	}
 	acc, e := v.first+i, v.e
-	r := e.b.Load(e.addr(acc, p, v.width), e.step(acc, v.along, v.lanes), int(v.lanes))
+	step, active := e.step(acc, v.along, v.tile.lanes), int64(0)
+	if v.along == e.col && step != loop.Const(0) {
+		active = v.tile.activeLanes(p)
+	}
+	r := e.b.LoadActive(e.addr(acc, p, v.width), step, int(v.tile.lanes), int(active))
 	return e.b.Convert(r, e.accs[acc].DType.Accum())
 }
 
