@@ -1,0 +1,231 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/einc-lang/einc"
+	"github.com/einc-lang/einc/parser"
+	"github.com/google/renameio/v2"
+	"github.com/rogpeppe/go-internal/diff"
+	"github.com/spf13/cobra"
+)
+
+// genFlags are the settings of one run of gen.
+type genFlags struct {
+	expr, name, dtype, sizes, output, pkg, cpu string
+	check, tests                               bool
+}
+
+func genCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "gen [-eq EXPR -name NAME -s SIZES] | [PACKAGES]",
+		Short: "Write kernels as Go packages that need only the Go toolchain",
+		Long: `gen writes a kernel as Go and assembly files for amd64 and arm64, with plain Go for everything else. The files
+import nothing but the standard library. Use it from go generate:
+
+  //go:generate go tool einc gen -eq "bij,bjk->bik" -name BatchMul -dtype float32 -s b=8,i=64,j=64,k=64
+
+or write comments, and run einc gen ./... :
+
+  //einc:kernel BatchMul "bij,bjk->bik" b=*,i=64,j=64,k=64 float32
+
+An index with the extent * may have any at run time; it must come first in the result and in each operand
+that has it. Flags take one dash or two:
+
+  -eq EXPR        the expression
+  -name NAME      the Go function
+  -s SIZES        the extents of all indices, as b=*,i=64
+  -dtype TYPE     element type of the operands (default float32)
+  -o FILE         main file, ending in _einc.go (default NAME_einc.go); the others go beside it
+  -pkg NAME       package (default: $GOPACKAGE, as go generate sets it)
+  -cpu LEVELS     comma list of levels to write machine code for, or none
+                  (default ` + strings.Join(einc.Levels(), ",") + `)
+  -tests=false    write no tests
+  -check          write nothing; print what differs and exit 1 if anything does`,
+		Args: cobra.ArbitraryArgs,
+		// The flags are those of Go's own tools, with one dash, which cobra would take for several flags of
+		// one letter.
+		DisableFlagParsing: true,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if slices.ContainsFunc(args, func(a string) bool { return a == "-h" || a == "-help" || a == "--help" }) {
+				return cmd.Help()
+			}
+			return runGen(cmd.Context(), args)
+		},
+	}
+}
+
+func runGen(ctx context.Context, args []string) error {
+	var g genFlags
+	f := flag.NewFlagSet("einc gen", flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	f.StringVar(&g.expr, "eq", "", "")
+	f.StringVar(&g.name, "name", "", "")
+	f.StringVar(&g.dtype, "dtype", "float32", "")
+	f.StringVar(&g.sizes, "s", "", "")
+	f.StringVar(&g.sizes, "sizes", "", "")
+	f.StringVar(&g.output, "o", "", "")
+	f.StringVar(&g.pkg, "pkg", os.Getenv("GOPACKAGE"), "")
+	f.StringVar(&g.cpu, "cpu", "", "")
+	f.BoolVar(&g.check, "check", false, "")
+	f.BoolVar(&g.tests, "tests", true, "")
+	if err := f.Parse(args); err != nil {
+		return usageError{err}
+	}
+	one := false
+	f.Visit(func(f *flag.Flag) {
+		one = one || slices.Contains([]string{"eq", "name", "dtype", "s", "sizes", "o", "pkg"}, f.Name)
+	})
+	var kernels []genKernel
+	var err error
+	switch {
+	case one && f.NArg() > 0:
+		return usageError{fmt.Errorf("%q is left over: give one kernel by flags, or packages with //einc:kernel comments", f.Arg(0))}
+	case one:
+		kernels, err = g.kernel()
+	default:
+		kernels, err = scanPackages(ctx, f.Args())
+	}
+	if err != nil {
+		return err
+	}
+	return g.generate(ctx, kernels)
+}
+
+// genKernel is a kernel to generate, and the directory that its files go to.
+type genKernel struct {
+	einc.GoKernel
+	dir string
+}
+
+// kernel is the one that the flags describe, by way of the comment that says the same.
+func (g *genFlags) kernel() ([]genKernel, error) {
+	if g.expr == "" || g.name == "" {
+		return nil, usageError{errors.New("a kernel needs -eq and -name")}
+	}
+	if g.pkg == "" {
+		return nil, usageError{errors.New("which package? go generate sets $GOPACKAGE; elsewhere give -pkg")}
+	}
+	for _, v := range []string{g.name, g.sizes, g.dtype} {
+		if strings.ContainsAny(v, " \t\r\n\"`") {
+			return nil, usageError{fmt.Errorf("%q has a blank or a quote in it", v)}
+		}
+	}
+	text := "//einc:kernel " + g.name + " " + strconv.Quote(g.expr)
+	if g.sizes != "" {
+		text += " " + g.sizes
+	}
+	d, err := parser.ParseDirective(text + " " + g.dtype)
+	if err != nil {
+		return nil, err
+	}
+	dir, file := filepath.Split(g.output)
+	command := fmt.Sprintf("einc gen -eq %q -name %s -dtype %s", d.Expr, d.Name, d.DType.NumPy())
+	if g.sizes != "" {
+		command += " -s " + g.sizes
+	}
+	return []genKernel{{einc.GoKernel{Directive: d, Package: g.pkg, File: file, Command: command}, dir}}, nil
+}
+
+// generate makes the files of all kernels before it writes any.
+func (g *genFlags) generate(ctx context.Context, kernels []genKernel) error {
+	type output struct {
+		path string
+		data []byte
+	}
+	var outputs []output
+	from := map[string]string{}
+	for _, k := range kernels {
+		k.Isolate, k.NoTests, k.Levels = true, !g.tests, g.levels()
+		files, err := einc.GenerateGo(ctx, k.GoKernel)
+		if err != nil {
+			return err
+		}
+		for _, f := range files {
+			path := filepath.Join(k.dir, f.Name)
+			if other, ok := from[strings.ToLower(path)]; ok && other != k.Directive.Name {
+				return fmt.Errorf("the kernels %s and %s would both be written to %s: rename one", other, k.Directive.Name, path)
+			}
+			from[strings.ToLower(path)] = k.Directive.Name
+			outputs = append(outputs, output{path, f.Data})
+		}
+	}
+	stale := 0
+	for _, o := range outputs {
+		old, err := os.ReadFile(o.path)
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+		if err == nil && bytes.Equal(old, o.data) {
+			continue // the file keeps its time
+		}
+		if g.check {
+			stale++
+			showStale(o.path, old, o.data)
+			continue
+		}
+		if err := replace(o.path, old, o.data); err != nil {
+			return err
+		}
+	}
+	if stale > 0 {
+		return fmt.Errorf("%d generated files are stale: run go generate, or einc gen without -check", stale)
+	}
+	return nil
+}
+
+// levels are those of -cpu; nil means all.
+func (g *genFlags) levels() []string {
+	switch g.cpu {
+	case "":
+		return nil
+	case "none":
+		return []string{}
+	}
+	return strings.Split(g.cpu, ",")
+}
+
+// replace writes a file, unless it would take the place of one that gen did not make.
+func replace(path string, old, data []byte) error {
+	if _, ok := parser.ParseGeneratedHead(string(old)); old != nil && !ok {
+		return fmt.Errorf("%s was not made by einc gen: it is left alone; remove it or choose another name with -o", path)
+	}
+	return renameio.WriteFile(path, data, 0o644, renameio.WithTempDir(filepath.Dir(path)))
+}
+
+// showStale prints what differs. Machine code is said to differ, no more: its text says nothing, and
+// comparing it as text is slow.
+func showStale(path string, old, data []byte) {
+	path = filepath.ToSlash(path)
+	was, is := codeMaker(old), codeMaker(data)
+	switch {
+	case old == nil:
+		fmt.Printf("%s is missing\n", path)
+	case strings.HasSuffix(path, ".s") && was != is && was != "":
+		fmt.Printf("%s: its code was made %s, and here it is made %s\n", path, was, is)
+	case strings.HasSuffix(path, ".s"):
+		fmt.Printf("%s: machine code differs\n", path)
+	default:
+		_, _ = os.Stdout.Write(diff.Diff("a/"+path, old, "b/"+path, data))
+	}
+}
+
+// codeMaker finds the LLVM version that an assembly file states.
+func codeMaker(text []byte) string {
+	_, after, found := bytes.Cut(text, []byte("// Machine code for "))
+	line, _, _ := bytes.Cut(after, []byte(":"))
+	if _, by, ok := bytes.Cut(line, []byte(" by ")); found && ok {
+		return "by " + string(by)
+	}
+	return ""
+}

@@ -1,0 +1,120 @@
+package emit
+
+import (
+	"bytes"
+	"fmt"
+	"go/ast"
+	goparser "go/parser"
+	"go/token"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// importable are the packages that generated files may use, by the names that they use them by.
+var importable = []struct{ name, path string }{
+	{"cmplx", "math/cmplx"}, {"fmt", "fmt"}, {"math", "math"}, {"rand", "math/rand/v2"}, {"runtime", "runtime"}, {"slices", "slices"},
+	{"strconv", "strconv"}, {"sync", "sync"}, {"atomic", "sync/atomic"}, {"syscall", "syscall"}, {"testing", "testing"}, {"unsafe", "unsafe"},
+}
+
+// addImports puts the declaration of the packages that a file uses where it says so.
+func addImports(text []byte) ([]byte, error) {
+	f, err := goparser.ParseFile(token.NewFileSet(), "", text, 0)
+	if err != nil {
+		return nil, err
+	}
+	var decl strings.Builder
+	for _, p := range importable {
+		if slices.ContainsFunc(f.Unresolved, func(id *ast.Ident) bool { return id.Name == p.name }) {
+			fmt.Fprintf(&decl, "\t%q\n", p.path)
+		}
+	}
+	if decl.Len() == 0 {
+		return text, nil
+	}
+	return bytes.Replace(text, []byte("\n//imports\n"), []byte("\nimport (\n"+decl.String()+")\n"), 1), nil
+}
+
+// checkBack parses a generated file and compares what it declares with what it is meant to: names of this
+// kernel only, known imports, and no instruction to a tool beside the expected ones. Text from outside
+// reaches the templates only after checks of its own; this is the second lock on the door.
+func (k *goKernel) checkBack(text []byte) error {
+	f, err := goparser.ParseFile(token.NewFileSet(), "", text, goparser.ParseComments)
+	if err != nil {
+		return err
+	}
+	if f.Name.Name != k.Package {
+		return fmt.Errorf("it declares package %s", f.Name.Name)
+	}
+	for _, name := range declared(f) {
+		if !k.owns(name) {
+			return fmt.Errorf("it declares %s, which it should not", name)
+		}
+	}
+	for _, spec := range f.Imports {
+		path, err := strconv.Unquote(spec.Path.Value)
+		known := slices.ContainsFunc(importable, func(p struct{ name, path string }) bool { return p.path == path })
+		if err != nil || !known || spec.Name != nil {
+			return fmt.Errorf("it imports %s", spec.Path.Value)
+		}
+	}
+	for _, group := range f.Comments {
+		for _, c := range group.List {
+			if !k.harmless(c.Text) {
+				return fmt.Errorf("it has the comment %.60q", c.Text)
+			}
+		}
+	}
+	return nil
+}
+
+// owns says that a package-level name belongs to the kernel.
+func (k *goKernel) owns(name string) bool {
+	for _, kind := range []string{"Test", "Fuzz", "Benchmark", "Example"} {
+		if rest, ok := strings.CutPrefix(name, kind+k.Test()); ok && slices.Contains([]string{"", "_lengths", "_concurrent", "_guard"}, rest) {
+			return true
+		}
+	}
+	return name == k.Name || name == "init" || strings.HasPrefix(name, k.Prefix)
+}
+
+// harmless says that no tool takes a comment for more than that.
+func (k *goKernel) harmless(comment string) bool {
+	if strings.HasPrefix(comment, "/*") {
+		return false
+	}
+	switch comment {
+	case "//go:noescape", "//go:build " + k.Asm(), "//go:build " + k.NoAsm(), "//go:build !purego && !noasm":
+		return true
+	}
+	for _, v := range k.Variants {
+		if comment == "//go:build "+v.Tags() {
+			return true
+		}
+	}
+	return comment == "//" || strings.HasPrefix(comment, "// ") && !strings.HasPrefix(comment, "// +build") || strings.HasPrefix(comment, "//\t")
+}
+
+// declared lists the names that a file adds to its package, methods excepted.
+func declared(f *ast.File) (names []string) {
+	for _, d := range f.Decls {
+		switch d := d.(type) {
+		case *ast.FuncDecl:
+			if d.Recv == nil {
+				names = append(names, d.Name.Name)
+			}
+		case *ast.GenDecl:
+			for _, s := range d.Specs {
+				switch s := s.(type) {
+				case *ast.TypeSpec:
+					names = append(names, s.Name.Name)
+				case *ast.ValueSpec:
+					for _, n := range s.Names {
+						names = append(names, n.Name)
+					}
+				}
+			}
+		}
+	}
+	return names
+}

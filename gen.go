@@ -1,0 +1,109 @@
+package einc
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+
+	"github.com/einc-lang/einc/codegen/emit"
+	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/runtime"
+)
+
+// GoKernel asks for a kernel as part of a Go package.
+type GoKernel struct {
+	Directive *parser.Directive
+	Package   string   // name of the package
+	File      string   // main file, ending in _einc.go; empty: made from the kernel's name
+	Command   string   // what made the files, for their first line
+	Levels    []string // CPU levels to write machine code for; nil for all of Levels
+	NoTests   bool
+	Isolate   bool // as in Options
+}
+
+// GoFile is a generated file: its name without directory, and its text.
+type GoFile = emit.File
+
+// GenerateGo writes a kernel as Go and assembly files that need nothing but the Go toolchain. The same
+// kernel gives the same files on every host, with the same versions of einc and LLVM.
+//
+// Of open extents, one is possible: that of an index which comes first in the result and in every operand
+// that has it.
+func GenerateGo(ctx context.Context, k GoKernel) ([]GoFile, error) {
+	d := k.Directive
+	opt := emit.GoOptions{Package: k.Package, File: k.File, Directive: d, Tests: !k.NoTests,
+		Head: d.Head(k.Command, releasedVersion())}
+	specs := d.Specs(1)
+	var err error
+	if opt.Problem, err = d.Program.Bind(specs); err != nil {
+		return nil, err
+	}
+	// The names and the open index are checked before LLVM is asked for anything.
+	if _, err := emit.Go(opt); err != nil {
+		return nil, err
+	}
+	levels := k.Levels
+	if levels == nil {
+		levels = Levels()
+	}
+	for _, level := range levels {
+		v, err := goVariant(ctx, d.Expr, specs, &Options{Level: level, Isolate: k.Isolate, Workers: portableWorkers})
+		if err != nil {
+			return nil, fmt.Errorf("%s for %s: %w", d.Name, level, err)
+		}
+		opt.Variants = append(opt.Variants, v)
+	}
+	slices.SortStableFunc(opt.Variants, func(a, b emit.GoVariant) int { return a.Level - b.Level })
+	return emit.Go(opt)
+}
+
+// portableWorkers is the number of workers that code which runs elsewhere is planned for: not this
+// machine's, so that every machine makes the same code.
+const portableWorkers = 8
+
+// goVariant compiles a kernel for one CPU level.
+func goVariant(ctx context.Context, expr string, specs []Spec, opts *Options) (emit.GoVariant, error) {
+	var v emit.GoVariant
+	a, err := Build(ctx, expr, "", specs, opts)
+	if err != nil {
+		return v, err
+	}
+	o, err := a.unit.Compile(ctx, a.c.opts.compiler(), releasedVersion(), false)
+	if err != nil {
+		return v, err
+	}
+	v.Arch, v.Object = a.unit.Target.Arch, o
+	_, _ = fmt.Sscanf(o.CPU, "x86-64-v%d", &v.Level)
+	for m, file := range o.Modules {
+		var symbols []int
+		var names []string
+		for i, s := range o.Symbols {
+			if s.Module == m {
+				symbols, names = append(symbols, i), append(names, s.Name)
+			}
+		}
+		flat, err := runtime.Flatten(file, names)
+		if err != nil {
+			return v, fmt.Errorf("internal error: module %d: %w", m, err)
+		}
+		b := emit.Blob{Code: flat.Code, Entries: map[int]int{}}
+		for i, at := range flat.Entries {
+			b.Entries[symbols[i]] = at
+		}
+		v.Blobs = append(v.Blobs, b)
+	}
+	return v, nil
+}
+
+// releasedVersion is the version of a released einc. Builds from a checkout are all called devel: the
+// state of the checkout would change with every commit, and with it everything that is generated.
+func releasedVersion() string {
+	if v := Version(); released.MatchString(v) {
+		return v
+	}
+	return "devel"
+}
+
+// released matches versions that are tags.
+var released = regexp.MustCompile(`^v\d+\.\d+\.\d+(-[0-9A-Za-z]+(\.[0-9A-Za-z]+)?)?$`)
