@@ -1,0 +1,69 @@
+package main
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/einc-lang/einc/tensor"
+	"github.com/stretchr/testify/require"
+)
+
+func TestLesson(t *testing.T) {
+	var b strings.Builder
+	require.NoError(t, lesson(&b))
+	require.Contains(t, b.String(), "[[ 25  28  31  34  37]")
+	require.Contains(t, b.String(), "strides [1 0]")
+}
+
+// TestBackward compares the gradients with differences of the loss.
+func TestBackward(t *testing.T) {
+	r := rand.New(rand.NewPCG(7, 8))
+	n, err := newNetwork(r, 3, 5, 2)
+	require.NoError(t, err)
+	x, err := normal(r, 1, 4, 3)
+	require.NoError(t, err)
+	target, err := normal(r, 1, 4, 2)
+	require.NoError(t, err)
+	h, y, err := n.forward(x)
+	require.NoError(t, err)
+	g, err := n.backward(x, target, h, y)
+	require.NoError(t, err)
+	for _, p := range []struct{ weight, gradient *tensor.Tensor }{{n.w1, g.w1}, {n.b1, g.b1}, {n.w2, g.w2}} {
+		w, err := tensor.Values[float64](p.weight) // the storage itself
+		require.NoError(t, err)
+		want, err := tensor.Values[float64](p.gradient)
+		require.NoError(t, err)
+		for i := range w {
+			require.InDelta(t, slope(t, n, x, target, &w[i]), want[i], 1e-5)
+		}
+	}
+}
+
+// slope is the central difference of the loss by one weight.
+func slope(t *testing.T, n *network, x, target *tensor.Tensor, weight *float64) float64 {
+	const step = 1e-6
+	at := func(d float64) float64 {
+		*weight += d
+		defer func() { *weight -= d }()
+		_, y, err := n.forward(x)
+		require.NoError(t, err)
+		l, err := loss(y, target)
+		require.NoError(t, err)
+		return l
+	}
+	return (at(step) - at(-step)) / (2 * step)
+}
+
+// TestSpread demands that good weights keep the spread and bad ones lose it.
+func TestSpread(t *testing.T) {
+	last := func(activation string, weights float64) float64 {
+		found, err := spreadOf(activation, weights)
+		require.NoError(t, err)
+		return found[layers-1]
+	}
+	require.Less(t, last("tanh", 0.01), 1e-6)
+	require.Greater(t, last("tanh", 1), 0.9)
+	require.Greater(t, last("tanh", 0.0625), 0.1)
+	require.Greater(t, last("relu", 0.0884), 0.3)
+}
