@@ -215,3 +215,40 @@ func TestInterpretedCallTakesAnyLayout(t *testing.T) {
 	require.NoError(t, f.Call(out, a, b))
 	require.Equal(t, want.String(), out.String())
 }
+
+func TestSpecialize(t *testing.T) {
+	for _, expr := range []string{"ij->ij", "Y[i,j] = X[i,j]"} {
+		f, err := einc.Compile(expr, []einc.Spec{specOf(tensor.F64, 3, 2)}, &einc.Options{Specialize: true, Cache: "off"})
+		require.NoError(t, err)
+		a, err := arange(t, 3, 2).Flip(0)
+		require.NoError(t, err)
+		out, err := f.NewOutput()
+		require.NoError(t, err)
+		require.NoError(t, f.Call(out, a))
+		require.Equal(t, a.String(), out.String())
+
+		// Variants are for row-major outputs: another layout must not be taken for one.
+		back, err := arange(t, 3, 2).Flip(0)
+		require.NoError(t, err)
+		require.NoError(t, f.Call(back, a))
+		require.Equal(t, a.String(), back.String())
+		require.NoError(t, f.Close())
+	}
+}
+
+// What is compiled for one layout refuses others rather than write where the output is not.
+func TestCompileForOneLayout(t *testing.T) {
+	a, buffer := arange(t, 3, 2), arange(t, 9, 2)
+	f, err := einc.CompileFor(context.Background(), "Y[i,j] = X[i,j]", &einc.Options{Cache: "off"}, []*tensor.Tensor{a})
+	require.NoError(t, err)
+	defer f.Close()
+	out, err := buffer.Index(tensor.Slice(5, 2, -1))
+	require.NoError(t, err)
+	before := buffer.String()
+	require.ErrorContains(t, f.Call(out, a), "compiled for other layouts")
+	require.Equal(t, before, buffer.String())
+	back, err := a.Flip(0)
+	require.NoError(t, err)
+	require.ErrorContains(t, f.Call(arange(t, 3, 2), back), "compiled for other layouts")
+	require.NoError(t, f.Call(arange(t, 3, 2), a))
+}

@@ -107,12 +107,9 @@ func (f *Func) CallContext(ctx context.Context, out *Tensor, operands ...*Tensor
 	if err := f.check(out, operands); err != nil {
 		return err
 	}
-	v := f.pick(out, operands)
-	if v == nil {
-		var err error
-		if v, err = f.specialize(ctx, out, operands); err != nil {
-			return err
-		}
+	v, err := f.pick(ctx, out, operands)
+	if err != nil {
+		return err
 	}
 	var ptrBuf [stackArgs]unsafe.Pointer
 	ptrs := append(ptrBuf[:0], out.Data())
@@ -121,24 +118,28 @@ func (f *Func) CallContext(ctx context.Context, out *Tensor, operands ...*Tensor
 	}
 	var dimBuf [stackArgs * 4]int64
 	dims := v.dims(dimBuf[:0], out, operands)
-	err := v.run(ctx, ptrs, dims, f.c.opts.Workers)
+	err = v.run(ctx, ptrs, dims, f.c.opts.Workers)
 	goruntime.KeepAlive(out)
 	goruntime.KeepAlive(operands)
 	return err
 }
 
 // pick finds the variant for the layouts of a call: the specialised one, or the one that takes strides
-// at run time. It is nil where a variant should be compiled.
-func (f *Func) pick(out *Tensor, operands []*Tensor) *variant {
+// at run time. It compiles one only if the options say so.
+func (f *Func) pick(ctx context.Context, out *Tensor, operands []*Tensor) (*variant, error) {
 	for _, v := range *f.variants.Load() {
 		if v.fits(out, operands) {
-			return v
+			return v, nil
 		}
 	}
-	if f.c.opts.Specialize && slices.Equal(out.Strides(), f.c.problem.Tensors[f.c.problem.Output].Layout.Strides) {
-		return nil
+	rowMajor := sameStrides(f.c.problem.Tensors[f.c.problem.Output].Layout.Strides, out)
+	switch {
+	case f.c.opts.Specialize && rowMajor:
+		return f.specialize(ctx, out, operands)
+	case f.generic != nil:
+		return f.generic, nil
 	}
-	return f.generic
+	return nil, errors.New("the function was compiled for other layouts (strides) than these, and for no others: use Compile, or Clone the operands and call it with NewOutput")
 }
 
 // specialize compiles a variant for the layouts of a call, whose output is row-major.
@@ -150,9 +151,14 @@ func (f *Func) specialize(ctx context.Context, out *Tensor, operands []*Tensor) 
 			return v, nil
 		}
 	}
+	if f.closed.Load() {
+		return nil, ErrClosed // Close has been here and will not come again to free a variant
+	}
 	specs := specsOf(operands)
 	for i := range specs {
-		specs[i].Name = f.expected[1+i].name
+		if f.c.specs[i].Name != "" {
+			specs[i].Name = f.expected[1+i].name
+		}
 	}
 	c, err := plan(ctx, f.c.program, specs, &f.c.opts)
 	if err != nil {

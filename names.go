@@ -29,7 +29,8 @@ func OpenNpy(path string, as DType) (*Tensor, error) {
 func SaveNpy(path string, t *Tensor) error { return tensor.SaveNpy(path, t) }
 
 // CompileFor compiles an expression for the layouts of operands that are there, and for no others: it
-// is the quickest way to one call. Calls with other layouts then fail unless Options.Specialize is set.
+// is the quickest way to one call. Calls with other layouts then fail, save that Options.Specialize has one
+// compiled for other operands.
 func CompileFor(ctx context.Context, expr string, opts *Options, operands []*Tensor) (*Func, error) {
 	if err := checkOperands(operands); err != nil {
 		return nil, err
