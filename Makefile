@@ -28,6 +28,7 @@ run: build
 test: build
 	@scripts/need-llvm
 	@scripts/need-cc
+	@scripts/need-qemu
 	$(GO) vet ./...
 	$(GO) test ./...
 

@@ -1,0 +1,159 @@
+package einc_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/einc-lang/einc"
+	"github.com/einc-lang/einc/parser"
+	"github.com/stretchr/testify/require"
+)
+
+// genDirectives are kernels that differ in what their files hold: an open index, workspace and several
+// launches, functions, temporaries, and every element type.
+var genDirectives = []string{
+	`//einc:kernel BatchMul "bij,bjk->bik" b=*,i=5,j=7,k=9 float32`,
+	`//einc:kernel Packed "ik,kj->ij" i=120,j=72,k=130 float64`,
+	`//einc:kernel layer "Y[b,o] = gelu(X[b,i] * W[i,o] + bias[o])" b=3,i=5,o=19 float32`,
+	`//einc:kernel Chain "T[i,k] = A[i,j]*B[j,k]; D[i,i] = T[i,i]" i=4,j=3,k=4 complex128`,
+	`//einc:kernel Tropical "P[i,j] max= A[i,k] + B[k,j]" i=3,j=17,k=4 int16`,
+	`//einc:kernel Half "Y[i] = sigmoid(X[i,j]) - 2" i=3,j=21 float16`,
+	`//einc:kernel Brain "ij->j" i=3,j=9 bfloat16`,
+	`//einc:kernel Any "ij,j->i" i=3,j=33 bool`,
+	`//einc:kernel Empty "ij,jk->ik" i=3,j=0,k=2 int64`,
+	`//einc:kernel Größe "M[i] = sqrt(abs(Z[i]))" i=11 complex64`,
+}
+
+// generate writes the kernels as a package into a module of its own.
+func generate(t *testing.T, directives []string) string {
+	if err := einc.Doctor(&einc.Options{Cache: "off"}); err[0].Err != nil {
+		t.Log(err[0].Err)
+	}
+	dir := t.TempDir()
+	write := func(name, text string) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+	}
+	write("go.mod", "module example.com/kernels\n\ngo 1.22\n")
+	write("doc.go", "// Package kernels is generated.\npackage kernels\n")
+	for _, text := range directives {
+		d, err := parser.ParseDirective(text)
+		require.NoError(t, err)
+		files, err := einc.GenerateGo(t.Context(), einc.GoKernel{Directive: d, Package: "kernels", Command: "einc gen ./..."})
+		if einc.IsMissing(err) {
+			t.Skip(err)
+		}
+		require.NoError(t, err, text)
+		again, err := einc.GenerateGo(t.Context(), einc.GoKernel{Directive: d, Package: "kernels", Command: "einc gen ./..."})
+		require.NoError(t, err)
+		require.Equal(t, files, again, "the same kernel, the same bytes")
+		for _, f := range files {
+			write(f.Name, string(f.Data))
+			head, ok := parser.ParseGeneratedHead(string(f.Data))
+			require.True(t, ok && head.MadeFrom(d), f.Name)
+		}
+	}
+	return dir
+}
+
+// goTool runs the go command in a directory and returns what it printed.
+func goTool(t *testing.T, dir string, env string, args ...string) {
+	cmd := exec.Command("go", args...)
+	cmd.Dir = dir
+	cmd.Env = append(append(os.Environ(), "GOFLAGS=-mod=mod", "GOWORK=off"), strings.Fields(env)...)
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s go %v:\n%s", env, args, out)
+}
+
+// TestGeneratedPackages runs the generated tests in every way in which a package can be built, with
+// nothing but the Go toolchain.
+func TestGeneratedPackages(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it builds a package a dozen times")
+	}
+	dir := generate(t, genDirectives)
+	for _, c := range []struct{ name, env, args, needs string }{
+		{"static", "CGO_ENABLED=0", "test ./...", ""},
+		{"race", "CGO_ENABLED=1", "test -race ./...", "gcc"},
+		{"pie", "CGO_ENABLED=1", "test -buildmode=pie ./...", "gcc"},
+		{"v3", "GOAMD64=v3", "test ./...", ""},
+		{"purego", "", "test -tags purego ./...", ""},
+		{"noasm", "", "vet -tags noasm ./...", ""},
+		{"arm64", "GOARCH=arm64 CGO_ENABLED=0", "test -exec qemu-aarch64 ./...", "qemu-aarch64"},
+		{"vet", "", "vet ./...", ""},
+		{"vet arm64", "GOARCH=arm64", "vet ./...", ""},
+		{"windows", "GOOS=windows GOARCH=amd64", "vet ./...", ""},
+		{"darwin", "GOOS=darwin GOARCH=arm64", "vet ./...", ""},
+		{"riscv64", "GOARCH=riscv64", "build ./...", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if _, err := exec.LookPath(c.needs); c.needs != "" && err != nil {
+				t.Skip(err)
+			}
+			goTool(t, dir, c.env, strings.Fields(c.args)...)
+		})
+	}
+	t.Run("gofmt", func(t *testing.T) {
+		out, err := exec.Command("gofmt", "-l", dir).CombinedOutput()
+		require.NoError(t, err)
+		require.Empty(t, string(out))
+	})
+	t.Run("no imports", func(t *testing.T) {
+		cmd := exec.Command("go", "list", "-deps", "-test", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", ".")
+		cmd.Dir = dir
+		out, err := cmd.CombinedOutput()
+		require.NoError(t, err)
+		for _, p := range strings.Fields(string(out)) {
+			require.True(t, strings.HasPrefix(p, "example.com/kernels") || strings.HasPrefix(p, "["), p)
+		}
+	})
+}
+
+// TestGeneratedTestsCanFail breaks a kernel's code, and wants the generated tests to say so.
+func TestGeneratedTestsCanFail(t *testing.T) {
+	dir := generate(t, genDirectives[:1])
+	name := filepath.Join(dir, "batchmul_einc.go")
+	text, err := os.ReadFile(name)
+	require.NoError(t, err)
+	broken := strings.Replace(string(text), "r1 += v4", "r1 -= v4", 1)
+	require.NotEqual(t, string(text), broken)
+	require.NoError(t, os.WriteFile(name, []byte(broken), 0o600))
+	cmd := exec.Command("go", "test", "./...")
+	cmd.Dir = dir
+	out, err := cmd.CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(out), "loops: element")
+}
+
+func TestGenerateRefuses(t *testing.T) {
+	for text, want := range map[string]string{
+		`//einc:kernel Mul "ij,jk->ik" i=2,j=*,k=3 float32`:        "index j is open",
+		`//einc:kernel Mul "ij,jk->ik" i=2,j=3,k=* float32`:        "index k is open",
+		`//einc:kernel Mul "bij,bjk->bik" b=*,i=*,j=3,k=4 float32`: "both open",
+		`//einc:kernel Sum "bi->b" b=*,i=0 float32`:                "",
+		`//einc:kernel Diag "D[b,b] = V[b]" b=* float32`:           "index b is open",
+		`//einc:kernel None "bi->bi" b=*,i=0 float32`:              "no elements for any extent",
+		`//einc:kernel eincMul "i->i" i=3 float32`:                 "keeps names that begin with einc",
+	} {
+		d, err := parser.ParseDirective(text)
+		require.NoError(t, err)
+		_, err = einc.GenerateGo(t.Context(), einc.GoKernel{Directive: d, Package: "kernels", Levels: []string{}})
+		if want == "" {
+			require.NoError(t, err)
+		} else {
+			require.ErrorContains(t, err, want)
+		}
+	}
+	d, err := parser.ParseDirective(`//einc:kernel Mul "i->i" i=3 float32`)
+	require.NoError(t, err)
+	for _, k := range []einc.GoKernel{
+		{Directive: d, Package: "a b"}, {Directive: d, Package: "_"}, {Directive: d, Package: "x_test"}, {Directive: d, Package: ""},
+		{Directive: d, Package: "p", File: "../x_einc.go"}, {Directive: d, Package: "p", File: "x.go"}, {Directive: d, Package: "p", File: "_x_einc.go"},
+		{Directive: d, Package: "p", Levels: []string{"pentium"}},
+	} {
+		_, err := einc.GenerateGo(t.Context(), k)
+		require.Error(t, err, "%+v", k)
+	}
+}
