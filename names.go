@@ -3,6 +3,7 @@ package einc
 import (
 	"context"
 	"errors"
+	"syscall"
 
 	"github.com/einc-lang/einc/codegen/libllvm"
 	"github.com/einc-lang/einc/parser"
@@ -50,10 +51,11 @@ func IsMissing(err error) bool {
 	return errors.As(err, &missing) || errors.As(err, &platform)
 }
 
-// IsBudget reports whether an error says that a plan needs more than Options.MaxMemory.
+// IsBudget reports whether an error says that a plan needs more than Options.MaxMemory, or that the
+// machine has not the memory for the result or the kernel's workspace.
 func IsBudget(err error) bool {
 	var budget planner.ErrMemory
-	return errors.As(err, &budget)
+	return errors.As(err, &budget) || errors.Is(err, tensor.ErrMemory) || errors.Is(err, syscall.ENOMEM)
 }
 
 // SpecsFromSizes describes the operands of an expression from its indices' extents, written as

@@ -41,7 +41,9 @@ func showChecks(checks []einc.Check, quiet bool) error {
 			mark = "missing"
 		}
 		if !quiet {
-			fmt.Printf("%s  %-6s %s\n", mark, c.Name, c.Text)
+			if _, err := fmt.Printf("%s  %-6s %s\n", mark, c.Name, c.Text); err != nil {
+				return err
+			}
 		}
 		if c.Err != nil && failed == nil {
 			failed = c.Err

@@ -58,6 +58,10 @@ func report(w io.Writer, err error, code int) {
 		fmt.Fprintln(w, strings.TrimRight(where.Detail(), "\n"))
 		return
 	}
+	if code == exitInterrupted {
+		fmt.Fprintln(w, "einc: interrupted")
+		return
+	}
 	fmt.Fprintf(w, "einc: %s\n", strings.TrimPrefix(err.Error(), "einc: "))
 	if code == exitInternal {
 		fmt.Fprintln(w, "This is a fault in einc: please report it with the command line above.")

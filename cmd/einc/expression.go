@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -39,6 +41,27 @@ func readExpression(arg string) (string, error) {
 		return "", fmt.Errorf("%s is longer than %d bytes", arg, maxExpression)
 	}
 	return strings.TrimRight(string(text), "\r\n"), nil
+}
+
+// await gives what read reads, or the context's error as soon as that is cancelled: a read from a pipe
+// or a terminal would wait on.
+func await[T any](ctx context.Context, read func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := read()
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
 }
 
 // settings are the flags that several commands share.
@@ -81,6 +104,9 @@ func (s *settings) options() (*einc.Options, error) {
 	engine, ok := engines[s.engine]
 	if !ok {
 		return nil, usageError{fmt.Errorf("unknown engine %q: use auto, native or interpreter", s.engine)}
+	}
+	if s.level != "" && !slices.Contains(einc.Levels(), s.level) {
+		return nil, usageError{fmt.Errorf("unknown CPU level %q: use one of %s", s.level, strings.Join(einc.Levels(), ", "))}
 	}
 	if s.threads < 0 {
 		return nil, usageError{fmt.Errorf("--threads=%d: the number of workers cannot be negative", s.threads)}

@@ -20,6 +20,7 @@ func main() {
 	einc.ServeWorker()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
+	context.AfterFunc(ctx, stop) // a second interrupt ends the process, whatever it waits for
 	os.Exit(run(ctx, os.Args[1:]))
 }
 

@@ -49,11 +49,11 @@ func (r *runFlags) run(cmd *cobra.Command, arg string, files []string) error {
 	if err != nil {
 		return err
 	}
-	expr, err := readExpression(arg)
+	expr, err := await(ctx, func() (string, error) { return readExpression(arg) })
 	if err != nil {
 		return err
 	}
-	operands, err := r.operands(expr, opts, files)
+	operands, err := r.operands(ctx, expr, opts, files)
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (r *runFlags) run(cmd *cobra.Command, arg string, files []string) error {
 }
 
 // operands opens the files; named ones are put in the order of the expression's operands.
-func (r *runFlags) operands(expr string, opts *einc.Options, files []string) ([]*einc.Tensor, error) {
+func (r *runFlags) operands(ctx context.Context, expr string, opts *einc.Options, files []string) ([]*einc.Tensor, error) {
 	paths, err := orderFiles(expr, opts, files)
 	if err != nil {
 		return nil, err
@@ -97,7 +97,7 @@ func (r *runFlags) operands(expr string, opts *einc.Options, files []string) ([]
 	}
 	var operands []*einc.Tensor
 	for _, path := range paths {
-		t, err := open(path, as)
+		t, err := await(ctx, func() (*einc.Tensor, error) { return open(path, as) })
 		if err != nil {
 			return nil, err
 		}
@@ -191,7 +191,8 @@ func (r *runFlags) show(expr string, result *einc.Tensor, u usage) error {
 		return json.NewEncoder(os.Stdout).Encode(report)
 	}
 	if r.output == "" {
-		fmt.Println(result)
+		_, err := fmt.Println(result)
+		return err
 	}
 	return nil
 }

@@ -1,0 +1,56 @@
+//go:build unix
+
+package main
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/einc-lang/einc/tensor"
+	"github.com/stretchr/testify/require"
+)
+
+// An interrupt ends a run that waits for its expression or for an operand.
+func TestInterruptEndsReading(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe.npy")
+	require.NoError(t, syscall.Mkfifo(path, 0o600))
+	pipe, err := os.OpenFile(path, os.O_RDWR, 0)
+	require.NoError(t, err)
+	stdin := os.Stdin
+	os.Stdin = pipe
+	t.Cleanup(func() { os.Stdin = stdin; pipe.Close() })
+	for _, args := range [][]string{{"run", "-", path}, {"run", "i->", path}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		code := make(chan int, 1)
+		go func() { code <- run(ctx, args) }()
+		cancel()
+		select {
+		case got := <-code:
+			require.Equal(t, exitInterrupted, got, "%v", args)
+		case <-time.After(time.Minute):
+			t.Fatalf("%v reads on", args)
+		}
+	}
+}
+
+// What cannot be printed is an error, for text as for JSON.
+func TestFullStandardOutput(t *testing.T) {
+	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Skip("there is no /dev/full")
+	}
+	defer full.Close()
+	operand := filepath.Join(t.TempDir(), "a.npy")
+	require.NoError(t, tensor.SaveNpy(operand, tensor.Scalar(7.0)))
+	for _, args := range [][]string{{"run", "->", operand}, {"run", "--json", "->", operand}, {"doctor"}, {"version"}, {"explain", "ij"}} {
+		cmd := exec.Command("einc", args...)
+		cmd.Stdout = full
+		_ = cmd.Run()
+		require.Equal(t, exitIO, cmd.ProcessState.ExitCode(), "%v", args)
+	}
+}
