@@ -15,9 +15,11 @@ type access struct {
 
 // stride is how far one item along an axis moves an access, in elements: n if dims is empty, else the
 // sum of those entries of the dims array; n then holds what the problem's own layout has, a hint.
+// period > 0 makes it the stride of items i mod period.
 type stride struct {
-	n    int64
-	dims []int
+	n      int64
+	dims   []int
+	period int64
 }
 
 func (s stride) isZero() bool { return s.n == 0 && len(s.dims) == 0 }

@@ -100,6 +100,10 @@ func (e *emitter) span(id int, c chunk, kind loop.Kind, count loop.Bound, regs [
 		pos.base, count = c.base, loop.Bound{Max: loop.Const(c.count)}
 	}
 	l := &loop.For{Var: e.b.Var(e.axes[id].label), Kind: kind, Count: count, Step: c.step, From: c.from}
+	e.multiple[l.Var] = c.step
+	if c.from > 1 && c.from%c.step != 0 {
+		e.multiple[l.Var] = 1
+	}
 	pos.terms = append(pos.terms, place{l.Var, 1})
 	cur := make([]loop.Reg, len(regs))
 	for i, r := range regs {

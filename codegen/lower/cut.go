@@ -32,6 +32,10 @@ func (k *kernel) cut(s shape, nanos float64) cuts {
 	for id := range k.axes {
 		c.block[id] = k.axes[id].extent
 	}
+	if s.turned && nanos > taskNanos {
+		k.cutTurned(s, &c)
+		return c
+	}
 	inside := int64(1)
 	for _, id := range k.growth(s) {
 		x := &k.axes[id]
@@ -81,7 +85,7 @@ func (k *kernel) loopOrder(s shape) []int {
 		}
 	}
 	inner := []int{s.row, s.col}
-	if k.reduces {
+	if k.reduces || s.turned {
 		inner = []int{s.col, s.row}
 	}
 	for _, id := range inner {

@@ -26,6 +26,7 @@ func direct(l *lowering, step int) error {
 		k.reduceNothing()
 	}
 	k.arrange()
+	k.repeatRows(l.target)
 	ks = append(ks, k.splitReduction(l.target)...)
 	return l.run(step, ks)
 }
@@ -168,6 +169,7 @@ func (e *emitter) loops(c cuts, order []int, t tile) {
 	case e.row:
 		cs = e.rowChunks(c)
 	case e.col:
+		e.repeats = e.repeated()
 		cs = e.colChunks()
 		kind = loop.Vector
 	}
@@ -191,7 +193,7 @@ func (e *emitter) loops(c cuts, order []int, t tile) {
 
 func (e *emitter) rowChunks(c cuts) []chunk {
 	x := &e.axes[e.row]
-	if e.rows == 1 || c.block[e.row] < x.extent || x.clamp != nil || x.pinned {
+	if e.rows == 1 || e.turned || c.block[e.row] < x.extent || x.clamp != nil || x.pinned {
 		return chunks(x.extent, 1, e.rows)
 	}
 	return evenChunks(x.extent, e.rows)

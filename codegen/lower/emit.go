@@ -15,7 +15,11 @@ type emitter struct {
 	spill  int        // parameter for sums that wait for a long epilogue, or -1
 	pos    []position // of each axis
 	whole  []bool     // the axis is not cut: its loops run over all of it
-	err    error
+	stream bool       // the output will leave the caches
+
+	repeats  map[int][]loop.Reg // vectors of whole periods of inputs that repeat
+	multiple map[loop.Var]int64 // what the values of a variable are multiples of, if not 1
+	err      error
 }
 
 // position of an axis: base + Σ scale·variable.
@@ -34,7 +38,8 @@ type point struct{ row, col, u int64 }
 
 func newEmitter(k *kernel, s shape, t cost.Target, dims int) *emitter {
 	e := &emitter{kernel: k, shape: s, spill: -1, b: loop.NewBuilder(string(cost.Direct)),
-		pos: make([]position, len(k.axes)), whole: make([]bool, len(k.axes))}
+		multiple: map[loop.Var]int64{}, pos: make([]position, len(k.axes)), whole: make([]bool, len(k.axes))}
+	e.stream = k.streamed(s)
 	e.b.Nest.FMA, e.b.Nest.F16C = t.FMA, t.F16C
 	if k.runtime {
 		e.b.Nest.Dims = dims
@@ -87,7 +92,7 @@ func (e *emitter) addr(acc int, p point, lanes int64) loop.Addr {
 	var off loop.Affine
 	for id := range e.axes {
 		s, pos := e.axes[id].at[acc], &e.pos[id]
-		if s.isZero() {
+		if s.isZero() || s.period > 0 {
 			continue
 		}
 		items := pos.base

@@ -21,6 +21,7 @@ type shape struct {
 	klanes int64
 	kaccs  int64
 	masked bool    // a last vector along col may have only some lanes active
+	turned bool    // inputs that are unit-stride along row are turned around in registers
 	unit   float64 // cost of one item of the iteration space, in vector operations
 }
 
@@ -29,6 +30,9 @@ func (k *kernel) shape(t cost.Target) shape {
 	s := shape{row: -1, rows: 1, col: -1, cols: 1, lanes: 1, kvec: -1, klanes: 1, kaccs: 1, masked: k.masks(t)}
 	if k.runtime {
 		s.unit = k.itemCost(-1, false, false, 1)
+		return s
+	}
+	if k.repeatTile(&s, t) || k.turnTile(&s, t) {
 		return s
 	}
 	axis, reduced, lanes := k.vectorAxis(t, &s)

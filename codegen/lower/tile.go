@@ -238,7 +238,9 @@ func (e *emitter) finishPoints(t tile, sums []loop.Reg) {
 			old := e.b.LoadActive(e.addr(e.oldAccess(), p, t.lanes), e.step(e.oldAccess(), e.col, t.lanes), int(t.lanes), int(t.activeLanes(p)))
 			r = e.b.Same(combineCode(e.oldOp), e.b.Convert(old, out.Accum()), e.b.Convert(r, out.Accum()))
 		}
-		e.b.Add(&loop.Store{Src: storage(e.b, r, out), To: e.addr(0, p, t.lanes), Stride: e.step(0, e.col, t.lanes), Active: int(t.activeLanes(p))})
+		n := &loop.Store{Src: storage(e.b, r, out), To: e.addr(0, p, t.lanes), Stride: e.step(0, e.col, t.lanes), Active: int(t.activeLanes(p))}
+		n.Stream = e.stream && e.streams(n, t)
+		e.b.Add(n)
 	}
 }
 

@@ -17,16 +17,17 @@ func (d depends) or(o depends) depends {
 // values computes an expression at the points of a tile. What does not change from point to point is
 // computed once, what does not change along the reduced axes before the loops over them.
 type values struct {
-	e     *emitter
-	expr  parser.Expr
-	first int   // access of input 0
-	tile  tile  // its lanes are those of the registers
-	width int64 // of a column, for addresses
-	along int   // the axis that the lanes run along
-	deps  []depends
-	fixed map[valueKey]loop.Reg
-	moves map[valueKey]loop.Reg // dies with every turn of the reduced loops
-	given func(point) loop.Reg  // the reduced value, in an epilogue: input 0
+	e      *emitter
+	expr   parser.Expr
+	first  int   // access of input 0
+	tile   tile  // its lanes are those of the registers
+	width  int64 // of a column, for addresses
+	along  int   // the axis that the lanes run along
+	deps   []depends
+	fixed  map[valueKey]loop.Reg
+	moves  map[valueKey]loop.Reg   // dies with every turn of the reduced loops
+	given  func(point) loop.Reg    // the reduced value, in an epilogue: input 0
+	turned map[valueKey][]loop.Reg // rows of inputs that were turned around, by input and column
 }
 
 type valueKey struct {
@@ -37,7 +38,7 @@ type valueKey struct {
 // values prepares the evaluation of expr. In an epilogue, access first+i is input 1+i.
 func (e *emitter) values(expr parser.Expr, first int, t tile, along int) *values {
 	v := &values{e: e, expr: expr, first: first, tile: t, width: 1, along: along,
-		fixed: map[valueKey]loop.Reg{}, moves: map[valueKey]loop.Reg{}}
+		fixed: map[valueKey]loop.Reg{}, moves: map[valueKey]loop.Reg{}, turned: map[valueKey][]loop.Reg{}}
 	if along == e.col {
 		v.width = t.lanes
 	}
@@ -150,6 +151,16 @@ func (v *values) input(i int, p point) loop.Reg {
 		return v.given(p)
 	}
 	acc, e := v.first+i, v.e
+	if v.tile.lanes == e.lanes && v.along == e.col && e.repeats[acc] != nil {
+		return e.b.Convert(e.repeats[acc][p.col], e.accs[acc].DType.Accum())
+	}
+	if e.turned && v.tile.lanes == e.lanes && v.along == e.col && e.turnsInput(e.shape, acc) {
+		key := valueKey{parser.NodeID(acc), point{col: p.col}}
+		if v.turned[key] == nil {
+			v.turned[key] = v.turnedInput(acc, p)
+		}
+		return e.b.Convert(v.turned[key][p.row], e.accs[acc].DType.Accum())
+	}
 	step, active := e.step(acc, v.along, v.tile.lanes), int64(0)
 	if v.along == e.col && step != loop.Const(0) {
 		active = v.tile.activeLanes(p)

@@ -1,0 +1,46 @@
+package lower
+
+import "github.com/einc-lang/einc/codegen/loop"
+
+// streamBytes is the size of an output from which on stores go past the cache: below it, what is
+// written may still be there when it is read.
+const streamBytes = 12 << 20
+
+// streamed tells whether a kernel should store past the cache: its output is large, is not read, and is
+// written by whole cache lines. Tiles of several rows must fill lines themselves; others leave that to
+// the next tile.
+func (k *kernel) streamed(s shape) bool {
+	out := k.accs[0]
+	size := int64(out.DType.Size())
+	vector := s.lanes * size
+	if k.hasOld || k.runtime || s.col < 0 || k.axes[s.col].at[0].n != 1 || (out.Hi-out.Lo)*size < streamBytes || vector < 16 || vector > lineBytes {
+		return false
+	}
+	unit := vector
+	if s.rows > 1 {
+		unit = s.cols * vector
+		if unit%lineBytes != 0 {
+			return false
+		}
+	}
+	for _, id := range k.free {
+		if id != s.col && k.axes[id].at[0].n*size%unit != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// streams tells whether a store of a streamed kernel goes past the cache: it is of a whole vector, at a
+// place that is a multiple of it.
+func (e *emitter) streams(n *loop.Store, t tile) bool {
+	if n.Active > 0 || t.lanes != e.lanes || n.To.Off.Const%t.lanes != 0 {
+		return false
+	}
+	for _, x := range n.To.Off.Terms {
+		if x.Coef.Dim > 0 || x.Coef.Value*max(e.multiple[x.Var], 1)%t.lanes != 0 {
+			return false
+		}
+	}
+	return true
+}

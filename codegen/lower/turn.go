@@ -1,0 +1,187 @@
+package lower
+
+import (
+	"math/bits"
+
+	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/planner/cost"
+	"github.com/einc-lang/einc/tensor"
+)
+
+// Transposition. Where the output's unit-stride axis (col) is strided in an input that has its unit
+// stride along another free axis (row), a tile of as many rows as a vector has lanes reads the input by
+// vectors along the rows and turns the block around in registers.
+
+// turnTile makes a turning tile of s if the kernel is one that an input must be turned for; it tells
+// whether.
+func (k *kernel) turnTile(s *shape, t cost.Target) bool {
+	if k.reduces || k.runtime || weight(k.body)+weight(k.epilogue) > maxTurnOps {
+		return false
+	}
+	width := k.vectorLanes(t)
+	for _, id := range k.free {
+		c := *s
+		c.col, c.lanes = id, width
+		if k.axes[id].at[0].n != 1 || k.axes[id].pinned || k.axes[id].extent < width/2 || width < 2 {
+			continue
+		}
+		if c.row = k.gatherAxis(id); c.row < 0 || k.axes[c.row].extent < width/2 {
+			continue
+		}
+		for acc := 1; acc <= k.inputs; acc++ {
+			c.turned = c.turned || k.turnsInput(c, acc)
+		}
+		if !c.turned {
+			continue
+		}
+		line := max(lineBytes/int64(k.accs[0].DType.Size()), 1)
+		c.rows = min(c.lanes, k.axes[c.row].extent)
+		c.cols = max(min(line/c.lanes, k.axes[id].extent/c.lanes), 1)
+		c.unit = 2
+		*s = c
+		return true
+	}
+	return false
+}
+
+// maxTurnOps bounds the operations on a value: with more, its time is not spent on moving it.
+const maxTurnOps = 8
+
+// lineBytes is the size of a cache line.
+const lineBytes = 64
+
+// turnsInput tells whether a tile turns an access around.
+func (k *kernel) turnsInput(s shape, acc int) bool {
+	if s.row < 0 || s.col < 0 || acc < 1 || acc > k.inputs || k.accs[acc].DType == tensor.Bool {
+		return false
+	}
+	row, col := k.axes[s.row].at[acc].n, k.axes[s.col].at[acc].n
+	return row == 1 && col != 0 && col != 1
+}
+
+// turnedInput gives the vectors of all rows of a column of an input, along col.
+func (v *values) turnedInput(acc int, p point) []loop.Reg {
+	e, t := v.e, v.tile
+	active := t.activeLanes(p)
+	if active == 0 {
+		active = t.lanes
+	}
+	rows := t.rows
+	if rows == t.lanes {
+		rows = 0 // whole vectors
+	}
+	by := e.axes[e.col].at[acc].n
+	vecs := make([]loop.Reg, t.lanes)
+	for j := range active {
+		a := e.addr(acc, point{col: p.col}, t.lanes)
+		a.Off.Const += j * by
+		vecs[j] = e.b.LoadActive(a, loop.Const(1), int(t.lanes), int(rows))
+	}
+	for j := active; j < t.lanes; j++ {
+		vecs[j] = vecs[0] // lanes that nobody looks at
+	}
+	return transpose(e.b, vecs)[:t.rows]
+}
+
+// transpose turns a square of vectors around: lane i of vector j goes to lane j of vector i. Squares of
+// 4 lanes of 32 bits (2 of 64) are turned inside of 128-bit lanes, as machines do best; then these are
+// exchanged.
+func transpose(b *loop.Builder, vecs []loop.Reg) []loop.Reg {
+	n := len(vecs)
+	inner := min(max(16/b.Type(vecs[0]).DType.Size(), 1), n)
+	for size := 1; size < inner; size *= 2 {
+		vecs = weave(b, vecs, size, inner)
+	}
+	for size := inner; size < n; size *= 2 {
+		vecs = halve(b, vecs, size, inner)
+	}
+	out := make([]loop.Reg, n) // weaving leaves the rows of a block in the order of their reversed bits
+	for i, v := range vecs {
+		within := int(bits.Reverse64(uint64(i%inner)) >> (64 - bits.Len64(uint64(inner-1))))
+		out[i/inner*inner+within] = v
+	}
+	return out
+}
+
+// weave interleaves pieces of size lanes inside of lanes of inner, for vectors that lie size apart: the
+// low halves of two vectors, and the high halves.
+func weave(b *loop.Builder, vecs []loop.Reg, size, inner int) []loop.Reg {
+	n := len(vecs)
+	out := make([]loop.Reg, n)
+	var pick [2][]int
+	for lane := range n {
+		within, base := lane%inner, lane/inner*inner
+		piece := within / size
+		from := base + piece/2*size + within%size + piece%2*n
+		pick[0] = append(pick[0], from)
+		pick[1] = append(pick[1], from+inner/2)
+	}
+	for i := range n {
+		if i/size%2 == 0 {
+			out[i] = b.Shuffle(vecs[i], vecs[i+size], pick[0])
+			out[i+size] = b.Shuffle(vecs[i], vecs[i+size], pick[1])
+		}
+	}
+	return out
+}
+
+// halve gathers the even blocks of inner lanes of two vectors size apart, and the odd ones.
+func halve(b *loop.Builder, vecs []loop.Reg, size, inner int) []loop.Reg {
+	n := len(vecs)
+	out := make([]loop.Reg, n)
+	var pick [2][]int
+	for lane := range n {
+		block := lane / inner * 2
+		pick[0] = append(pick[0], block*inner+lane%inner)
+		pick[1] = append(pick[1], (block+1)*inner+lane%inner)
+	}
+	for i := range n {
+		if i/size%2 == 0 {
+			out[i] = b.Shuffle(vecs[i], vecs[i+size], pick[0])
+			out[i+size] = b.Shuffle(vecs[i], vecs[i+size], pick[1])
+		}
+	}
+	return out
+}
+
+// Blocks of a large transposition: what a task touches stays in the reach of the caches of addresses.
+const (
+	turnRows  = 64
+	turnOuter = 8
+)
+
+// cutTurned cuts a transposition: tasks take strips of some rows of all columns, and of the other axes
+// blocks of those two along which output and input move least.
+func (k *kernel) cutTurned(s shape, c *cuts) {
+	out, in := -1, -1
+	acc := 1
+	for acc < k.inputs && !k.turnsInput(s, acc) {
+		acc++
+	}
+	for _, id := range k.free {
+		if id == s.row || id == s.col {
+			continue
+		}
+		if out < 0 || k.reach(id, 0, 1) < k.reach(out, 0, 1) {
+			out = id
+		}
+		if in < 0 || k.reach(id, acc, acc+1) < k.reach(in, acc, acc+1) {
+			in = id
+		}
+	}
+	for _, id := range k.free {
+		x := &k.axes[id]
+		switch {
+		case id == s.col:
+		case id == s.row:
+			if x.extent > turnRows*3/2 {
+				c.block[id] = turnRows
+			}
+		case id == out || id == in:
+			c.block[id] = min(turnOuter, x.extent)
+		default:
+			c.block[id] = 1
+		}
+		c.tasks *= ceilDiv(x.extent, c.block[id])
+	}
+}

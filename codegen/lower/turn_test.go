@@ -1,0 +1,94 @@
+package lower
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/tensor"
+	"github.com/stretchr/testify/require"
+)
+
+// TestTranspositions turns squares of every width around, with edges on both sides and more axes around.
+func TestTranspositions(t *testing.T) {
+	seed := int64(0)
+	for _, target := range targets() {
+		for _, d := range tensor.DTypes() {
+			for _, x := range []struct{ expr, sizes string }{{"ab->ba", "HX"}, {"ab->ba", "GG"}, {"ab->ba", "9A"}, {"abc->cba", "B3I"},
+				{"abcd->dcba", "93AB"}, {"ab,ba->ba", "HX"}, {"abc,cb->cab", "AIH"}} {
+				seed++
+				c := caseOf{expr: x.expr, sizes: x.sizes, types: []tensor.DType{d}, layouts: "c"}
+				c.check(t, target, seed)
+			}
+		}
+	}
+}
+
+// TestTranspose turns squares of registers around.
+func TestTranspose(t *testing.T) {
+	for _, d := range []tensor.DType{tensor.I8, tensor.F16, tensor.F32, tensor.F64, tensor.C128} {
+		for n := 2; n <= 16; n *= 2 {
+			b := loop.NewBuilder("transpose")
+			b.Param(loop.Param{Name: "out", DType: d, Role: loop.Out, Hi: int64(n * n)})
+			b.Param(loop.Param{Name: "in", DType: d, Role: loop.In, Hi: int64(n * n)})
+			b.For(&loop.For{Var: b.Var("task"), Kind: loop.Task, Count: loop.Bound{Max: loop.Const(1)}, Step: 1}, func() {
+				var rows []loop.Reg
+				for i := range n {
+					rows = append(rows, b.Load(loop.Addr{Param: 1, Off: loop.Affine{Const: int64(i * n)}}, loop.Const(1), n))
+				}
+				for i, r := range transpose(b, rows) {
+					b.Store(r, loop.Addr{Off: loop.Affine{Const: int64(i * n)}}, loop.Const(1))
+				}
+			})
+			require.NoError(t, loop.Verify(b.Nest))
+			size := d.Size()
+			in, out := make([]byte, n*n*size), make([]byte, n*n*size)
+			for i := range n * n {
+				in[i*size] = byte(i) // a number's lowest byte: a denormal is as good as any
+			}
+			require.NoError(t, loop.Run(b.Nest, []loop.Mem{{Data: out}, {Data: in}}, nil, 0, 1))
+			for i := range n * n {
+				require.Equal(t, in[(i%n*n+i/n)*size], out[i*size], "%v %d: element %d", d, n, i)
+			}
+		}
+	}
+}
+
+// TestRepeatedRows joins short rows to full vectors, and leaves others alone.
+func TestRepeatedRows(t *testing.T) {
+	for _, target := range targets() {
+		for i, x := range []struct{ expr, sizes string }{{"ac,bc->abc", "7KA"}, {"ac,bc->abc", "5H3"}, {"c,abc->abc", "4G6"},
+			{"ac,bc->abc", "G2F"}, {"ac,bc->abc", "396"}, {"c,ab->abc", "5XC"}, {"ac,bc,abc->abc", "3KA"}} {
+			for _, d := range []tensor.DType{tensor.F32, tensor.F64, tensor.F16, tensor.C64, tensor.I8} {
+				c := caseOf{expr: x.expr, sizes: x.sizes, types: []tensor.DType{d}, layouts: "c"}
+				if i == 1 {
+					c.body = parser.Expr{input(0, d), input(1, d), call(parser.FnSub, d, 0, 1)}
+				}
+				c.check(t, target, int64(i))
+			}
+		}
+	}
+	c := caseOf{expr: "ac,bc->abc", sizes: "7KA", types: []tensor.DType{tensor.F32}, layouts: "c"}
+	text := c.check(t, avx2, 1).Nests[0].String()
+	require.Contains(t, text, "shuffle")
+	require.Contains(t, text, "step 40 vector", "five vectors hold four rows of ten")
+}
+
+// TestStreams looks for stores past the cache: in large outputs, where lines are whole.
+func TestStreams(t *testing.T) {
+	for _, x := range []struct {
+		expr    string
+		extent  map[rune]int
+		streams bool
+	}{
+		{"a,b->ab", map[rune]int{'a': 2000, 'b': 2000}, true},
+		{"a,b->ab", map[rune]int{'a': 900, 'b': 1000}, false},
+		{"a,b->ab", map[rune]int{'a': 2000, 'b': 2001}, false},
+		{"a->a", map[rune]int{'a': 4000003}, true},
+	} {
+		c := caseOf{expr: x.expr, extent: x.extent, types: []tensor.DType{tensor.F32}, layouts: "c"}
+		prog := c.build(newRand(1)).lowered(t, avx2)
+		require.Equal(t, x.streams, strings.Contains(prog.String(), "stream "), "%s %v", x.expr, x.extent)
+	}
+}
