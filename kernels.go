@@ -43,16 +43,18 @@ func (kc *kernelCache) get(ctx context.Context, u *codegen.Unit, opts *Options) 
 		return nil, err
 	}
 	k, first := kc.claim(key)
-	if !first {
-		return kc.wait(ctx, k)
+	for !first {
+		_, err := kc.wait(ctx, k)
+		if ctx.Err() != nil || !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
+			return k, err
+		}
+		k, first = kc.claim(key) // who was compiling it gave up; this caller did not
 	}
-	k.err = kc.load(ctx, k, u, opts)
+	if k.err = kc.load(ctx, k, u, opts); k.err != nil {
+		kc.forget(k) // before the others hear of it, so that they do not find it again
+	}
 	close(k.ready)
-	if k.err != nil {
-		kc.forget(k)
-		return nil, k.err
-	}
-	return k, nil
+	return k, k.err
 }
 
 // claim finds a kernel, or makes the caller the one that fills it.
