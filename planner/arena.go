@@ -8,7 +8,8 @@ import (
 // align is the boundary, in bytes, that temporaries start at.
 const align = 64
 
-// finish finds lifetimes, lays out the arena and sums up.
+// finish finds lifetimes, lays out the arena and sums up. Where slices are asked for, or the plan needs
+// more memory than it may have, it slices it.
 func (d *draft) finish() error {
 	p := d.plan
 	p.lifetimes()
@@ -17,6 +18,20 @@ func (d *draft) finish() error {
 	}
 	p.Peak = p.Arena + p.workspace()
 	p.sumUp()
+	switch {
+	case len(d.opts.Slices) > 0:
+		sliced, err := d.slice(p, d.opts.Slices, true, false)
+		if err != nil {
+			return err
+		}
+		d.plan = sliced
+	case d.opts.MaxMemory > 0 && p.Peak > d.opts.MaxMemory:
+		sliced, err := d.fit(p)
+		if err != nil {
+			return err
+		}
+		d.plan = sliced
+	}
 	return d.ctx.Err()
 }
 
@@ -34,44 +49,91 @@ func (s *Step) uses(f func(buffer int)) {
 }
 
 // lifetimes sets First and Last of every buffer. An operand is there before any step: its First is -1.
+// What is written before a loop and read in it lives until the loop ends; what a loop writes piece by
+// piece lives from its beginning.
 func (p *Plan) lifetimes() {
+	t := p.loopTree()
 	for i := range p.Buffers {
 		p.Buffers[i].First, p.Buffers[i].Last = -1, -1
 	}
 	for i := range p.Steps {
 		s := &p.Steps[i]
-		s.uses(func(b int) { p.Buffers[b].Last = i })
-		p.Buffers[s.Out.Buffer].First, p.Buffers[s.Out.Buffer].Last = i, i
+		s.uses(func(b int) { p.extend(t, b, i) })
+		p.begin(t, s.Out.Buffer, i)
+	}
+	for i := range p.Buffers {
+		b := &p.Buffers[i]
+		b.Private = false
+		if b.Kind == Temp && b.Window == nil && b.First >= 0 {
+			l := t.private(b.First)
+			b.Private = l >= 0 && b.Last < p.Loops[l].End
+		}
 	}
 }
 
-// workspace is the most that a step's strategy needs, for all workers.
+// begin notes that step i writes b.
+func (p *Plan) begin(t *loopTree, b, i int) {
+	first := i
+	if w := p.Buffers[b].Window; w != nil {
+		p.Buffers[b].First, p.Buffers[b].Last = i, i
+		for _, m := range w.Moves {
+			first = min(first, t.loops[m.Loop].First)
+		}
+	}
+	o := &p.Buffers[p.whole(b)]
+	if o.First < 0 {
+		o.First = first
+	}
+	p.extend(t, b, i)
+}
+
+// extend notes that step i uses b.
+func (p *Plan) extend(t *loopTree, b, i int) {
+	o := &p.Buffers[p.whole(b)]
+	last := i
+	if l := t.outermost(i, func(l int) bool { return t.loops[l].First > o.First }); l >= 0 {
+		last = t.loops[l].End - 1
+	}
+	o.Last = max(o.Last, last)
+	p.Buffers[b].Last = max(p.Buffers[b].Last, i)
+}
+
+// workspace is the most that the steps' strategies need, for all workers, with the private temporaries
+// of parallel loops. Inside those, what workers share elsewhere each worker has for itself.
 func (p *Plan) workspace() int64 {
-	most := int64(0)
+	var shared, own, apart int64
+	in := p.InParallel()
 	for i := range p.Steps {
 		e := &p.Steps[i].Estimate
-		most = max(most, e.Shared+e.PerWorker*int64(p.Workers))
+		own = max(own, e.PerWorker)
+		if in != nil && in[i] {
+			apart = max(apart, e.Shared)
+		} else {
+			shared = max(shared, e.Shared)
+		}
 	}
-	return most
+	if p.Private > 0 || apart > 0 {
+		own = roundUp(own) + p.Private + apart
+	}
+	return shared + own*int64(p.Workers)
 }
 
 // layOut gives every temporary the lowest offset that is free while it lives. A step's inputs are live
 // while it writes its output.
 func (p *Plan) layOut() error {
-	var live []int // temporaries by offset
-	for i := range p.Steps {
-		live = slices.DeleteFunc(live, func(b int) bool { return p.Buffers[b].Last < i })
-		b := p.Steps[i].Out.Buffer
-		if p.Buffers[b].Kind != Temp {
-			continue
+	for side, end := range [2]*int64{&p.Arena, &p.Private} {
+		var live []int // by offset
+		for _, i := range p.temporaries(side == 1) {
+			b := &p.Buffers[i]
+			live = slices.DeleteFunc(live, func(o int) bool { return p.Buffers[o].Last < b.First })
+			at, offset := p.gap(live, b.Bytes)
+			if offset+b.Bytes > maxBytes {
+				return fmt.Errorf("einc: the temporaries would need more than 2^46 bytes at once: write the expression as smaller statements or reduce its extents")
+			}
+			b.Offset = offset
+			*end = max(*end, roundUp(offset+b.Bytes))
+			live = slices.Insert(live, at, i)
 		}
-		at, offset := p.gap(live, p.Buffers[b].Bytes)
-		if end := offset + p.Buffers[b].Bytes; end > maxBytes {
-			return fmt.Errorf("einc: the temporaries would need more than 2^46 bytes at once: write the expression as smaller statements or reduce its extents")
-		}
-		p.Buffers[b].Offset = offset
-		p.Arena = max(p.Arena, roundUp(offset+p.Buffers[b].Bytes))
-		live = slices.Insert(live, at, b)
 	}
 	return nil
 }
@@ -101,12 +163,13 @@ func (p *Plan) sumUp() {
 		}
 		p.Cost.Naive += d.volume(legsOf(refs))
 	}
+	t := p.loopTree()
 	for i := range p.Steps {
 		s := &p.Steps[i]
-		w := d.work(s)
-		p.Cost.Flops += s.Flops
-		p.Cost.Bytes += w.BytesIn + w.BytesOut
-		p.Cost.Nanos += s.Estimate.Nanos
+		w, times := d.work(s), t.times(i)
+		p.Cost.Flops += s.Flops * times
+		p.Cost.Bytes += (w.BytesIn + w.BytesOut) * times
+		p.Cost.Nanos += s.Estimate.Nanos * times
 		b := &p.Buffers[s.Out.Buffer]
 		p.Cost.Size = max(p.Cost.Size, float64(b.Bytes)/float64(b.DType.Size()))
 	}

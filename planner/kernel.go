@@ -213,7 +213,7 @@ func (d *draft) unitInner(s *Step) bool {
 func (d *draft) hasUnit(r Ref) bool {
 	b := &d.plan.Buffers[r.Buffer]
 	unit := b.Layout.UnitAxis
-	if b.Kind != Operand {
+	if b.Kind != Operand && b.Window == nil {
 		unit = rowMajor(b.Shape).UnitAxis
 	}
 	if unit < 0 || unit >= len(r.Axes) || r.Axes[unit] == parser.NoIndex {

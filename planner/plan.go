@@ -10,10 +10,13 @@ type Plan struct {
 	Problem *parser.Problem
 	Steps   []Step
 	Buffers []Buffer
-	Arena   int64  // bytes of the arena that holds the temporaries
-	Peak    int64  // Arena plus the largest workspace of any step, for Workers workers
-	Workers int    // the count Peak is stated for
-	Method  string // how the order was found: "exact", "greedy"
+	Loops   []SliceLoop  // around runs of steps; empty unless the plan is sliced
+	Slices  []SliceIndex // what Loops were made for, outermost first
+	Arena   int64        // bytes of the arena that holds the temporaries
+	Private int64        // bytes of temporaries that each worker has for itself, inside parallel loops
+	Peak    int64        // Arena, the largest workspace of any step, and Private, for Workers workers
+	Workers int          // the count Peak is stated for
+	Method  string       // how the order was found: "exact", "greedy"
 	Cost    Cost
 }
 
@@ -44,8 +47,10 @@ type Buffer struct {
 	Operand int
 	parser.Tensor
 	Bytes       int64
-	Offset      int64 // into the arena, for Temp; a multiple of 64
-	First, Last int   // steps that write it first and read it last
+	Offset      int64   // into the arena, for Temp, or into the worker's private part of it; a multiple of 64
+	First, Last int     // steps that write it first and read it last; loops around only one of them count whole
+	Private     bool    // of Temp: written and read inside one parallel loop
+	Window      *Window // not nil: a part of another buffer, without storage of its own
 }
 
 // Ref is a buffer seen through indices, one an axis. A repeat is a diagonal; parser.NoIndex fixes an
@@ -71,7 +76,7 @@ type Step struct {
 	Extra    []Ref
 	Epilogue parser.Expr // NodeInput 0 is the reduced value, 1+i is Extra[i]; empty for the identity
 	Class
-	Slice    []parser.IndexID // outer loops over which the step repeats; empty until plans are sliced
+	Slice    []parser.IndexID // the indices of the loops around it, outermost first; empty unless plans are sliced
 	Estimate cost.Estimate
 	Flops    float64
 }

@@ -22,17 +22,23 @@ type Options struct {
 	// Method is "exact" (every tree, at most ExactLimit factors in a product), "greedy", or "auto" (or
 	// empty) for exact where it is possible and greedy elsewhere.
 	Method string
-	// MaxMemory bounds Plan.Peak in bytes; 0 is no bound.
+	// MaxMemory bounds Plan.Peak in bytes; 0 is no bound. A plan that needs more is sliced until it fits.
 	MaxMemory int64
+	// Slices are cut as they are, whatever MaxMemory; indices that no two steps share stay whole.
+	Slices []SliceIndex
 }
 
-// ErrMemory is the error of a plan that needs more memory than Options.MaxMemory.
+// ErrMemory is the error of a plan that needs more memory than Options.MaxMemory, however it is sliced.
 type ErrMemory struct {
-	Need, Limit int64 // bytes
+	Need, Limit int64 // bytes; Need is what the plan takes unsliced
+	Least       int64 // the smallest limit that it can be sliced to; 0 if that was not looked for
 }
 
-// Error names both figures.
+// Error names the figures.
 func (e ErrMemory) Error() string {
+	if e.Least > 0 && e.Least < e.Need {
+		return fmt.Sprintf("einc: the plan needs %d bytes of temporaries and workspace, or %d if it is sliced, the limit is %d: raise the limit to %[2]d, use fewer workers or contract smaller operands", e.Need, e.Least, e.Limit)
+	}
 	return fmt.Sprintf("einc: the plan needs %d bytes of temporaries and workspace, the limit is %d: raise the limit, use fewer workers or contract smaller operands", e.Need, e.Limit)
 }
 

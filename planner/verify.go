@@ -12,6 +12,9 @@ import (
 // Verify checks all that the package comment promises of a plan, and that its lifetimes, offsets and
 // peak are right. Plans of Search pass; it is for tests and for plans read from elsewhere.
 func (p *Plan) Verify() error {
+	if err := p.verifyLoops(); err != nil {
+		return err
+	}
 	written := make([]bool, len(p.Buffers))
 	for i := range p.Buffers {
 		b := &p.Buffers[i]
@@ -27,10 +30,10 @@ func (p *Plan) Verify() error {
 		if err := p.verifyStep(s, written); err != nil {
 			return fmt.Errorf("step %d: %w", i, err)
 		}
-		written[s.Out.Buffer] = true
+		written[p.whole(s.Out.Buffer)] = true
 	}
 	for i := range p.Buffers {
-		if !written[i] {
+		if !written[p.whole(i)] {
 			return fmt.Errorf("buffer %d is never written", i)
 		}
 	}
@@ -49,14 +52,14 @@ func (p *Plan) verifyStep(s *Step, written []bool) error {
 	}
 	var unwritten error
 	s.uses(func(b int) {
-		if b >= len(written) || !written[b] {
+		if b >= len(written) || !written[p.whole(b)] {
 			unwritten = fmt.Errorf("buffer %d is read before it is written", b)
 		}
 	})
 	switch {
 	case unwritten != nil:
 		return unwritten
-	case written[s.Out.Buffer]:
+	case written[p.whole(s.Out.Buffer)] && !p.writesMore(s):
 		return fmt.Errorf("buffer %d is written twice", s.Out.Buffer)
 	case s.Old >= 0 && !slices.Equal(p.Buffers[s.Old].Shape, p.Buffers[s.Out.Buffer].Shape):
 		return fmt.Errorf("the old value has another shape than the output")
@@ -175,10 +178,10 @@ func (p *Plan) verifyScalar(e parser.Expr, refs []Ref, core int, t tensor.DType)
 }
 
 func (p *Plan) verifyLifetimes() error {
-	again := Plan{Steps: p.Steps, Buffers: slices.Clone(p.Buffers)}
+	again := Plan{Steps: p.Steps, Buffers: slices.Clone(p.Buffers), Loops: p.Loops}
 	again.lifetimes()
 	for i := range p.Buffers {
-		if a, b := &p.Buffers[i], &again.Buffers[i]; a.First != b.First || a.Last != b.Last {
+		if a, b := &p.Buffers[i], &again.Buffers[i]; a.First != b.First || a.Last != b.Last || a.Private != b.Private {
 			return fmt.Errorf("buffer %d is live from %d to %d, not %d to %d", i, b.First, b.Last, a.First, a.Last)
 		}
 	}
@@ -187,23 +190,41 @@ func (p *Plan) verifyLifetimes() error {
 
 // verifyArena checks that temporaries that are live at once do not overlap, and the totals.
 func (p *Plan) verifyArena() error {
-	var temps []int
-	end := int64(0)
-	for i := range p.Buffers {
-		b := &p.Buffers[i]
-		if b.Kind != Temp {
-			continue
+	var ends [2]int64
+	for side, size := range [2]int64{p.Arena, p.Private} {
+		temps := p.temporaries(side == 1)
+		for _, i := range temps {
+			b := &p.Buffers[i]
+			if b.Offset%align != 0 || b.Offset < 0 || b.Offset+b.Bytes > size {
+				return fmt.Errorf("buffer %d lies at %d, %d bytes, in an arena of %d", i, b.Offset, b.Bytes, size)
+			}
+			ends[side] = max(ends[side], roundUp(b.Offset+b.Bytes))
 		}
-		if b.Offset%align != 0 || b.Offset < 0 || b.Offset+b.Bytes > p.Arena {
-			return fmt.Errorf("buffer %d lies at %d, %d bytes, in an arena of %d", i, b.Offset, b.Bytes, p.Arena)
+		if err := p.verifyApart(temps); err != nil {
+			return err
 		}
-		end = max(end, roundUp(b.Offset+b.Bytes))
-		temps = append(temps, i)
 	}
-	if end != p.Arena || p.Peak != p.Arena+p.workspace() {
-		return fmt.Errorf("arena %d and peak %d, which should be %d and %d", p.Arena, p.Peak, end, end+p.workspace())
+	if ends[0] != p.Arena || ends[1] != p.Private || p.Peak != p.Arena+p.workspace() {
+		return fmt.Errorf("arena %d, private %d and peak %d, which should be %d, %d and %d", p.Arena, p.Private, p.Peak, ends[0], ends[1], ends[0]+p.workspace())
+	}
+	return nil
+}
+
+// temporaries lists those in the arena, or the private ones, in the order in which they are written.
+func (p *Plan) temporaries(private bool) []int {
+	var temps []int
+	for i := range p.Buffers {
+		if b := &p.Buffers[i]; b.Kind == Temp && b.Window == nil && b.Private == private {
+			temps = append(temps, i)
+		}
 	}
 	slices.SortStableFunc(temps, func(a, b int) int { return cmp.Compare(p.Buffers[a].First, p.Buffers[b].First) })
+	return temps
+}
+
+// verifyApart checks that temporaries, in the order in which they are written, do not overlap while
+// they live.
+func (p *Plan) verifyApart(temps []int) error {
 	var live []int
 	for _, i := range temps {
 		b := &p.Buffers[i]

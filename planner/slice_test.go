@@ -1,0 +1,301 @@
+package planner_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/planner"
+	"github.com/einc-lang/einc/tensor"
+)
+
+// machine runs sliced plans on memory of its own for each whole buffer.
+type machine struct {
+	*planner.Plan
+	r       *rand.Rand
+	buffers []array
+	at      []int // the first item of each loop's position
+}
+
+func runSliced(pl *planner.Plan, operands []array, r *rand.Rand) array {
+	m := &machine{Plan: pl, r: r, at: make([]int, len(pl.Loops))}
+	result := 0
+	for i, b := range pl.Buffers {
+		if b.Window != nil {
+			m.buffers = append(m.buffers, array{})
+			continue
+		}
+		m.buffers = append(m.buffers, newArray(b.Shape))
+		switch b.Kind {
+		case planner.Operand:
+			m.buffers[i] = operands[b.Operand]
+		case planner.Output:
+			result = i
+		}
+		if b.Kind != planner.Operand {
+			poison(m.buffers[i].data)
+		}
+	}
+	m.run(0, len(pl.Steps), 0)
+	return m.buffers[result]
+}
+
+func poison(data []float64) {
+	for i := range data {
+		data[i] = math.NaN()
+	}
+}
+
+// run runs steps lo…hi-1; loops from number l on are inside.
+func (m *machine) run(lo, hi, l int) {
+	for i := lo; i < hi; {
+		for l < len(m.Loops) && m.Loops[l].First < i {
+			l++
+		}
+		if l < len(m.Loops) && m.Loops[l].First == i && m.Loops[l].End <= hi {
+			m.loop(l)
+			i = m.Loops[l].End
+			continue
+		}
+		m.step(&m.Steps[i])
+		i++
+	}
+}
+
+// loop runs positions in any order where workers share them, and forgets what it wrote in the last.
+func (m *machine) loop(l int) {
+	o := &m.Loops[l]
+	for p, q := range m.r.Perm(o.Count) {
+		if o.Parallel {
+			p = q
+		}
+		for i, b := range m.Buffers {
+			if b.Kind == planner.Temp && b.Window == nil && b.First >= o.First && b.Last < o.End {
+				poison(m.buffers[i].data)
+			}
+		}
+		m.at[l] = o.Begin + p*o.Chunk
+		m.run(o.First, o.End, l+1)
+	}
+}
+
+// place is the element of a view.
+func (m *machine) place(r planner.Ref, env []int) *float64 {
+	b, p := &m.Buffers[r.Buffer], 0
+	whole, of := r.Buffer, b
+	shift := make([]int, len(r.Axes))
+	if b.Window != nil {
+		whole, of = b.Window.Of, &m.Buffers[b.Window.Of]
+		for _, v := range b.Window.Moves {
+			shift[v.Axis] = m.at[v.Loop]
+		}
+	}
+	for a, e := range of.Shape {
+		p = p*e + shift[a]
+		if r.Axes[a] != parser.NoIndex {
+			p += env[r.Axes[a]]
+		}
+	}
+	return &m.buffers[whole].data[p]
+}
+
+func (m *machine) step(s *planner.Step) {
+	env := make([]int, len(m.Problem.Indices))
+	read := func(refs []planner.Ref) []float64 {
+		v := make([]float64, len(refs))
+		for i, r := range refs {
+			v[i] = *m.place(r, env)
+		}
+		return v
+	}
+	if len(distinct(s.Out.Axes)) < len(slices.DeleteFunc(slices.Clone(s.Out.Axes), func(i parser.IndexID) bool { return i == parser.NoIndex })) {
+		out := m.buffers[s.Out.Buffer].data // never a window: diagonals are not sliced
+		clear(out)
+		if s.Old >= 0 {
+			copy(out, m.buffers[s.Old].data)
+		}
+	}
+	each(m.Problem, slices.Concat(s.B, s.M, s.N), env, func() {
+		value := func() float64 { return evalScalar(s.Body, read(s.Inputs)) }
+		v := 0.0
+		if len(s.K) > 0 {
+			v = fold(m.Problem, s.Reduce, s.K, env, value)
+		} else {
+			v = value()
+		}
+		if len(s.Epilogue) > 0 {
+			v = evalScalar(s.Epilogue, append([]float64{v}, read(s.Extra)...))
+		}
+		if s.Old >= 0 {
+			v = combine(s.OldOp, *m.place(planner.Ref{Buffer: s.Old, Axes: s.Out.Axes}, env), v)
+		}
+		*m.place(s.Out, env) = v
+	})
+}
+
+// randomSlices cuts some indices into pieces of any size.
+func randomSlices(r *rand.Rand, p *parser.Problem) []planner.SliceIndex {
+	var cuts []planner.SliceIndex
+	for _, i := range r.Perm(len(p.Indices)) {
+		if e := p.Indices[i].Extent; e > 1 && r.IntN(2) == 0 {
+			cuts = append(cuts, planner.SliceIndex{Index: parser.IndexID(i), Chunk: 1 + r.IntN(e)})
+		}
+	}
+	return cuts
+}
+
+// checkSliced compares a sliced plan with the definition.
+func checkSliced(t *testing.T, p *parser.Problem, r *rand.Rand, cuts []planner.SliceIndex, name string) *planner.Plan {
+	pl, err := planner.SearchCut(context.Background(), p, planner.Options{Target: target, Slices: cuts})
+	require.NoError(t, err, name)
+	require.NoError(t, pl.Verify(), "%s\n%s", name, pl)
+	var operands []array
+	for i := range p.Operands {
+		operands = append(operands, newArray(p.Tensors[i].Shape))
+		for e := range operands[i].data {
+			operands[i].data[e] = float64(r.IntN(5) - 2)
+		}
+	}
+	require.Equal(t, naive(p, operands).data, runSliced(pl, operands, r).data, "%s\n%s", name, pl)
+	return pl
+}
+
+func TestSlicedEinsums(t *testing.T) {
+	sliced, parallel := 0, 0
+	for seed := range uint64(800) {
+		r := rand.New(rand.NewPCG(seed, 3))
+		eq, extents := randomEinsum(r, 2+r.IntN(7))
+		p := einsum(eq, extents, tensor.I64)
+		pl := checkSliced(t, p, r, randomSlices(r, p), fmt.Sprintf("seed %d: %s %v", seed, eq, extents))
+		if len(pl.Loops) > 0 {
+			sliced++
+		}
+		for _, l := range pl.Loops {
+			if l.Parallel {
+				parallel++
+			}
+		}
+	}
+	require.Greater(t, sliced, 100)
+	require.Greater(t, parallel, 60)
+}
+
+// The programs divide and take exponentials, whose values depend on the order of summation: what they
+// are compared with is the same plan unsliced, so integers it is.
+func TestSlicedPrograms(t *testing.T) {
+	sliced := 0
+	for seed := range uint64(1500) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		p := randomProgram(r)
+		cuts := randomSlices(r, p)
+		pl, err := planner.SearchCut(context.Background(), p, planner.Options{Target: target, Slices: cuts})
+		require.NoError(t, err, "seed %d", seed)
+		require.NoError(t, pl.Verify(), "seed %d\n%s", seed, pl)
+		var operands []array
+		for i := range p.Operands {
+			operands = append(operands, newArray(p.Tensors[i].Shape))
+			for e := range operands[i].data {
+				operands[i].data[e] = float64(r.IntN(3) + 1)
+			}
+		}
+		want, got := naive(p, operands).data, runSliced(pl, operands, r).data
+		for i := range want {
+			same := want[i] == got[i] || math.IsNaN(want[i]) || math.Abs(want[i]-got[i]) <= 1e-9*math.Abs(want[i])
+			require.True(t, same || math.IsInf(want[i], 0), "seed %d: %v, want %v\n%s", seed, got[i], want[i], pl)
+		}
+		if len(pl.Loops) > 0 {
+			sliced++
+		}
+	}
+	require.Greater(t, sliced, 20)
+}
+
+// chainOf is a product of matrices with a wide index in the middle.
+func chainOf() *parser.Problem {
+	return einsum("ab,bc,cd,de->ae", map[byte]int{'a': 64, 'b': 30, 'c': 2000, 'd': 31, 'e': 60}, tensor.F32)
+}
+
+func TestMemoryLimit(t *testing.T) {
+	search := func(p *parser.Problem, limit int64, workers int) (*planner.Plan, error) {
+		to := target
+		to.Workers = workers
+		return planner.Search(context.Background(), p, planner.Options{Target: to, MaxMemory: limit})
+	}
+	for _, p := range []*parser.Problem{
+		einsum("abc,cde,bef,dfg->ag", map[byte]int{'a': 50, 'b': 13, 'c': 7, 'd': 11, 'e': 9, 'f': 8, 'g': 40}, tensor.F32),
+		einsum("abx,bcx,cax->x", map[byte]int{'a': 60, 'b': 61, 'c': 62, 'x': 40}, tensor.F64),
+	} {
+		free, err := search(p, 0, 2)
+		require.NoError(t, err)
+		require.Empty(t, free.Loops)
+		var none planner.ErrMemory
+		_, err = search(p, 1, 2)
+		require.True(t, errors.As(err, &none))
+		require.Equal(t, planner.ErrMemory{Need: free.Peak, Limit: 1, Least: none.Least}, none)
+		require.Less(t, none.Least, free.Peak/4, free.String())
+		for limit := free.Peak - 1; limit > none.Least; limit = limit * 2 / 3 {
+			pl, err := search(p, limit, 2)
+			require.NoError(t, err)
+			require.NoError(t, pl.Verify())
+			require.LessOrEqual(t, pl.Peak, limit)
+			require.NotEmpty(t, pl.Loops)
+		}
+		least, err := search(p, none.Least, 2)
+		require.NoError(t, err, "the smallest limit named holds")
+		require.LessOrEqual(t, least.Peak, none.Least)
+		_, err = search(p, none.Least-1, 2)
+		require.True(t, errors.As(err, &none))
+	}
+}
+
+// What does not have the sliced index is computed once.
+func TestHoisting(t *testing.T) {
+	p := einsum("ab,bc,cx,xd->ad", map[byte]int{'a': 9, 'b': 10, 'c': 11, 'x': 12, 'd': 13}, tensor.I64)
+	pl := checkSliced(t, p, rand.New(rand.NewPCG(1, 1)), []planner.SliceIndex{{Index: 3, Chunk: 5}}, "hoisting")
+	for i := range pl.Steps {
+		if !slices.ContainsFunc(pl.Steps[i].Slice, func(i parser.IndexID) bool { return i == 3 }) {
+			return
+		}
+	}
+	t.Fatalf("every step is repeated\n%s", pl)
+}
+
+func TestSliceErrors(t *testing.T) {
+	for _, cut := range []planner.SliceIndex{{Index: 99, Chunk: 1}, {Index: -1, Chunk: 1}, {Index: 0, Chunk: 0}} {
+		_, err := planner.Search(context.Background(), chainOf(), planner.Options{Target: target, Slices: []planner.SliceIndex{cut}})
+		require.ErrorContains(t, err, "no index")
+	}
+}
+
+func TestVerifyLoops(t *testing.T) {
+	damage := func(what string, f func(*planner.Plan)) {
+		pl, err := planner.SearchCut(context.Background(), chainOf(), planner.Options{Target: target,
+			Slices: []planner.SliceIndex{{Index: 4, Chunk: 15}, {Index: 1, Chunk: 14}}})
+		require.NoError(t, err)
+		require.NoError(t, pl.Verify())
+		require.Len(t, pl.Loops, 3, pl.String())
+		f(pl)
+		require.Error(t, pl.Verify(), what)
+	}
+	damage("beyond the extent", func(pl *planner.Plan) { pl.Loops[0].Count++ })
+	damage("beyond the steps", func(pl *planner.Plan) { pl.Loops[0].End = len(pl.Steps) + 1 })
+	damage("not nested", func(pl *planner.Plan) { pl.Loops[0].End = pl.Loops[1].End - 1 })
+	damage("a piece of another extent", func(pl *planner.Plan) { pl.Loops[0].Piece = 1 })
+	damage("a parallel loop inside", func(pl *planner.Plan) { pl.Loops[1].Parallel = true })
+	damage("a window beyond its loop", func(pl *planner.Plan) { pl.Steps[len(pl.Steps)-1].Inputs[0].Buffer = 0 })
+	damage("private", func(pl *planner.Plan) { pl.Private += 64 })
+	damage("window of nothing", func(pl *planner.Plan) {
+		for i := range pl.Buffers {
+			if w := pl.Buffers[i].Window; w != nil {
+				w.Of = len(pl.Buffers)
+			}
+		}
+	})
+}

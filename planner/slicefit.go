@@ -1,0 +1,282 @@
+package planner
+
+import (
+	"cmp"
+	"errors"
+	"math"
+	"slices"
+
+	"github.com/einc-lang/einc/parser"
+)
+
+// fitting looks for slices that bring a plan's memory under a limit. It is greedy: of the indices of
+// what is live where memory is short, the one goes next that costs least time for what it saves.
+type fitting struct {
+	d        *draft
+	base     *Plan
+	limit    float64
+	parallel bool
+	lean     bool
+	known    map[parser.IndexID]bool // whether slicing it changes anything
+	origin   *sliceable
+}
+
+// mostTried is the most indices that one round looks at.
+const mostTried = 24
+
+// attempt is a sliced plan and how far it is from the limit, in bits summed over its steps.
+type attempt struct {
+	plan   *Plan
+	cuts   []SliceIndex
+	excess float64
+	nanos  float64
+}
+
+// fit slices a plan to the memory limit: with loops that workers share, or with loops that one runs
+// while all help in the steps, whichever the model prefers.
+func (d *draft) fit(base *Plan) (*Plan, error) {
+	limit := d.opts.MaxMemory
+	f := &fitting{d: d, base: base, known: map[parser.IndexID]bool{}, origin: newSliceable(base)}
+	var best *attempt
+	for way := range 4 {
+		f.parallel, f.lean, f.limit = way%2 == 0, way >= 2, float64(limit)
+		if way == 2 && best != nil {
+			break
+		}
+		a, err := f.descend()
+		if err != nil {
+			return nil, err
+		}
+		if a.plan.Peak <= limit && (best == nil || a.nanos < best.nanos) {
+			best = a
+		}
+	}
+	if best != nil {
+		return best.plan, nil
+	}
+	f.parallel, f.lean, f.limit = false, true, 1
+	a, err := f.descend()
+	if err != nil {
+		return nil, err
+	}
+	if a.plan.Peak > limit {
+		return nil, ErrMemory{Need: base.Peak, Limit: limit, Least: min(a.plan.Peak, base.Peak)}
+	}
+	return a.plan, nil
+}
+
+// descend slices on until the limit holds or nothing helps.
+func (f *fitting) descend() (*attempt, error) {
+	at := &attempt{plan: f.base, excess: f.excess(f.base, nil), nanos: f.time(f.base)}
+	for at.excess > 0 {
+		next, err := f.improve(at)
+		if err != nil || next == nil {
+			return at, err
+		}
+		at = next
+	}
+	return at, nil
+}
+
+// improve cuts one index smaller; nil if none helps.
+func (f *fitting) improve(at *attempt) (*attempt, error) {
+	var best *attempt
+	score := math.Inf(-1)
+	for _, id := range f.candidates(at) {
+		for _, chunk := range f.chunks(at.cuts, id) {
+			a, err := f.try(with(at.cuts, SliceIndex{id, chunk}))
+			if errors.Is(err, errSteps) {
+				continue
+			}
+			if err != nil {
+				return nil, err
+			}
+			saved := at.excess - a.excess
+			if saved <= 0 {
+				continue
+			}
+			slower := math.Log2(max(a.nanos, 1)/max(at.nanos, 1)) + 0.02
+			if x := saved / max(slower, 0.005); x > score {
+				best, score = a, x
+			}
+		}
+	}
+	return best, nil
+}
+
+// with replaces or adds a cut.
+func with(cuts []SliceIndex, c SliceIndex) []SliceIndex {
+	cuts = slices.Clone(cuts)
+	for i := range cuts {
+		if cuts[i].Index == c.Index {
+			cuts[i].Chunk = c.Chunk
+			return cuts
+		}
+	}
+	return append(cuts, c)
+}
+
+func (f *fitting) try(cuts []SliceIndex) (*attempt, error) {
+	s, err := f.d.slicing(f.base, cuts, f.parallel, f.lean)
+	if err != nil {
+		return nil, err
+	}
+	return &attempt{plan: s.plan, cuts: cuts, excess: f.excess(s.plan, s.source), nanos: f.time(s.plan)}, nil
+}
+
+// chunks are the pieces to try next for an index: half of what it is now, or the next divisor below
+// that if it is near.
+func (f *fitting) chunks(cuts []SliceIndex, id parser.IndexID) []int {
+	extent := f.d.extent(id)
+	now := extent
+	for _, c := range cuts {
+		if c.Index == id {
+			now = c.Chunk
+		}
+	}
+	if now < 2 {
+		return nil
+	}
+	half := (now + 1) / 2
+	for n := half; n > half/3; n-- {
+		if extent%n == 0 {
+			return []int{n}
+		}
+	}
+	return []int{half}
+}
+
+// candidates lists the indices of what is live where memory is over the limit, those of most bytes
+// first.
+func (f *fitting) candidates(at *attempt) []parser.IndexID {
+	weight := map[parser.IndexID]float64{}
+	p, over := at.plan, make([]float64, len(at.plan.Steps)+1)
+	for i, bytes := range p.profile() {
+		over[i+1] = over[i]
+		if bytes > f.limit {
+			over[i+1]++
+		}
+	}
+	d := &draft{p: p.Problem, plan: p}
+	note := func(r Ref, by float64) {
+		for _, id := range r.Axes {
+			if id != parser.NoIndex && d.extent(id) > 1 {
+				weight[f.original(p, id)] += by
+			}
+		}
+	}
+	for i := range p.Steps {
+		s := &p.Steps[i]
+		b := &p.Buffers[p.whole(s.Out.Buffer)]
+		if b.Kind == Temp {
+			note(s.Out, float64(b.Bytes)*(over[b.Last+1]-over[b.First]))
+		}
+		if w := s.Estimate.Shared + s.Estimate.PerWorker; w > 0 && over[i+1] > over[i] {
+			for _, r := range s.Inputs {
+				note(r, float64(w))
+			}
+		}
+	}
+	var ids []parser.IndexID
+	for id, w := range weight {
+		if w > 0 && f.cuts(id) {
+			ids = append(ids, id)
+		}
+	}
+	slices.SortFunc(ids, func(a, b parser.IndexID) int {
+		return cmp.Or(cmp.Compare(weight[b], weight[a]), cmp.Compare(a, b))
+	})
+	return ids[:min(len(ids), max(4, min(mostTried, 40000/len(p.Steps))))]
+}
+
+// original is the index that another one stands for pieces of.
+func (f *fitting) original(p *Plan, id parser.IndexID) parser.IndexID {
+	if int(id) < len(f.base.Problem.Indices) {
+		return id
+	}
+	for i := range p.Loops {
+		if p.Loops[i].Piece == id {
+			return p.Loops[i].Index
+		}
+	}
+	return id
+}
+
+// cuts reports whether steps share an index.
+func (f *fitting) cuts(id parser.IndexID) bool {
+	ok, known := f.known[id]
+	if !known {
+		ok = len(f.origin.components(id)) > 0
+		f.known[id] = ok
+	}
+	return ok
+}
+
+// profile is the memory in bytes at each step: live temporaries, and workspace.
+func (p *Plan) profile() []float64 {
+	live := make([]float64, len(p.Steps)+1)
+	for i := range p.Buffers {
+		b := &p.Buffers[i]
+		if b.Kind != Temp || b.Window != nil || b.First < 0 {
+			continue
+		}
+		size := float64(roundUp(b.Bytes))
+		if b.Private {
+			size *= float64(p.Workers)
+		}
+		live[b.First] += size
+		live[b.Last+1] -= size
+	}
+	in := p.InParallel()
+	sum := 0.0
+	for i := range p.Steps {
+		sum += live[i]
+		e := &p.Steps[i].Estimate
+		w := float64(e.Shared) + float64(e.PerWorker)*float64(p.Workers)
+		if in != nil && in[i] {
+			w = float64(e.Shared+e.PerWorker) * float64(p.Workers)
+		}
+		live[i] = sum + w
+	}
+	return live[:len(p.Steps)]
+}
+
+// excess is how far a plan is beyond the limit: 0 if it is not. It sums what each of the unsliced plan's
+// steps is beyond it at worst, so that relieving one of several peaks counts. source tells which of those
+// a step is for; nil if the plan is unsliced.
+func (f *fitting) excess(p *Plan, source []int) float64 {
+	if float64(p.Peak) <= f.limit {
+		return 0
+	}
+	worst := make([]float64, len(f.base.Steps))
+	for i, bytes := range p.profile() {
+		if source != nil {
+			i = source[i]
+		}
+		worst[i] = max(worst[i], bytes)
+	}
+	sum := math.Log2(float64(p.Peak) / f.limit)
+	for _, bytes := range worst {
+		sum += math.Log2(max(1, bytes/f.limit))
+	}
+	return sum
+}
+
+// runNanos is what it takes to begin a step within a loop.
+const runNanos = 50
+
+// time is the model's time of a plan for its workers. In loops that workers share, each runs steps
+// alone; elsewhere they share each step, if it is worth it.
+func (f *fitting) time(p *Plan) float64 {
+	t, total, heads := p.loopTree(), 0.0, float64(p.Workers)
+	for i := range p.Steps {
+		nanos := p.Steps[i].Estimate.Nanos + runNanos
+		share := max(1, min(heads, nanos/25e3))
+		if l := t.private(i); l >= 0 {
+			count := float64(p.Loops[l].Count)
+			share = count / math.Ceil(count/heads)
+		}
+		total += nanos * t.times(i) / share
+	}
+	return total
+}
