@@ -1,0 +1,166 @@
+package planner
+
+import (
+	"bytes"
+	"encoding/json"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func sampleFile(t testing.TB) *File {
+	r := report(t, chainNetwork(4, 8, 64), inOrder(4), [][]int{{1, 2}}, Slice{Index: 2, Parts: 4})
+	r.Name = `a "name", [with] {all} \"`
+	f := NewFile(r, "", machine)
+	f.Einc, f.Labels = "(devel)", []string{"i", "j", "k", "l", "m,\n"}
+	return f
+}
+
+func TestFileRoundTrip(t *testing.T) {
+	f := sampleFile(t)
+	text, err := f.Bytes()
+	require.NoError(t, err)
+	require.NotContains(t, string(text), "plan_ns")
+	require.Contains(t, string(text), "\n \"ssa_path\":[[0,1],[4,2],[5,3]],\n", "a field a line")
+	read, err := ReadFile(bytes.NewReader(text))
+	require.NoError(t, err)
+	require.Equal(t, f, read)
+	again, err := read.Bytes()
+	require.NoError(t, err)
+	require.Equal(t, string(text), string(again))
+
+	r, err := read.Report()
+	require.NoError(t, err)
+	require.Equal(t, f.Nanos, r.Nanos, "a report of the file costs what the file says")
+	require.Equal(t, f.PeakBytes, 8*math.Exp2(r.Peak))
+}
+
+func TestFileOfNothing(t *testing.T) {
+	for _, n := range []int{0, 1} {
+		net := chainNetwork(n, 3)
+		if n == 0 {
+			net.Output = nil
+		}
+		text, err := NewFile(report(t, net, nil, nil), BySize, machine).Bytes()
+		require.NoError(t, err)
+		f, err := ReadFile(bytes.NewReader(text))
+		require.NoError(t, err)
+		_, err = f.Report()
+		require.NoError(t, err)
+	}
+}
+
+func TestReadFileErrors(t *testing.T) {
+	text, err := sampleFile(t).Bytes()
+	require.NoError(t, err)
+	for _, c := range []struct{ old, new, want string }{
+		{`"einc plan"`, `"a song"`, `its format is "a song"`},
+		{`"version":1`, `"version":2`, "has version 2, this einc reads version 1"},
+		{`"version":1`, `"version":1,"surprise":3`, `unknown field "surprise"`},
+		{`[[0,1],[4,2],[5,3]]`, `[[0,1],[4,2]]`, "2 pairs for 4 tensors"},
+		{`[[0,1],[4,2],[5,3]]`, `[[0,1],[4,2],[6,3]]`, "pair 2 of the path takes tensor 6"},
+		{`[[0,1],[4,2],[5,3]]`, `[[0,1],[4,2],[5,-3]]`, "takes tensor -3"},
+		{`[[0,1],[4,2],[5,3]]`, `[[0,1],[4,2],[5,2]]`, "used up"},
+		{`[[0,1],[4,2],[5,3]]`, `[[0,1],[4,2],[5,3,1]]`, "pair 2 of the path has 3 numbers"},
+		{`[[0,1],[4,2],[5,3]]`, `[[0,1],[4,2],[5]]`, "pair 2 of the path has 1 numbers"},
+		{`"groups":[[1,2]]`, `"groups":[[1,3]]`, "group 0: pair 3"},
+		{`"groups":[[1,2]]`, `"groups":[[]]`, "group 0"},
+		{`"groups":[[1,2]]`, `"groups":[[0,2]]`, "not one tree"},
+		{`"sizes":[8,64`, `"sizes":[8,-64`, "extent -64"},
+		{`"sizes":[8,64`, `"sizes":[8,99999999999999999`, "2^46"},
+		{`"sizes":[8,64`, `"sizes":[8,6.4`, "number 6.4"},
+		{`[[0,1],[1,2]`, `[[0,9],[1,2]`, "input 0: axis 1 has index 9"},
+		{`"output":[0,4]`, `"output":[0,0]`, "twice"},
+		{`"sliced":[[2,4]]`, `"sliced":[[2,9]]`, "slice"},
+		{`"sliced":[[2,4]]`, `"sliced":[[2,4],[2,4]]`, "slice"},
+		{`"sliced":[[2,4]]`, `"sliced":[[2]]`, "slice"},
+		{`"sliced":[[2,4]]`, `"sliced":[[4294967298,4]]`, "slice"},
+		{`"slices":4`, `"slices":0`, "negative"},
+		{`"trials":0`, `"trials":-1`, "negative"},
+		{`"type":"f64"`, `"type":"f65"`, "f65"},
+		{`"labels":["i",`, `"labels":[`, "4 labels for 5"},
+		{`"objective":"time"`, `"objective":"fame"`, "fame"},
+		{`"workers":1`, `"workers":-1`, "target"},
+		{`"registers":16`, `"registers":99999`, "no machine"},
+		{`"type":"f64"`, `"type":"f64","types":["f32"]`, "0 shapes and 1 types"},
+		{`"type":"f64"`, `"type":"f64","expr":"ij,jk->ik"`, "0 shapes"},
+		{`"type":"f64"`, `"type":"f64","types":["f32","f32","f32","f32"],"shapes":[[-1],[],[],[]]`, "no possible shape"},
+		{`"type":"f64"`, `"type":"f64","types":["f32","f32","f32","f32"],"shapes":[[70368744177664],[],[],[]]`, "2^46 bytes"},
+	} {
+		require.Contains(t, string(text), c.old)
+		_, err := ReadFile(strings.NewReader(strings.Replace(string(text), c.old, c.new, 1)))
+		require.ErrorContains(t, err, c.want, c.new)
+		require.ErrorContains(t, err, "einc: ")
+	}
+	for _, text := range []string{"", "[]", "{", strings.Repeat("[", 20000), `{"format":1}`} {
+		_, err := ReadFile(strings.NewReader(text))
+		require.ErrorContains(t, err, "einc: ", clip(text))
+	}
+}
+
+func TestPathFor(t *testing.T) {
+	f := sampleFile(t)
+	same := &Network{Inputs: [][]int32{{4, 3}, {3, 2}, {2, 1}, {1, 0}}, Output: []int32{4, 0}, Sizes: []float64{8, 64, 8, 64, 8}}
+	path, err := f.PathFor(same)
+	require.NoError(t, err)
+	require.Equal(t, inOrder(4), path)
+	for want, change := range map[string]func(n *Network){
+		"for 4 operands, the expression has 3":         func(n *Network) { n.Inputs = n.Inputs[:3] },
+		"operand 1: with 2 indices, not 1":             func(n *Network) { n.Inputs[1] = []int32{3} },
+		"operand 1: with another index at axis 0":      func(n *Network) { n.Inputs[1] = []int32{1, 2} },
+		"operand 1: with another index at axis 1":      func(n *Network) { n.Inputs[1] = []int32{3, 4} },
+		"operand 0: with extent 64 at axis 1, not 65":  func(n *Network) { n.Sizes[3] = 65 },
+		"another output: with another index at axis 0": func(n *Network) { n.Output = []int32{0, 4} },
+		"another output: with 2 indices, not 1":        func(n *Network) { n.Output = []int32{4} },
+	} {
+		other := chainNetwork(4, 8, 64)
+		*other = Network{Inputs: [][]int32{{4, 3}, {3, 2}, {2, 1}, {1, 0}}, Output: []int32{4, 0}, Sizes: []float64{8, 64, 8, 64, 8}}
+		change(other)
+		_, err := f.PathFor(other)
+		require.ErrorContains(t, err, want)
+	}
+}
+
+// TestFileCorruption damages a file in every way that touches one token: it must be refused or be read
+// as a file that can be reported.
+func TestFileCorruption(t *testing.T) {
+	text, err := sampleFile(t).Bytes()
+	require.NoError(t, err)
+	rng := rand.New(rand.NewPCG(5, 6))
+	for range 3000 {
+		bad := bytes.Clone(text)
+		at := rng.IntN(len(bad))
+		bad[at] = `0123456789-.,[]{}"e`[rng.IntN(19)]
+		f, err := ReadFile(bytes.NewReader(bad))
+		if err == nil {
+			_, err = f.Report()
+			require.NoError(t, err, "%s", bad)
+		}
+	}
+}
+
+func FuzzReadFile(f *testing.F) {
+	text, err := sampleFile(f).Bytes()
+	require.NoError(f, err)
+	f.Add(text)
+	f.Add([]byte(`{"format":"einc plan","version":1}`))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		file, err := ReadFile(bytes.NewReader(data))
+		if err != nil {
+			return
+		}
+		r, err := file.Report()
+		require.NoError(t, err)
+		if len(r.Network.Inputs) < 100 {
+			_, _, _ = r.Summary(), r.DOT(), r.SVG()
+		}
+		again, err := file.Bytes()
+		require.NoError(t, err)
+		require.True(t, json.Valid(again))
+		_, err = ReadFile(bytes.NewReader(again))
+		require.NoError(t, err)
+	})
+}
