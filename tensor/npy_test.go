@@ -313,7 +313,15 @@ func TestSaveNpyReplacesOnlyFiles(t *testing.T) {
 
 	require.ErrorContains(t, SaveNpy(dir, Scalar(1.0)), "a directory")
 	require.ErrorContains(t, SaveNpy(os.DevNull, Scalar(1.0)), "use WriteNpy")
-	require.Error(t, SaveNpy(filepath.Join(dir, "absent", "a.npy"), Scalar(1.0)))
+	absent := filepath.Join(dir, "absent", "a.npy")
+	require.ErrorContains(t, SaveNpy(absent, Scalar(1.0)), "open "+absent+": ")
+	for i, to := range []string{os.DevNull, dir, "/proc/self/fd/1"} { // the last as /dev/stdout
+		link := filepath.Join(t.TempDir(), "link")
+		require.NoError(t, os.Symlink(to, link))
+		require.ErrorContains(t, SaveNpy(link, Scalar(1.0)), "a link to ", i)
+		_, err := os.Readlink(link)
+		require.NoError(t, err)
+	}
 
 	require.NoError(t, SaveNpy(path, Scalar(1.0)))
 	require.NoError(t, os.Chmod(path, 0o640))
