@@ -211,7 +211,7 @@ func (u *Unit) param(t int) object.Param {
 
 func (u *Unit) launch(ph lower.Phase) object.Launch {
 	nest := u.Program.Nests[ph.Nest]
-	l := object.Launch{Symbol: ph.Nest, Tasks: ph.Tasks, Nanos: ph.Nanos}
+	l := object.Launch{Symbol: ph.Nest, First: ph.First, Tasks: ph.Tasks, Nanos: ph.Nanos}
 	for i, a := range ph.Args {
 		l.Args = append(l.Args, u.arg(nest.Params[i], a))
 	}

@@ -27,7 +27,7 @@ func Interpret(ctx context.Context, plan *planner.Plan, prog *lower.Program, ptr
 			return err
 		}
 		nest := prog.Nests[ph.Nest]
-		if err := loop.Run(nest, m.args(nest, ph.Args), dims[:nest.Dims], 0, ph.Tasks); err != nil {
+		if err := loop.Run(nest, m.args(nest, ph.Args), dims[:nest.Dims], ph.First, ph.First+ph.Tasks); err != nil {
 			return fmt.Errorf("phase %d: %w", i, err)
 		}
 	}

@@ -166,15 +166,20 @@ func (d *draft) work(s *Step) cost.Work {
 	if w.Product {
 		w.Ops--
 	}
-	w.Plain = w.Product && d.plain(s, t)
+	w.Plain = w.Product && d.plain(s)
 	w.UnitInner = d.unitInner(s)
 	return w
 }
 
-// plain reports whether the product s only loads, multiplies, adds up and stores.
-func (d *draft) plain(s *Step, t tensor.DType) bool {
-	return len(s.Inputs) == 2 && len(s.Body) == 3 && len(s.Epilogue) == 0 && s.Old < 0 &&
-		d.plan.Buffers[s.Out.Buffer].DType == t && !repeats(s.Out.Axes)
+// plain reports whether the product s only loads, converts, multiplies and adds up, whatever follows.
+func (d *draft) plain(s *Step) bool {
+	casts := 0
+	for _, n := range s.Body {
+		if n.Kind == parser.NodeApply && n.Fn == parser.FnCast {
+			casts++
+		}
+	}
+	return len(s.Inputs) == 2 && len(s.Body) == 3+casts && len(s.K) > 0 && !repeats(s.Out.Axes)
 }
 
 // repeats reports whether an index occurs twice.

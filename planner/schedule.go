@@ -95,7 +95,7 @@ func (s *schedule) target() cost.Target { return s.c.d.opts.Target }
 func (s *schedule) work(v *vertex) cost.Work {
 	w := s.c.net.work(s.v[v.left].legs, s.v[v.right].legs, v.legs)
 	w.Ops = s.prologue(v.left) + s.prologue(v.right)
-	w.Plain = w.Ops == 0 && len(v.fused) == 0
+	w.Plain = w.Ops == 0
 	for _, f := range v.fused {
 		w.Ops += (1 + s.prologue(f)) / w.K
 		w.BytesIn += s.v[f].size * float64(w.Type.Size())

@@ -21,6 +21,7 @@ const (
 type launch struct {
 	fn    uintptr
 	stack stackClass
+	first int64 // number of the launch's first task
 	tasks int64
 	task  float64 // nanoseconds of one task
 	nanos float64 // of all tasks
@@ -54,7 +55,7 @@ func (k *Kernel) newLaunch(o *object.Object, from *object.Launch) (launch, error
 	if from.Tasks > maxTasks {
 		return launch{}, fmt.Errorf("kernel %s has %d tasks; the limit is %d", y.Name, from.Tasks, int64(maxTasks))
 	}
-	l := launch{fn: fn, stack: stack, tasks: from.Tasks, task: from.Nanos}
+	l := launch{fn: fn, stack: stack, first: from.First, tasks: from.Tasks, task: from.Nanos}
 	if l.task == 0 {
 		l.task = guessNanos
 	}
@@ -95,8 +96,9 @@ func (l *launch) chunkFor(workers int) int64 {
 	return min(l.chunk, max(1, (l.tasks+cuts-1)/cuts))
 }
 
-// call runs tasks lo to hi-1 with a filled args block.
+// call runs tasks lo to hi-1 of the launch with a filled args block.
 func (l *launch) call(args *unsafe.Pointer, lo, hi int64, procs int) {
+	lo, hi = l.first+lo, l.first+hi
 	if l.task*float64(hi-lo) <= shortNanos {
 		call(l.stack, true, l.fn, unsafe.Pointer(args), lo, hi)
 		return

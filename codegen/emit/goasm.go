@@ -33,10 +33,10 @@ type goStub struct {
 
 // goLaunch is a launch in the table of a variant.
 type goLaunch struct {
-	Stub         string
-	Tasks, Chunk int64
-	Width        int64
-	Args         []goArg
+	Stub                string
+	First, Tasks, Chunk int64
+	Width               int64
+	Args                []goArg
 }
 
 // goArg is a pointer of an args block: the parameters come first among the bases, then the arena, the
@@ -93,7 +93,7 @@ func (v *goVariant) Launches() []goLaunch {
 			task = guessNanos
 		}
 		chunk := max(1, min(l.Tasks, int64(callNanos/task)))
-		r := goLaunch{Stub: v.stub(l.Symbol, task > longNanos), Tasks: l.Tasks, Chunk: chunk}
+		r := goLaunch{Stub: v.stub(l.Symbol, task > longNanos), First: l.First, Tasks: l.Tasks, Chunk: chunk}
 		r.Width = max(1, min(l.Tasks, int64(min(task*float64(l.Tasks)/headNanos, 1<<16))))
 		for _, a := range l.Args {
 			r.Args = append(r.Args, v.arg(a))

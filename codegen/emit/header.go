@@ -240,8 +240,12 @@ func (h *header) launch() {
 		if len(args) == 0 {
 			args = []string{"NULL"}
 		}
-		h.printf("    case %d: {\n        void *args[] = {\n            %s,\n        };\n        %s(args, begin, end);\n        break;\n    }\n",
-			i, strings.Join(args, ",\n            "), h.o.Symbols[l.Symbol].Name)
+		first := ""
+		if l.First > 0 {
+			first = fmt.Sprintf("INT64_C(%d) + ", l.First)
+		}
+		h.printf("    case %d: {\n        void *args[] = {\n            %s,\n        };\n        %s(args, %sbegin, %send);\n        break;\n    }\n",
+			i, strings.Join(args, ",\n            "), h.o.Symbols[l.Symbol].Name, first, first)
 	}
 	h.printf("    default:\n        break;\n    }\n}\n")
 }

@@ -24,6 +24,8 @@ type product struct {
 	runA, runB, runC int64
 	krunA, krunB     int64
 	dims             bool // C's strides come through dims
+	after            int  // operations that follow: 0 for nothing
+	part             bool // sums wait in workspace
 }
 
 // matrices is a product of row-major matrices.
@@ -110,6 +112,11 @@ func (p product) job(lv level, seed uint64) job {
 	a := q.tensor("A", p.a, loop.In, slices.Concat(p.m.ext, p.k.ext), slices.Concat(p.m.first, p.k.first))
 	b := q.tensor("B", p.b, loop.In, slices.Concat(p.k.ext, p.n.ext), slices.Concat(p.k.second, p.n.first))
 	pa, pb := q.area("pa", p.acc, p.mr*p.kc), q.area("pb", p.acc, p.nr*p.kc)
+	var beside, parts loop.Addr
+	if p.after > 0 {
+		beside = q.tensor("beside", p.c, loop.In, slices.Concat(p.m.ext, p.n.ext), slices.Concat(p.m.second, p.n.second))
+		parts = q.area("parts", p.acc, p.mr*p.nr*blocks(p.n.size(), p.nr))
+	}
 	i, kb, j := q.Var("i"), q.Var("kb"), q.Var("j")
 	rows, cols, depth := rest(p.mr, p.m.size(), i), rest(p.nr, p.n.size(), j), rest(p.kc, p.k.size(), kb)
 	tasks := blocks(p.m.size(), p.mr)
@@ -124,13 +131,66 @@ func (p product) job(lv level, seed uint64) job {
 				bn := q.offsets("bn", q.group(p.n.ext, p.n.first, false), p.nr, j, cols)
 				cn := q.offsets("cn", q.group(p.n.ext, p.n.second, p.dims), p.nr, j, cols)
 				q.Add(&loop.Pack{To: pb, From: b, Rows: bn, Cols: bk, Width: p.nr, Count: cols, Depth: depth, Run: p.runB, KRun: p.krunB})
-				q.Add(&loop.Tile{MR: p.mr, NR: p.nr, Lanes: p.lanes, Acc: p.acc, Depth: depth, A: pa, B: pb, C: c,
-					CRows: cm, CCols: cn, Rows: rows, Cols: cols, Add: kb, Run: p.runC})
+				tile := &loop.Tile{MR: p.mr, NR: p.nr, Lanes: p.lanes, Acc: p.acc, Depth: depth, A: pa, B: pb, C: c,
+					CRows: cm, CCols: cn, Rows: rows, Cols: cols, Add: kb, Run: p.runC}
+				if p.after > 0 {
+					q.follow(tile, kb, beside, loop.Addr{Param: parts.Param, Off: loop.Affine{Terms: []loop.Term{{Var: j, Coef: loop.Const(p.mr * p.nr)}}}})
+				}
+				q.Add(tile)
 			})
 		})
 	})
 	q.Nest.Dims = len(q.dims)
 	return job{nest: q.Nest, args: q.args, dims: q.dims, tasks: tasks}
+}
+
+// follow adds an element of each kind that lies beside C to the sums, and that many negations.
+func (p *packer) follow(t *loop.Tile, kb loop.Var, from, parts loop.Addr) {
+	none := loop.Addr{Param: -1}
+	wide := func(d tensor.DType) loop.Reg { return p.Reg(loop.Type{DType: d, Lanes: int(p.lanes)}) }
+	a := &loop.After{When: kb, Is: blocks(p.k.size(), p.kc) - 1, Sum: wide(p.acc)}
+	for i := range 4 {
+		x := loop.Beside{Dst: wide(p.c), From: from, Rows: t.CRows, Cols: t.CCols, Run: p.runC}
+		if i%2 > 0 {
+			x.Rows = none
+		}
+		if i/2 > 0 {
+			x.Cols = none
+		}
+		a.Beside = append(a.Beside, x)
+	}
+	a.Body = p.Collect(func() {
+		sum := a.Sum
+		for _, x := range a.Beside {
+			sum = p.Same(loop.OpAdd, sum, p.Convert(x.Dst, p.acc))
+		}
+		for range p.after {
+			sum = p.Same(loop.OpNeg, sum)
+		}
+		a.Value = p.Convert(sum, p.c)
+	})
+	t.After = a
+	if p.part {
+		t.Part = &parts
+	}
+}
+
+// followed are products with something after them: short and long, from registers and from the frame.
+func followed() []product {
+	var ps []product
+	for i, p := range []product{matrices(tensor.F32, 6, 16, 8, 13, 37, 19, 8), matrices(tensor.F32, 6, 16, 8, 13, 37, 6, 8), odd(), odd(), turned(tensor.F64, 4, 8, 4, 4)} {
+		for _, n := range []int{1, 30} {
+			p.after, p.part = n, n == 1
+			if i == 3 {
+				p.runC, p.dims = 1, true
+			}
+			ps = append(ps, p)
+		}
+	}
+	half, c64 := ps[0], matrices(tensor.C64, 4, 8, 4, 9, 19, 11, 5)
+	half.a, half.c = tensor.F16, tensor.BF16
+	c64.after, c64.part = 1, true
+	return append(ps, half, c64)
 }
 
 // odd is a product of groups that do not compose, with negative strides and runs shorter than panels.
@@ -176,8 +236,8 @@ func products() []product {
 func TestPackedEqualsInterpreter(t *testing.T) {
 	eachLevel(t, func(t *testing.T, lv level) {
 		var jobs []job
-		for i, p := range products() {
-			if i >= 13 && lv.bits != 256 { // element types: one level will do
+		for i, p := range append(followed(), products()...) {
+			if i >= 20 && lv.bits != 256 { // element types: one level will do
 				break
 			}
 			jobs = append(jobs, p.job(lv, uint64(i)))

@@ -47,6 +47,16 @@ func (b *Builder) For(l *For, f func()) {
 	b.body = outer
 }
 
+// Collect gives the nodes that f appends, instead of appending them.
+func (b *Builder) Collect(f func()) []Node {
+	var nodes []Node
+	outer := b.body
+	b.body = &nodes
+	f()
+	b.body = outer
+	return nodes
+}
+
 // Op appends an operation whose result is of type t.
 func (b *Builder) Op(c Code, t Type, args ...Reg) Reg {
 	dst := b.Reg(t)

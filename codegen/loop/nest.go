@@ -227,6 +227,9 @@ type Pack struct {
 // Terms are added in the order of k by OpFMA to accumulators that start at zero; what C holds is added to
 // the sum at the end, by OpAdd. Run is as in Pack, for CCols. The accumulators are of type Acc, and so are
 // the panels; C's elements are converted to it and back.
+//
+// With Part, the sums stay in MR×NR elements of type Acc between blocks of K, row by row, and only the
+// block that After names writes C.
 type Tile struct {
 	MR, NR int64
 	Lanes  int64
@@ -240,4 +243,32 @@ type Tile struct {
 	Cols   Bound
 	Add    Var
 	Run    int64
+	Part   *Addr
+	After  *After
+}
+
+// After is what a tile does to its sums when the variable When is Is, in the last block of K: with Lanes
+// neighbouring columns of a row of sums in Sum, it loads what lies beside them, runs Body, which consists
+// of Ops, and stores Value, a register of C's type, instead. Columns past the last are never stored, and
+// read as anything.
+type After struct {
+	When   Var
+	Is     int64
+	Sum    Reg
+	Beside []Beside
+	Body   []Node
+	Value  Reg
+}
+
+// Beside is an operand that is read where a tile writes:
+//
+//	Dst[l] = From[Rows[i] + Cols[j+l]]
+//
+// A table whose Param is negative stands for zeros. Run is as in Pack, for Cols.
+type Beside struct {
+	Dst  Reg
+	From Addr
+	Rows Addr
+	Cols Addr
+	Run  int64
 }

@@ -135,11 +135,38 @@ func (p *printer) line(n Node) string {
 		return fmt.Sprintf("pack %s = %s rows %s of %s width %d cols %s of %s%s%s", p.addr(n.To), p.addr(n.From),
 			p.addr(n.Rows), p.bound(n.Count), n.Width, p.addr(n.Cols), p.bound(n.Depth), run("run", n.Run), run("krun", n.KRun))
 	case *Tile:
-		return fmt.Sprintf("tile %dx%d lanes %d acc %s depth %s: %s = %s * %s rows %s of %s cols %s of %s add %s%s", n.MR, n.NR, n.Lanes,
-			dtypeName(n.Acc), p.bound(n.Depth), p.addr(n.C), p.addr(n.A), p.addr(n.B), p.addr(n.CRows), p.bound(n.Rows),
-			p.addr(n.CCols), p.bound(n.Cols), p.name(n.Add), run("run", n.Run))
+		return p.tile(n)
 	}
 	return fmt.Sprintf("unknown node %T", n)
+}
+
+func (p *printer) tile(n *Tile) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "tile %dx%d lanes %d acc %s depth %s: %s = %s * %s rows %s of %s cols %s of %s add %s%s", n.MR, n.NR, n.Lanes,
+		dtypeName(n.Acc), p.bound(n.Depth), p.addr(n.C), p.addr(n.A), p.addr(n.B), p.addr(n.CRows), p.bound(n.Rows),
+		p.addr(n.CCols), p.bound(n.Cols), p.name(n.Add), run("run", n.Run))
+	if n.Part != nil {
+		fmt.Fprintf(&b, " part %s", p.addr(*n.Part))
+	}
+	if a := n.After; a != nil {
+		fmt.Fprintf(&b, " after %s = %d: %s", p.name(a.When), a.Is, p.def(a.Sum))
+		for _, x := range a.Beside {
+			fmt.Fprintf(&b, "; %s = beside %s rows %s cols %s%s", p.def(x.Dst), p.addr(x.From), p.table(x.Rows), p.table(x.Cols), run("run", x.Run))
+		}
+		for _, o := range a.Body {
+			b.WriteString("; " + p.line(o))
+		}
+		fmt.Fprintf(&b, "; %s", p.reg(a.Value))
+	}
+	return b.String()
+}
+
+// table prints the address of a table that may be missing.
+func (p *printer) table(a Addr) string {
+	if a.Param < 0 {
+		return "0"
+	}
+	return p.addr(a)
 }
 
 func run(word string, n int64) string {

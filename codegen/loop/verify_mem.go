@@ -1,7 +1,5 @@
 package loop
 
-import "github.com/einc-lang/einc/tensor"
-
 // param is the parameter of an address, checked for what is done to it.
 func (v *verifier) param(n Node, a Addr, write bool) (Param, error) {
 	if a.Param < 0 || a.Param >= len(v.nest.Params) {
@@ -108,7 +106,7 @@ func (v *verifier) pack(n *Pack) error {
 	if err := v.blocks(n, n.Width, n.Run); err != nil {
 		return err
 	}
-	rows, err := v.part(n, n.Count, n.Width)
+	rows, err := v.share(n, n.Count, n.Width)
 	if err != nil {
 		return err
 	}
@@ -144,77 +142,11 @@ func (v *verifier) blocks(n Node, width, run int64) error {
 	return nil
 }
 
-// part checks a count of valid items out of a block.
-func (v *verifier) part(n Node, b Bound, of int64) (span, error) {
+// share checks a count of valid items out of a block.
+func (v *verifier) share(n Node, b Bound, of int64) (span, error) {
 	s, err := v.counted(n, b, 1)
 	if err == nil && s.runs && s.hi >= of {
 		err = v.errorf(n, "%d valid items in a block of %d", s.hi+1, of)
 	}
 	return s, err
-}
-
-func (v *verifier) tile(n *Tile) error {
-	if err := v.tileShape(n); err != nil {
-		return err
-	}
-	for i, a := range []Addr{n.A, n.B, n.C} {
-		p, err := v.param(n, a, i == 2)
-		if err != nil {
-			return err
-		}
-		if i < 2 && p.DType != n.Acc {
-			return v.errorf(n, "panel %s holds %s", v.print.params[a.Param], p.DType)
-		}
-	}
-	if _, err := v.variable(n, n.Add); err != nil {
-		return err
-	}
-	for i, a := range []Addr{n.A, n.B} {
-		width := []int64{n.MR, n.NR}[i]
-		depth, err := v.counted(n, n.Depth, width)
-		if err != nil {
-			return err
-		}
-		if err := v.access(n, a, depth, upTo(width, 1)); err != nil {
-			return err
-		}
-	}
-	return v.tileStore(n)
-}
-
-func (v *verifier) tileShape(n *Tile) error {
-	if err := v.blocks(n, n.MR, 1); err != nil {
-		return err
-	}
-	if err := v.blocks(n, n.NR, n.Run); err != nil {
-		return err
-	}
-	if n.Lanes < 1 || n.Lanes > 64 || n.Lanes&(n.Lanes-1) != 0 || n.NR%n.Lanes != 0 {
-		return v.errorf(n, "%d columns are not vectors of %d lanes", n.NR, n.Lanes)
-	}
-	if n.Acc == tensor.Invalid || n.Acc > tensor.C128 || isHalf(n.Acc) {
-		return v.errorf(n, "accumulators of %s", dtypeName(n.Acc))
-	}
-	return nil
-}
-
-func (v *verifier) tileStore(n *Tile) error {
-	rows, err := v.part(n, n.Rows, n.MR)
-	if err != nil {
-		return err
-	}
-	cols, err := v.part(n, n.Cols, n.NR)
-	if err != nil {
-		return err
-	}
-	runs := rows.runs && cols.runs
-	r, err := v.lookup(n, n.CRows, n.Rows, 1, runs)
-	if err != nil {
-		return err
-	}
-	c, err := v.lookup(n, n.CCols, n.Cols, n.Run, runs)
-	if err != nil {
-		return err
-	}
-	return v.access(n, n.C, r, c)
 }

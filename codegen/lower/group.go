@@ -9,11 +9,11 @@ import (
 	"github.com/einc-lang/einc/planner"
 )
 
-// digit is one index of a group, with its strides in A, B and C.
+// digit is one index of a group, with its strides in A, B, C and what is read beside C.
 type digit struct {
 	label  string
 	extent int64
-	at     [3]stride
+	at     []stride
 }
 
 // The operands of a packed product. B is packed once and shared; its free side holds C's unit-stride
@@ -22,24 +22,28 @@ const (
 	sideA = iota
 	sideB
 	sideC
+	sideBeside // the first of what the epilogue reads
 )
 
 // product is a step seen as a batch of matrix products over groups of indices, fastest digit last.
 type product struct {
-	refs       [3]planner.Ref
+	refs       []planner.Ref
 	b, m, n, k []digit
 }
 
 // product classes the indices of a packable step and orders each group; ok is false if it is none.
 func (l *lowering) product(s *planner.Step) (p product, ok bool) {
-	p.refs = [3]planner.Ref{s.Inputs[0], s.Inputs[1], s.Out}
+	p.refs = append([]planner.Ref{s.Inputs[0], s.Inputs[1], s.Out}, s.Extra...)
+	if s.Old >= 0 {
+		p.refs = append(p.refs, planner.Ref{Buffer: s.Old, Axes: s.Out.Axes})
+	}
 	if l.swap(p.refs) {
 		p.refs[sideA], p.refs[sideB] = p.refs[sideB], p.refs[sideA]
 	}
 	for _, ix := range unique(slices.Concat(s.Out.Axes, s.K)) {
 		index := l.plan.Problem.Indices[ix]
-		d := digit{label: index.Name, extent: int64(index.Extent)}
-		var in [3]bool
+		d := digit{label: index.Name, extent: int64(index.Extent), at: make([]stride, len(p.refs))}
+		in := make([]bool, len(p.refs))
 		for i, r := range p.refs {
 			d.at[i] = l.stride(r, ix)
 			in[i] = slices.Contains(r.Axes, ix)
@@ -68,7 +72,7 @@ func (l *lowering) product(s *planner.Step) (p product, ok bool) {
 }
 
 // swap tells whether C's unit-stride index is on the left operand's side.
-func (l *lowering) swap(refs [3]planner.Ref) bool {
+func (l *lowering) swap(refs []planner.Ref) bool {
 	best, stride := parser.NoIndex, int64(0)
 	for _, ix := range unique(refs[sideC].Axes) {
 		n := l.stride(refs[sideC], ix).n
@@ -128,7 +132,7 @@ func (p *product) orderN() {
 	}
 }
 
-// fuseDigits merges neighbours that compose in all three operands.
+// fuseDigits merges neighbours that compose in all operands.
 func fuseDigits(ds []digit) []digit {
 	var out []digit
 	for _, d := range ds {
@@ -175,9 +179,12 @@ func group(ds []digit, side int) loop.Group {
 	return g
 }
 
-// run is the promise of unit runs that panels of a width can make: the common divisor of the width and
+// anyRun is the promise of a group that is one run: vectors of any length divide it.
+const anyRun = 64
+
+// runs is the promise of unit runs that blocks of a width can make: the common divisor of the width and
 // the fastest digit, if that is unit-stride.
-func run(ds []digit, side int, width int64) int64 {
+func runs(ds []digit, side int, width int64) int64 {
 	if len(ds) == 0 {
 		return 1
 	}
@@ -185,8 +192,11 @@ func run(ds []digit, side int, width int64) int64 {
 	if len(last.at[side].dims) > 0 || last.at[side].n != 1 {
 		return 1
 	}
-	if len(ds) == 1 {
+	if len(ds) == 1 && width < anyRun {
 		return width
+	}
+	if len(ds) == 1 {
+		return anyRun
 	}
 	a, b := width, last.extent
 	for b > 0 {

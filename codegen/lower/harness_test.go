@@ -294,9 +294,9 @@ func (b *bench) run(t *testing.T, p *Program) {
 				args = append(args, b.mem[a.Buffer])
 			}
 		}
-		half := ph.Tasks / 2
-		require.NoError(t, loop.Run(n, args, dims[:n.Dims], half, ph.Tasks), "%s", n)
-		require.NoError(t, loop.Run(n, args, dims[:n.Dims], 0, half), "%s", n)
+		half, end := ph.First+ph.Tasks/2, ph.First+ph.Tasks
+		require.NoError(t, loop.Run(n, args, dims[:n.Dims], half, end), "%s", n)
+		require.NoError(t, loop.Run(n, args, dims[:n.Dims], ph.First, half), "%s", n)
 	}
 }
 

@@ -12,10 +12,11 @@ type Program struct {
 	Worker int64    // bytes of workspace of each worker
 }
 
-// Phase runs one nest over its tasks.
+// Phase runs one nest over its tasks First…First+Tasks-1.
 type Phase struct {
 	Nest  int
 	Step  int // of the plan
+	First int64
 	Tasks int64
 	Nanos float64 // estimated time of one task on one worker
 	Args  []Arg   // one for each of the nest's Params

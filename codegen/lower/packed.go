@@ -1,6 +1,8 @@
 package lower
 
 import (
+	"slices"
+
 	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner"
@@ -8,26 +10,22 @@ import (
 	"github.com/einc-lang/einc/tensor"
 )
 
-// packs tells whether a step is a plain product that the packed strategy can do: a sum of products of
-// two real inputs in F32 or F64, stored as it is.
+// packs tells whether a step is a product that the packed strategy can do: a sum of products of two
+// inputs, whatever follows it.
 func packs(l *lowering, s *planner.Step) bool {
-	if len(s.Inputs) != 2 || s.Reduce != parser.Sum || s.Old >= 0 || len(s.Epilogue) > 0 || len(s.K) == 0 {
+	if len(s.Inputs) != 2 || s.Reduce != parser.Sum || len(s.K) == 0 {
 		return false
 	}
 	if len(unique(s.Out.Axes)) < axesWithIndex(s.Out.Axes) || !isPlainProduct(s.Body) {
 		return false
 	}
-	d := rootType(s.Body)
-	if d != tensor.F32 && d != tensor.F64 || l.plan.Buffers[s.Out.Buffer].DType != d {
+	out := l.plan.Buffers[s.Out.Buffer].DType
+	if !cost.Packable(rootType(s.Body)) || s.Old >= 0 && s.OldOp >= parser.Max && out.IsComplex() {
 		return false
 	}
-	for _, r := range s.Inputs {
-		if t := l.plan.Buffers[r.Buffer].DType; !t.IsFloat() || t.Size() > d.Size() {
-			return false
-		}
-	}
-	_, ok := l.product(s)
-	return ok
+	p, ok := l.product(s)
+	// Where C's unit-stride index is a batch's, vectors along it serve better than tiles.
+	return ok && !slices.ContainsFunc(p.b, func(d digit) bool { return d.at[sideC].n == 1 })
 }
 
 // isPlainProduct tells whether an expression is input 0 times input 1, converted to its type or not.
@@ -56,56 +54,56 @@ type panels struct {
 	cost.Blocking
 	scratch cost.Scratch
 	l       *lowering
+	step    *planner.Step
 	batch   int64
 	b       *loop.Builder
 	args    []Arg
 }
 
-// packed lowers a product to two phases: all of B into panels in shared workspace, then blocks of C.
+// packed lowers a product to two nests, and runs both for each slice of columns and block of K: one packs
+// B into panels in shared workspace, the other computes blocks of C.
 func packed(l *lowering, step int) error {
-	s := &l.plan.Steps[step]
-	p := &panels{l: l}
-	p.product, _ = l.product(s)
+	p := &panels{l: l, step: &l.plan.Steps[step]}
+	p.product, _ = l.product(p.step)
 	if items(p.product.b)*items(p.m)*items(p.n) == 0 {
 		return nil
 	}
 	p.batch = items(p.product.b)
-	p.Blocking = l.blocking(rootType(s.Body), items(p.m), items(p.n), items(p.product.k))
+	p.Blocking = l.blocking(rootType(p.step.Body), items(p.m), items(p.n), items(p.product.k))
 	p.scratch = p.Scratch()
-	p.shorten()
-	if err := p.packPhase(step); err != nil {
+	pack := p.packNest()
+	tile, err := p.tileNest()
+	if err != nil {
 		return err
 	}
-	return p.tilePhase(step)
+	for turn := range p.Slices() * p.KBlocks() {
+		for _, r := range []run{pack, tile} {
+			if err := l.phaseAt(step, r.nest, turn*r.tasks, r.tasks, r.nanos, r.args); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// run is a nest, and what a turn of it takes.
+type run struct {
+	nest  *loop.Nest
+	tasks int64
+	nanos float64
+	args  []Arg
 }
 
 // Rates of the model of packed products.
 const (
-	packNanos  = 1.0 // an element copied into a panel
-	tileCycles = 0.2 // nanoseconds of a vector multiply-add
+	packNanos  = 0.3  // an element copied into a panel
+	tileCycles = 0.17 // nanoseconds of a vector multiply-add
 )
 
-// taskTime is the model's time of a task of the second phase.
+// taskTime is the model's time of a task of the second nest.
 func (p *panels) taskTime() float64 {
-	mc, nc, k := float64(min(p.MC, p.M)), float64(min(p.NC, p.N)), float64(p.K)
+	mc, nc, k := float64(min(p.MC, p.M)), float64(min(p.NC, p.N)), float64(p.KC)
 	return mc*nc*k/float64(p.Lanes)*tileCycles + mc*k*packNanos
-}
-
-// shorten makes tasks smaller until they end soon enough for cancelling: fewer columns first, as that
-// leaves the block of A as it is, then fewer rows. It changes no order of summation.
-func (p *panels) shorten() {
-	for p.taskTime() > maxNanos {
-		switch {
-		case min(p.NC, p.N) > 16*p.NR:
-			p.NC = ceilDiv(min(p.NC, p.N)/2, p.NR) * p.NR
-		case p.MC > p.MR:
-			p.MC = ceilDiv(p.MC/2, p.MR) * p.MR
-		case p.NC > p.NR:
-			p.NC = ceilDiv(p.NC/2, p.NR) * p.NR
-		default:
-			return
-		}
-	}
 }
 
 // start begins a nest.
@@ -115,8 +113,30 @@ func (p *panels) start(part string) {
 	p.args = nil
 }
 
-// param declares a parameter of the nest and returns its number.
+// finish takes the nest.
+func (p *panels) finish(tasks int64, nanos float64) run {
+	if p.usesDims() {
+		p.b.Nest.Dims = len(p.l.dims)
+	}
+	return run{p.b.Nest, tasks, nanos, p.args}
+}
+
+func (p *panels) usesDims() bool {
+	for _, d := range slices.Concat(p.product.b, p.m, p.n, p.product.k) {
+		if slices.ContainsFunc(d.at, func(s stride) bool { return len(s.dims) > 0 }) {
+			return true
+		}
+	}
+	return false
+}
+
+// param declares a parameter of the nest and returns its number; arrays are declared once.
 func (p *panels) param(a access) int {
+	for i, old := range p.args {
+		if x := p.b.Nest.Params[i]; old == a.arg && a.arg.Buffer >= 0 && x.Role == a.Role {
+			return i
+		}
+	}
 	p.args = append(p.args, a.arg)
 	return p.b.Param(a.Param)
 }
@@ -131,38 +151,40 @@ func (p *panels) operand(side int, role loop.Role) int {
 	return p.param(p.l.buffer(p.refs[side].Buffer, role))
 }
 
+// turn is what the tasks of a nest are numbered by, slowest first: the slice of columns and the block of
+// K, which phases count, the batch, and two counts of blocks.
+type turn struct {
+	slice, kb loop.Var
+	batch     []batchVar
+	x, y      loop.Var
+}
+
 // batchVar is a batch digit of a task.
 type batchVar struct {
 	digit
 	v loop.Var
 }
 
-// tasks makes the root loop over batch digits and counts of blocks, the last fastest, and calls f with
-// their variables.
-func (p *panels) tasks(labels []string, counts []int64, f func([]batchVar, []loop.Var)) int64 {
-	total := p.batch
-	for _, n := range counts {
-		total *= n
-	}
-	l := &loop.For{Var: p.b.Var("task"), Kind: loop.Task, Count: fixed(total), Step: 1}
+// tasks makes the root loop, calls f in it, and returns the number of tasks of a phase.
+func (p *panels) tasks(labels [2]string, counts [2]int64, f func(turn)) int64 {
+	each := p.batch * counts[0] * counts[1]
+	l := &loop.For{Var: p.b.Var("task"), Kind: loop.Task, Count: fixed(p.Slices() * p.KBlocks() * each), Step: 1}
 	p.b.For(l, func() {
 		split := &loop.Split{Of: l.Var}
-		var batch []batchVar
-		for _, d := range p.product.b {
-			batch = append(batch, batchVar{d, p.b.Var(d.label)})
-			split.Into = append(split.Into, batch[len(batch)-1].v)
-			split.Radix = append(split.Radix, loop.Const(d.extent))
-		}
-		vars := make([]loop.Var, len(counts))
-		for i, n := range counts {
-			vars[i] = p.b.Var(labels[i])
-			split.Into = append(split.Into, vars[i])
+		digit := func(label string, n int64) loop.Var {
+			split.Into = append(split.Into, p.b.Var(label))
 			split.Radix = append(split.Radix, loop.Const(n))
+			return split.Into[len(split.Into)-1]
 		}
+		t := turn{slice: digit("jc", p.Slices()), kb: digit("kb", p.KBlocks())}
+		for _, d := range p.product.b {
+			t.batch = append(t.batch, batchVar{d, digit(d.label, d.extent)})
+		}
+		t.x, t.y = digit(labels[0], counts[0]), digit(labels[1], counts[1])
 		p.b.Add(split)
-		f(batch, vars)
+		f(t)
 	})
-	return total
+	return each
 }
 
 // origin is the address of the batch item in an operand.
@@ -176,25 +198,36 @@ func origin(param, side int, batch []batchVar) loop.Addr {
 	return a
 }
 
-// panelB is the address of a panel of B: batch items are whole packed copies apart.
-func (p *panels) panelB(param int, batch []batchVar, kb loop.Var, panel loop.Affine) loop.Addr {
-	off := loop.Affine{Const: p.PanelB(0, panel.Const)}
-	stride := p.PanelB(p.KBlocks(), 0)
+// item is the position of a batch item in workspace where items are size elements apart.
+func item(batch []batchVar, size int64) (off loop.Affine) {
 	for i := len(batch) - 1; i >= 0; i-- {
-		off.Terms = append(off.Terms, loop.Term{Var: batch[i].v, Coef: loop.Const(stride)})
-		stride *= batch[i].extent
+		off.Terms = append(off.Terms, loop.Term{Var: batch[i].v, Coef: loop.Const(size)})
+		size *= batch[i].extent
 	}
-	off.Terms = append(off.Terms, loop.Term{Var: kb, Coef: loop.Const(p.PanelB(1, 0))})
-	for _, t := range panel.Terms {
-		off.Terms = append(off.Terms, loop.Term{Var: t.Var, Coef: loop.Const(p.PanelB(0, t.Coef.Value))})
-	}
-	return loop.Addr{Param: param, Off: off}
+	return off
 }
 
-// sharedB is the access to all packed panels of B.
-func (p *panels) sharedB() access {
-	return workspace("panels", loop.Shared, p.Type, p.batch*p.PanelB(p.KBlocks(), 0), 0)
+// scaled is a position in panels as one in elements.
+func scaled(a loop.Affine, by int64) loop.Affine {
+	s := loop.Affine{Const: a.Const * by}
+	for _, t := range a.Terms {
+		s.Terms = append(s.Terms, loop.Term{Var: t.Var, Coef: loop.Const(t.Coef.Value * by)})
+	}
+	return s
 }
+
+// panelB is the address of a panel of B: batch items are whole slices apart.
+func (p *panels) panelB(param int, batch []batchVar, panel loop.Affine) loop.Addr {
+	return loop.Addr{Param: param, Off: plus(item(batch, p.SliceB()), scaled(panel, p.KC*p.NR))}
+}
+
+// sharedB is the access to the packed panels of B.
+func (p *panels) sharedB() access {
+	return workspace("panels", loop.Shared, p.Type, p.batch*p.SliceB(), 0)
+}
+
+// depth is the number of terms in a block of K.
+func (p *panels) depth(kb loop.Var) loop.Bound { return left(p.KC, p.K, times(kb, p.KC)) }
 
 func fixed(n int64) loop.Bound { return loop.Bound{Max: loop.Const(n)} }
 

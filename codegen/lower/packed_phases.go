@@ -1,13 +1,16 @@
 package lower
 
-import "github.com/einc-lang/einc/codegen/loop"
+import (
+	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/tensor"
+)
 
-// packPhase packs B: a task packs some panels of a block of K.
+// packNest packs B: a task packs some panels of a slice and a block of K.
 //
-//	for task: (batch, kb, jb)
+//	for task: (jc, kb, batch, jb)
 //	  cols = offsets of the block's terms of K
 //	  for j in panels of jb: rows = offsets of the panel's columns; pack
-func (p *panels) packPhase(step int) error {
+func (p *panels) packNest() run {
 	p.start("b")
 	to := p.param(p.sharedB())
 	from := p.operand(sideB, loop.In)
@@ -15,119 +18,143 @@ func (p *panels) packPhase(step int) error {
 	cols := p.table("cols", p.KC, p.scratch.Cols)
 	each := float64(p.KC*p.NR) * packNanos
 	block := min(max(int64(taskNanos/each), 1), p.Panels())
-	tasks := p.tasks([]string{"kb", "jb"}, []int64{p.KBlocks(), ceilDiv(p.Panels(), block)}, func(batch []batchVar, v []loop.Var) {
-		depth := p.depth(v[0])
-		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: cols}, Group: group(p.product.k, sideB), From: times(v[0], p.KC), Count: depth})
-		j := &loop.For{Var: p.b.Var("j"), Count: left(block, p.Panels(), times(v[1], block)), Step: 1}
+	for p.Panels()%block > 0 {
+		block--
+	}
+	tasks := p.tasks([2]string{"jb", "0"}, [2]int64{p.Panels() / block, 1}, func(t turn) {
+		depth := p.depth(t.kb)
+		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: cols}, Group: group(p.product.k, sideB), From: times(t.kb, p.KC), Count: depth})
+		j := p.panelLoop(t.slice, t.x, block)
 		p.b.For(j, func() {
-			panel := plus(times(v[1], block), times(j.Var, 1))
-			first := plus(times(v[1], block*p.NR), times(j.Var, p.NR))
+			panel := plus(times(t.x, block), times(j.Var, 1))
+			first := plus(times(t.slice, p.NS), scaled(panel, p.NR))
 			count := left(p.NR, p.N, first)
 			p.b.Add(&loop.Offsets{Table: loop.Addr{Param: rows}, Group: group(p.n, sideB), From: first, Count: count})
-			p.b.Add(&loop.Pack{To: p.panelB(to, batch, v[0], panel), From: origin(from, sideB, batch),
+			p.b.Add(&loop.Pack{To: p.panelB(to, t.batch, panel), From: origin(from, sideB, t.batch),
 				Rows: loop.Addr{Param: rows}, Cols: loop.Addr{Param: cols}, Width: p.NR, Count: count, Depth: depth,
-				Run: run(p.n, sideB, p.NR), KRun: run(p.product.k, sideB, p.KC)})
+				Run: runs(p.n, sideB, p.NR), KRun: runs(p.product.k, sideB, p.KC)})
 		})
 	})
-	return p.finish(step, tasks, each*float64(block))
+	return p.finish(tasks, each*float64(block))
 }
 
-// depth is the number of terms in a block of K.
-func (p *panels) depth(kb loop.Var) loop.Bound { return left(p.KC, p.K, times(kb, p.KC)) }
-
-// finish hands the nest over.
-func (p *panels) finish(step int, tasks int64, nanos float64) error {
-	if p.usesDims() {
-		p.b.Nest.Dims = len(p.l.dims)
+// panelLoop makes the loop over a block of the column panels of a slice; the last slice may have fewer.
+func (p *panels) panelLoop(slice, block loop.Var, size int64) *loop.For {
+	count, total := fixed(size), ceilDiv(p.N, p.NR)
+	if p.Slices()*p.Panels() > total {
+		count = loop.Bound{Max: loop.Const(size), Clamped: true, Total: loop.Const(total),
+			At: plus(times(slice, p.Panels()), times(block, size))}
 	}
-	return p.l.phase(step, p.b.Nest, tasks, nanos, p.args)
+	return &loop.For{Var: p.b.Var("j"), Count: count, Step: 1}
 }
 
-func (p *panels) usesDims() bool {
-	for _, ds := range [][]digit{p.product.b, p.m, p.n, p.product.k} {
-		for _, d := range ds {
-			for _, s := range d.at {
-				if len(s.dims) > 0 {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
-// blockVars are what the second phase's nodes address.
-type blockVars struct {
-	batch                           []batchVar
-	ib, jb                          loop.Var // the task's block of C
-	c, shared, from, panelsA        int
+// block is what the second nest's nodes address.
+type block struct {
+	turn                            // x and y count blocks of rows and of columns
+	c, shared, from, panelsA, parts int
 	rows, cols, rowsOfC, columnsOfC int
+	beside                          []beside
 }
 
-// tilePhase multiplies: a task computes a block of C.
+// tileNest multiplies: a task computes a block of C, as far as a block of K brings it.
 //
-//	for task: (batch, ib, jb)
-//	  for kb: cols = offsets of the block's terms in A
-//	    for i in row panels: rows = offsets of the panel's rows in A; pack
-//	    for j in column panels: ccols = offsets of the panel's columns in C
-//	      for i in row panels: crows = offsets of the panel's rows in C; tile
-func (p *panels) tilePhase(step int) error {
+//	for task: (jc, kb, batch, ib, jb)
+//	  cols = offsets of the block's terms in A
+//	  for i in row panels: rows = offsets of the panel's rows in A; pack
+//	  for j in column panels: ccols = offsets of the panel's columns in C
+//	    for i in row panels: crows = offsets of the panel's rows in C; tile
+func (p *panels) tileNest() (run, error) {
 	p.start("tile")
-	x := blockVars{c: p.operand(sideC, loop.Out), shared: p.param(p.sharedB()), from: p.operand(sideA, loop.In)}
+	x := block{c: p.operand(sideC, loop.Out), shared: p.param(p.sharedB()), from: p.operand(sideA, loop.In), parts: -1}
 	x.panelsA = p.param(workspace("block", loop.Worker, p.Type, p.MC*p.KC, p.scratch.A))
 	x.rows = p.table("rows", p.MR, p.scratch.Rows)
 	x.cols = p.table("cols", p.KC, p.scratch.Cols)
 	x.rowsOfC = p.table("crows", p.MR, p.scratch.CRows)
 	x.columnsOfC = p.table("ccols", p.NR, p.scratch.CCols)
-	tasks := p.tasks([]string{"ib", "jb"}, []int64{p.MBlocks(), p.NBlocks()}, func(batch []batchVar, v []loop.Var) {
-		x.batch, x.ib, x.jb = batch, v[0], v[1]
-		kb := &loop.For{Var: p.b.Var("kb"), Count: fixed(p.KBlocks()), Step: 1}
-		p.b.For(kb, func() {
-			p.packA(x, kb.Var)
-			p.tiles(x, kb.Var)
-		})
+	if p.keepsParts() {
+		x.parts = p.param(workspace("parts", loop.Shared, p.Type, p.batch*p.partsOf(), p.partsAt()))
+	}
+	p.besides(&x)
+	var err error
+	tasks := p.tasks([2]string{"ib", "jb"}, [2]int64{p.MBlocks(), p.NBlocks()}, func(t turn) {
+		x.turn = t
+		p.packA(&x)
+		err = p.tiles(&x)
 	})
-	return p.finish(step, tasks, p.taskTime())
+	return p.finish(tasks, p.taskTime()), err
 }
 
-// rowPanels makes the loop over the row panels of a block, which fills a table with the offsets of the
-// panel's rows in an operand; f gets the panel's variable and the number of its valid rows.
-func (p *panels) rowPanels(x blockVars, table, side int, f func(i loop.Var, rows loop.Bound)) {
+// rowPanels makes the loop over the row panels of a block; f gets the panel's variable, its first row and
+// the number of its valid rows.
+func (p *panels) rowPanels(x *block, f func(i loop.Var, first loop.Affine, rows loop.Bound)) {
 	blockPanels := p.MC / p.MR
-	i := &loop.For{Var: p.b.Var("i"), Count: left(blockPanels, ceilDiv(p.M, p.MR), times(x.ib, blockPanels)), Step: 1}
+	i := &loop.For{Var: p.b.Var("i"), Count: left(blockPanels, ceilDiv(p.M, p.MR), times(x.x, blockPanels)), Step: 1}
 	p.b.For(i, func() {
-		first := plus(times(x.ib, p.MC), times(i.Var, p.MR))
-		rows := left(p.MR, p.M, first)
-		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: table}, Group: group(p.m, side), From: first, Count: rows})
-		f(i.Var, rows)
+		first := plus(times(x.x, p.MC), times(i.Var, p.MR))
+		f(i.Var, first, left(p.MR, p.M, first))
 	})
 }
 
-func (p *panels) packA(x blockVars, kb loop.Var) {
-	depth := p.depth(kb)
-	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.cols}, Group: group(p.product.k, sideA), From: times(kb, p.KC), Count: depth})
-	p.rowPanels(x, x.rows, sideA, func(i loop.Var, rows loop.Bound) {
+func (p *panels) packA(x *block) {
+	depth := p.depth(x.kb)
+	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.cols}, Group: group(p.product.k, sideA), From: times(x.kb, p.KC), Count: depth})
+	p.rowPanels(x, func(i loop.Var, first loop.Affine, rows loop.Bound) {
+		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rows}, Group: group(p.m, sideA), From: first, Count: rows})
 		p.b.Add(&loop.Pack{To: loop.Addr{Param: x.panelsA, Off: times(i, p.MR*p.KC)}, From: origin(x.from, sideA, x.batch),
 			Rows: loop.Addr{Param: x.rows}, Cols: loop.Addr{Param: x.cols},
-			Width: p.MR, Count: rows, Depth: depth, Run: run(p.m, sideA, p.MR),
-			KRun: run(p.product.k, sideA, p.KC)})
+			Width: p.MR, Count: rows, Depth: depth, Run: runs(p.m, sideA, p.MR), KRun: runs(p.product.k, sideA, p.KC)})
 	})
 }
 
-func (p *panels) tiles(x blockVars, kb loop.Var) {
+func (p *panels) tiles(x *block) error {
+	var err error
 	blockPanels := p.NC / p.NR
-	j := &loop.For{Var: p.b.Var("j"), Count: left(blockPanels, p.Panels(), times(x.jb, blockPanels)), Step: 1}
+	j := p.panelLoop(x.slice, x.y, blockPanels)
 	p.b.For(j, func() {
-		first := plus(times(x.jb, p.NC), times(j.Var, p.NR))
+		panel := plus(times(x.y, blockPanels), times(j.Var, 1))
+		first := plus(times(x.slice, p.NS), scaled(panel, p.NR))
 		columns := left(p.NR, p.N, first)
 		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.columnsOfC}, Group: group(p.n, sideC), From: first, Count: columns})
-		panel := plus(times(x.jb, blockPanels), times(j.Var, 1))
-		p.rowPanels(x, x.rowsOfC, sideC, func(i loop.Var, rows loop.Bound) {
-			p.b.Add(&loop.Tile{MR: p.MR, NR: p.NR, Lanes: p.Lanes, Acc: p.Type, Depth: p.depth(kb),
-				A: loop.Addr{Param: x.panelsA, Off: times(i, p.MR*p.KC)}, B: p.panelB(x.shared, x.batch, kb, panel),
+		p.besideColumns(x, first, columns)
+		p.rowPanels(x, func(i loop.Var, first loop.Affine, rows loop.Bound) {
+			p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rowsOfC}, Group: group(p.m, sideC), From: first, Count: rows})
+			p.besideRows(x, first, rows)
+			t := &loop.Tile{MR: p.MR, NR: p.NR, Lanes: p.Lanes, Acc: p.Type, Depth: p.depth(x.kb),
+				A: loop.Addr{Param: x.panelsA, Off: times(i, p.MR*p.KC)}, B: p.panelB(x.shared, x.batch, panel),
 				C:     origin(x.c, sideC, x.batch),
 				CRows: loop.Addr{Param: x.rowsOfC}, CCols: loop.Addr{Param: x.columnsOfC},
-				Rows: rows, Cols: columns, Add: kb, Run: run(p.n, sideC, p.NR)})
+				Rows: rows, Cols: columns, Add: x.kb, Run: runs(p.n, sideC, p.NR)}
+			if x.parts >= 0 {
+				rowPanel := plus(times(x.x, p.MC/p.MR), times(i, 1))
+				off := plus(item(x.batch, p.partsOf()), scaled(plus(scaled(rowPanel, p.Panels()), panel), p.MR*p.NR))
+				t.Part = &loop.Addr{Param: x.parts, Off: off}
+			}
+			t.After, err = p.after(x)
+			p.b.Add(t)
 		})
 	})
+	return err
+}
+
+// keepsParts tells whether the sums of a block of K must not go to C: because C's elements are narrower,
+// or its old value, which may lie there, is still to be read.
+func (p *panels) keepsParts() bool {
+	return p.KBlocks() > 1 && (p.step.Old >= 0 || p.l.plan.Buffers[p.step.Out.Buffer].DType != p.Type)
+}
+
+// partsOf is the elements that wait for the next block of K: a slice of C, in tiles.
+func (p *panels) partsOf() int64 { return p.MBlocks() * p.MC * p.NS }
+
+// partsAt is where they lie in shared workspace, in bytes.
+func (p *panels) partsAt() int64 {
+	const line = 64
+	return ceilDiv(p.batch*p.SliceB()*int64(p.Type.Size()), line) * line
+}
+
+// extraTable declares another piece of worker memory, behind what Scratch lays out.
+func (p *panels) extraTable(name string, size int64, at *int64) int {
+	const line = 64
+	t := p.param(workspace(name, loop.Worker, tensor.I64, size, *at))
+	*at += ceilDiv(8*size, line) * line
+	return t
 }

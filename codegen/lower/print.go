@@ -14,7 +14,7 @@ func (p *Program) String() string {
 		fmt.Fprintf(&b, "dims[%d] = stride of axis %d of buffer %d\n", i, d.Axis, d.Buffer)
 	}
 	for i, ph := range p.Phases {
-		fmt.Fprintf(&b, "phase %d: step %d, nest %d, %d %s of %s:", i, ph.Step, ph.Nest, ph.Tasks, plural(ph.Tasks, "task"), duration(ph.Nanos))
+		fmt.Fprintf(&b, "phase %d: step %d, nest %d, %d %s%s of %s:", i, ph.Step, ph.Nest, ph.Tasks, plural(ph.Tasks, "task"), from(ph.First), duration(ph.Nanos))
 		for j, a := range ph.Args {
 			param := p.Nests[ph.Nest].Params[j]
 			if a.Buffer >= 0 {
@@ -29,6 +29,14 @@ func (p *Program) String() string {
 		fmt.Fprintf(&b, "\n%d: %s", i, n)
 	}
 	return b.String()
+}
+
+// from says where a phase begins, if not at the nest's first task.
+func from(first int64) string {
+	if first == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" from %d", first)
 }
 
 func plural(n int64, word string) string {

@@ -81,8 +81,17 @@ func (l *lowering) step(i int, opts Options) error {
 	return strategies[len(strategies)-1].build(l, i)
 }
 
-// phase appends a phase that runs a nest. Equal nests are kept once.
+// phase appends a phase that runs all tasks of a nest.
 func (l *lowering) phase(step int, n *loop.Nest, tasks int64, nanos float64, args []Arg) error {
+	return l.phaseAt(step, n, 0, tasks, nanos, args)
+}
+
+// phaseAt appends a phase that runs tasks of a nest from first on. Equal nests are kept once.
+func (l *lowering) phaseAt(step int, n *loop.Nest, first, tasks int64, nanos float64, args []Arg) error {
+	if last := len(l.prog.Phases) - 2; last >= 0 && l.prog.Nests[l.prog.Phases[last].Nest] == n {
+		l.prog.Phases = append(l.prog.Phases, Phase{Nest: l.prog.Phases[last].Nest, Step: step, First: first, Tasks: tasks, Nanos: nanos, Args: args})
+		return nil // seen two phases ago
+	}
 	if err := loop.Verify(n); err != nil {
 		return fmt.Errorf("internal error: nest %q: %w", n.Strategy, err)
 	}
@@ -102,6 +111,6 @@ func (l *lowering) phase(step int, n *loop.Nest, tasks int64, nanos float64, arg
 			l.prog.Worker = max(l.prog.Worker, end)
 		}
 	}
-	l.prog.Phases = append(l.prog.Phases, Phase{Nest: id, Step: step, Tasks: tasks, Nanos: nanos, Args: args})
+	l.prog.Phases = append(l.prog.Phases, Phase{Nest: id, Step: step, First: first, Tasks: tasks, Nanos: nanos, Args: args})
 	return nil
 }

@@ -3,90 +3,124 @@ package cost
 import "github.com/einc-lang/einc/tensor"
 
 // depth is the number of K terms a block aims at: a panel of B that deep and two vectors wide takes
-// half of a 32 KiB first-level cache. It is a constant because it decides the order of summation.
+// half of a first-level cache. It is a constant because it decides the order of summation.
 const depth = 256
 
 // align is the boundary in bytes that every piece of workspace starts at: a cache line.
 const align = 64
 
+// taskNanos is the modelled time of a task that is large enough for good use of the caches, and short
+// enough for cancelling and for even shares.
+const taskNanos = 8e5
+
+// maxSlice is the most bytes of packed B, for caches that many cores share.
+const maxSlice = 8 << 20
+
 // Blocking cuts an M×N×K product into register tiles and cache blocks. All fields but the bytes count
 // elements.
 //
-// The packed strategy runs in two phases. Phase 1 packs all of B, panel by panel, into shared
-// workspace. Phase 2 has a task for every MC×NC block of C: for each block of K it packs MC×KC of A
-// into the worker's workspace and runs the tiles of the block, adding to C from the second block on.
+// The packed strategy runs two phases for each slice of NS columns and each block of KC terms, one after
+// the other. The first packs that part of B, panel by panel, into shared workspace. The second has a
+// task for every MC×NC block of C in the slice: it packs MC×KC of A into the worker's workspace and
+// runs the tiles of the block, adding to C from the second block of K on.
 type Blocking struct {
 	M, N, K int64        // extents of the groups
 	Type    tensor.DType // of the panels and the accumulators
-	Lanes   int64        // elements of a vector register
+	Lanes   int64        // elements of a vector register; of two, one a part, for complex types
 	MR, NR  int64        // tile: rows, and columns, a multiple of Lanes
 	MC      int64        // rows of a task, a multiple of MR
 	NC      int64        // columns of a task, a multiple of NR
+	NS      int64        // columns of a slice, a multiple of NC
 	KC      int64        // terms of a block of K; the last block may have fewer
 }
 
 // Blocking is the blocking for a product of the given extents and element type, each at least 1.
 func (t Target) Blocking(d tensor.DType, m, n, k int64) Blocking {
-	b := Blocking{M: m, N: n, K: k, Type: d.Accum(), Lanes: int64(t.Lanes(d))}
-	rows, vectors := t.tile()
+	b := Blocking{M: m, N: n, K: k, Type: d.Accum(), Lanes: int64(max(1, t.VectorBytes/d.Accum().Real().Size()))}
+	rows, vectors := t.tile(b.Type)
 	b.MR, b.NR = rows, vectors*b.Lanes
 	b.KC = k
 	if k > depth { // even blocks, of whole vectors
 		b.KC = roundUp(ceilDiv(k, ceilDiv(k, depth)), 16)
 	}
-	size := int64(b.Type.Size())
-	most := max(int64(t.l2())/3/(b.KC*size)/b.MR, 1) // tile rows of A that a third of L2 holds
-	b.MC = split(ceilDiv(m, b.MR), most, t.workers()*2) * b.MR
-	b.NC = ceilDiv(n, b.NR) * b.NR
-	// A wide product with few rows gets its parallelism from the columns.
-	if want := ceilDiv(t.workers()*2, ceilDiv(m, b.MC)); want > 1 {
-		b.NC = max(ceilDiv(ceilDiv(n, b.NR), want), min(8, ceilDiv(n, b.NR))) * b.NR
-	}
+	t.cut(&b)
 	return b
 }
 
+// cut chooses the blocks of C.
+func (t Target) cut(b *Blocking) {
+	column := b.KC * int64(b.Type.Size()) // bytes of a column of B, or a row of A, in a block of K
+	panels := ceilDiv(b.N, b.NR)
+	slice := max(min(int64(t.l3())/2, maxSlice)/column/b.NR, 1)
+	slice = ceilDiv(panels, ceilDiv(panels, slice))
+	cells := max(int64(t.peak(b.Type)*peakShare*taskNanos)/b.KC/(b.MR*b.NR), 1) // tiles of a task
+	mostRows := min(max(int64(t.l2())/3/column/b.MR, 1), ceilDiv(b.M, b.MR))
+	rows, columns := mostRows, slice
+	if slice*b.NR*column <= int64(t.l2())/2 { // B stays in L2 while the rows go by
+		rows = min(max(cells/columns, 1), mostRows)
+	}
+	columns = min(max(cells/rows, 4), slice)
+	want := int64(1)
+	if t.workers() > 1 {
+		want = 4 * t.workers()
+	}
+	m := parts(ceilDiv(b.M, b.MR), rows, ceilDiv(want, ceilDiv(slice, columns)))
+	b.MC = ceilDiv(ceilDiv(b.M, b.MR), m) * b.MR
+	n := parts(slice, columns, ceilDiv(want, m))
+	b.NC = ceilDiv(slice, n) * b.NR
+	b.NS = n * b.NC
+}
+
+// parts is the number of blocks when n items are cut into blocks of at most most items, and into at least
+// want blocks as long as these have four items.
+func parts(n, most, want int64) int64 {
+	blocks := ceilDiv(n, most)
+	if blocks < want {
+		blocks = max(blocks, min(want, n/4))
+	}
+	return ceilDiv(n, ceilDiv(n, blocks))
+}
+
 // tile is the number of rows and of vectors of the register tile: the accumulators, one row of B, one
-// element of A and, without fused multiply-add, one product must stay in registers.
-func (t Target) tile() (rows, vectors int64) {
+// element of A and, without fused multiply-add, one product must stay in registers. Complex values take
+// two registers each.
+func (t Target) tile(d tensor.DType) (rows, vectors int64) {
+	many := t.Registers >= 32 && t.VectorBytes >= 32
 	switch {
-	case t.Registers >= 32 && t.VectorBytes >= 32:
+	case d.IsComplex() && many:
+		return 12, 1
+	case d.IsComplex():
+		return 5, 1
+	case many:
 		return 12, 2
+	case d.IsInt():
+		return 4, 2
 	case t.Registers >= 32:
 		return 8, 3
 	}
 	return 6, 2
 }
 
-// split is the size of the blocks when n items are cut into equal blocks of at most most items, and
-// into at least parts blocks as long as these have four items.
-func split(n, most, parts int64) int64 {
-	blocks := ceilDiv(n, most)
-	if blocks < parts {
-		blocks = min(parts, max(blocks, n/4))
-	}
-	return ceilDiv(n, blocks)
-}
-
 // KBlocks is the number of blocks of K.
 func (b Blocking) KBlocks() int64 { return ceilDiv(b.K, b.KC) }
+
+// Slices is the number of slices of columns.
+func (b Blocking) Slices() int64 { return ceilDiv(b.N, b.NS) }
 
 // MBlocks is the number of task rows.
 func (b Blocking) MBlocks() int64 { return ceilDiv(b.M, b.MC) }
 
-// NBlocks is the number of task columns.
-func (b Blocking) NBlocks() int64 { return ceilDiv(b.N, b.NC) }
+// NBlocks is the number of task columns of a slice.
+func (b Blocking) NBlocks() int64 { return b.NS / b.NC }
 
-// Panels is the number of NR-wide panels of B.
-func (b Blocking) Panels() int64 { return ceilDiv(b.N, b.NR) }
+// Panels is the number of NR-wide panels of a slice of B.
+func (b Blocking) Panels() int64 { return b.NS / b.NR }
 
-// PanelB is the offset, in elements of shared workspace, of panel j of K block kb. Every panel takes
-// KC×NR elements, so that the offset is affine in kb and j.
-func (b Blocking) PanelB(kb, j int64) int64 { return (kb*b.Panels() + j) * b.KC * b.NR }
+// SliceB is the elements of a packed slice of B. Every panel takes KC×NR of them.
+func (b Blocking) SliceB() int64 { return b.Panels() * b.KC * b.NR }
 
-// SharedBytes is the shared workspace: all of B, padded to whole panels and whole blocks of K.
-func (b Blocking) SharedBytes() int64 {
-	return roundUp(b.PanelB(b.KBlocks(), 0)*int64(b.Type.Size()), align)
-}
+// SharedBytes is the shared workspace: a packed slice of B.
+func (b Blocking) SharedBytes() int64 { return roundUp(b.SliceB()*int64(b.Type.Size()), align) }
 
 // Scratch says where the pieces of a worker's workspace start, in bytes, each at a multiple of 64. The
 // tables hold I64 offsets. Phase 1 uses Rows (NR columns of B) and Cols only.

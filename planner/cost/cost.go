@@ -33,7 +33,7 @@ type Work struct {
 	B, M, N, K float64      // products of extents; 1 where a class is empty
 	Type       tensor.DType // of the computation
 	Product    bool         // Body is the product of the two core operands and Reduce is Sum
-	Plain      bool         // no epilogue, no fused factors, no diagonal output, nothing but loads in prologues
+	Plain      bool         // no diagonal output, nothing but loads and conversions in prologues
 	BytesIn    float64      // bytes of all inputs, each counted once
 	BytesOut   float64
 	Ops        float64 // element-wise operations an innermost iteration costs beyond one multiply-add

@@ -37,7 +37,7 @@ func TestTilesStayInRegisters(t *testing.T) {
 		}
 	}
 	b := avx2.Blocking(tensor.F32, 1000, 1000, 1000)
-	require.Equal(t, []int64{6, 16, 250}, []int64{b.MR, b.NR, b.KC})
+	require.Equal(t, []int64{6, 16, 256}, []int64{b.MR, b.NR, b.KC})
 	b = avx512.Blocking(tensor.F64, 1000, 1000, 1000)
 	require.Equal(t, []int64{12, 16}, []int64{b.MR, b.NR})
 	b = neon.Blocking(tensor.F32, 1000, 1000, 1000)
@@ -66,12 +66,12 @@ func checkBlocking(t *testing.T, b cost.Blocking) {
 		return blocks*block >= extent && (blocks-1)*block < extent
 	}
 	require.True(t, covers(b.MBlocks(), b.MC, b.M), name)
-	require.True(t, covers(b.NBlocks(), b.NC, b.N), name)
+	require.True(t, covers(b.Slices(), b.NS, b.N), name)
+	require.Equal(t, b.NS, b.NBlocks()*b.NC, name)
 	require.True(t, covers(b.KBlocks(), b.KC, b.K), name)
-	require.True(t, covers(b.Panels(), b.NR, b.N), name)
+	require.Equal(t, b.NS, b.Panels()*b.NR, name)
 	require.LessOrEqual(t, b.KC, int64(256), name)
-	last := b.PanelB(b.KBlocks()-1, b.Panels()-1) + b.KC*b.NR
-	require.GreaterOrEqual(t, b.SharedBytes(), last*int64(b.Type.Size()), name)
+	require.GreaterOrEqual(t, b.SharedBytes(), b.NS*b.KC*int64(b.Type.Size()), name)
 	checkScratch(t, b)
 }
 
@@ -106,8 +106,9 @@ func TestStrategy(t *testing.T) {
 	require.Equal(t, cost.Packed, ask(func(*cost.Work) {}))
 	require.Equal(t, cost.Direct, ask(func(w *cost.Work) { w.Plain = false }))
 	require.Equal(t, cost.Direct, ask(func(w *cost.Work) { w.Product = false }))
-	require.Equal(t, cost.Direct, ask(func(w *cost.Work) { w.Type = tensor.I32 }))
-	require.Equal(t, cost.Direct, ask(func(w *cost.Work) { w.B = 2 }))
+	require.Equal(t, cost.Packed, ask(func(w *cost.Work) { w.Type = tensor.I32 }))
+	require.Equal(t, cost.Direct, ask(func(w *cost.Work) { w.Type = tensor.I8 }))
+	require.Equal(t, cost.Packed, ask(func(w *cost.Work) { w.B = 2 }))
 	require.Equal(t, cost.Direct, ask(func(w *cost.Work) { *w = gemm(tensor.F32, 64, 64, 64) }), "lives in L2")
 	require.Equal(t, cost.Direct, ask(func(w *cost.Work) { *w = gemm(tensor.F32, 1e6, 8, 64) }), "narrow")
 	// Rows of TCCG with short sums and lopsided extents.

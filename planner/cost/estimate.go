@@ -37,32 +37,43 @@ func (t Target) Estimate(w Work) Estimate {
 	return best
 }
 
-// packs reports whether w may be packed: a plain product of F32 or F64 that is more than a few tiles
-// large and does not live in the second-level cache, where packing costs more than it gives.
+// packs reports whether w may be packed: a product that is more than a few tiles large and does not live
+// in the second-level cache, where packing costs more than it gives.
 func (t Target) packs(w Work) bool {
-	if !w.Product || !w.Plain || w.B != 1 || w.Type != tensor.F32 && w.Type != tensor.F64 {
+	if !w.Product || !w.Plain || !Packable(w.Type) {
 		return false
 	}
-	rows, vectors := t.tile()
-	columns := vectors * int64(t.Lanes(w.Type))
-	size := float64(w.Type.Size())
-	large := w.BytesIn+w.BytesOut > float64(t.l2()) && w.M >= float64(2*rows) && w.N >= float64(2*columns) && w.K >= 16
+	rows, vectors := t.tile(w.Type.Accum())
+	lanes := max(1, t.VectorBytes/w.Type.Accum().Real().Size())
+	size := float64(w.Type.Accum().Size())
+	large := w.BytesIn+w.BytesOut > float64(t.l2()) && w.M >= float64(2*rows) && w.N >= float64(vectors*int64(lanes)) && w.K >= 16
 	return large && max(w.M*w.K, w.N*w.K, w.M*w.N)*size < maxBytes/2
+}
+
+// Packable reports whether the packed strategy computes in type d.
+func Packable(d tensor.DType) bool {
+	switch d.Accum() {
+	case tensor.F32, tensor.F64, tensor.C64, tensor.C128, tensor.I32, tensor.I64:
+		return true
+	}
+	return false
 }
 
 // packed estimates the packed strategy.
 func (t Target) packed(w Work) Estimate {
 	b := t.Blocking(w.Type, int64(w.M), int64(w.N), int64(w.K))
-	size := float64(w.Type.Size())
+	size := float64(b.Type.Size())
 	edges := share(w.M, float64(b.MR)/2) * share(w.N, float64(b.NR)/2) * share(w.K, 8)
-	compute := w.M * w.N * w.K / (t.peak(w.Type) * peakShare * edges)
-	packs := packPass * (w.N*w.K + w.M*w.K*float64(b.NBlocks())) * size
+	compute := w.B * w.M * w.N * w.K / (t.peak(b.Type) * peakShare * edges)
+	packs := packPass * w.B * (w.N*w.K + w.M*w.K*float64(b.NBlocks()*b.Slices())) * size
 	passes := float64(2*b.KBlocks()-1) * w.BytesOut // C is written once and read and written after that
 	moved := (packs + passes) / t.bandwidth(w.BytesIn+w.BytesOut)
+	launches := 2 * float64(b.KBlocks()*b.Slices()) * launch
+	ops := w.B * w.M * w.N * w.K * w.Ops / (clock * float64(b.Lanes))
 	return Estimate{
 		Strategy:  Packed,
-		Nanos:     compute + moved + 2*launch,
-		Shared:    b.SharedBytes(),
+		Nanos:     compute + moved + launches + ops,
+		Shared:    int64(w.B) * b.SharedBytes(),
 		PerWorker: b.Scratch().Bytes,
 	}
 }

@@ -173,6 +173,8 @@ func (o *Object) checkLaunches() error {
 		switch {
 		case l.Symbol < 0 || l.Symbol >= len(o.Symbols):
 			return fmt.Errorf("launch %d runs symbol %d of %d", i, l.Symbol, len(o.Symbols))
+		case l.First < 0 || l.First > math.MaxInt64-max(l.Tasks, 0):
+			return fmt.Errorf("launch %d begins at task %d", i, l.First)
 		case l.Tasks < 0:
 			return fmt.Errorf("launch %d has %d tasks", i, l.Tasks)
 		case !(l.Nanos >= 0) || math.IsInf(l.Nanos, 0):

@@ -113,7 +113,7 @@ func (d *decoder) object() *Object {
 }
 
 func (d *decoder) launch() Launch {
-	l := Launch{Symbol: d.int(), Tasks: d.int64(), Nanos: d.float()}
+	l := Launch{Symbol: d.int(), First: d.int64(), Tasks: d.int64(), Nanos: d.float()}
 	l.Args = list(d, minArg, func() Arg { return Arg{Area: Area(d.byte()), Index: d.int(), Offset: d.int64()} })
 	return l
 }

@@ -19,7 +19,7 @@ import (
 // Numbers are little-endian. A list is its count in 4 bytes and its items; a string is a list of bytes.
 const (
 	magic      = "EINCOBJ\n"
-	version    = 1
+	version    = 2
 	headerSize = len(magic) + 4 + 8
 )
 
@@ -139,6 +139,7 @@ func (e *encoder) object(o *Object) {
 
 func (e *encoder) launch(l Launch) {
 	e.int(int64(l.Symbol))
+	e.int(l.First)
 	e.int(l.Tasks)
 	e.float(l.Nanos)
 	e.count(len(l.Args))

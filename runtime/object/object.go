@@ -25,9 +25,10 @@ type Symbol struct {
 	Frame  int // bytes of stack it needs, proved by the compiler, alignment and return address included
 }
 
-// Launch runs a symbol for tasks 0…Tasks-1. Args has an entry for every pointer of its args block.
+// Launch runs a symbol for tasks First…First+Tasks-1. Args has an entry for every pointer of its args block.
 type Launch struct {
 	Symbol int
+	First  int64
 	Tasks  int64
 	Nanos  float64 // estimated time of one task
 	Args   []Arg

@@ -21,7 +21,7 @@ func sample() *Object {
 		Modules:  [][]byte{[]byte("\x7fELF one"), []byte("\x7fELF two")},
 		Symbols:  []Symbol{{"einc_a", 0, 256}, {"einc_b", 1, 4096}},
 		Launches: []Launch{
-			{Symbol: 0, Tasks: 4, Nanos: 1.5e4, Args: []Arg{{AreaArena, 0, 128}, {AreaParam, 1, -24}, {AreaWorker, 0, 8}, {AreaShared, 0, 0}}},
+			{Symbol: 0, First: 6, Tasks: 4, Nanos: 1.5e4, Args: []Arg{{AreaArena, 0, 128}, {AreaParam, 1, -24}, {AreaWorker, 0, 8}, {AreaShared, 0, 0}}},
 			{Symbol: 1, Tasks: 0, Args: []Arg{{AreaParam, 0, 0}, {AreaArena, 0, 256}, {AreaDims, 0, 0}}},
 		},
 		Params: []Param{
@@ -49,8 +49,8 @@ func TestRoundTrip(t *testing.T) {
 // TestFormatIsPinned fails when the bytes change, which must come with another version number.
 func TestFormatIsPinned(t *testing.T) {
 	b := Encode(&Object{Einc: "e", Params: []Param{{Name: "n", DType: "f64", Size: 8, Shape: []int{1}, Strides: []int{-1}}}})
-	require.Equal(t, 1, version)
-	require.Equal(t, "EINCOBJ\n"+"\x01\x00\x00\x00"+"\x6e\x00\x00\x00\x00\x00\x00\x00"+
+	require.Equal(t, 2, version)
+	require.Equal(t, "EINCOBJ\n"+"\x02\x00\x00\x00"+"\x6e\x00\x00\x00\x00\x00\x00\x00"+
 		"\x01\x00\x00\x00e"+strings.Repeat("\x00", 4*3)+strings.Repeat("\x00", 4*4)+
 		"\x01\x00\x00\x00"+"\x01\x00\x00\x00n"+"\x03\x00\x00\x00f64"+"\x08\x00\x00\x00\x00\x00\x00\x00"+
 		"\x01\x00\x00\x00"+"\x01\x00\x00\x00\x00\x00\x00\x00"+"\x01"+"\x01\x00\x00\x00"+strings.Repeat("\xff", 8)+
@@ -93,7 +93,7 @@ func TestDecodeBehindTheChecksum(t *testing.T) {
 	_, err := Decode(seal(version, p))
 	require.NoError(t, err)
 	_, err = Decode(seal(version+1, p))
-	require.ErrorContains(t, err, "format version 2, this einc reads 1")
+	require.ErrorContains(t, err, "format version 3, this einc reads 2")
 	_, err = Decode(seal(version, append(bytes.Clone(p), 7)))
 	require.ErrorContains(t, err, "1 bytes follow the last field")
 	for n := range p {
@@ -143,6 +143,7 @@ func TestCheck(t *testing.T) {
 		"a stride of parameter 3 of 3":         func(o *Object) { o.Dims[0].Param = 3 },
 		"axis 2 of a parameter of rank 2":      func(o *Object) { o.Dims[1].Axis = 2 },
 		"launch 1 runs symbol -1":              func(o *Object) { o.Launches[1].Symbol = -1 },
+		"begins at task -1":                    func(o *Object) { o.Launches[0].First = -1 },
 		"has -1 tasks":                         func(o *Object) { o.Launches[0].Tasks = -1 },
 		"estimated at NaN":                     func(o *Object) { o.Launches[0].Nanos = math.NaN() },
 		"estimated at +Inf":                    func(o *Object) { o.Launches[0].Nanos = math.Inf(1) },
@@ -184,7 +185,7 @@ func TestString(t *testing.T) {
   dims 1: stride of param 0 axis 1
   kernel einc_a: module 0, stack 256 bytes
   kernel einc_b: module 1, stack 4096 bytes
-  launch 0: einc_a(arena+128, param 1-24, worker+8, shared) × 4 tasks of 1.5e+04 ns
+  launch 0: einc_a(arena+128, param 1-24, worker+8, shared) × 4 tasks from 6 of 1.5e+04 ns
   launch 1: einc_b(param 0, arena+256, dims) × 0 tasks of 0 ns
 `
 	require.Equal(t, want, sample().String())

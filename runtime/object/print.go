@@ -57,7 +57,11 @@ func (o *Object) launchText(l Launch) string {
 	for i, a := range l.Args {
 		args[i] = a.String()
 	}
-	return fmt.Sprintf("%s(%s) × %d tasks of %.3g ns", name, strings.Join(args, ", "), l.Tasks, l.Nanos)
+	from := ""
+	if l.First > 0 {
+		from = fmt.Sprintf(" from %d", l.First)
+	}
+	return fmt.Sprintf("%s(%s) × %d tasks%s of %.3g ns", name, strings.Join(args, ", "), l.Tasks, from, l.Nanos)
 }
 
 // String is the argument as summaries show it, as in "param 1" or "arena+128".

@@ -1,0 +1,199 @@
+package llvm
+
+import (
+	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/llir/llvm/ir/constant"
+	"github.com/llir/llvm/ir/value"
+)
+
+// maxAfter bounds the operations that are written out for each vector of a tile; longer bodies run in a
+// loop over vectors in the frame.
+const maxAfter = 256
+
+// finish is the last block of K: what After says, from registers where the tile is whole.
+func (t tiling) finish(acc []val) {
+	n := t.node
+	add := t.adds()
+	if n.After.When == n.Add {
+		add = constant.NewBool(n.After.Is != 0)
+	}
+	t.branch(add, "add", func() {
+		if n.Part != nil {
+			t.finishSums(t.withPart(acc, t.addr(*n.Part)), false)
+			return
+		}
+		t.finishSums(acc, true)
+	}, func() { t.finishSums(acc, false) })
+}
+
+// finishSums stores what comes of the sums; with add, C's elements are added to them first.
+func (t tiling) finishSums(acc []val, add bool) {
+	n := t.node
+	some := func() { t.finishSome(t.spill(acc), add) }
+	switch {
+	case !t.vectors():
+		some()
+	case len(n.After.Body)*len(acc) > maxAfter:
+		t.branch(t.isWhole(), "whole", func() { t.finishLoop(t.spill(acc), add) }, some)
+	default:
+		t.branch(t.isWhole(), "whole", func() { t.finishWhole(acc, add) }, some)
+	}
+}
+
+// finishWhole works on all vectors of the tile; what lies beside them is read once.
+func (t tiling) finishWhole(acc []val, add bool) {
+	known := map[[3]int]val{}
+	for i := range int(t.node.MR) {
+		for v := range t.cols {
+			at := place{i64(int64(i)), i64(int64(v) * t.node.Lanes)}
+			for b := range t.node.After.Beside {
+				x := &t.node.After.Beside[b]
+				key := [3]int{b, -1, -1}
+				if x.Rows.Param >= 0 {
+					key[1] = i
+				}
+				if x.Cols.Param >= 0 {
+					key[2] = v
+				}
+				if _, ok := known[key]; !ok {
+					known[key] = t.beside(x, at)
+				}
+				t.regs[x.Dst] = known[key]
+			}
+			t.finishVector(acc[i*t.cols+v], t.inC(at), add)
+		}
+	}
+}
+
+// place is a vector of a tile: its row and its first column.
+type place struct{ row, col value.Value }
+
+// inC is the element of C at a place.
+func (t tiling) inC(at place) value.Value {
+	n := t.node
+	row := t.step(t.out, t.addr(n.C), t.item(t.addr(n.CRows), at.row))
+	return t.step(t.out, row, t.item(t.addr(n.CCols), at.col))
+}
+
+// finishVector runs the body on a vector of sums and stores the result.
+func (t tiling) finishVector(sum val, c value.Value, add bool) {
+	at := loop.Type{DType: t.out, Lanes: t.acc.Lanes}
+	if add {
+		sum = t.arith(loop.OpAdd, t.acc.DType, t.convert(t.loadRow(at, c), t.out, t.acc.DType), sum)
+	}
+	t.storeRow(at, t.result(sum), c)
+}
+
+// result is what the body makes of sums; what lies beside them is in its registers.
+func (t tiling) result(sum val) val {
+	t.regs[t.node.After.Sum] = sum
+	t.body(t.node.After.Body)
+	return t.regs[t.node.After.Value]
+}
+
+// beside reads what lies beside a whole vector.
+func (t tiling) beside(x *loop.Beside, at place) val {
+	d := t.nest.Params[x.From.Param].DType
+	row := t.besideRow(x, at.row)
+	lanes := t.acc.Lanes
+	one := loop.Type{DType: d, Lanes: 1}
+	switch {
+	case x.Cols.Param < 0:
+		return t.splat(t.loadRow(one, row), lanes)
+	case x.Run >= int64(lanes) && x.Run%int64(lanes) == 0:
+		return t.loadRow(loop.Type{DType: d, Lanes: lanes}, t.step(d, row, t.item(t.addr(x.Cols), at.col)))
+	}
+	buf := t.buffer(d, int64(lanes))
+	t.gather(x, row, at.col, i64(int64(lanes)), buf)
+	return t.loadRow(loop.Type{DType: d, Lanes: lanes}, buf)
+}
+
+// besideRow is the pointer to a row of what lies beside a tile.
+func (t tiling) besideRow(x *loop.Beside, i value.Value) value.Value {
+	from := t.addr(x.From)
+	if x.Rows.Param < 0 {
+		return from
+	}
+	return t.step(t.nest.Params[x.From.Param].DType, from, t.item(t.addr(x.Rows), i))
+}
+
+// gather copies n elements of a row, from column j on, to the frame.
+func (t tiling) gather(x *loop.Beside, row, j, n, buf value.Value) {
+	d := t.nest.Params[x.From.Param].DType
+	one := loop.Type{DType: d, Lanes: 1}
+	cols := t.addr(x.Cols)
+	t.run(count("l", n), nil, func(l value.Value, _ []value.Value) []value.Value {
+		v := t.loadRow(one, t.step(d, row, t.item(cols, t.add(j, l))))
+		t.storeRow(one, v, t.step(d, buf, l))
+		return nil
+	})
+}
+
+// finishLoop is finishWhole as a loop over vectors in the frame.
+func (t tiling) finishLoop(buf value.Value, add bool) {
+	n := t.node
+	t.run(count("i", i64(n.MR)), nil, func(i value.Value, _ []value.Value) []value.Value {
+		t.run(span{"j", i64(0), i64(n.NR), n.Lanes}, nil, func(j value.Value, _ []value.Value) []value.Value {
+			at := place{i, j}
+			for b := range n.After.Beside {
+				t.regs[n.After.Beside[b].Dst] = t.beside(&n.After.Beside[b], at)
+			}
+			sum := t.loadRow(t.acc, t.step(t.acc.DType, buf, t.add(t.mul(i, i64(n.NR)), j)))
+			t.finishVector(sum, t.inC(at), add)
+			return nil
+		})
+		return nil
+	})
+}
+
+// finishSome works on the valid part of a tile in the frame: the body takes whole vectors, of which only
+// the valid lanes are read and stored.
+func (t tiling) finishSome(buf value.Value, add bool) {
+	n := t.node
+	rows, cols := t.fn.count(n.Rows), t.fn.count(n.Cols)
+	out := t.buffer(t.out, n.Lanes)
+	t.run(count("i", rows), []value.Value{buf}, func(i value.Value, at []value.Value) []value.Value {
+		if add {
+			t.addRow(at[0], i, cols)
+		}
+		s := span{"j", i64(0), t.add(cols, i64(n.Lanes-1)), n.Lanes}
+		t.run(s, nil, func(j value.Value, _ []value.Value) []value.Value {
+			valid := t.smaller(t.sub(cols, j), i64(n.Lanes))
+			for b := range n.After.Beside {
+				t.besideSome(&n.After.Beside[b], place{i, j}, valid)
+			}
+			v := t.result(t.loadRow(t.acc, t.step(t.acc.DType, at[0], j)))
+			t.storeRow(loop.Type{DType: t.out, Lanes: t.acc.Lanes}, v, out)
+			one := loop.Type{DType: t.out, Lanes: 1}
+			t.run(count("l", valid), nil, func(l value.Value, _ []value.Value) []value.Value {
+				t.storeRow(one, t.loadRow(one, t.step(t.out, out, l)), t.inC(place{i, t.add(j, l)}))
+				return nil
+			})
+			return nil
+		})
+		return []value.Value{t.step(t.acc.DType, at[0], i64(n.NR))}
+	})
+}
+
+// addRow adds what a row of C holds to sums in the frame.
+func (t tiling) addRow(sums, i, cols value.Value) {
+	t.run(count("j", cols), nil, func(j value.Value, _ []value.Value) []value.Value {
+		one := loop.Type{DType: t.acc.DType, Lanes: 1}
+		p := t.step(t.acc.DType, sums, j)
+		old := t.convert(t.loadRow(loop.Type{DType: t.out, Lanes: 1}, t.inC(place{i, j})), t.out, t.acc.DType)
+		t.storeRow(one, t.arith(loop.OpAdd, t.acc.DType, old, t.loadRow(one, p)), p)
+		return nil
+	})
+}
+
+// besideSome reads the valid lanes of what lies beside a vector.
+func (t tiling) besideSome(x *loop.Beside, at place, valid value.Value) {
+	if x.Cols.Param < 0 {
+		t.regs[x.Dst] = t.beside(x, at)
+		return
+	}
+	d := t.nest.Params[x.From.Param].DType
+	buf := t.buffer(d, t.node.Lanes)
+	t.gather(x, t.besideRow(x, at.row), at.col, valid, buf)
+	t.regs[x.Dst] = t.loadRow(loop.Type{DType: d, Lanes: t.acc.Lanes}, buf)
+}

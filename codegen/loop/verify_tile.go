@@ -1,0 +1,173 @@
+package loop
+
+import "github.com/einc-lang/einc/tensor"
+
+func (v *verifier) tile(n *Tile) error {
+	if err := v.tileShape(n); err != nil {
+		return err
+	}
+	for i, a := range []Addr{n.A, n.B, n.C} {
+		p, err := v.param(n, a, i == 2)
+		if err != nil {
+			return err
+		}
+		if i < 2 && p.DType != n.Acc {
+			return v.errorf(n, "panel %s holds %s", v.print.params[a.Param], p.DType)
+		}
+	}
+	if _, err := v.variable(n, n.Add); err != nil {
+		return err
+	}
+	for i, a := range []Addr{n.A, n.B} {
+		width := []int64{n.MR, n.NR}[i]
+		depth, err := v.counted(n, n.Depth, width)
+		if err != nil {
+			return err
+		}
+		if err := v.access(n, a, depth, upTo(width, 1)); err != nil {
+			return err
+		}
+	}
+	return v.tileStore(n)
+}
+
+func (v *verifier) tileShape(n *Tile) error {
+	if err := v.blocks(n, n.MR, 1); err != nil {
+		return err
+	}
+	if err := v.blocks(n, n.NR, n.Run); err != nil {
+		return err
+	}
+	if n.Lanes < 1 || n.Lanes > 64 || n.Lanes&(n.Lanes-1) != 0 || n.NR%n.Lanes != 0 {
+		return v.errorf(n, "%d columns are not vectors of %d lanes", n.NR, n.Lanes)
+	}
+	if n.Acc == tensor.Invalid || n.Acc > tensor.C128 || isHalf(n.Acc) {
+		return v.errorf(n, "accumulators of %s", dtypeName(n.Acc))
+	}
+	return nil
+}
+
+func (v *verifier) tileStore(n *Tile) error {
+	rows, err := v.share(n, n.Rows, n.MR)
+	if err != nil {
+		return err
+	}
+	cols, err := v.share(n, n.Cols, n.NR)
+	if err != nil {
+		return err
+	}
+	runs := rows.runs && cols.runs
+	r, err := v.lookup(n, n.CRows, n.Rows, 1, runs)
+	if err != nil {
+		return err
+	}
+	c, err := v.lookup(n, n.CCols, n.Cols, n.Run, runs)
+	if err != nil {
+		return err
+	}
+	if err := v.access(n, n.C, r, c); err != nil {
+		return err
+	}
+	if n.Part != nil {
+		if err := v.part(n); err != nil {
+			return err
+		}
+	}
+	if n.After == nil {
+		return nil
+	}
+	return v.after(n, runs)
+}
+
+// part checks where sums stay between blocks of K.
+func (v *verifier) part(n *Tile) error {
+	p, err := v.param(n, *n.Part, true)
+	switch {
+	case err != nil:
+		return err
+	case p.DType != n.Acc || p.Role != Shared && p.Role != Worker:
+		return v.errorf(n, "sums of %s stay in workspace of that type", n.Acc)
+	case n.After == nil:
+		return v.errorf(n, "sums that stay elsewhere never reach C")
+	}
+	return v.access(n, *n.Part, upTo(n.MR*n.NR, 1))
+}
+
+// after checks what is done to the sums. Its registers are gone after the tile.
+func (v *verifier) after(n *Tile, runs bool) error {
+	a, defs := n.After, len(v.defs)
+	if _, err := v.variable(n, a.When); err != nil {
+		return err
+	}
+	if err := v.vectorOf(n, a.Sum, n.Acc); err != nil {
+		return err
+	}
+	for i := range a.Beside {
+		if err := v.beside(n, &a.Beside[i], runs); err != nil {
+			return err
+		}
+	}
+	for _, x := range a.Body {
+		o, ok := x.(*Op)
+		if !ok {
+			return v.errorf(n, "what follows a tile consists of operations")
+		}
+		if err := v.op(o); err != nil {
+			return err
+		}
+	}
+	if err := v.use(n, a.Value); err != nil {
+		return err
+	}
+	if t := (Type{v.nest.Params[n.C.Param].DType, int(n.Lanes)}); v.nest.Regs[a.Value] != t {
+		return v.errorf(n, "r%d is %s, %s is stored", a.Value, v.nest.Regs[a.Value], t)
+	}
+	for _, r := range v.defs[defs:] {
+		v.regs[r] = gone
+	}
+	v.defs = v.defs[:defs]
+	return nil
+}
+
+// vectorOf defines a register of the tile's lanes.
+func (v *verifier) vectorOf(n *Tile, r Reg, d tensor.DType) error {
+	if err := v.define(n, r); err != nil {
+		return err
+	}
+	if t := (Type{d, int(n.Lanes)}); v.nest.Regs[r] != t {
+		return v.errorf(n, "r%d is %s, not %s", r, v.nest.Regs[r], t)
+	}
+	return nil
+}
+
+func (v *verifier) beside(n *Tile, x *Beside, runs bool) error {
+	p, err := v.param(n, x.From, false)
+	if err != nil {
+		return err
+	}
+	if err := v.vectorOf(n, x.Dst, p.DType); err != nil {
+		return err
+	}
+	if err := v.blocks(n, n.NR, x.Run); err != nil {
+		return err
+	}
+	var spans []span
+	if x.Rows.Param >= 0 {
+		r, err := v.lookup(n, x.Rows, n.Rows, 1, runs)
+		if err != nil {
+			return err
+		}
+		spans = append(spans, r)
+	}
+	if x.Cols.Param >= 0 {
+		c, err := v.lookup(n, x.Cols, n.Cols, x.Run, runs)
+		if err != nil {
+			return err
+		}
+		spans = append(spans, c)
+	}
+	if !runs {
+		spans = append(spans, span{})
+	}
+	return v.access(n, x.From, spans...)
+}
