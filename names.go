@@ -3,6 +3,7 @@ package einc
 import (
 	"context"
 	"errors"
+	"strings"
 	"syscall"
 
 	"github.com/einc-lang/einc/codegen/libllvm"
@@ -56,6 +57,13 @@ func IsMissing(err error) bool {
 func IsBudget(err error) bool {
 	var budget planner.ErrMemory
 	return errors.As(err, &budget) || errors.Is(err, tensor.ErrMemory) || errors.Is(err, syscall.ENOMEM)
+}
+
+// IsInternal reports whether an error is no fault of the input: what einc gave LLVM did not compile, or
+// the process that compiled died.
+func IsInternal(err error) bool {
+	var llvm *libllvm.Error
+	return errors.As(err, &llvm) || strings.Contains(err.Error(), "internal error")
 }
 
 // SpecsFromSizes describes the operands of an expression from its indices' extents, written as

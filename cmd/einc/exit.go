@@ -45,7 +45,7 @@ func exitCode(err error) int {
 		return exitBudget
 	case errors.As(err, &path), errors.As(err, &link), errors.Is(err, io.ErrShortWrite):
 		return exitIO
-	case strings.Contains(err.Error(), "internal error"):
+	case einc.IsInternal(err):
 		return exitInternal
 	}
 	return exitInput
