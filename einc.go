@@ -35,9 +35,16 @@ type Options struct {
 	Engine    Engine
 	Workers   int    // goroutines a call may use; 0 means GOMAXPROCS
 	MaxMemory int64  // bytes of temporaries and workspace a plan may need; 0 means no limit
-	Method    string // how the planner searches: "", "auto", "exact" or "greedy"
-	Level     string // CPU level, as "x86-64-v3"; "" means the running CPU's
-	Cache     string // directory of the disk cache; "" is the user's own, "off" none
+	Method    string // how the planner searches: "", "auto", "exact", "greedy" or "best"
+	Objective string // what the planner seeks least of: "", "time", "flops" or "size"
+	Budget    Budget // how long the planner searches; zero depends on the expression's size alone
+	Seed      uint64 // of the planner's random choices
+	Path      string // the order of contraction, as NumPy's einsum_path lists it, instead of a search
+	// Plan is a plan file whose order to take instead of a search; see ReadPlan.
+	Plan     *PlanFile
+	Progress func(PlanProgress) // is told how far the planner is
+	Level    string             // CPU level, as "x86-64-v3"; "" means the running CPU's
+	Cache    string             // directory of the disk cache; "" is the user's own, "off" none
 	// Isolate compiles in a worker process, so that not even a crash of LLVM reaches this one. The
 	// program must call ServeWorker first thing in main.
 	Isolate bool
@@ -122,6 +129,7 @@ type compilation struct {
 	specs   []Spec
 	problem *parser.Problem
 	plan    *planner.Plan
+	order   *planner.Order // where the plan comes of a search over a network
 	watch   stopwatch
 }
 
@@ -162,7 +170,7 @@ func plan(ctx context.Context, p *parser.Program, specs []Spec, opts *Options) (
 	}
 	done = c.watch.start("plan")
 	c.problem = problem
-	c.plan, err = planner.Search(ctx, problem, planner.Options{Target: target, Method: opts.Method, MaxMemory: opts.MaxMemory})
+	c.plan, c.order, err = searchPlan(ctx, problem, target, opts)
 	if err != nil {
 		return nil, err
 	}

@@ -326,31 +326,37 @@ func (f *File) Report() (*Report, error) {
 	return r, nil
 }
 
-// PathFor is the plan's path, if the plan is for the network n: the same but for the numbers of the
-// indices. Errors say what differs.
-func (f *File) PathFor(n *Network) ([][2]int, error) {
+// OrderFor is the plan's path and what it cuts, in the indices of n, if the plan is for the network n: the
+// same but for the numbers of the indices. Errors say what differs.
+func (f *File) OrderFor(n *Network) ([][2]int, []Slice, error) {
 	own, err := f.Network()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if len(own.Inputs) != len(n.Inputs) {
-		return nil, fmt.Errorf("einc: the plan is for %d operands, the expression has %d", len(own.Inputs), len(n.Inputs))
+		return nil, nil, fmt.Errorf("einc: the plan is for %d operands, the expression has %d", len(own.Inputs), len(n.Inputs))
 	}
 	match := map[int32]int32{}
 	back := map[int32]int32{}
 	for t := range n.Inputs {
 		if err := sameLegs(own, n, own.Inputs[t], n.Inputs[t], match, back); err != nil {
-			return nil, fmt.Errorf("einc: the plan is for another operand %d: %w", t, err)
+			return nil, nil, fmt.Errorf("einc: the plan is for another operand %d: %w", t, err)
 		}
 	}
 	if err := sameLegs(own, n, own.Output, n.Output, match, back); err != nil {
-		return nil, fmt.Errorf("einc: the plan is for another output: %w", err)
+		return nil, nil, fmt.Errorf("einc: the plan is for another output: %w", err)
 	}
 	o, err := f.Order()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return o.Path, nil
+	var sliced []Slice
+	for _, s := range o.Sliced {
+		if i, ok := match[s.Index]; ok {
+			sliced = append(sliced, Slice{Index: i, Parts: s.Parts})
+		}
+	}
+	return o.Path, sliced, nil
 }
 
 // sameLegs matches two lists of indices one to one.

@@ -101,11 +101,12 @@ func TestReadFileErrors(t *testing.T) {
 	}
 }
 
-func TestPathFor(t *testing.T) {
+func TestOrderFor(t *testing.T) {
 	f := sampleFile(t)
 	same := &Network{Inputs: [][]int32{{4, 3}, {3, 2}, {2, 1}, {1, 0}}, Output: []int32{4, 0}, Sizes: []float64{8, 64, 8, 64, 8}}
-	path, err := f.PathFor(same)
+	path, sliced, err := f.OrderFor(same)
 	require.NoError(t, err)
+	require.Equal(t, []Slice{{Index: 2, Parts: 4}}, sliced)
 	require.Equal(t, inOrder(4), path)
 	for want, change := range map[string]func(n *Network){
 		"for 4 operands, the expression has 3":         func(n *Network) { n.Inputs = n.Inputs[:3] },
@@ -119,7 +120,7 @@ func TestPathFor(t *testing.T) {
 		other := chainNetwork(4, 8, 64)
 		*other = Network{Inputs: [][]int32{{4, 3}, {3, 2}, {2, 1}, {1, 0}}, Output: []int32{4, 0}, Sizes: []float64{8, 64, 8, 64, 8}}
 		change(other)
-		_, err := f.PathFor(other)
+		_, _, err := f.OrderFor(other)
 		require.ErrorContains(t, err, want)
 	}
 }

@@ -398,7 +398,10 @@ func kindOf(inputs int, w cost.Work) string {
 // UsePlan takes the times of the rows, and the peak memory, from the plan that the report is of.
 func (r *Report) UsePlan(p *Plan) {
 	r.Order.PeakBytes, r.Nanos = float64(p.Peak), p.Cost.Nanos
-	r.Order.Nanos = r.Nanos
+	r.Order.Nanos, r.Order.Log2Size = r.Nanos, r.Size
+	if len(r.Order.Sliced) == 0 {
+		r.Order.Log10Flops = r.MACs()
+	}
 	if len(p.Steps) != len(r.Rows) {
 		return
 	}

@@ -39,6 +39,7 @@ optional =PATH; one text output may go to standard output with -o -.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return b.run(cmd.Context(), args) },
 	}
 	b.addSizes(cmd)
+	b.addPlan(cmd)
 	f := cmd.Flags()
 	f.StringVarP(&b.output, "output", "o", "", "file to write; other outputs go beside it")
 	f.StringVar(&b.name, "name", "", "C name of the kernel (default: the output file's name)")

@@ -68,7 +68,7 @@ func await[T any](ctx context.Context, read func() (T, error)) (T, error) {
 type settings struct {
 	mode, dtype, sizes, level, cache, engine, optimize string
 	threads                                            int
-	maxMemory                                          string
+	maxMemory, plan                                    string
 	json                                               bool
 }
 
@@ -77,7 +77,7 @@ func (s *settings) add(cmd *cobra.Command) {
 	f.StringVar(&s.mode, "mode", "", "rules the text follows: numpy, index or einstein (default: numpy for einsum strings, index for index notation)")
 	f.StringVar(&s.level, "cpu", "", "CPU level to compile for: "+strings.Join(einc.Levels(), ", ")+" (default: this CPU's)")
 	f.StringVar(&s.cache, "cache", "", "directory of the kernel cache, or off")
-	f.StringVar(&s.optimize, "optimize", "auto", "how to search for the order: auto, exact or greedy")
+	f.StringVar(&s.optimize, "optimize", "auto", "how to search for the order: auto, exact, greedy or best")
 	f.StringVar(&s.maxMemory, "max-memory", "", "bytes of temporaries and workspace allowed, as 512MB or 2GiB")
 	f.IntVar(&s.threads, "threads", 0, "workers (default: all cores)")
 	f.BoolVar(&s.json, "json", false, "print one JSON object on standard output")
@@ -111,7 +111,11 @@ func (s *settings) options() (*einc.Options, error) {
 	if s.threads < 0 {
 		return nil, usageError{fmt.Errorf("--threads=%d: the number of workers cannot be negative", s.threads)}
 	}
-	return &einc.Options{Mode: mode, Engine: engine, Workers: s.threads, MaxMemory: memory, Method: s.optimize,
+	plan, err := s.readPlan()
+	if err != nil {
+		return nil, err
+	}
+	return &einc.Options{Mode: mode, Plan: plan, Engine: engine, Workers: s.threads, MaxMemory: memory, Method: s.optimize,
 		Level: s.level, Cache: s.cache, Isolate: true}, nil
 }
 

@@ -1,90 +1,288 @@
 package main
 
 import (
-	"encoding/json"
+	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
+	"slices"
+	"strings"
 
 	"github.com/einc-lang/einc"
 	"github.com/spf13/cobra"
 )
 
+// planFlags are the settings of one plan.
+type planFlags struct {
+	settings
+	objective, budget, path, output, format, check string
+	seed                                           uint64
+	compare                                        []string
+}
+
 func planCommand() *cobra.Command {
-	var s settings
+	var p planFlags
 	cmd := &cobra.Command{
-		Use:   "plan EXPR [SHAPE]...",
-		Short: "Show the order of contraction and what it costs",
+		Use:   "plan EXPR|NETWORK [SHAPE]...",
+		Short: "Find the order of contraction, and show what it costs",
 		Long: `plan finds the order of contraction for operands of the given shapes and prints its cost.
 
-Shapes are arguments (64x32, A=64x32, 64x32:f32, scalar), or come from extents: --sizes i=64,j=32.`,
+Shapes are arguments (64x32, A=64x32, 64x32:f32, scalar), or come from extents: --sizes i=64,j=32.
+A network is a file NAME.json, {"inputs":[[ids]],"output":[ids],"sizes":[extent by id]}, or NAME.jsonl
+with one on each line, which may have a "name" too; each is planned under a budget of its own.
+
+The search counts units of work, so that equal commands give equal plans. A --budget in seconds does
+not; the units it came to are printed, and as a budget find the same plan. Ctrl-C ends the search and
+keeps the best plan so far; the second one aborts.
+
+-o writes a plan file that run and build take, and that --check compares with what this einc would
+need; with --format=dot, svg or numpy-path it writes that instead.`,
 		Example: `  einc plan 'ij,jk,kl->il' 10x1000 1000x10 10x1000
-  einc plan -s i=10,j=1000,k=10,l=1000 'ij,jk,kl->il'`,
-		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := s.explain(cmd, args, "plan")
-			if err != nil {
-				return err
-			}
-			return s.print("einc.plan/v1", args[0], c)
-		},
+  einc plan -s i=10,j=1000,k=10,l=1000 'ij,jk,kl->il' --path='[(0,1),(0,1)]'
+  einc plan network.json --optimize=best --budget=10s -o plan.json
+  einc plan network.json --format=svg -o tree.svg
+  einc plan networks.jsonl --compare greedy,auto,best
+  einc plan --check plan.json`,
+		Args: p.args,
+		RunE: func(cmd *cobra.Command, args []string) error { return p.run(cmd.Context(), args) },
 	}
-	s.addSizes(cmd)
+	p.addSizes(cmd)
+	f := cmd.Flags()
+	f.StringVar(&p.objective, "objective", "time", "what to seek least of: time, flops or size")
+	f.StringVar(&p.budget, "budget", "", "how long to search: units of work as 5e8u, or a time as 10s")
+	f.Uint64Var(&p.seed, "seed", 0, "seed of the search")
+	f.StringVar(&p.path, "path", "", "cost this order, given as NumPy lists it, instead of searching")
+	f.StringVarP(&p.output, "output", "o", "", "write the plan to this file")
+	f.StringVar(&p.format, "format", "", "what to print: "+strings.Join(einc.PlanFormats(), ", ")+" (default text)")
+	f.StringSliceVar(&p.compare, "compare", nil, "a line for each of these ways to search, as greedy,auto,best")
+	f.StringVar(&p.check, "check", "", "fail if the plan in this file would need more time or memory than it says")
 	return cmd
 }
 
-func explainCommand() *cobra.Command {
-	var s settings
-	var stages []string
-	cmd := &cobra.Command{
-		Use:   "explain EXPR [SHAPE]...",
-		Short: "Say what each index does, and show every stage",
-		Long: `explain says in words what each index of an expression does, by which rule, and the NumPy line that
-does the same. With shapes it prints every stage: ` + fmt.Sprint(einc.StageNames()) + `.`,
-		Example: `  einc explain 'ik,kj->ij'
-  einc explain 'ik,kj->ij' 64x128 128x32 --stage=plan,loop`,
-		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			e, err := s.explain(cmd, args, stages...)
-			if err != nil {
-				return err
-			}
-			return s.print("einc.explain/v1", args[0], e)
-		},
+// args counts the arguments: none with --check.
+func (p *planFlags) args(cmd *cobra.Command, args []string) error {
+	if p.check != "" {
+		return cobra.NoArgs(cmd, args)
 	}
-	s.addSizes(cmd)
-	cmd.Flags().StringSliceVar(&stages, "stage", nil, "print only these stages, without headings if one")
-	return cmd
+	return cobra.MinimumNArgs(1)(cmd, args)
 }
 
-func (s *settings) explain(cmd *cobra.Command, args []string, stages ...string) (einc.Explanation, error) {
-	opts, err := s.options()
+func (p *planFlags) run(ctx context.Context, args []string) error {
+	if p.check != "" {
+		return checkPlan(ctx, p.check)
+	}
+	opts, err := p.planOptions()
 	if err != nil {
-		return nil, err
-	}
-	expr, err := readExpression(args[0])
-	if err != nil {
-		return nil, err
-	}
-	specs, err := s.specs(expr, opts, args[1:])
-	if err != nil {
-		return nil, err
-	}
-	return einc.Explain(cmd.Context(), expr, specs, opts, stages...)
-}
-
-// print writes stages as text, or as one JSON object.
-func (s *settings) print(schema, expr string, e einc.Explanation) error {
-	if s.json {
-		report := map[string]any{"schema": schema, "expr": expr}
-		for _, st := range e {
-			report[st.Name] = st.Text
-		}
-		return json.NewEncoder(os.Stdout).Encode(report)
-	}
-	if len(e) == 1 {
-		_, err := fmt.Print(e[0].Text)
 		return err
 	}
-	_, err := fmt.Print(e)
+	in, lines, err := openNetworks(args[0])
+	if err != nil {
+		return err
+	}
+	if in == nil {
+		return p.expression(ctx, opts, args)
+	}
+	defer in.Close()
+	if len(args) > 1 || p.sizes != "" {
+		return usageError{errors.New("a network file has its own sizes: give no shapes and no --sizes")}
+	}
+	if lines && p.output != "" {
+		return usageError{errors.New("-o takes one plan: give one network in a .json file")}
+	}
+	return p.networks(ctx, opts, in, lines)
+}
+
+// planOptions checks the flags.
+func (p *planFlags) planOptions() (*einc.Options, error) {
+	opts, err := p.options()
+	if err != nil {
+		return nil, err
+	}
+	if opts.Budget, err = einc.ParseBudget(p.budget); err != nil {
+		return nil, usageError{err}
+	}
+	if p.json && p.format == "" {
+		p.format = "json"
+	}
+	switch {
+	case p.format != "" && !slices.Contains(einc.PlanFormats(), p.format):
+		err = fmt.Errorf("unknown format %q: use %s", p.format, strings.Join(einc.PlanFormats(), ", "))
+	case p.json && p.format != "json":
+		err = fmt.Errorf("--json and --format=%s exclude each other", p.format)
+	case !slices.Contains([]string{"time", "flops", "size"}, p.objective):
+		err = fmt.Errorf("unknown objective %q: use time, flops or size", p.objective)
+	case p.path != "" && p.budget != "":
+		err = errors.New("--path gives the order: there is nothing to search within a --budget")
+	case len(p.compare) > 0 && (p.path != "" || p.output != "" || p.format != ""):
+		err = errors.New("--compare prints a table: give no --path, --output, --format or --json")
+	}
+	if p.format == "" {
+		p.format = "text"
+	}
+	opts.Objective, opts.Seed, opts.Path = p.objective, p.seed, p.path
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return opts, nil
+}
+
+// expression plans an expression.
+func (p *planFlags) expression(ctx context.Context, opts *einc.Options, args []string) error {
+	expr, err := readExpression(args[0])
+	if err != nil {
+		return err
+	}
+	specs, err := p.specs(expr, opts, args[1:])
+	if err != nil {
+		return err
+	}
+	return p.each(ctx, opts, func(opts *einc.Options, f func(*einc.Planned) error) error {
+		plan, err := einc.PlanExpr(ctx, expr, specs, opts)
+		if err != nil {
+			return err
+		}
+		return f(plan)
+	})
+}
+
+// networks plans the networks of a file.
+func (p *planFlags) networks(ctx context.Context, opts *einc.Options, in io.ReadSeeker, lines bool) error {
+	d, err := einc.ParseDType(p.dtype)
+	if err != nil {
+		return usageError{err}
+	}
+	return p.each(ctx, opts, func(opts *einc.Options, f func(*einc.Planned) error) error {
+		if _, err := in.Seek(0, io.SeekStart); err != nil {
+			return err
+		}
+		return einc.PlanNetworks(ctx, in, lines, d, opts, f)
+	})
+}
+
+// each runs the search, once or for every optimizer to compare, and prints what it gives.
+func (p *planFlags) each(ctx context.Context, opts *einc.Options, search func(*einc.Options, func(*einc.Planned) error) error) error {
+	if len(p.compare) > 0 {
+		return p.compareAll(ctx, opts, search)
+	}
+	bar := newProgress(os.Stderr)
+	opts.Progress = bar.report
+	return search(opts, func(plan *einc.Planned) error {
+		bar.end()
+		if err := p.show(ctx, plan); err != nil {
+			return err
+		}
+		bar.restart()
+		return nil
+	})
+}
+
+// show prints or writes one plan, and says on standard error what its figures do not.
+func (p *planFlags) show(ctx context.Context, plan *einc.Planned) error {
+	if ctx.Err() != nil {
+		fmt.Fprintln(os.Stderr, "einc: the search was interrupted: this is the best plan until then")
+	}
+	if strings.HasSuffix(p.budget, "s") && plan.Units() > 0 {
+		fmt.Fprintf(os.Stderr, "einc: a budget in seconds is not reproducible: --budget=%.4gu finds this plan again\n", plan.Units())
+	}
+	data, err := plan.Format(p.format)
+	if err != nil {
+		return err
+	}
+	if p.output == "" {
+		_, err = os.Stdout.Write(data)
+		return err
+	}
+	if p.format != "text" && p.format != "json" {
+		return writeFile(p.output, data)
+	}
+	file, err := plan.File()
+	if err != nil {
+		return err
+	}
+	if err := writeFile(p.output, file); err != nil || p.output == "-" {
+		return err
+	}
+	_, err = os.Stdout.Write(data)
 	return err
+}
+
+// compareAll plans by several optimizers and prints a table for every network.
+func (p *planFlags) compareAll(ctx context.Context, opts *einc.Options, search func(*einc.Options, func(*einc.Planned) error) error) error {
+	var found [][]*einc.Planned // of each network: by optimizer
+	for k, method := range p.compare {
+		try, at := *opts, 0
+		try.Method = method
+		err := search(&try, func(plan *einc.Planned) error {
+			if k == 0 {
+				found = append(found, nil)
+			}
+			found[at] = append(found[at], plan)
+			at++
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("%s: %w", method, err)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	for _, plans := range found {
+		table, err := einc.ComparePlans(p.compare, plans)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("%s\n%s", plans[0].Name(), table)
+	}
+	return nil
+}
+
+// openNetworks opens an argument that names a network file; nil for expressions.
+func openNetworks(arg string) (in *os.File, lines bool, err error) {
+	lines = strings.HasSuffix(arg, ".jsonl")
+	if !lines && !strings.HasSuffix(arg, ".json") {
+		return nil, false, nil
+	}
+	in, err = os.Open(arg)
+	return in, lines, err
+}
+
+// addPlan adds the flag that pins an order.
+func (s *settings) addPlan(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&s.plan, "plan", "", "take the order of contraction from this file, which einc plan -o wrote")
+}
+
+// readPlan reads the file of --plan, if there is one.
+func (s *settings) readPlan() (*einc.PlanFile, error) {
+	if s.plan == "" {
+		return nil, nil
+	}
+	return readPlanFile(s.plan)
+}
+
+func readPlanFile(path string) (*einc.PlanFile, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	plan, err := einc.ReadPlan(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %s", path, strings.TrimPrefix(err.Error(), "einc: "))
+	}
+	return plan, nil
+}
+
+func checkPlan(ctx context.Context, path string) error {
+	plan, err := readPlanFile(path)
+	if err != nil {
+		return err
+	}
+	text, err := einc.CheckPlan(ctx, plan)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	fmt.Printf("%s: %s\n", path, text)
+	return nil
 }

@@ -36,6 +36,7 @@ the result is printed. Where LLVM is missing, the loops are interpreted, with a 
 		RunE: func(cmd *cobra.Command, args []string) error { return r.run(cmd, args[0], args[1:]) },
 	}
 	r.add(cmd)
+	r.addPlan(cmd)
 	cmd.Flags().StringVarP(&r.output, "output", "o", "", "write the result to this .npy file")
 	cmd.Flags().StringVar(&r.dtype, "dtype", "", "convert the operands to this element type first")
 	cmd.Flags().StringVar(&r.engine, "engine", "auto", "what runs the loops: auto, native or interpreter")

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/einc-lang/einc"
+	"golang.org/x/term"
+)
+
+const (
+	barAfter = 500 * time.Millisecond // searches that end sooner show nothing
+	barEvery = 100 * time.Millisecond
+	barWidth = 20
+)
+
+// progress draws how far a search is on one line of a terminal.
+type progress struct {
+	w     io.Writer // nil: nothing is drawn
+	now   func() time.Time
+	began time.Time
+	drawn time.Time // zero: nothing is on the line
+}
+
+// newProgress draws on f if that is a terminal which can go back on a line.
+func newProgress(f *os.File) *progress {
+	p := &progress{now: time.Now}
+	if term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb" {
+		p.w = f
+	}
+	p.restart()
+	return p
+}
+
+// restart begins with another search.
+func (p *progress) restart() { p.began, p.drawn = p.now(), time.Time{} }
+
+// report draws the line, unless it is too soon.
+func (p *progress) report(x einc.PlanProgress) {
+	now := p.now()
+	if p.w == nil || now.Sub(p.began) < barAfter || now.Sub(p.drawn) < barEvery {
+		return
+	}
+	p.drawn = now
+	done := math.Max(0, math.Min(x.Done, 1))
+	full := int(done * barWidth)
+	left := "?"
+	if done > 0 {
+		left = time.Duration(float64(now.Sub(p.began)) * (1 - done) / done).Round(barEvery).String()
+	}
+	fmt.Fprintf(p.w, "\r[%s%s] %3.0f%%  best 10^%.2f multiply-adds, %d trials, %s left (Ctrl-C keeps the best)\x1b[K",
+		strings.Repeat("=", full), strings.Repeat(" ", barWidth-full), 100*done, x.Best, x.Trials, left)
+}
+
+// end wipes the line.
+func (p *progress) end() {
+	if p.w != nil && !p.drawn.IsZero() {
+		fmt.Fprint(p.w, "\r\x1b[K")
+	}
+}
