@@ -39,13 +39,16 @@ func (k *kernel) cut(s shape, nanos float64) cuts {
 	inside := int64(1)
 	for _, id := range k.growth(s) {
 		x := &k.axes[id]
-		unit := s.tileUnit(id)
+		unit := k.tileUnit(s, id)
 		fit := max(want/inside/unit, 1) * unit
 		if k.runtime && fit < x.extent {
 			fit = 1 // positions with runtime strides cannot be scaled
 		}
 		if want/inside >= x.extent {
 			fit = x.extent
+		}
+		if s.sweep && id == s.col {
+			fit = unit
 		}
 		c.block[id] = min(fit, x.extent)
 		if c.block[id] < x.extent {
@@ -58,11 +61,14 @@ func (k *kernel) cut(s shape, nanos float64) cuts {
 }
 
 // tileUnit is how many items of an axis a tile takes.
-func (s shape) tileUnit(id int) int64 {
+func (k *kernel) tileUnit(s shape, id int) int64 {
 	switch id {
 	case s.row:
 		return s.rows
 	case s.col:
+		if s.sweep {
+			return k.sweepWidth(s)
+		}
 		return s.cols * s.lanes
 	}
 	return 1

@@ -164,6 +164,10 @@ func (e *emitter) loops(c cuts, order []int, t tile) {
 		e.loops(c, order[1:], t) // the task counts it
 		return
 	}
+	if id == e.col && e.sweep {
+		e.sweepAll(c, t)
+		return
+	}
 	kind, cs := loop.Seq, []chunk{{step: 1, n: 1, lanes: 1}}
 	switch id {
 	case e.row:

@@ -21,6 +21,7 @@ type shape struct {
 	klanes int64
 	kaccs  int64
 	masked bool    // a last vector along col may have only some lanes active
+	sweep  bool    // sums wait in memory; kvec is the axis of the rows
 	turned bool    // inputs that are unit-stride along row are turned around in registers
 	unit   float64 // cost of one item of the iteration space, in vector operations
 }
@@ -185,11 +186,22 @@ func (k *kernel) columnTile(s *shape, t cost.Target) {
 	}
 	s.row = k.rowAxis(s.col)
 	if s.row < 0 {
-		k.limit(s, 1, 4)
+		k.limit(s, 1, k.sumColumns(t))
+		k.sweepTile(s, t, s.cols)
 		return
 	}
 	rows, cols := k.productTile(s, t)
 	k.limit(s, rows, cols)
+}
+
+// sumColumns is the number of vectors that a sum of rows takes at once: as much of a row as stays in
+// registers, since memory likes to be read in long runs.
+func (k *kernel) sumColumns(t cost.Target) int64 {
+	n := int64(t.Registers) * 3 / 4
+	if k.valueType().IsComplex() {
+		n /= 2
+	}
+	return n
 }
 
 // productTile chooses the tile of a product: the one that takes the fewest cycles over all rows and

@@ -64,11 +64,17 @@ func (k *kernel) blockTerms(t cost.Target) int64 {
 	s := k.shape(t)
 	terms := k.extent(k.red)
 	tile := s.rows * s.cols * s.lanes
+	if s.sweep {
+		tile = k.sweepWidth(s)
+	}
 	limit := int64(maxTerms)
 	if k.extent(k.free)/tile < fewTiles {
 		limit = maxTermsFew
 	}
 	each := max(float64(tile)*s.unit*opNanos, 1) // nanoseconds of a term of a tile
+	if s.sweep {
+		each = max(each, float64(tile)*float64(k.valueType().Size())*byteNanos) // rows come from memory
+	}
 	limit = max(min(limit, floorPow2(int64(tileNanos/each))), 1<<10)
 	if terms <= limit {
 		return 0

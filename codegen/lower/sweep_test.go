@@ -1,0 +1,36 @@
+package lower
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/tensor"
+	"github.com/stretchr/testify/require"
+)
+
+// TestSweeps sums rows that no registers hold, of every type and width, with tails of rows and columns.
+func TestSweeps(t *testing.T) {
+	f32 := tensor.F32
+	relu := parser.Expr{input(0, f32), input(1, f32), call(parser.FnAdd, f32, 0, 1), call(parser.FnRelu, f32, 2)}
+	for i, target := range targets() {
+		for _, d := range tensor.DTypes() {
+			c := caseOf{expr: "ab,a->b", types: []tensor.DType{d}, extent: map[rune]int{'a': 17 + i, 'b': 431}, span: 1}
+			p := c.check(t, target, int64(d))
+			require.True(t, d != f32 || strings.Contains(p.String(), "sums"))
+			if !d.IsComplex() {
+				c = caseOf{expr: "cab->cb", types: []tensor.DType{d}, extent: map[rune]int{'a': 24, 'b': 390, 'c': 2}, reduce: parser.Max}
+				c.check(t, target, int64(d))
+			}
+		}
+		for _, c := range []caseOf{
+			{expr: "ab,a,b->b", extent: map[rune]int{'a': 100, 'b': 403}, types: []tensor.DType{f32}, extras: 1, epilogue: relu},
+			{expr: "abc,ac->b", extent: map[rune]int{'a': 5, 'b': 410, 'c': 19}, types: []tensor.DType{f32}},
+			{expr: "ab,a->b", extent: map[rune]int{'a': 16, 'b': 9001}, types: []tensor.DType{f32}, old: "c"},
+		} {
+			c.check(t, target, int64(i))
+		}
+	}
+	c := caseOf{expr: "ab,a->b", extent: map[rune]int{'a': 1030, 'b': 4100}, types: []tensor.DType{f32}, span: 1}
+	require.Len(t, c.check(t, avx2, 1).Phases, 2, "blocks of rows, and their sum")
+}
