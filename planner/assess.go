@@ -60,8 +60,26 @@ func appraise(g *graph, t tree, a aim) float64 {
 // branch before they begin the next (J. W. H. Liu, 1986). sizes are log2 of the elements of each step's
 // result; it returns the tree renumbered, and its peak in elements.
 func economise(t tree, n int, sizes []float64) (tree, float64) {
+	if len(t) == 0 {
+		return t, 0
+	}
+	first, peak := branches(t, n, sizes)
+	return renumber(t, n, branchOrder(first, n)), peak
+}
+
+// economicOrder lists the steps as economise orders them.
+func economicOrder(t tree, n int, sizes []float64) []int32 {
+	if len(t) == 0 {
+		return nil
+	}
+	first, _ := branches(t, n, sizes)
+	return branchOrder(first, n)
+}
+
+// branches puts the part of each step that is to be done first in front, and returns the peak.
+func branches(t tree, n int, sizes []float64) (first tree, most float64) {
 	size, peak := make([]float64, len(t)), make([]float64, len(t))
-	first := make([][2]int32, len(t)) // the parts, the one to do first in front
+	first = make(tree, len(t))
 	inner := func(x int32) (float64, float64) {
 		if int(x) < n {
 			return 0, 0
@@ -79,11 +97,13 @@ func economise(t tree, n int, sizes []float64) (tree, float64) {
 		}
 		peak[k] = max(pa, sa+pb, sa+sb+size[k])
 	}
-	if len(t) == 0 {
-		return t, 0
-	}
-	order := make([]int32, 0, len(t)) // users first, the part to do last before the other
-	stack := []int32{int32(len(t) - 1)}
+	return first, peak[len(t)-1]
+}
+
+// branchOrder lists the steps below the last one, branch by branch.
+func branchOrder(first tree, n int) []int32 {
+	order := make([]int32, 0, len(first)) // users first, the part to do last before the other
+	stack := []int32{int32(len(first) - 1)}
 	for len(stack) > 0 {
 		k := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
@@ -95,7 +115,7 @@ func economise(t tree, n int, sizes []float64) (tree, float64) {
 		}
 	}
 	slices.Reverse(order)
-	return renumber(t, n, order), peak[len(t)-1]
+	return order
 }
 
 // renumber lists the steps of a tree in another order.
@@ -115,10 +135,4 @@ func renumber(t tree, n int, order []int32) tree {
 		slices.SortFunc(out[at][:], cmp.Compare[int32])
 	}
 	return out
-}
-
-// empty takes back what the steps of a network with an extent of 0 cost: nothing, where one of the
-// step's indices has it.
-func (h *hunt) empty(o *Order) {
-	o.Log10Flops, o.Nanos = math.Inf(-1), 0
 }

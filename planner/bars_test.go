@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -31,7 +32,8 @@ func (d *devNetwork) network() *planner.Network {
 
 // TestDevSet prints how orders found under a budget compare with the best known. It runs when
 // EINC_PLANNER_BENCH says which budget, as "10s", "auto" or "5e8u"; EINC_PLANNER_CASES is the folder of dev.jsonl and
-// best_known.dev.json, EINC_PLANNER_NAMES a regular expression for names, EINC_PLANNER_PLANS a file to write plans to.
+// best_known.dev.json, EINC_PLANNER_MEMORY a limit in bytes,
+// EINC_PLANNER_NAMES a regular expression for names, EINC_PLANNER_PLANS a file to write plans to.
 func TestDevSet(t *testing.T) {
 	budget := os.Getenv("EINC_PLANNER_BENCH")
 	if budget == "" {
@@ -40,6 +42,7 @@ func TestDevSet(t *testing.T) {
 	dir := os.Getenv("EINC_PLANNER_CASES")
 	known := map[string]struct {
 		Log10Flops float64 `json:"log10_flops"`
+		Sliced     float64 `json:"slice20_log10_flops"`
 	}{}
 	data, err := os.ReadFile(dir + "/best_known.dev.json")
 	require.NoError(t, err)
@@ -50,6 +53,10 @@ func TestDevSet(t *testing.T) {
 	opts := planner.OrderOptions{Objective: planner.ByFlops, Workers: 1}
 	if budget != "auto" {
 		opts.Budget, err = planner.ParseBudget(budget)
+		require.NoError(t, err)
+	}
+	if bytes := os.Getenv("EINC_PLANNER_MEMORY"); bytes != "" {
+		opts.MaxMemory, err = strconv.ParseInt(bytes, 10, 64)
 		require.NoError(t, err)
 	}
 	var plans strings.Builder
@@ -67,6 +74,11 @@ func TestDevSet(t *testing.T) {
 		best, note := math.NaN(), ""
 		if k, ok := known[d.Name]; ok {
 			best = k.Log10Flops
+			if opts.MaxMemory > 0 {
+				if best = k.Sliced; best == 0 {
+					continue
+				}
+			}
 			s := sums[sizeClass(len(d.Inputs))]
 			gap := o.Log10Flops - best
 			sums[sizeClass(len(d.Inputs))] = [3]float64{s[0] + gap, math.Max(s[1], gap), s[2] + 1}
@@ -76,9 +88,16 @@ func TestDevSet(t *testing.T) {
 				note = " better"
 			}
 		}
+		if opts.MaxMemory > 0 {
+			note += fmt.Sprintf(" %.3g slices, peak 2^%.1f bytes", o.Slices, math.Log2(o.PeakBytes))
+		}
 		fmt.Printf("%-45s %6d %9.4f best %9.4f gap %7.4f size %5.1f %8.1f ms %s trials %d work %.2g%s\n", d.Name, len(d.Inputs),
 			o.Log10Flops, best, o.Log10Flops-best, o.Log2Size, took.Seconds()*1e3, o.Method, o.Trials, o.Work, note)
-		text, _ := json.Marshal(map[string]any{"instance": d.Name, "path": o.Path})
+		sliced := []int32{}
+		for _, x := range o.Sliced {
+			sliced = append(sliced, x.Index)
+		}
+		text, _ := json.Marshal(map[string]any{"instance": d.Name, "path": o.Path, "sliced": sliced})
 		plans.Write(append(text, '\n'))
 	}
 	for _, c := range []string{"<=10", "11-49", "50-100", "101-300", "301-1000", ">1000"} {

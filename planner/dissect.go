@@ -77,7 +77,8 @@ func (d *dissector) piece(tensors []int32) int32 {
 // leafTree orders a small piece.
 func (d *dissector) leafTree(s *graph) tree {
 	if len(s.legs) <= mostBlock {
-		if t, ok := d.block.tree(s.compact()); ok {
+		small, _ := s.compact()
+		if t, ok := d.block.tree(small); ok {
 			d.work += 200
 			return t
 		}

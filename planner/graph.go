@@ -15,6 +15,12 @@ type graph struct {
 
 // canonical is the graph of a network. Extent 0 counts as 1 here: nothing will run, in whatever order.
 func canonical(n *Network) *graph {
+	g, _ := plainGraph(n).compact()
+	return g
+}
+
+// plainGraph is the graph of a network before indices of the same tensors are made one.
+func plainGraph(n *Network) *graph {
 	g := &graph{legs: make([][]int32, len(n.Inputs)), open: make([]bool, len(n.Sizes)), lg: make([]float64, len(n.Sizes))}
 	for i, s := range n.Sizes {
 		g.lg[i] = math.Log2(max(s, 1))
@@ -34,7 +40,7 @@ func canonical(n *Network) *graph {
 	for t := range g.legs {
 		g.legs[t] = slices.DeleteFunc(g.legs[t], func(i int32) bool { return g.lg[i] == 0 || count[i] == 1 && !g.open[i] })
 	}
-	return g.compact()
+	return g
 }
 
 // incidences lists the tensors of each index, ascending.
@@ -62,8 +68,8 @@ func (g *graph) incidences() [][]int32 {
 }
 
 // compact makes one index of those that the same tensors have, drops those that none has and numbers
-// the rest anew, in their order.
-func (g *graph) compact() *graph {
+// the rest anew, in their order. It returns the new number of each index too, -1 for those dropped.
+func (g *graph) compact() (*graph, []int32) {
 	lists := g.incidences()
 	number := make([]int32, len(g.lg))
 	first := map[uint64][]int32{} // old indices that stay, by hash
@@ -76,6 +82,7 @@ func (g *graph) compact() *graph {
 		h := hashList(list, g.open[i])
 		same := slices.IndexFunc(first[h], func(j int32) bool { return g.open[j] == g.open[i] && slices.Equal(lists[j], list) })
 		if same >= 0 {
+			number[i] = -2 - first[h][same]
 			c.lg[number[first[h][same]]] += g.lg[i]
 			continue
 		}
@@ -90,7 +97,12 @@ func (g *graph) compact() *graph {
 			}
 		}
 	}
-	return c
+	for i, k := range number {
+		if k < -1 {
+			number[i] = number[-2-k]
+		}
+	}
+	return c, number
 }
 
 func hashList(list []int32, open bool) uint64 {

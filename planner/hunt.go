@@ -52,6 +52,11 @@ func newHunt(ctx context.Context, n *Network, opts OrderOptions) *hunt {
 
 // run searches.
 func (h *hunt) run() (*Order, error) {
+	if h.opts.Budget.Time > 0 {
+		ctx, cancel := context.WithDeadline(h.ctx, h.start.Add(h.opts.Budget.Time*97/100))
+		defer cancel()
+		h.ctx = ctx
+	}
 	o := &Order{Method: "exact", Seed: h.opts.Seed, Slices: 1}
 	var t tree
 	switch n := len(h.g.legs); {
@@ -71,8 +76,9 @@ func (h *hunt) run() (*Order, error) {
 			o.Budget = h.units
 		}
 	}
-	o.Trials, o.Work = h.trials, h.work
-	h.finish(o, t)
+	if err := h.finish(o, t); err != nil {
+		return nil, err
+	}
 	return o, nil
 }
 
@@ -104,37 +110,64 @@ func (h *hunt) network() *network {
 	return n
 }
 
-// finish states what a tree costs.
-func (h *hunt) finish(o *Order, t tree) {
-	acc := audit(h.g, t)
-	t, peak := economise(t, len(h.g.legs), acc.size)
-	o.PeakBytes = peak * float64(h.opts.Type.Accum().Size())
-	o.Log10Flops = acc.total() * math.Log10(2)
-	o.Log2Write, o.Log2Size = logSum(acc.size), math.Inf(-1)
-	for _, s := range acc.size {
-		o.Log2Size = max(o.Log2Size, s)
+// finish states what a tree costs; it cuts it first if it exceeds the memory limit.
+func (h *hunt) finish(o *Order, t tree) error {
+	c := make(cuts, len(h.net.Sizes))
+	for i := range c {
+		c[i] = 1
 	}
-	o.Nanos = h.nanos(t)
-	for _, s := range h.net.Sizes {
-		if s == 0 {
-			h.empty(o)
-			break
+	limit := math.Inf(1)
+	if h.opts.MaxMemory > 0 {
+		limit = float64(h.opts.MaxMemory) / float64(h.opts.Type.Accum().Size())
+		_, peak := economise(t, len(h.g.legs), audit(h.g, t).size)
+		if peak > limit {
+			best, err := h.fit(t, h.sliceUnits())
+			if err != nil {
+				return err
+			}
+			t, c = best.tree, best.cuts
 		}
 	}
-	o.Path = make([][2]int, len(t))
-	for k, p := range t {
+	x := h.net.newNest(t, c, limit)
+	o.Log10Flops, o.Log2Write, o.Log2Size = x.flops*math.Log10(2), x.write, x.size
+	o.PeakBytes = x.peak * float64(h.opts.Type.Accum().Size())
+	o.Sliced, o.Slices, o.Depth = x.loops, math.Exp2(c.slices()), x.depth
+	o.Nanos = h.nanos(x)
+	if slices.Contains(h.net.Sizes, 0) {
+		o.Log10Flops, o.Nanos = math.Inf(-1), 0
+	}
+	o.Path = make([][2]int, len(x.steps))
+	for k, p := range x.steps {
 		o.Path[k] = [2]int{int(p[0]), int(p[1])}
 	}
+	o.Trials, o.Work = h.trials, h.work
+	return nil
 }
 
-// nanos estimates the time of a tree.
-func (h *hunt) nanos(t tree) float64 {
-	total := 0.0
+// sliceUnits is the share of the budget for fitting into memory.
+func (h *hunt) sliceUnits() float64 {
+	const least = 2e6
+	return max(h.units*sliceShare/(1-sliceShare), least)
+}
+
+// sliceShare is the part of the budget that is kept for fitting into a memory limit.
+const sliceShare = 0.5
+
+// nanos estimates the time of all runs of all steps.
+func (h *hunt) nanos(x *nest) float64 {
+	c := make(cuts, len(h.net.Sizes))
+	runs := []float64{1}
+	for _, l := range x.loops {
+		c[l.Index] = l.Parts
+		runs = append(runs, runs[len(runs)-1]*float64(l.Parts))
+	}
+	g, _ := h.net.cut(c)
+	total, k := 0.0, 0
 	size := float64(h.opts.Type.Accum().Size())
-	walk(h.g, t, func(a, b, out []int32, _ float64) {
+	walk(g, x.steps, func(a, b, out []int32, _ float64) {
 		var c [4]float64 // B, M, N, K in bits
 		sorted(a, b, func(l int32, inA, inB bool) {
-			switch lg := h.g.lg[l]; {
+			switch lg := g.lg[l]; {
 			case !holds(out, l):
 				c[3] += lg
 			case inA && inB:
@@ -149,8 +182,9 @@ func (h *hunt) nanos(t tree) float64 {
 			c[k] = math.Exp2(min(c[k], 250))
 		}
 		m, n := min(c[1], c[2]), max(c[1], c[2])
-		total += h.opts.Target.Estimate(cost.Work{B: c[0], M: m, N: n, K: c[3], Type: h.opts.Type.Accum(), Product: true, Plain: true,
+		total += runs[x.depth[k]] * h.opts.Target.Estimate(cost.Work{B: c[0], M: m, N: n, K: c[3], Type: h.opts.Type.Accum(), Product: true, Plain: true,
 			UnitInner: true, BytesIn: c[0] * (m + n) * c[3] * size, BytesOut: c[0] * m * n * size}).Nanos
+		k++
 	})
 	return total
 }

@@ -88,11 +88,12 @@ type Slice struct {
 type Order struct {
 	Path       [][2]int // n-1 pairs of operands 0…n-1 and results n, n+1, …, in an order that takes least memory
 	Log10Flops float64  // multiply-adds, over all slices; -Inf for none
-	Log2Size   float64  // elements of the largest result of a step, of one slice
+	Log2Size   float64  // elements of the largest result of a step, of one slice; -Inf for no step
 	Log2Write  float64  // elements written, over all slices
 	PeakBytes  float64  // of the results that live at once
 	Nanos      float64  // estimated time
 	Sliced     []Slice  // outermost first
+	Depth      []int    // of each pair: how many of these loops it runs within; what slices share is done once
 	Slices     float64  // product of their parts; 1 for none
 	Method     string   // what found it: "exact", "greedy" or "search"
 	Trials     int      // trees that were built

@@ -2,7 +2,6 @@ package planner
 
 import (
 	"cmp"
-	"context"
 	"math"
 	"slices"
 	"time"
@@ -24,12 +23,10 @@ func (h *hunt) search() tree {
 		}
 		total += weights[k]
 	}
-	ctx, cancel := h.ctx, context.CancelFunc(func() {})
-	if h.opts.Budget.Time > 0 {
-		ctx, cancel = context.WithDeadline(h.ctx, h.start.Add(h.opts.Budget.Time*97/100))
-	}
-	defer cancel()
 	h.setBudget(graphs)
+	if h.opts.MaxMemory > 0 {
+		h.units *= 1 - sliceShare
+	}
 	var steps tree
 	ends := make([]int32, len(parts))
 	for k, part := range parts {
@@ -37,7 +34,7 @@ func (h *hunt) search() tree {
 		if total > 0 {
 			units = h.units * weights[k] / total
 		}
-		r := &race{hunt: h, ctx: ctx, units: units, seed: h.opts.Seed + uint64(k)<<32}
+		r := &race{hunt: h, units: units, seed: h.opts.Seed + uint64(k)<<32}
 		steps = appendTree(steps, r.solve(graphs[k]), part, len(h.g.legs))
 		ends[k] = part[0]
 		if len(part) > 1 {
@@ -126,7 +123,6 @@ const mostWords = 1 << 23
 // different are annealed, and the best of these again.
 type race struct {
 	*hunt
-	ctx    context.Context
 	g      *graph
 	s      *scale
 	units  float64

@@ -45,7 +45,7 @@ func reduce(g *graph) *reduction {
 			k.legs, r.ids = append(k.legs, p.legs[t]), append(r.ids, int32(t))
 		}
 	}
-	r.kernel = k.compact()
+	r.kernel, _ = k.compact()
 	return r
 }
 

@@ -1,0 +1,252 @@
+package planner
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// ErrInfeasible is the error of a memory limit that no order fits, however it is cut.
+type ErrInfeasible struct {
+	Limit int64 // bytes
+	Least int64 // the smallest limit that an order was found for
+	Index int32 // an index of the result that is in the way, or -1
+}
+
+// Error names both figures.
+func (e *ErrInfeasible) Error() string {
+	return fmt.Sprintf("einc: no order fits %d bytes of results even if every index is cut into single elements: the smallest limit that works is %d bytes",
+		e.Limit, e.Least)
+}
+
+// slicer cuts a tree's indices until its results fit a limit.
+type slicer struct {
+	*hunt
+	rng   *rng
+	limit float64 // log2 of the elements that may live at once
+	units float64 // of all of it
+	spent float64
+	best  sliced
+}
+
+// sliced is a tree, the cuts with which it fits, and log2 of its cost over all slices.
+type sliced struct {
+	tree  tree
+	cuts  cuts
+	score float64
+}
+
+// fit looks for cuts with which the results of some tree, at first t, take no more than the limit,
+// and that make it little dearer: cut and anneal in turns until it fits, then give up some cuts, anneal
+// and cut again for as long as there is work left.
+func (h *hunt) fit(t tree, units float64) (*sliced, error) {
+	elements := float64(h.opts.MaxMemory) / float64(h.opts.Type.Accum().Size())
+	s := &slicer{hunt: h, rng: newRNG(h.opts.Seed, 77), limit: math.Log2(elements), units: units}
+	all := make(cuts, len(h.net.Sizes))
+	for i := range all {
+		all[i] = max(1, int64(h.net.Sizes[i]))
+	}
+	if _, least := s.measure(t, all); least > s.limit {
+		bytes := math.Exp2(least) * float64(h.opts.Type.Accum().Size())
+		return nil, &ErrInfeasible{Limit: h.opts.MaxMemory, Least: int64(math.Round(bytes)), Index: -1}
+	}
+	c := make(cuts, len(h.net.Sizes))
+	for i := range c {
+		c[i] = 1
+	}
+	s.best.score = math.Inf(1)
+	s.take(t, all)
+	s.take(t, c)
+	s.approach(t, slices.Clone(c))
+	for round := 0; s.spent < s.units && h.ctx.Err() == nil; round++ {
+		s.again(round)
+	}
+	h.work += s.spent
+	return &s.best, nil
+}
+
+// measure is the per-slice account of a tree under cuts, and log2 of its peak.
+func (s *slicer) measure(t tree, c cuts) (*account, float64) {
+	g, _ := s.net.cut(c)
+	acc := audit(g, t)
+	_, peak := economise(t, len(g.legs), acc.size)
+	s.spent += float64(5 * len(t))
+	return acc, math.Log2(peak)
+}
+
+// take notes a tree if it fits and is the best so far.
+func (s *slicer) take(t tree, c cuts) {
+	acc, peak := s.measure(t, c)
+	if peak > s.limit+1e-9 {
+		return
+	}
+	if score := s.cost(acc) + c.slices(); score < s.best.score-1e-9 {
+		s.best = sliced{slices.Clone(t), slices.Clone(c), score}
+	}
+}
+
+// cost is log2 of what a slice costs by the aim.
+func (s *slicer) cost(acc *account) float64 {
+	all := make([]float64, len(acc.flops))
+	for k, f := range acc.flops {
+		all[k] = s.aim.step(f, acc.size[k])
+	}
+	return logSum(all)
+}
+
+// approach cuts and anneals in turns.
+func (s *slicer) approach(t tree, c cuts) {
+	_, peak := s.measure(t, c)
+	turns := max(peak-s.limit, 1)
+	each := s.units * 0.4 / (turns + 1)
+	t = s.anneal(t, c, 3, each)
+	s.take(t, c)
+	for over := peak - s.limit; s.cutOne(t, c); {
+		for k := 1; k < int(over/12) && s.cutOne(t, c); k++ {
+			// Far from the limit, a few cuts an annealing will do.
+		}
+		if s.spent < s.units && s.ctx.Err() == nil {
+			t = s.anneal(t, c, 4, each)
+		}
+	}
+	s.loosen(t, c)
+	s.take(t, c)
+}
+
+// again gives up some cuts of the best, anneals, cuts anew and anneals cold.
+func (s *slicer) again(round int) {
+	c := slices.Clone(s.best.cuts)
+	have := c.list()
+	t := s.best.tree
+	for range min(len(have), 1+s.rng.below(3)) {
+		i := have[s.rng.below(len(have))].Index
+		c[i] = 1
+	}
+	share := max(s.units*0.06, 1e5)
+	t = s.anneal(t, c, 1.5+float64(round%4), share*0.6)
+	for s.cutOne(t, c) {
+	}
+	t = s.anneal(t, c, 5, share*0.3)
+	for s.cutOne(t, c) {
+	}
+	s.loosen(t, c)
+	s.take(t, c)
+	s.spent += 1000
+}
+
+// anneal improves a tree of one slice, weighing results beyond the limit heavily.
+func (s *slicer) anneal(t tree, c cuts, from, units float64) tree {
+	g, _ := s.net.cut(c)
+	scale := newScale(g.lg)
+	if len(g.legs) < 3 || len(g.legs)*scale.words > mostWords || units < 1 {
+		s.spent += 1000
+		return t
+	}
+	a := s.aim
+	a.room, a.steep = s.limit-1, 1
+	b := newBush(g, scale, a)
+	b.plant(t)
+	x := newAnnealer(b, newRNG(s.rng.next()))
+	x.run(s.ctx, from, 20, units*0.85)
+	p := newPolisher(b, 8)
+	p.run(s.ctx, units*0.15)
+	s.spent += x.work + p.work + 1000
+	return b.tree()
+}
+
+// cutOne cuts one index further if the tree does not fit: of those in the largest results, the one
+// that costs least. False if it fits, or if all is cut.
+func (s *slicer) cutOne(t tree, c cuts) bool {
+	g, number := s.net.cut(c)
+	acc := audit(g, t)
+	_, peak := economise(t, len(g.legs), acc.size)
+	s.spent += float64(20 * len(t))
+	if math.Log2(peak) <= s.limit {
+		return false
+	}
+	shared, relief := s.shares(g, t, acc, math.Log2(peak))
+	best, least := -1, math.Inf(1)
+	for i, k := range number {
+		if k < 0 || float64(c[i]) >= s.net.Sizes[i] {
+			continue
+		}
+		e := s.net.Sizes[i]
+		gain := math.Log2(math.Ceil(e/float64(c[i])) / math.Ceil(e/float64(next(c[i], e))))
+		loops := math.Log2(float64(next(c[i], e)) / float64(c[i]))
+		if gain <= 0 {
+			gain = loops / 4
+		}
+		rise := math.Log2(shared[k]*math.Exp2(loops-gain) + (1-shared[k])*math.Exp2(loops))
+		if score := rise/gain + aside(relief[k]); score < least {
+			best, least = i, score
+		}
+	}
+	if best < 0 {
+		return false
+	}
+	c[best] = next(c[best], s.net.Sizes[best])
+	return true
+}
+
+// aside ranks indices by the share of what is too large that has them; those that nothing too large has
+// come last.
+func aside(relief float64) float64 {
+	if relief == 0 {
+		return 1e6
+	}
+	return -relief
+}
+
+// shares says for each index of g which share of the cost its steps have, and which share of what is
+// too large has it.
+func (s *slicer) shares(g *graph, t tree, acc *account, peak float64) (shared, relief []float64) {
+	shared, relief = make([]float64, len(g.lg)), make([]float64, len(g.lg))
+	total := s.cost(acc)
+	over := min(s.limit-1, peak-2)
+	k, sum := 0, 0.0
+	walk(g, t, func(a, b, out []int32, flops float64) {
+		share := math.Exp2(s.aim.step(flops, acc.size[k]) - total)
+		sorted(a, b, func(l int32, _, _ bool) { shared[l] = min(shared[l]+share, 1) })
+		if w := acc.size[k] - over; w > 0 {
+			sum += w * w
+			for _, l := range out {
+				relief[l] += w * w
+			}
+		}
+		k++
+	})
+	for l := range relief {
+		relief[l] /= max(sum, 1e-300)
+	}
+	return shared, relief
+}
+
+// loosen takes cuts back where the tree fits without them, the one that costs most first.
+func (s *slicer) loosen(t tree, c cuts) {
+	for s.ctx.Err() == nil {
+		best, least := int32(-1), math.Inf(1)
+		for _, x := range c.list() {
+			was := c[x.Index]
+			c[x.Index] = previous(was)
+			if acc, peak := s.measure(t, c); peak <= s.limit {
+				if score := s.cost(acc) + c.slices(); score < least {
+					best, least = x.Index, score
+				}
+			}
+			c[x.Index] = was
+		}
+		if best < 0 {
+			return
+		}
+		c[best] = previous(c[best])
+	}
+}
+
+// previous is about half as many parts.
+func previous(p int64) int64 {
+	half := int64(1)
+	for 2*half < p {
+		half *= 2
+	}
+	return half
+}
