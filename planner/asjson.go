@@ -31,7 +31,7 @@ type Line struct {
 func (r *Report) Line() Line {
 	o := &r.Order
 	l := Line{Name: r.Name, Path: o.Path, Groups: r.Groups, Log10Flops: finite(o.Log10Flops), Log2Size: finite(o.Log2Size),
-		PeakBytes: whole(o.PeakBytes), Slices: whole(max(o.Slices, 1)), Sliced: [][2]int64{}, Nanos: r.Nanos,
+		PeakBytes: whole(math.Round(o.PeakBytes)), Slices: whole(max(o.Slices, 1)), Sliced: [][2]int64{}, Nanos: r.Nanos,
 		Method: o.Method, Trials: o.Trials, Work: whole(o.Work), Budget: whole(o.Budget), Seed: o.Seed}
 	if l.Path == nil {
 		l.Path = [][2]int{}

@@ -74,7 +74,7 @@ func NewFile(r *Report, objective Objective, t cost.Target) *File {
 	o := &r.Order
 	f := &File{Format: fileFormat, Version: fileVersion, Name: r.Name, Type: r.Type.String(), Labels: r.Labels,
 		Inputs: [][]int64{}, Output: wide(r.Network.Output), Sizes: []int64{}, Path: [][]int{}, Groups: [][]int{}, Sliced: [][]int64{},
-		Flops: finite(o.Log10Flops), Size: finite(o.Log2Size), PeakBytes: o.PeakBytes, Slices: max(o.Slices, 1), Nanos: r.Nanos,
+		Flops: finite(o.Log10Flops), Size: finite(o.Log2Size), PeakBytes: math.Round(o.PeakBytes), Slices: max(o.Slices, 1), Nanos: r.Nanos,
 		Objective: string(objective), Method: o.Method, Trials: o.Trials, Work: o.Work, Budget: o.Budget, Seed: o.Seed,
 		Target: FileTarget(t)}
 	if objective == "" {
