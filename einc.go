@@ -101,6 +101,9 @@ var Ellipsis = parser.Ellipsis
 // EinsumSublists evaluates the interleaved form: operand i has the labels inputs[i]. With a nil output
 // the labels that occur once are kept, in numeric order. Labels are 0 to 51, as in NumPy.
 func EinsumSublists(operands []*Tensor, inputs []Sublist, output Sublist) (*Tensor, error) {
+	if err := checkOperands(operands); err != nil {
+		return nil, err
+	}
 	p, err := parser.ParseSublists(inputs, output, parser.ModeNumPy)
 	if err != nil {
 		return nil, err

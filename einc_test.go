@@ -252,3 +252,31 @@ func TestCompileForOneLayout(t *testing.T) {
 	require.ErrorContains(t, f.Call(arange(t, 3, 2), back), "compiled for other layouts")
 	require.NoError(t, f.Call(arange(t, 3, 2), a))
 }
+
+func TestOutputsThatShareStorage(t *testing.T) {
+	f := native(t, "ijk->ijk", specOf(tensor.F64, 3, 2, 2))
+	a := arange(t, 3, 2, 2)
+	for _, c := range []struct {
+		strides []int
+		ok      bool
+	}{
+		{[]int{4, 2, 1}, true}, {[]int{1, 3, 6}, true}, {[]int{2, 7, 30}, true},
+		{[]int{1, 1, 3}, false}, {[]int{3, 2, 1}, false}, {[]int{4, 2, 2}, false}, {[]int{0, 2, 1}, false},
+	} {
+		out, err := arange(t, 60).AsStrided(0, []int{3, 2, 2}, c.strides)
+		require.NoError(t, err)
+		if c.ok {
+			require.NoError(t, f.Call(out, a), "%v", c.strides)
+			require.Equal(t, a.String(), out.String())
+			continue
+		}
+		require.ErrorContains(t, f.Call(out, a), "share storage", "%v", c.strides)
+	}
+}
+
+func TestNilOperands(t *testing.T) {
+	_, err := einc.Einsum("i->", nil)
+	require.ErrorContains(t, err, "operand 0 is nil")
+	_, err = einc.EinsumSublists([]*einc.Tensor{nil}, []einc.Sublist{{0}}, nil)
+	require.ErrorContains(t, err, "operand 0 is nil")
+}

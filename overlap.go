@@ -50,15 +50,32 @@ func (f *Func) checkOverlap(out *Tensor, operands []*Tensor) error {
 	return nil
 }
 
-// checkWritable refuses an output with a broadcast axis, whose elements share storage.
+// checkWritable refuses an output whose elements share storage: one with a broadcast axis, or with a
+// step along an axis that does not clear what the axes of smaller steps span.
 func checkWritable(out *Tensor) error {
-	for a, n := range out.Shape() {
-		if n > 1 && out.Strides()[a] == 0 {
+	shape, strides := out.Shape(), out.Strides()
+	for a, n := range shape {
+		if n <= 1 {
+			continue
+		}
+		step := abs(strides[a])
+		if step == 0 {
 			return fmt.Errorf("axis %d of the output is broadcast (stride 0): its elements share storage", a)
+		}
+		inner := 0
+		for b, m := range shape {
+			if s := abs(strides[b]); s < step || s == step && b > a {
+				inner += (m - 1) * s
+			}
+		}
+		if step <= inner {
+			return fmt.Errorf("axis %d of the output steps into its other axes (strides %v of shape %v): its elements share storage", a, strides, shape)
 		}
 	}
 	return nil
 }
+
+func abs(n int) int { return max(n, -n) }
 
 // span is the range of addresses that a tensor's elements occupy; empty for an empty tensor.
 func span(t *Tensor) (lo, hi uintptr) {
