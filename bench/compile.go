@@ -93,6 +93,18 @@ func timeCompiling(s *session) (*compileTimes, error) {
 	return t, json.Unmarshal(out, &t.disk)
 }
 
+// slowest names the shape that took longest.
+func slowest(nanos []float64) string {
+	at := 0
+	for i, t := range nanos {
+		if t > nanos[at] {
+			at = i
+		}
+	}
+	w := compileWork()[at]
+	return fmt.Sprintf("%s %v", w.expr, w.dtype)
+}
+
 // printFromCache is the new process's part: it times every shape and prints the times.
 func printFromCache(s *session, cache string) error {
 	nanos, err := compileAll(s, cache)

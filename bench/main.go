@@ -17,7 +17,7 @@ import (
 // settings are the command line.
 type settings struct {
 	suites, match, dir, out, fromCache string
-	quick, full, list                  bool
+	all, quick, full, list             bool
 	rounds                             int
 }
 
@@ -26,7 +26,8 @@ func main() {
 	flag.StringVar(&o.suites, "suite", "", "run only these suites, as gemm,tccg (see -list)")
 	flag.StringVar(&o.match, "match", "", "run only rows whose name or expression contains this")
 	flag.BoolVar(&o.quick, "quick", false, "fewer rows of the large suites")
-	flag.BoolVar(&o.full, "full", false, "TCCG at its published sizes (about 200 MB a tensor)")
+	flag.BoolVar(&o.full, "full", false, "TCCG at its published sizes (about 200 MB a tensor), and every workload: more than an hour")
+	flag.BoolVar(&o.all, "all", false, "show the ratios of all peers, not only of the best of each class")
 	flag.IntVar(&o.rounds, "rounds", 7, "rounds of each row, at least")
 	flag.StringVar(&o.out, "o", "", "write the page here, its plot beside it (default: BENCHMARKS.md for all suites, else standard output)")
 	flag.StringVar(&o.dir, "dir", ".", "this module's folder")
@@ -64,7 +65,7 @@ func run(ctx context.Context, o settings) error {
 		return err
 	}
 	defer s.close()
-	s.rounds, s.quick, s.full = o.rounds, o.quick, o.full
+	s.rounds, s.quick, s.full, s.all = o.rounds, o.quick, o.full, o.all
 	if o.fromCache != "" {
 		return printFromCache(s, o.fromCache)
 	}

@@ -7,6 +7,7 @@ import (
 	"math"
 	"runtime/debug"
 	"slices"
+	"time"
 
 	"github.com/einc-lang/einc"
 	"github.com/einc-lang/einc/codegen"
@@ -63,6 +64,12 @@ func planOf(w *work) (*planner.Plan, error) {
 func (s *session) run(r *row) *result {
 	r.threads = max(r.threads, 1)
 	res := &result{row: r}
+	began := time.Now()
+	defer func() {
+		if took := time.Since(began); took > 10*time.Second {
+			s.log("%s/%s %v took %v", r.suite, r.name, r.dtype, took.Round(time.Second))
+		}
+	}()
 	if err := s.measure(res); err != nil {
 		res.failed = err.Error()
 		s.log("%s/%s: %v", r.suite, r.name, err)
@@ -72,7 +79,7 @@ func (s *session) run(r *row) *result {
 }
 
 func (s *session) measure(res *result) error {
-	if why, err := tooLarge(&res.work); err != nil || why != "" {
+	if why, err := s.tooLarge(&res.work); err != nil || why != "" {
 		return errors.Join(err, asError(why))
 	}
 	plan, err := planOf(&res.work)
@@ -162,20 +169,68 @@ func (s *session) prepare(res *result, d *data, p peer) (*contender, error) {
 	return c, nil
 }
 
-// takeTurns times all contenders round by round; the first is einc, some may be nil.
-func (s *session) takeTurns(res *result, all []*contender) error {
-	calls := make([]int, len(all))
-	round := 0.0
+// paces finds about how long everyone takes. A peer that is far behind the best of its class sits out: it cannot
+// decide anything.
+func (s *session) paces(res *result, all []*contender) ([]float64, error) {
+	once := make([]float64, len(all))
+	best := map[string]float64{}
 	for i, c := range all {
 		if c == nil {
 			continue
 		}
 		t, err := calibrate(c)
 		if err != nil {
-			return err
+			if i == 0 {
+				return nil, err
+			}
+			all[i], res.times[i-1].note = nil, err.Error()
+			continue
 		}
-		calls[i] = max(1, int(roundTime/t))
-		round += t * float64(calls[i])
+		once[i] = t
+		if i > 0 {
+			class := res.peers[i-1].class
+			if b, ok := best[class]; !ok || t < b {
+				best[class] = t
+			}
+		}
+	}
+	for i, p := range res.peers {
+		if b := best[p.class]; !s.all && all[i+1] != nil && once[i+1] > farBehind*b {
+			all[i+1], res.times[i].note = nil, fmt.Sprintf("%.1f times as slow as the best", once[i+1]/b)
+		}
+	}
+	for i, p := range res.peers {
+		if all[i+1] != nil && once[i+1] > hopeless && once[i+1] > 10*once[0] && !res.barred(p.class) {
+			all[i+1], res.times[i].note = nil, fmt.Sprintf("%s: %.0f times einc's time", p.name, once[i+1]/once[0])
+		}
+	}
+	return once, nil
+}
+
+// barred tells whether a row has a bar against a class.
+func (r *row) barred(class string) bool {
+	return slices.ContainsFunc(r.bars, func(b bar) bool { return b.class == class })
+}
+
+// hopeless is a time in nanoseconds after which a peer that no bar needs and that is far behind einc sits out too.
+const hopeless = 0.5e9
+
+// farBehind is how many times slower than the best of its class a peer may be.
+const farBehind = 2.5
+
+// takeTurns times all contenders round by round; the first is einc, some may be nil.
+func (s *session) takeTurns(res *result, all []*contender) error {
+	once, err := s.paces(res, all)
+	if err != nil {
+		return err
+	}
+	calls := make([]int, len(all))
+	round := 0.0
+	for i, t := range once {
+		if all[i] != nil {
+			calls[i] = max(1, int(roundTime/t))
+			round += t * float64(calls[i])
+		}
 	}
 	rounds := max(s.rounds, res.rounds, min(maxRounds, int(rowTime/round)))
 	for range rounds {
@@ -184,8 +239,12 @@ func (s *session) takeTurns(res *result, all []*contender) error {
 				continue
 			}
 			t, err := c.time(calls[i])
-			if err != nil {
+			if err != nil && i == 0 {
 				return err
+			}
+			if err != nil { // a peer that breaks off is out; the others go on
+				all[i], res.times[i-1].nanos, res.times[i-1].note = nil, nil, err.Error()
+				continue
 			}
 			t /= float64(calls[i])
 			if i == 0 {

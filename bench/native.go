@@ -48,12 +48,13 @@ type job struct {
 
 // library is a peer's shared object.
 type library struct {
-	name   string
-	handle uintptr
-	kind   jobKind // of its matrix product
-	sgemm  string
-	dgemm  string
-	limit  func(threads int)
+	name    string
+	handle  uintptr
+	kind    jobKind // of its matrix product
+	sgemm   string
+	dgemm   string
+	limit   func(threads int)
+	kernels string // which CPU's kernels it chose, if it tells
 }
 
 // native is the shim and the libraries that it calls.
@@ -126,10 +127,23 @@ func (n *native) open(l library, patterns []string, setThreads string) error {
 			}
 			l.limit = func(threads int) { purego.SyscallN(fn, uintptr(threads)) }
 		}
+		l.kernels = coreName(l.handle)
 		n.libraries[l.name] = &l
 		return nil
 	}
 	return fmt.Errorf("not installed")
+}
+
+// coreName asks an OpenBLAS which CPU's kernels it runs: an old one knows few CPUs, and falls back on slow ones.
+func coreName(lib uintptr) string {
+	for _, symbol := range []string{"openblas_get_corename", "scipy_openblas_get_corename64_"} {
+		if fn, err := purego.Dlsym(lib, symbol); err == nil {
+			var name func() string
+			purego.RegisterFunc(&name, fn)
+			return " (" + name() + " kernels)"
+		}
+	}
+	return ""
 }
 
 // run times a job.

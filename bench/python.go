@@ -11,6 +11,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
+	"time"
 )
 
 // pythonKey tells the Python processes apart: an interpreter, and how many threads it may use.
@@ -26,14 +28,18 @@ type python struct {
 	out      *bufio.Reader
 	versions map[string]string
 	next     int
+	dead     bool // it ended, or was ended
 }
+
+// patience is how long a request may take: a peer may be slower than einc by any factor.
+const patience = 20 * time.Second
 
 // python starts an interpreter, once, that has a module.
 func (s *session) python(module string, threads int) (*python, error) {
 	for _, path := range []string{filepath.Join(s.dir, ".venv/bin/python"), "/usr/bin/python3"} {
 		key := pythonKey{path, threads}
-		p, tried := s.pythons[key]
-		if !tried {
+		p := s.pythons[key]
+		if p == nil || p.dead {
 			var err error
 			if p, err = startPython(s, path, threads); err != nil {
 				s.log("%s: %v", path, err)
@@ -42,6 +48,7 @@ func (s *session) python(module string, threads int) (*python, error) {
 			s.pythons[key] = p
 		}
 		if _, ok := p.versions[module]; ok {
+			s.modules[module] = p
 			return p, nil
 		}
 	}
@@ -81,6 +88,10 @@ func startPython(s *session, path string, threads int) (*python, error) {
 }
 
 func (p *python) close() {
+	if p.dead {
+		return
+	}
+	p.dead = true
 	p.in.Close()
 	_ = p.cmd.Wait()
 }
@@ -109,15 +120,24 @@ type answer struct {
 
 func (p *python) ask(r request) (answer, error) {
 	var a answer
+	if p.dead {
+		return a, errors.New("its Python process has ended")
+	}
 	line, err := json.Marshal(r)
 	if err != nil {
 		return a, err
 	}
-	if _, err := p.in.Write(append(line, '\n')); err != nil {
-		return a, err
+	var late atomic.Bool
+	alarm := time.AfterFunc(patience, func() { late.Store(true); _ = p.cmd.Process.Kill() })
+	if _, err = p.in.Write(append(line, '\n')); err == nil {
+		line, err = p.out.ReadBytes('\n')
 	}
-	if line, err = p.out.ReadBytes('\n'); err != nil {
-		return a, fmt.Errorf("the Python process ended: %w", err)
+	if !alarm.Stop() || err != nil {
+		p.close()
+		if late.Load() {
+			return a, fmt.Errorf("gave up after %v", patience)
+		}
+		return a, fmt.Errorf("the Python process ended (out of memory?): %w", err)
 	}
 	if err := json.Unmarshal(line, &a); err != nil {
 		return a, err
@@ -181,11 +201,12 @@ func pythonPeer(name, class, module, setup string) peer {
 	}}
 }
 
-// The Python peers that take the einsum string itself.
+// The Python peers that take the einsum string itself. Some would give a view with its axes in another order
+// than asked for; they are made to give the row-major result that einc gives.
 
 func numpyPeer(expr string) peer {
 	return pythonPeer("NumPy", "NumPy, PyTorch", "numpy", fmt.Sprintf(
-		"p = np.einsum_path(%q, *x, optimize='optimal' if len(x) < 7 else 'greedy')[0]\ndef call(): return np.einsum(%[1]q, *x, optimize=p)", expr))
+		"p = np.einsum_path(%q, *x, optimize='optimal' if len(x) < 7 else 'greedy')[0]\ndef call(): return np.ascontiguousarray(np.einsum(%[1]q, *x, optimize=p))", expr))
 }
 
 // numpyLoop is np.einsum as it is without optimize: its own loops.
@@ -196,11 +217,11 @@ func numpyLoop(expr string) peer {
 
 func optEinsumPeer(expr string) peer {
 	return pythonPeer("opt_einsum", "opt_einsum", "opt_einsum", fmt.Sprintf(
-		"e = opt_einsum.contract_expression(%q, *[a.shape for a in x])\ndef call(): return e(*x)", expr))
+		"e = opt_einsum.contract_expression(%q, *[a.shape for a in x])\ndef call(): return np.ascontiguousarray(e(*x))", expr))
 }
 
 func torchPeer(expr string) peer {
-	return pythonPeer("PyTorch", "NumPy, PyTorch", "torch", fmt.Sprintf("def call(): return torch.einsum(%q, *t)", expr))
+	return pythonPeer("PyTorch", "NumPy, PyTorch", "torch", fmt.Sprintf("def call(): return torch.einsum(%q, *t).contiguous()", expr))
 }
 
 func tblisPeer(expr string) peer {

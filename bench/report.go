@@ -32,7 +32,9 @@ func (r *report) markdown(s *session, plot string) string {
 	b.WriteString(`A ratio is the time of the best peer of a class over einc's: the median over interleaved rounds, with the interval
 that holds it with at least 95 % confidence, and the name of the peer. A bar is *missed* when the whole interval is below it. One thread
 is measured in CPU time on one core, several in wall time. GF counts two for a multiply-add; GB are
-operands and result, each once. Every peer's result was compared with einc's before it was timed.
+operands and result, each once. Every peer's result was compared with einc's before it was timed. All give the result in the
+memory order asked for: libraries that would return a transposed view make it contiguous. The machine's own rates (memcpy,
+reading, streamed fill) are loops in C over as many bytes; "roof" is a product of two ideal matrices of the same M, N and K.
 Written by ` + "`make bench`" + `.
 
 `)
@@ -41,7 +43,7 @@ Written by ` + "`make bench`" + `.
 		fmt.Fprintf(&b, "![Ratios of all rows, by suite](%s)\n\n", plot)
 	}
 	for _, x := range r.suites {
-		x.table(&b)
+		x.table(&b, s.all)
 	}
 	if r.compile != nil {
 		r.compile.table(&b)
@@ -76,15 +78,11 @@ func machineText(s *session) string {
 // peerNames lists the peers with their versions, and those that are absent.
 func peerNames(s *session) []string {
 	var names []string
-	for name := range s.native.libraries {
-		names = append(names, name)
+	for name, l := range s.native.libraries {
+		names = append(names, name+l.kernels)
 	}
-	for _, p := range s.pythons {
-		for name, version := range p.versions {
-			if text := name + " " + version; !slices.Contains(names, text) && name != "" {
-				names = append(names, text)
-			}
-		}
+	for module, p := range s.modules {
+		names = append(names, module+" "+p.versions[module])
 	}
 	sort.Strings(names)
 	var absent []string
@@ -166,7 +164,7 @@ func (x *suiteResult) classes() []string {
 	return names
 }
 
-func (x *suiteResult) table(b *strings.Builder) {
+func (x *suiteResult) table(b *strings.Builder, all bool) {
 	if len(x.results) == 0 {
 		return
 	}
@@ -177,12 +175,12 @@ func (x *suiteResult) table(b *strings.Builder) {
 	}
 	b.WriteString("\n|---|---|---|---|---|---|" + strings.Repeat("---|", len(classes)) + "\n")
 	for _, r := range x.results {
-		r.line(b, classes)
+		r.line(b, classes, all)
 	}
 	b.WriteString("\n")
 }
 
-func (r *result) line(b *strings.Builder, classes []string) {
+func (r *result) line(b *strings.Builder, classes []string, all bool) {
 	expr := r.expr
 	if len(expr) > 40 {
 		expr = expr[:strings.LastIndexAny(expr[:38], ",->")+1] + "…"
@@ -195,19 +193,22 @@ func (r *result) line(b *strings.Builder, classes []string) {
 	t := median(r.einc)
 	fmt.Fprintf(b, "| %s | %s | %s | %s | %.3g | %.3g |", r.name, expr, r.dtype, duration(t), r.flops/t, r.bytes/t)
 	for _, c := range classes {
-		fmt.Fprintf(b, " %s |", r.cell(c))
+		fmt.Fprintf(b, " %s |", r.cell(c, all))
 	}
 	b.WriteString("\n")
 }
 
 // cell is the ratio to the best of a class.
-func (r *result) cell(class string) string {
+func (r *result) cell(class string, all bool) string {
 	t := r.best(class)
 	if t == nil {
 		return r.notes(class)
 	}
 	x := r.ratio(t)
 	text := fmt.Sprintf("%.2f [%.2f, %.2f] %s", x.median, x.low, x.high, t.name)
+	if all {
+		text += r.others(t)
+	}
 	for _, b := range r.bars {
 		if b.class != class {
 			continue
@@ -217,6 +218,17 @@ func (r *result) cell(class string) string {
 			text = strings.Replace(text, "≥", "within", 1)
 		}
 		text += missedText(b.missed(x))
+	}
+	return text
+}
+
+// others lists the rest of a class.
+func (r *result) others(best *timing) string {
+	text := ""
+	for i := range r.times {
+		if t := &r.times[i]; t != best && t.class == best.class && len(t.nanos) > 0 {
+			text += fmt.Sprintf("; %.2f %s", r.ratio(t).median, t.name)
+		}
 	}
 	return text
 }
@@ -248,7 +260,7 @@ func (c *compileTimes) table(b *strings.Builder) {
 	ms := func(x float64) float64 { return x / 1e6 }
 	b.WriteString("## First use of a shape\n\n`-suite compile`\n\n| | shapes | median | worst | bars |\n|---|---|---|---|---|\n")
 	m, w := ms(median(c.fresh)), ms(slices.Max(c.fresh))
-	fmt.Fprintf(b, "| compiled, in a warm process | %d | %.1f ms | %.1f ms | ≤ 60, ≤ 120%s |\n", len(c.fresh), m, w, missedText(m > 60 || w > 120))
+	fmt.Fprintf(b, "| compiled, in a warm process | %d | %.1f ms | %.1f ms (`%s`) | ≤ 60, ≤ 120%s |\n", len(c.fresh), m, w, slowest(c.fresh), missedText(m > 60 || w > 120))
 	m, w = ms(median(c.disk)), ms(slices.Max(c.disk))
-	fmt.Fprintf(b, "| from the disk cache, in a new process | %d | %.2f ms | %.2f ms | ≤ 2%s |\n\n", len(c.disk), m, w, missedText(m > 2))
+	fmt.Fprintf(b, "| from the disk cache, in a new process | %d | %.2f ms | %.2f ms (`%s`) | ≤ 2%s |\n\n", len(c.disk), m, w, slowest(c.disk), missedText(m > 2))
 }

@@ -17,17 +17,19 @@ type session struct {
 	scratch string // files for the Python processes, in memory where the system has such a place
 	rounds  int
 	quick   bool
+	all     bool // show every peer, not only the best of a class
 	full    bool // TCCG at its published sizes
 	cpu     int  // the core of one thread
 	cores   unix.CPUSet
 	native  *native
 	pythons map[pythonKey]*python
-	absent  map[string]string // peers, and why they are not here
+	modules map[string]*python // what has run in which
+	absent  map[string]string  // peers, and why they are not here
 	log     func(format string, args ...any)
 }
 
 func newSession(ctx context.Context, dir string) (*session, error) {
-	s := &session{ctx: ctx, dir: dir, pythons: map[pythonKey]*python{}, absent: map[string]string{}}
+	s := &session{ctx: ctx, dir: dir, pythons: map[pythonKey]*python{}, modules: map[string]*python{}, absent: map[string]string{}}
 	s.log = func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
 	base := "/dev/shm"
 	if _, err := os.Stat(base); err != nil {

@@ -14,10 +14,14 @@ The only argument is the number of threads; times of one thread are CPU time, of
 import importlib
 import json
 import os
+import resource
 import sys
 import time
 
 threads = int(sys.argv[1])
+# A peer that expands its operands must fail, not take the machine down.
+memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 modules = {}
 for name in ("numpy", "opt_einsum", "torch", "pytblis"):
     try:
@@ -86,7 +90,7 @@ for line in sys.stdin:
     request = json.loads(line)
     try:
         answer = ops[request["op"]](request)
-    except Exception as e:
+    except (Exception, MemoryError) as e:
         answer = {"error": f"{type(e).__name__}: {e}"}
     answers.write(json.dumps(answer) + "\n")
     answers.flush()
