@@ -107,17 +107,23 @@ func (c *contraction) order() error {
 		factors[i] = c.terms[i].legs
 	}
 	c.net = newNetwork(c.d, c.dtype, factors, c.free)
-	var err error
-	switch method := c.d.opts.Method; {
-	case len(factors) <= ExactLimit && method != "greedy":
-		c.tree, err = c.d.exact(c.net)
-	case method == "exact":
+	method, some := c.d.opts.Method, len(factors) <= ExactLimit
+	if method == "exact" && !some {
 		return &limitError{len(factors)}
-	default:
-		c.d.plan.Method = "greedy"
-		c.tree, err = c.d.greedy(c.net)
 	}
-	return err
+	var err error
+	if by := c.d.opts.Objective; some && method != "greedy" && (by == "" || by == ByTime) {
+		c.tree, err = c.d.exact(c.net)
+		return err
+	}
+	h := newHunt(c.d.ctx, c.net.network(), OrderOptions{Method: method, Objective: c.d.opts.Objective, Budget: c.d.opts.Budget,
+		Seed: c.d.opts.Seed, Type: c.dtype, Target: c.d.opts.Target})
+	h.brief = c.d.opts.Budget == Budget{} && method != "best"
+	c.tree, method = h.tree()
+	if method != "exact" {
+		c.d.plan.Method = method
+	}
+	return c.d.ctx.Err()
 }
 
 // sink is where a contraction leaves its result: in out, after the expression root of the source, in

@@ -90,8 +90,7 @@ func TestGreedyIsNoBetterThanExact(t *testing.T) {
 		d, n := randomNetwork(r, 2+r.IntN(7))
 		exact, err := d.exact(n)
 		require.NoError(t, err)
-		greedy, err := d.greedy(n)
-		require.NoError(t, err)
+		greedy, _ := greedily(newHunt(context.Background(), n.network(), OrderOptions{}).g, taste{c: 1}, nil)
 		require.Len(t, greedy, len(n.legs)-1)
 		require.LessOrEqual(t, nanosOf(n, exact), nanosOf(n, greedy)*(1+1e-9), "seed %d", seed)
 	}
@@ -143,8 +142,7 @@ func TestGreedyFreesMemoryFirst(t *testing.T) {
 	p := &parser.Problem{Indices: []parser.Index{{Extent: 2}, {Extent: 2}, {Extent: 1000}, {Extent: 1000}}}
 	d := &draft{ctx: context.Background(), p: p}
 	factors := [][]parser.IndexID{{0, 1}, {1}, {2, 3}, {3}}
-	found, err := d.greedy(newNetwork(d, tensor.F64, factors, []parser.IndexID{0, 2}))
-	require.NoError(t, err)
+	found, _ := greedily(newHunt(context.Background(), newNetwork(d, tensor.F64, factors, []parser.IndexID{0, 2}).network(), OrderOptions{}).g, taste{c: 1}, nil)
 	require.Equal(t, tree{{2, 3}, {0, 1}, {4, 5}}, found)
 }
 
@@ -162,8 +160,7 @@ func TestGreedyBreaksTiesByWork(t *testing.T) {
 	factors = append(factors, []parser.IndexID{n})
 	d := &draft{ctx: context.Background(), p: p}
 	net := newNetwork(d, tensor.F64, factors, []parser.IndexID{0})
-	found, err := d.greedy(net)
-	require.NoError(t, err)
+	found, _ := greedily(newHunt(context.Background(), net.network(), OrderOptions{}).g, taste{c: 1}, nil)
 	for _, legs := range net.results(found)[n+1:] {
 		require.Len(t, legs, 1)
 	}

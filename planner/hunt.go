@@ -26,6 +26,7 @@ type hunt struct {
 	work    float64
 	workers int
 	block   *block
+	brief   bool // the search is not to take much longer than a run of the greedy order
 }
 
 // writeBits is log2 of the multiply-adds that an element written counts for, where time is sought.
@@ -57,29 +58,35 @@ func (h *hunt) run() (*Order, error) {
 		defer cancel()
 		h.ctx = ctx
 	}
-	o := &Order{Method: "exact", Seed: h.opts.Seed, Slices: 1}
+	o := &Order{Seed: h.opts.Seed, Slices: 1}
 	var t tree
-	switch n := len(h.g.legs); {
-	case n < 2:
-	case h.opts.Method == "greedy":
-		o.Method = "greedy"
-		t, h.work = greedily(h.g, taste{c: 1}, nil)
-		h.trials++
-	default:
-		var ok bool
-		if n <= ExactLimit {
-			t, ok = h.exact()
-		}
-		if !ok {
-			o.Method = "search"
-			t = h.search()
-			o.Budget = h.units
-		}
+	t, o.Method = h.tree()
+	if o.Method == "search" {
+		o.Budget = h.units
 	}
 	if err := h.finish(o, t); err != nil {
 		return nil, err
 	}
 	return o, nil
+}
+
+// tree finds a tree, and says what found it.
+func (h *hunt) tree() (tree, string) {
+	n := len(h.g.legs)
+	if n < 2 {
+		return nil, "exact"
+	}
+	if h.opts.Method == "greedy" {
+		t, work := greedily(h.g, taste{c: 1}, nil)
+		h.work, h.trials = work, 1
+		return t, "greedy"
+	}
+	if n <= ExactLimit {
+		if t, ok := h.exact(); ok {
+			return t, "exact"
+		}
+	}
+	return h.search(), "search"
 }
 
 // exact looks at every tree; false if costs are beyond floats.
@@ -162,6 +169,12 @@ func (h *hunt) nanos(x *nest) float64 {
 		runs = append(runs, runs[len(runs)-1]*float64(l.Parts))
 	}
 	g, _ := h.net.cut(c)
+	return h.nanosOf(g, x, runs)
+}
+
+// nanosOf estimates the steps of a nest over the graph of a slice; runs says how often a step at each
+// depth runs.
+func (h *hunt) nanosOf(g *graph, x *nest, runs []float64) float64 {
 	total, k := 0.0, 0
 	size := float64(h.opts.Type.Accum().Size())
 	walk(g, x.steps, func(a, b, out []int32, _ float64) {

@@ -31,6 +31,14 @@ const (
 	BySize  Objective = "size"  // smallest largest result
 )
 
+func (o Objective) check() error {
+	switch o {
+	case "", ByTime, ByFlops, BySize:
+		return nil
+	}
+	return fmt.Errorf("einc: unknown objective %q: use time, flops or size", o)
+}
+
 // Budget bounds a search. Units of work are about ten nanoseconds each and make a search reproducible;
 // of a time, a unit count is made early on by measuring, and stated in the Order. The zero Budget
 // depends on the network's size alone.
@@ -138,10 +146,8 @@ func (o *OrderOptions) check(operands int) error {
 	default:
 		return fmt.Errorf("einc: unknown planning method %q: use auto, exact, greedy or best", o.Method)
 	}
-	switch o.Objective {
-	case "", ByTime, ByFlops, BySize:
-	default:
-		return fmt.Errorf("einc: unknown objective %q: use time, flops or size", o.Objective)
+	if err := o.Objective.check(); err != nil {
+		return err
 	}
 	if o.Budget.Time < 0 || o.Budget.Units < 0 || o.MaxMemory < 0 {
 		return fmt.Errorf("einc: budgets and limits are not negative")

@@ -204,6 +204,6 @@ func TestExtentOneVanishes(t *testing.T) {
 
 func TestStringIsCut(t *testing.T) {
 	s := plan(t, bigChain(300, 2), "").String()
-	require.Contains(t, s, "plan: greedy, 299 steps")
+	require.Contains(t, s, "plan: search, 299 steps")
 	require.Contains(t, s, "the 20 steps that take longest:")
 }

@@ -79,9 +79,25 @@ func (h *hunt) setBudget(graphs []*graph) {
 		most = max(most, len(g.legs))
 	}
 	h.units = autoUnits(most)
+	if h.brief {
+		h.units = min(h.units, h.briefUnits(graphs))
+	}
 	if h.opts.Method == "best" {
 		h.units *= 10
 	}
+}
+
+// briefUnits is a budget of about ten times what running the greedy orders takes: a unit of work is
+// about ten nanoseconds.
+func (h *hunt) briefUnits(graphs []*graph) float64 {
+	const least = 2e5
+	nanos := 0.0
+	for _, g := range graphs {
+		t, _ := greedily(g, taste{c: 1}, nil)
+		n := &nest{steps: t, depth: make([]int, len(t))}
+		nanos += h.nanosOf(g, n, []float64{1})
+	}
+	return max(nanos, least)
 }
 
 // autoUnits is the budget that suits a component of n tensors.
@@ -117,7 +133,7 @@ func (h *hunt) rate(graphs []*graph) float64 {
 }
 
 // mostWords bounds the words of a bush; larger networks are improved in pieces.
-const mostWords = 1 << 23
+const mostWords = 1 << 21
 
 // race is a search for the tree of one component: several starts, of which the best and the most
 // different are annealed, and the best of these again.

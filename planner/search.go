@@ -19,9 +19,13 @@ const maxBytes = int64(1) << 46
 // Options say what a plan is made for.
 type Options struct {
 	Target cost.Target
-	// Method is "exact" (every tree, at most ExactLimit factors in a product), "greedy", or "auto" (or
-	// empty) for exact where it is possible and greedy elsewhere.
-	Method string
+	// Method is "exact" (every tree, at most ExactLimit factors in a product), "greedy" (one pass),
+	// "best" (all means, over the budget), or "auto" (or empty) for exact where it is quick and a search
+	// elsewhere, that takes not much longer than a run of the greedy order.
+	Method    string
+	Objective Objective // ByTime if empty
+	Budget    Budget
+	Seed      uint64
 	// MaxMemory bounds Plan.Peak in bytes; 0 is no bound. A plan that needs more is sliced until it fits.
 	MaxMemory int64
 	// Slices are cut as they are, whatever MaxMemory; indices that no two steps share stay whole.
@@ -85,9 +89,12 @@ type draft struct {
 
 func newDraft(ctx context.Context, p *parser.Problem, opts Options) (*draft, error) {
 	switch opts.Method {
-	case "", "auto", "exact", "greedy":
+	case "", "auto", "exact", "greedy", "best":
 	default:
-		return nil, fmt.Errorf("einc: unknown planning method %q: use auto, exact or greedy", opts.Method)
+		return nil, fmt.Errorf("einc: unknown planning method %q: use auto, exact, greedy or best", opts.Method)
+	}
+	if err := opts.Objective.check(); err != nil {
+		return nil, err
 	}
 	if len(p.Statements) == 0 {
 		return nil, fmt.Errorf("einc: the problem has no statement to plan")

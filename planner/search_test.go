@@ -251,7 +251,7 @@ func TestLargeNetworks(t *testing.T) {
 	shared.Tensors[20000].Shape = nil
 	for _, p := range []*parser.Problem{bigChain(20000, 2), shared} {
 		pl := plan(t, p, "")
-		require.Equal(t, "greedy", pl.Method)
+		require.Equal(t, "search", pl.Method)
 		require.LessOrEqual(t, len(pl.Steps), 20000)
 		require.Less(t, pl.Cost.Flops, 12.1*20000)
 		require.Less(t, len(pl.String()), 10000)
@@ -280,10 +280,11 @@ func TestErrors(t *testing.T) {
 		return err
 	}
 	small := einsum("ij,jk,kl->il", map[byte]int{'i': 40, 'j': 40, 'k': 40, 'l': 40}, tensor.F64)
-	require.ErrorContains(t, search(small, planner.Options{Method: "best"}), "use auto, exact or greedy")
+	require.ErrorContains(t, search(small, planner.Options{Method: "fast"}), "use auto, exact, greedy or best")
 	require.ErrorContains(t, search(&parser.Problem{}, planner.Options{}), "no statement")
 	require.ErrorContains(t, search(bigChain(11, 2), planner.Options{Method: "exact"}), "at most 10 factors, this one has 11")
 
+	require.ErrorContains(t, search(small, planner.Options{Objective: "speed"}), "use time, flops or size")
 	pl := plan(t, small, "")
 	var e planner.ErrMemory
 	require.True(t, errors.As(search(small, planner.Options{Target: target, MaxMemory: 1}), &e))
