@@ -56,7 +56,8 @@ func IsMissing(err error) bool {
 // machine has not the memory for the result or the kernel's workspace.
 func IsBudget(err error) bool {
 	var budget planner.ErrMemory
-	return errors.As(err, &budget) || errors.Is(err, tensor.ErrMemory) || errors.Is(err, syscall.ENOMEM)
+	var infeasible *planner.ErrInfeasible
+	return errors.As(err, &budget) || errors.As(err, &infeasible) || errors.Is(err, tensor.ErrMemory) || errors.Is(err, syscall.ENOMEM)
 }
 
 // IsInternal reports whether an error is no fault of the input: what einc gave LLVM did not compile, or

@@ -88,7 +88,7 @@ func (d *drawing) layUpright() {
 // crowd.
 func (d *drawing) layRing() {
 	text := d.longest()
-	d.radius = max(float64(d.leaves)*leafGap/(2*math.Pi), 170)
+	d.radius = max(float64(d.leaves)*leafGap/(2*math.Pi), 240)
 	d.wide = 2 * (d.radius + text + margin)
 	d.tall = d.wide + banner + footer
 	d.cx, d.cy = d.wide/2, banner+d.wide/2
