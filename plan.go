@@ -259,7 +259,8 @@ func (o *Options) orderOptions(d DType, t cost.Target) planner.OrderOptions {
 
 // searchPlan plans a problem: along the path or the plan that is given, or by searching.
 func searchPlan(ctx context.Context, p *parser.Problem, t cost.Target, opts *Options) (*planner.Plan, *planner.Order, error) {
-	po := planner.Options{Target: t, Method: opts.Method, MaxMemory: opts.MaxMemory}
+	po := planner.Options{Target: t, Method: opts.Method, MaxMemory: opts.MaxMemory,
+		Objective: planner.Objective(opts.Objective), Budget: opts.Budget, Seed: opts.Seed}
 	net, _, product := planner.Product(p)
 	switch {
 	case opts.Plan != nil:

@@ -80,7 +80,7 @@ func SearchPath(ctx context.Context, p *parser.Problem, opts Options, path [][2]
 	if err := CheckPath(path, p.Operands); err != nil {
 		return nil, err
 	}
-	opts.Method = "greedy"
+	opts.Method, opts.Budget = "greedy", Budget{} // the order that is replaced should cost nothing
 	d, err := newDraft(ctx, p, opts)
 	if err != nil {
 		return nil, err
