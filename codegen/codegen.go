@@ -10,7 +10,6 @@ import (
 
 	"github.com/einc-lang/einc/codegen/libllvm"
 	"github.com/einc-lang/einc/codegen/llvm"
-	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/einc-lang/einc/codegen/lower"
 	"github.com/einc-lang/einc/planner"
 	"github.com/einc-lang/einc/planner/cost"
@@ -24,6 +23,7 @@ type Unit struct {
 	Program *lower.Program
 	Target  cost.Target
 	Symbols []string // one a nest, named for its content
+	Triple  string   // the system to compile for; empty: Linux
 }
 
 // Lower turns a plan into nests for a target.
@@ -144,7 +144,7 @@ func (u *Unit) emit(m module) (string, error) {
 	for _, n := range m.nests {
 		named = append(named, llvm.Named{Symbol: u.Symbols[n], Nest: u.Program.Nests[n]})
 	}
-	mod, err := llvm.Module(named, llvm.Target{Triple: l.triple, CPU: l.name, VectorBits: 8 * u.Target.VectorBytes})
+	mod, err := llvm.Module(named, llvm.Target{Triple: u.triple(l), CPU: l.name, VectorBits: 8 * u.Target.VectorBytes})
 	if err != nil {
 		return "", err
 	}
@@ -160,7 +160,14 @@ func (u *Unit) compileModule(ctx context.Context, compile Compiler, m module, ki
 	if err != nil {
 		return nil, err
 	}
-	return compile(ctx, libllvm.Request{IR: text, Triple: l.triple, CPU: l.name, Passes: m.passes, Level: optLevel, Kind: kind})
+	return compile(ctx, libllvm.Request{IR: text, Triple: u.triple(l), CPU: l.name, Passes: m.passes, Level: optLevel, Kind: kind})
+}
+
+func (u *Unit) triple(l level) string {
+	if u.Triple != "" {
+		return u.Triple
+	}
+	return l.triple
 }
 
 // Key names the object by everything that decides its bytes: the nests, how they are launched, the
@@ -184,9 +191,9 @@ func (u *Unit) shell(einc string) (*object.Object, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := u.Plan.Problem
-	o := &object.Object{Einc: einc, Triple: l.triple, CPU: l.name, Features: l.features,
-		Arena: u.Plan.Arena, Shared: u.Program.Shared, Worker: u.Program.Worker}
+	p, s := u.Plan.Problem, spaceOf(u.Plan, u.Program)
+	o := &object.Object{Einc: einc, Triple: u.triple(l), CPU: l.name, Features: l.features,
+		Arena: u.Plan.Arena, Shared: u.Program.Shared, Worker: s.size}
 	o.Params = append(o.Params, u.param(p.Output))
 	for i := range p.Operands {
 		o.Params = append(o.Params, u.param(i))
@@ -199,8 +206,9 @@ func (u *Unit) shell(einc string) (*object.Object, error) {
 		o.Symbols = append(o.Symbols, object.Symbol{Name: s})
 	}
 	for _, ph := range u.Program.Phases {
-		o.Launches = append(o.Launches, u.launch(ph))
+		o.Launches = append(o.Launches, u.launch(ph, s))
 	}
+	o.Loops = u.loops(o.Launches)
 	return o, nil
 }
 
@@ -209,30 +217,16 @@ func (u *Unit) param(t int) object.Param {
 	return object.Param{Name: x.Name, DType: x.DType.String(), Size: x.DType.Size(), Shape: x.Shape, Strides: x.Layout.Strides}
 }
 
-func (u *Unit) launch(ph lower.Phase) object.Launch {
+func (u *Unit) launch(ph lower.Phase, s space) object.Launch {
 	nest := u.Program.Nests[ph.Nest]
 	l := object.Launch{Symbol: ph.Nest, First: ph.First, Tasks: ph.Tasks, Nanos: ph.Nanos}
 	for i, a := range ph.Args {
-		l.Args = append(l.Args, u.arg(nest.Params[i], a))
+		l.Args = append(l.Args, u.arg(nest.Params[i], a, s, ph.Step))
 	}
 	if nest.Dims > 0 {
 		l.Args = append(l.Args, object.Arg{Area: object.AreaDims})
 	}
 	return l
-}
-
-func (u *Unit) arg(p loop.Param, a lower.Arg) object.Arg {
-	switch p.Role {
-	case loop.Shared:
-		return object.Arg{Area: object.AreaShared, Offset: a.Offset}
-	case loop.Worker:
-		return object.Arg{Area: object.AreaWorker, Offset: a.Offset}
-	}
-	b := &u.Plan.Buffers[a.Buffer]
-	if b.Kind == planner.Temp {
-		return object.Arg{Area: object.AreaArena, Offset: b.Offset + a.Offset}
-	}
-	return object.Arg{Area: object.AreaParam, Index: slot(b), Offset: a.Offset}
 }
 
 // Strides lists what the dims array of a call holds: the stride of an axis of the output (Param 0) or

@@ -8,86 +8,110 @@ import (
 	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/einc-lang/einc/codegen/lower"
 	"github.com/einc-lang/einc/planner"
+	"github.com/einc-lang/einc/runtime/object"
 )
 
-// Interpret runs a lowered plan in Go, one phase after the other. ptrs are the addresses of the
-// output's and the operands' first elements, dims the runtime strides, if any. It is the engine where
-// LLVM is missing and the second opinion in tests; it checks every access.
+// Interpret runs a lowered plan in Go, one phase after the other, those in loops once for every position
+// of the loop. ptrs are the addresses of the output's and the operands' first elements, dims the runtime
+// strides, if any. It is the engine where LLVM is missing and the second opinion in tests; it checks
+// every access.
 func Interpret(ctx context.Context, plan *planner.Plan, prog *lower.Program, ptrs []unsafe.Pointer, dims []int64) error {
-	m := memory{
-		plan:   plan,
-		ptrs:   ptrs,
-		arena:  make([]byte, plan.Arena),
-		shared: make([]byte, prog.Shared),
-		worker: make([]byte, prog.Worker),
-		actual: actualStrides(plan, prog, dims),
+	u := &Unit{Plan: plan, Program: prog}
+	s := spaceOf(plan, prog)
+	m := &memory{ctx: ctx, plan: plan, prog: prog, ptrs: ptrs, dims: dims, actual: actualStrides(plan, prog, dims)}
+	m.areas[object.AreaArena] = make([]byte, plan.Arena)
+	m.areas[object.AreaShared] = make([]byte, prog.Shared)
+	m.areas[object.AreaWorker] = make([]byte, s.size)
+	for _, ph := range prog.Phases {
+		m.launches = append(m.launches, u.launch(ph, s))
 	}
-	for i, ph := range prog.Phases {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		nest := prog.Nests[ph.Nest]
-		if err := loop.Run(nest, m.args(nest, ph.Args), dims[:nest.Dims], ph.First, ph.First+ph.Tasks); err != nil {
-			return fmt.Errorf("phase %d: %w", i, err)
-		}
-	}
-	return nil
+	m.loops = u.loops(m.launches)
+	m.at = make([]int64, len(m.loops))
+	return m.run(0, len(prog.Phases), 0)
 }
 
 // memory is what the phases of an interpreted run share.
 type memory struct {
-	plan                  *planner.Plan
-	ptrs                  []unsafe.Pointer
-	arena, shared, worker []byte
-	actual                map[int][]int64 // by buffer, strides that came at run time
+	ctx      context.Context
+	plan     *planner.Plan
+	prog     *lower.Program
+	launches []object.Launch
+	loops    []object.Loop
+	at       []int64 // the item that each loop stands at
+	ptrs     []unsafe.Pointer
+	dims     []int64
+	actual   map[int][]int64 // by buffer, strides that came at run time
+	areas    [object.AreaDims][]byte
 }
 
-// actualStrides gathers what a call says of the layouts that the nests leave open.
-func actualStrides(plan *planner.Plan, prog *lower.Program, dims []int64) map[int][]int64 {
-	if len(prog.Dims) == 0 {
-		return nil
-	}
-	actual := map[int][]int64{}
-	for i, d := range prog.Dims {
-		if actual[d.Buffer] == nil {
-			actual[d.Buffer] = make([]int64, len(plan.Buffers[d.Buffer].Shape))
+// run runs phases lo…hi-1; loops from number next on are inside.
+func (m *memory) run(lo, hi, next int) error {
+	for i := lo; i < hi; {
+		for next < len(m.loops) && m.loops[next].First < i {
+			next++
 		}
-		actual[d.Buffer][d.Axis] = dims[i]
+		if next < len(m.loops) && m.loops[next].First == i && m.loops[next].End <= hi {
+			l := &m.loops[next]
+			for p := range l.Count {
+				m.at[next] = l.Begin + p*l.Step
+				if err := m.run(l.First, l.End, next+1); err != nil {
+					return err
+				}
+			}
+			i = l.End
+			continue
+		}
+		if err := m.phase(i); err != nil {
+			return err
+		}
+		i++
 	}
-	return actual
+	return nil
 }
 
-func (m *memory) args(nest *loop.Nest, args []lower.Arg) []loop.Mem {
-	mems := make([]loop.Mem, len(args))
-	for i, a := range args {
-		mems[i] = m.area(nest.Params[i], a)
+func (m *memory) phase(i int) error {
+	if err := m.ctx.Err(); err != nil {
+		return err
 	}
-	return mems
+	ph := &m.prog.Phases[i]
+	nest := m.prog.Nests[ph.Nest]
+	mems := make([]loop.Mem, len(ph.Args))
+	for j := range mems {
+		mems[j] = m.area(nest.Params[j], ph.Args[j].Buffer, m.launches[i].Args[j])
+	}
+	if err := loop.Run(nest, mems, m.dims[:nest.Dims], ph.First, ph.First+ph.Tasks); err != nil {
+		return fmt.Errorf("phase %d: %w", i, err)
+	}
+	return nil
 }
 
 // area is the memory of one parameter. For the caller's tensors it is exactly what the parameter may
 // touch, so that the interpreter's bounds check is as strict as the verifier's promise; where strides
 // come at run time that is what they reach, not what the layout at compile time did.
-func (m *memory) area(p loop.Param, a lower.Arg) loop.Mem {
-	switch p.Role {
-	case loop.Shared:
-		return loop.Mem{Data: m.shared, Origin: int(a.Offset)}
-	case loop.Worker:
-		return loop.Mem{Data: m.worker, Origin: int(a.Offset)}
+func (m *memory) area(p loop.Param, buffer int, a object.Arg) loop.Mem {
+	offset := a.Offset
+	for _, v := range a.Moves {
+		by := v.Bytes * m.at[v.Loop]
+		if v.Dim != object.NoDim {
+			by *= m.dims[v.Dim]
+		}
+		offset += by
 	}
-	b := &m.plan.Buffers[a.Buffer]
-	if b.Kind == planner.Temp {
-		return loop.Mem{Data: m.arena, Origin: int(b.Offset + a.Offset)}
+	if a.Area != object.AreaParam {
+		return loop.Mem{Data: m.areas[a.Area], Origin: int(offset)}
 	}
-	lo, hi := p.Lo, p.Hi
-	if strides := m.actual[a.Buffer]; strides != nil {
+	lo, hi, b := p.Lo, p.Hi, &m.plan.Buffers[buffer]
+	if b.Window != nil {
+		buffer = b.Window.Of
+	}
+	if strides := m.actual[buffer]; strides != nil {
 		lo, hi = reach(b.Shape, strides)
 	}
 	if hi <= lo {
 		return loop.Mem{}
 	}
 	size := int64(p.DType.Size())
-	first := unsafe.Add(m.ptrs[slot(b)], lo*size+a.Offset)
+	first := unsafe.Add(m.ptrs[a.Index], lo*size+offset)
 	return loop.Mem{Data: unsafe.Slice((*byte)(first), (hi-lo)*size), Origin: int(-lo * size)}
 }
 
@@ -104,6 +128,21 @@ func reach(shape []int, strides []int64) (lo, hi int64) {
 		}
 	}
 	return lo, hi + 1
+}
+
+// actualStrides gathers what a call says of the layouts that the nests leave open.
+func actualStrides(plan *planner.Plan, prog *lower.Program, dims []int64) map[int][]int64 {
+	if len(prog.Dims) == 0 {
+		return nil
+	}
+	actual := map[int][]int64{}
+	for i, d := range prog.Dims {
+		if actual[d.Buffer] == nil {
+			actual[d.Buffer] = make([]int64, len(plan.Buffers[d.Buffer].Shape))
+		}
+		actual[d.Buffer][d.Axis] = dims[i]
+	}
+	return actual
 }
 
 // slot is the position of a caller's tensor among the pointers of a call: the output first.

@@ -34,11 +34,13 @@ type worker struct {
 	args   []unsafe.Pointer
 	space  *block
 	filled uint64
+	at     []int64 // the item that each loop stands at
 }
 
 // frameShape is what all frames of a kernel have in common.
 type frameShape struct {
 	params, dims, args    int
+	loops                 int
 	arena, shared, worker int64
 }
 
@@ -69,7 +71,7 @@ func (f *frame) grow(s *frameShape, n int) error {
 		// Whole cache lines, since each worker writes to its own.
 		const perLine = lineSize / int(unsafe.Sizeof(unsafe.Pointer(nil)))
 		args := make([]unsafe.Pointer, (s.args+perLine-1)/perLine*perLine, max(s.args, 1)+2*perLine)
-		f.workers = append(f.workers, worker{args: args[:max(s.args, 1)], space: space})
+		f.workers = append(f.workers, worker{args: args[:max(s.args, 1)], space: space, at: make([]int64, s.loops, s.loops+lineSize/8)})
 		f.bytes += s.worker
 	}
 	return nil
@@ -95,13 +97,28 @@ func (f *frame) args(w int, l *launch, turn uint64) *unsafe.Pointer {
 	k := &f.workers[w]
 	if k.filled != turn {
 		k.filled = turn
-		for i, s := range l.args {
-			base := k.space.base
-			if s.base != ownSpace {
-				base = f.bases[s.base]
-			}
-			k.args[i] = unsafe.Add(base, s.offset)
+		f.fill(k, l, f.workers[0].at)
+	}
+	return unsafe.SliceData(k.args)
+}
+
+// fill fills a worker's block for a launch of loops that stand at the given items.
+func (f *frame) fill(k *worker, l *launch, at []int64) *unsafe.Pointer {
+	for i := range l.args {
+		s := &l.args[i]
+		base := k.space.base
+		if s.base != ownSpace {
+			base = f.bases[s.base]
 		}
+		offset := s.offset
+		for _, m := range s.moves {
+			by := m.Bytes * at[m.Loop]
+			if m.Dim != object.NoDim {
+				by *= f.dims[m.Dim]
+			}
+			offset += by
+		}
+		k.args[i] = unsafe.Add(base, offset)
 	}
 	return unsafe.SliceData(k.args)
 }
@@ -125,7 +142,8 @@ type frameList struct {
 }
 
 func newFrameList(o *object.Object) *frameList {
-	s := &frameList{frameShape: frameShape{params: len(o.Params), dims: len(o.Dims), arena: o.Arena, shared: o.Shared, worker: o.Worker}}
+	s := &frameList{frameShape: frameShape{params: len(o.Params), dims: len(o.Dims), arena: o.Arena, shared: o.Shared, worker: o.Worker,
+		loops: len(o.Loops)}}
 	for _, l := range o.Launches {
 		s.args = max(s.args, len(l.Args))
 	}

@@ -20,6 +20,7 @@ type job struct {
 
 	frame  *frame
 	launch *launch
+	loop   *loop // not nil: the chunks are positions of it
 	turn   uint64
 	chunk  int64
 	chunks int64
@@ -30,8 +31,8 @@ type job struct {
 
 // run shares a launch between the caller, which is worker 0, and helpers; the pool is the caller's. It
 // returns when all tasks have run, or false when done was closed before and none runs any more.
-func (j *job) run(l *launch, done <-chan struct{}, workers, procs int) bool {
-	j.launch, j.done, j.procs = l, done, procs
+func (j *job) run(l *launch, loop *loop, done <-chan struct{}, workers, procs int) bool {
+	j.launch, j.loop, j.done, j.procs = l, loop, done, procs
 	j.turn++
 	j.chunk = l.chunkFor(workers)
 	j.chunks = (l.tasks + j.chunk - 1) / j.chunk
@@ -59,7 +60,7 @@ func (j *job) work(w int) {
 			finished += max(0, j.left.Swap(0))
 		} else {
 			lo := (j.chunks - 1 - c) * j.chunk
-			j.launch.call(j.frame.args(w, j.launch, j.turn), lo, min(lo+j.chunk, j.launch.tasks), j.procs)
+			j.part(w, lo, min(lo+j.chunk, j.launch.tasks))
 		}
 		if j.open.Add(-finished) == 0 && j.waiting.CompareAndSwap(true, false) {
 			// The channel may hold a token of an earlier turn; then this one is not needed.
@@ -68,6 +69,15 @@ func (j *job) work(w int) {
 			default:
 			}
 		}
+	}
+}
+
+// part runs some tasks, or some positions of a loop.
+func (j *job) part(w int, lo, hi int64) {
+	if j.loop == nil {
+		j.launch.call(j.frame.args(w, j.launch, j.turn), lo, hi, j.procs)
+	} else if !j.frame.positions(j.loop, w, lo, hi, j.done, j.procs) {
+		j.cut.Store(true)
 	}
 }
 

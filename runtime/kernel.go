@@ -15,12 +15,12 @@ var ErrClosed = errors.New("the kernel is closed")
 
 // Kernel is a loaded Object. Its code and launches never change; it is safe for concurrent use.
 type Kernel struct {
-	launches []launch
-	needs    []bool // of each parameter: it has elements, so its pointer must not be nil
-	dims     int
-	long     bool   // a launch is worth more than one short call
-	width    int    // the most workers any launch can use
-	memory   Memory // of a call, but for the number of workers
+	body   []part
+	needs  []bool // of each parameter: it has elements, so its pointer must not be nil
+	dims   int
+	long   bool   // a launch is worth more than one short call
+	width  int    // the most workers any launch can use
+	memory Memory // of a call, but for the number of workers
 
 	images []*image
 	frames *frameList
@@ -81,14 +81,8 @@ func (k *Kernel) loadImages(o *object.Object) error {
 		}
 		k.images = append(k.images, img)
 	}
-	for i := range o.Launches {
-		l, err := k.newLaunch(o, &o.Launches[i])
-		if err != nil {
-			return errors.Join(err, freeImages(k.images))
-		}
-		k.launches = append(k.launches, l)
-		k.long = k.long || l.nanos > shortNanos
-		k.width = max(k.width, l.width(math.MaxInt32))
+	if err := k.loadBody(o); err != nil {
+		return errors.Join(err, freeImages(k.images))
 	}
 	return nil
 }

@@ -255,7 +255,7 @@ func TestStackPointer(t *testing.T) {
 		for _, short := range []bool{true, false} {
 			var here byte
 			for range 2 { // the first call may move the stack
-				call(class, short, k.launches[0].fn, unsafe.Pointer(&args[0]), 0, 1)
+				call(class, short, k.body[0].launches[0].fn, unsafe.Pointer(&args[0]), 0, 1)
 			}
 			above := int64(uintptr(unsafe.Pointer(&here))) - int64(sp[0])
 			require.Positive(t, above, "class %d", class)

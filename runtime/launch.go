@@ -33,6 +33,7 @@ type launch struct {
 type slot struct {
 	base   int
 	offset int64
+	moves  []object.Move
 }
 
 // ownSpace is the base of a slot in the worker's own workspace.
@@ -61,8 +62,9 @@ func (k *Kernel) newLaunch(o *object.Object, from *object.Launch) (launch, error
 	}
 	l.nanos = l.task * float64(l.tasks)
 	l.chunk = int64(max(1, min(chunkNanos/l.task, math.MaxInt32)))
-	for _, a := range from.Args {
-		l.args = append(l.args, newSlot(a, len(o.Params)))
+	l.args = make([]slot, len(from.Args))
+	for i, a := range from.Args {
+		l.args[i] = newSlot(a, len(o.Params))
 	}
 	return l, nil
 }
@@ -71,15 +73,15 @@ func (k *Kernel) newLaunch(o *object.Object, from *object.Launch) (launch, error
 func newSlot(a object.Arg, params int) slot {
 	switch a.Area {
 	case object.AreaParam:
-		return slot{a.Index, a.Offset}
+		return slot{a.Index, a.Offset, a.Moves}
 	case object.AreaArena:
-		return slot{params + arenaBase, a.Offset}
+		return slot{params + arenaBase, a.Offset, a.Moves}
 	case object.AreaShared:
-		return slot{params + sharedBase, a.Offset}
+		return slot{params + sharedBase, a.Offset, a.Moves}
 	case object.AreaDims:
-		return slot{params + dimsBase, 0}
+		return slot{params + dimsBase, 0, nil}
 	}
-	return slot{ownSpace, a.Offset}
+	return slot{ownSpace, a.Offset, a.Moves}
 }
 
 // width is how many of so many workers the launch is worth.

@@ -36,7 +36,7 @@ func (k *Kernel) Run(ctx context.Context, ptrs []unsafe.Pointer, dims []int64, w
 		return fmt.Errorf("workspace of the kernel: %w", err)
 	}
 	f.bind(ptrs, dims)
-	whole := f.walk(k.launches, done, n, procs)
+	whole := f.walk(k.body, done, n, procs)
 	f.unbind(len(ptrs))
 	k.frames.put(f)
 	if !whole {
@@ -69,44 +69,6 @@ func (k *Kernel) workers(limit int) (workers, procs int) {
 		limit = procs
 	}
 	return max(1, min(limit, k.width)), procs
-}
-
-// walk runs launches one after the other, each to its end. It reports false if done was closed before
-// the last task ran.
-func (f *frame) walk(launches []launch, done <-chan struct{}, workers, procs int) bool {
-	for i := range launches {
-		l := &launches[i]
-		if l.tasks == 0 {
-			continue
-		}
-		if n := l.width(workers); n > 1 && helpers.acquire() {
-			whole := f.job.run(l, done, n, procs)
-			helpers.release()
-			if !whole {
-				return false
-			}
-		} else if !f.alone(l, done, procs) {
-			return false
-		}
-	}
-	return true
-}
-
-// alone runs a launch on the calling goroutine.
-func (f *frame) alone(l *launch, done <-chan struct{}, procs int) bool {
-	f.job.turn++
-	args := f.args(0, l, f.job.turn)
-	if l.nanos <= shortNanos {
-		l.call(args, 0, l.tasks, procs)
-		return true
-	}
-	for lo := int64(0); lo < l.tasks; lo += l.chunk {
-		if ended(done) {
-			return false
-		}
-		l.call(args, lo, min(lo+l.chunk, l.tasks), procs)
-	}
-	return true
 }
 
 // ended says whether done is closed; a nil channel never is.

@@ -70,6 +70,9 @@ func Go(opt GoOptions) ([]File, error) {
 		}
 	}
 	for _, v := range k.Variants {
+		if err := CheckUnsliced(v.Object); err != nil {
+			return nil, err
+		}
 		if err := add(v.suffix(), "variant.go.tmpl", v); err != nil {
 			return nil, err
 		}

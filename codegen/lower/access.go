@@ -35,9 +35,9 @@ func rowMajor(shape []int) []int {
 	return s
 }
 
-// bufferStrides gives the strides of a buffer: only operands have a layout of their own.
+// bufferStrides gives the strides of a buffer: only operands and windows have a layout of their own.
 func bufferStrides(b *planner.Buffer) []int {
-	if b.Kind == planner.Operand && b.Layout.Strides != nil {
+	if (b.Kind == planner.Operand || b.Window != nil) && b.Layout.Strides != nil {
 		return b.Layout.Strides
 	}
 	return rowMajor(b.Shape)
@@ -73,13 +73,17 @@ func workspace(name string, role loop.Role, d tensor.DType, size, offset int64) 
 // stride is how far index ix moves a reference: the sum over the axes that carry it.
 func (l *lowering) stride(ref planner.Ref, ix parser.IndexID) stride {
 	var s stride
-	strides := bufferStrides(&l.plan.Buffers[ref.Buffer])
+	b, whole := &l.plan.Buffers[ref.Buffer], ref.Buffer
+	if b.Window != nil {
+		whole = b.Window.Of
+	}
+	strides := bufferStrides(b)
 	for a, x := range ref.Axes {
 		if x != ix {
 			continue
 		}
 		s.n += int64(strides[a])
-		if d, ok := l.dims[Stride{ref.Buffer, a}]; ok {
+		if d, ok := l.dims[Stride{whole, a}]; ok {
 			s.dims = append(s.dims, d)
 		}
 	}

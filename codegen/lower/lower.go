@@ -9,6 +9,7 @@ type Program struct {
 	Phases []Phase
 	Dims   []Stride // what the dims array holds, when strides are left to run time
 	Shared int64    // bytes of workspace shared by all workers
+	Apart  int64    // bytes of such workspace that each worker has for itself, in loops that workers share
 	Worker int64    // bytes of workspace of each worker
 }
 

@@ -30,6 +30,7 @@ type lowering struct {
 	dims     map[Stride]int // entries of the dims array
 	prog     *Program
 	seen     map[string]int // nests by what they compile to
+	inLoop   []bool         // of each step: a loop that workers share is around it; nil for none
 	blocking func(d tensor.DType, m, n, k int64) cost.Blocking
 }
 
@@ -40,11 +41,12 @@ func Lower(plan *planner.Plan, target cost.Target, opts Options) (*Program, erro
 }
 
 func newLowering(plan *planner.Plan, target cost.Target, opts Options) *lowering {
-	l := &lowering{plan: plan, target: target, prog: &Program{}, seen: map[string]int{}, blocking: target.Blocking}
+	l := &lowering{plan: plan, target: target, prog: &Program{}, seen: map[string]int{}, blocking: target.Blocking,
+		inLoop: plan.InParallel()}
 	if opts.RuntimeStrides {
 		l.dims = map[Stride]int{}
 		for i, b := range plan.Buffers {
-			if b.Kind == planner.Temp {
+			if b.Kind == planner.Temp || b.Window != nil {
 				continue
 			}
 			for a := range b.Shape {
@@ -67,9 +69,6 @@ func (l *lowering) lower(opts Options) (*Program, error) {
 
 func (l *lowering) step(i int, opts Options) error {
 	s := &l.plan.Steps[i]
-	if len(s.Slice) > 0 {
-		return fmt.Errorf("internal error: sliced steps are not lowered")
-	}
 	if len(s.Body) == 0 {
 		return fmt.Errorf("internal error: no body")
 	}
@@ -106,6 +105,10 @@ func (l *lowering) phaseAt(step int, n *loop.Nest, first, tasks int64, nanos flo
 		end := args[i].Offset + p.Hi*int64(p.DType.Size())
 		switch p.Role {
 		case loop.Shared:
+			if l.inLoop != nil && l.inLoop[step] {
+				l.prog.Apart = max(l.prog.Apart, end)
+				continue
+			}
 			l.prog.Shared = max(l.prog.Shared, end)
 		case loop.Worker:
 			l.prog.Worker = max(l.prog.Worker, end)

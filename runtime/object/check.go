@@ -31,7 +31,7 @@ var symbolName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]{0,254}$`)
 // can be loaded and its launches walked without further checks of this kind; the code itself is
 // taken on trust.
 func (o *Object) Check() error {
-	for _, check := range []func() error{o.checkSizes, o.checkSymbols, o.checkParams, o.checkDims, o.checkLaunches} {
+	for _, check := range []func() error{o.checkSizes, o.checkSymbols, o.checkParams, o.checkDims, o.checkLaunches, o.checkLoops} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -196,13 +196,18 @@ func (o *Object) checkArg(a Arg) error {
 	if a.Area != AreaParam && a.Index != 0 {
 		return fmt.Errorf("%v has no index %d", a.Area, a.Index)
 	}
+	if a.Area == AreaArena && a.Offset%Align != 0 {
+		return fmt.Errorf("offset %d in the arena is not a multiple of %d", a.Offset, Align)
+	}
+	return o.checkArea(a)
+}
+
+// checkArea bounds an argument wherever loops have moved it.
+func (o *Object) checkArea(a Arg) error {
 	switch a.Area {
 	case AreaParam:
 		return o.checkParamArg(a)
 	case AreaArena:
-		if a.Offset%Align != 0 {
-			return fmt.Errorf("offset %d in the arena is not a multiple of %d", a.Offset, Align)
-		}
 		return within(a, o.Arena)
 	case AreaShared:
 		return within(a, o.Shared)

@@ -94,7 +94,9 @@ const (
 	minInt    = 8
 	minSymbol = 4 + 8 + 8
 	minLaunch = 8 + 8 + 8 + 4
-	minArg    = 1 + 8 + 8
+	minArg    = 1 + 8 + 8 + 4
+	minMove   = 8 + 8 + 8
+	minLoop   = 5*8 + 1
 	minParam  = 4 + 4 + 8 + 4 + 1
 	minDim    = 8 + 8
 )
@@ -106,6 +108,7 @@ func (d *decoder) object() *Object {
 	o.Modules = list(d, minString, func() []byte { return append([]byte(nil), d.take(d.count(1))...) })
 	o.Symbols = list(d, minSymbol, func() Symbol { return Symbol{Name: d.string(), Module: d.int(), Frame: d.int()} })
 	o.Launches = list(d, minLaunch, d.launch)
+	o.Loops = list(d, minLoop, d.loop)
 	o.Params = list(d, minParam, d.param)
 	o.Dims = list(d, minDim, func() Dim { return Dim{Param: d.int(), Axis: d.int()} })
 	o.Arena, o.Shared, o.Worker = d.int64(), d.int64(), d.int64()
@@ -114,8 +117,25 @@ func (d *decoder) object() *Object {
 
 func (d *decoder) launch() Launch {
 	l := Launch{Symbol: d.int(), First: d.int64(), Tasks: d.int64(), Nanos: d.float()}
-	l.Args = list(d, minArg, func() Arg { return Arg{Area: Area(d.byte()), Index: d.int(), Offset: d.int64()} })
+	l.Args = list(d, minArg, func() Arg {
+		a := Arg{Area: Area(d.byte()), Index: d.int(), Offset: d.int64()}
+		a.Moves = list(d, minMove, func() Move { return Move{Loop: d.int(), Bytes: d.int64(), Dim: d.int()} })
+		return a
+	})
 	return l
+}
+
+func (d *decoder) loop() Loop {
+	return Loop{First: d.int(), End: d.int(), Begin: d.int64(), Step: d.int64(), Count: d.int64(), Parallel: d.flag("loop")}
+}
+
+// flag reads a byte that is 0 or 1.
+func (d *decoder) flag(of string) bool {
+	b := d.byte()
+	if b > 1 {
+		d.fail("%s: a flag that is neither 0 nor 1", of)
+	}
+	return b == 1
 }
 
 func (d *decoder) param() Param {

@@ -19,7 +19,7 @@ import (
 // Numbers are little-endian. A list is its count in 4 bytes and its items; a string is a list of bytes.
 const (
 	magic      = "EINCOBJ\n"
-	version    = 2
+	version    = 3
 	headerSize = len(magic) + 4 + 8
 )
 
@@ -123,6 +123,10 @@ func (e *encoder) object(o *Object) {
 	for _, l := range o.Launches {
 		e.launch(l)
 	}
+	e.count(len(o.Loops))
+	for _, l := range o.Loops {
+		e.loop(l)
+	}
 	e.count(len(o.Params))
 	for _, p := range o.Params {
 		e.param(p)
@@ -147,6 +151,23 @@ func (e *encoder) launch(l Launch) {
 		e.byte(byte(a.Area))
 		e.int(int64(a.Index))
 		e.int(a.Offset)
+		e.count(len(a.Moves))
+		for _, m := range a.Moves {
+			e.int(int64(m.Loop))
+			e.int(m.Bytes)
+			e.int(int64(m.Dim))
+		}
+	}
+}
+
+func (e *encoder) loop(l Loop) {
+	for _, n := range []int64{int64(l.First), int64(l.End), l.Begin, l.Step, l.Count} {
+		e.int(n)
+	}
+	if l.Parallel {
+		e.byte(1)
+	} else {
+		e.byte(0)
 	}
 }
 

@@ -11,6 +11,7 @@ type Object struct {
 	Modules  [][]byte // relocatable ELF files
 	Symbols  []Symbol
 	Launches []Launch // run in order, with a barrier between them
+	Loops    []Loop   // around runs of launches; an outer one comes before those inside it
 	Params   []Param  // the output first, then the operands
 	Dims     []Dim    // what to put in the dims array, if any
 	Arena    int64    // bytes of temporaries
@@ -34,6 +35,15 @@ type Launch struct {
 	Args   []Arg
 }
 
+// Loop repeats the launches First…End-1, End excluded, once for each of Count positions, in order. At
+// position p it stands at item Begin+p·Step. Positions of a parallel loop, which is inside no other, may
+// run at once, each with all its launches on one worker.
+type Loop struct {
+	First, End         int
+	Begin, Step, Count int64
+	Parallel           bool
+}
+
 // Area is a piece of memory an argument points into.
 type Area uint8
 
@@ -46,12 +56,24 @@ const (
 	AreaDims               // the dims array
 )
 
-// Arg is one pointer of an args block.
+// Arg is one pointer of an args block. Loops around its launch move it.
 type Arg struct {
 	Area   Area
 	Index  int
 	Offset int64
+	Moves  []Move
 }
+
+// Move adds Bytes to a pointer for every item of the position of a loop; times an entry of the dims array,
+// unless Dim is NoDim.
+type Move struct {
+	Loop  int
+	Bytes int64
+	Dim   int
+}
+
+// NoDim is the Dim of a move by a constant.
+const NoDim = -1
 
 // Param describes the output or an operand as the code expects it. Strides count elements; nil means
 // that they come through dims.

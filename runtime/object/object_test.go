@@ -21,14 +21,15 @@ func sample() *Object {
 		Modules:  [][]byte{[]byte("\x7fELF one"), []byte("\x7fELF two")},
 		Symbols:  []Symbol{{"einc_a", 0, 256}, {"einc_b", 1, 4096}},
 		Launches: []Launch{
-			{Symbol: 0, First: 6, Tasks: 4, Nanos: 1.5e4, Args: []Arg{{AreaArena, 0, 128}, {AreaParam, 1, -24}, {AreaWorker, 0, 8}, {AreaShared, 0, 0}}},
-			{Symbol: 1, Tasks: 0, Args: []Arg{{AreaParam, 0, 0}, {AreaArena, 0, 256}, {AreaDims, 0, 0}}},
+			{Symbol: 0, First: 6, Tasks: 4, Nanos: 1.5e4, Args: []Arg{{AreaArena, 0, 128, []Move{{0, 8, 1}, {1, 64, NoDim}}}, {AreaParam, 1, -24, nil}, {AreaWorker, 0, 8, nil}, {AreaShared, 0, 0, nil}}},
+			{Symbol: 1, Tasks: 0, Args: []Arg{{AreaParam, 0, 0, nil}, {AreaArena, 0, 128, []Move{{2, 64, NoDim}}}, {AreaDims, 0, 0, nil}}},
 		},
 		Params: []Param{
 			{Name: "Y", DType: "f32", Size: 4, Shape: []int{2, 3}},
 			{Name: "α", DType: "f32", Size: 4, Shape: []int{7}, Strides: []int{-1}},
 			{DType: "f32", Size: 4, Strides: []int{}},
 		},
+		Loops: []Loop{{0, 1, 1, 2, 3, true}, {0, 1, 0, 1, 2, false}, {1, 2, 0, 2, 2, false}},
 		Dims:  []Dim{{0, 0}, {0, 1}},
 		Arena: 256, Shared: 64, Worker: 64,
 	}
@@ -49,9 +50,9 @@ func TestRoundTrip(t *testing.T) {
 // TestFormatIsPinned fails when the bytes change, which must come with another version number.
 func TestFormatIsPinned(t *testing.T) {
 	b := Encode(&Object{Einc: "e", Params: []Param{{Name: "n", DType: "f64", Size: 8, Shape: []int{1}, Strides: []int{-1}}}})
-	require.Equal(t, 2, version)
-	require.Equal(t, "EINCOBJ\n"+"\x02\x00\x00\x00"+"\x6e\x00\x00\x00\x00\x00\x00\x00"+
-		"\x01\x00\x00\x00e"+strings.Repeat("\x00", 4*3)+strings.Repeat("\x00", 4*4)+
+	require.Equal(t, 3, version)
+	require.Equal(t, "EINCOBJ\n"+"\x03\x00\x00\x00"+"\x72\x00\x00\x00\x00\x00\x00\x00"+
+		"\x01\x00\x00\x00e"+strings.Repeat("\x00", 4*3)+strings.Repeat("\x00", 4*5)+
 		"\x01\x00\x00\x00"+"\x01\x00\x00\x00n"+"\x03\x00\x00\x00f64"+"\x08\x00\x00\x00\x00\x00\x00\x00"+
 		"\x01\x00\x00\x00"+"\x01\x00\x00\x00\x00\x00\x00\x00"+"\x01"+"\x01\x00\x00\x00"+strings.Repeat("\xff", 8)+
 		strings.Repeat("\x00", 4+3*8), string(b[:len(b)-sha256.Size]))
@@ -93,7 +94,7 @@ func TestDecodeBehindTheChecksum(t *testing.T) {
 	_, err := Decode(seal(version, p))
 	require.NoError(t, err)
 	_, err = Decode(seal(version+1, p))
-	require.ErrorContains(t, err, "format version 3, this einc reads 2")
+	require.ErrorContains(t, err, "format version 4, this einc reads 3")
 	_, err = Decode(seal(version, append(bytes.Clone(p), 7)))
 	require.ErrorContains(t, err, "1 bytes follow the last field")
 	for n := range p {
@@ -124,6 +125,15 @@ func TestCheck(t *testing.T) {
 	require.NoError(t, sample().Check())
 	for want, breaks := range map[string]func(*Object){
 		"no parameters":                        func(o *Object) { o.Params = nil },
+		"loop 2: around launches 1 to 2 of 2":  func(o *Object) { o.Loops[2].End = 3 },
+		"loop 0: 3 positions, 0 items apart":   func(o *Object) { o.Loops[0].Step = 0 },
+		"loop 1: it begins before":             func(o *Object) { o.Loops[0] = Loop{1, 2, 0, 1, 1, false} },
+		"loop 1: it ends outside":              func(o *Object) { o.Loops[1].End = 2 },
+		"loop 1: it is parallel and inside":    func(o *Object) { o.Loops[1].Parallel = true },
+		"moves with loop 2, which is not":      func(o *Object) { o.Launches[0].Args[0].Moves[1].Loop = 2 },
+		"it moves by dims[2] of 2":             func(o *Object) { o.Launches[0].Args[0].Moves[0].Dim = 2 },
+		"as it moves: offset 320 in arena":     func(o *Object) { o.Launches[1].Args[1].Moves[0].Bytes = 96 },
+		"it moves by more than":                func(o *Object) { o.Launches[1].Args[1].Moves[0].Bytes = math.MinInt64 },
 		"-1 bytes of arena":                    func(o *Object) { o.Arena = -1 },
 		"bytes of shared workspace; the limit": func(o *Object) { o.Shared = MaxBytes + 1 },
 		"-64 bytes of workspace for each":      func(o *Object) { o.Worker = -64 },
@@ -185,8 +195,11 @@ func TestString(t *testing.T) {
   dims 1: stride of param 0 axis 1
   kernel einc_a: module 0, stack 256 bytes
   kernel einc_b: module 1, stack 4096 bytes
-  launch 0: einc_a(arena+128, param 1-24, worker+8, shared) × 4 tasks from 6 of 1.5e+04 ns
-  launch 1: einc_b(param 0, arena+256, dims) × 0 tasks of 0 ns
+  launch 0: einc_a(arena+128+8·dims[1]·loop 0+64·loop 1, param 1-24, worker+8, shared) × 4 tasks from 6 of 1.5e+04 ns
+  launch 1: einc_b(param 0, arena+128+64·loop 2, dims) × 0 tasks of 0 ns
+  loop 0: launches 0 to 0 × 3 positions, 2 items apart from 1 on, in parallel
+  loop 1: launches 0 to 0 × 2 positions, 1 items apart
+  loop 2: launches 1 to 1 × 2 positions, 2 items apart
 `
 	require.Equal(t, want, sample().String())
 	o := sample()

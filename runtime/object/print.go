@@ -45,6 +45,9 @@ func (o *Object) String() string {
 	for i, l := range o.Launches {
 		fmt.Fprintf(&b, "  launch %d: %s\n", i, o.launchText(l))
 	}
+	for i := range o.Loops {
+		fmt.Fprintf(&b, "  loop %d: %s\n", i, o.Loops[i].text())
+	}
 	return b.String()
 }
 
@@ -72,6 +75,13 @@ func (a Arg) String() string {
 	}
 	if a.Offset != 0 {
 		s += fmt.Sprintf("%+d", a.Offset)
+	}
+	for _, m := range a.Moves {
+		s += fmt.Sprintf("%+d", m.Bytes)
+		if m.Dim != NoDim {
+			s += fmt.Sprintf("·dims[%d]", m.Dim)
+		}
+		s += fmt.Sprintf("·loop %d", m.Loop)
 	}
 	return s
 }

@@ -1,0 +1,103 @@
+package codegen
+
+import (
+	"slices"
+
+	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/codegen/lower"
+	"github.com/einc-lang/einc/planner"
+	"github.com/einc-lang/einc/runtime/object"
+)
+
+// space is how a worker's own memory is used: what nests ask for comes first; in loops that workers
+// share, temporaries and what is shared elsewhere follow.
+type space struct {
+	temps, shared, size int64
+	in                  []bool // of each step: a loop that workers share is around it
+}
+
+func spaceOf(plan *planner.Plan, prog *lower.Program) space {
+	up := func(n int64) int64 { return (n + object.Align - 1) / object.Align * object.Align }
+	s := space{size: prog.Worker, in: plan.InParallel()}
+	if plan.Private > 0 || prog.Apart > 0 {
+		s.temps = up(prog.Worker)
+		s.shared = s.temps + up(plan.Private)
+		s.size = s.shared + prog.Apart
+	}
+	return s
+}
+
+// inside reports whether one worker alone runs a step, while others run it for other slices.
+func (s space) inside(step int) bool { return s.in != nil && s.in[step] }
+
+// arg finds where a parameter of a step's nest lies and what moves it.
+func (u *Unit) arg(p loop.Param, a lower.Arg, s space, step int) object.Arg {
+	switch {
+	case p.Role == loop.Shared && s.inside(step):
+		return object.Arg{Area: object.AreaWorker, Offset: s.shared + a.Offset}
+	case p.Role == loop.Shared:
+		return object.Arg{Area: object.AreaShared, Offset: a.Offset}
+	case p.Role == loop.Worker:
+		return object.Arg{Area: object.AreaWorker, Offset: a.Offset}
+	}
+	b, moves := &u.Plan.Buffers[a.Buffer], u.moves(a.Buffer)
+	if b.Window != nil {
+		b = &u.Plan.Buffers[b.Window.Of]
+	}
+	switch {
+	case b.Kind == planner.Temp && b.Private:
+		return object.Arg{Area: object.AreaWorker, Offset: s.temps + b.Offset + a.Offset, Moves: moves}
+	case b.Kind == planner.Temp:
+		return object.Arg{Area: object.AreaArena, Offset: b.Offset + a.Offset, Moves: moves}
+	}
+	return object.Arg{Area: object.AreaParam, Index: slot(b), Offset: a.Offset, Moves: moves}
+}
+
+// moves tells how loops move a window. Their loops are the plan's until Unit.loops numbers them.
+func (u *Unit) moves(buffer int) []object.Move {
+	b := &u.Plan.Buffers[buffer]
+	if b.Window == nil {
+		return nil
+	}
+	var ms []object.Move
+	for _, m := range b.Window.Moves {
+		size := int64(b.DType.Size())
+		move := object.Move{Loop: m.Loop, Bytes: int64(b.Layout.Strides[m.Axis]) * size, Dim: object.NoDim}
+		if d := slices.Index(u.Program.Dims, lower.Stride{Buffer: b.Window.Of, Axis: m.Axis}); d >= 0 {
+			move.Bytes, move.Dim = size, d
+		}
+		ms = append(ms, move)
+	}
+	return ms
+}
+
+// loops turns the plan's loops around steps into loops around launches, and renumbers the moves. A loop
+// around nothing is left out.
+func (u *Unit) loops(launches []object.Launch) []object.Loop {
+	first := make([]int, len(u.Plan.Steps)+1) // launch of each step
+	for i, at := 0, 0; i < len(first); i++ {
+		for at < len(u.Program.Phases) && u.Program.Phases[at].Step < i {
+			at++
+		}
+		first[i] = at
+	}
+	number := make([]int, len(u.Plan.Loops))
+	var loops []object.Loop
+	for i, l := range u.Plan.Loops {
+		number[i] = len(loops)
+		if first[l.First] == first[l.End] {
+			continue
+		}
+		loops = append(loops, object.Loop{First: first[l.First], End: first[l.End], Begin: int64(l.Begin),
+			Step: int64(l.Chunk), Count: int64(l.Count), Parallel: l.Parallel})
+	}
+	for i := range launches {
+		for j := range launches[i].Args {
+			ms := launches[i].Args[j].Moves
+			for k := range ms {
+				ms[k].Loop = number[ms[k].Loop]
+			}
+		}
+	}
+	return loops
+}

@@ -1,0 +1,115 @@
+package object
+
+import (
+	"fmt"
+	"math/bits"
+)
+
+// MaxLoops bounds the loops of an Object, and maxDepth how many may be around one launch.
+const (
+	MaxLoops = 1 << 20
+	maxDepth = 1 << 10
+)
+
+// checkLoops reports loops that are not nested, and moves that leave what their pointer points into.
+func (o *Object) checkLoops() error {
+	if len(o.Loops) > MaxLoops {
+		return fmt.Errorf("%d loops; the limit is %d", len(o.Loops), MaxLoops)
+	}
+	var open []int
+	for i := range o.Loops {
+		l := &o.Loops[i]
+		for len(open) > 0 && o.Loops[open[len(open)-1]].End <= l.First {
+			open = open[:len(open)-1]
+		}
+		if err := o.checkLoop(l, i, open); err != nil {
+			return fmt.Errorf("loop %d: %w", i, err)
+		}
+		if open = append(open, i); len(open) > maxDepth {
+			return fmt.Errorf("loop %d is within %d others", i, maxDepth)
+		}
+	}
+	for i, l := range o.Launches {
+		for j, a := range l.Args {
+			if err := o.checkMoves(i, a); err != nil {
+				return fmt.Errorf("launch %d, argument %d: %w", i, j, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (o *Object) checkLoop(l *Loop, i int, open []int) error {
+	switch {
+	case l.First < 0 || l.End <= l.First || l.End > len(o.Launches):
+		return fmt.Errorf("around launches %d to %d of %d", l.First, l.End-1, len(o.Launches))
+	case l.Begin < 0 || l.Step < 1 || l.Count < 1 || l.Begin > MaxBytes || l.Step > MaxBytes || l.Count > MaxBytes/l.Step:
+		return fmt.Errorf("%d positions, %d items apart from item %d on", l.Count, l.Step, l.Begin)
+	case i > 0 && l.First < o.Loops[i-1].First:
+		return fmt.Errorf("it begins before the loop before it does")
+	case len(open) > 0 && l.End > o.Loops[open[len(open)-1]].End:
+		return fmt.Errorf("it ends outside the loop around it")
+	case len(open) > 0 && l.Parallel:
+		return fmt.Errorf("it is parallel and inside another loop")
+	}
+	return nil
+}
+
+// checkMoves bounds where loops move an argument. What strides at run time move is checked by the caller of
+// the kernel, as all that depends on them.
+func (o *Object) checkMoves(launch int, a Arg) error {
+	if len(a.Moves) == 0 {
+		return nil
+	}
+	lo, hi := a.Offset, a.Offset
+	dynamic := false
+	for _, m := range a.Moves {
+		if m.Loop < 0 || m.Loop >= len(o.Loops) || launch < o.Loops[m.Loop].First || launch >= o.Loops[m.Loop].End {
+			return fmt.Errorf("it moves with loop %d, which is not around it", m.Loop)
+		}
+		if m.Dim != NoDim && (m.Dim < 0 || m.Dim >= len(o.Dims)) {
+			return fmt.Errorf("it moves by dims[%d] of %d", m.Dim, len(o.Dims))
+		}
+		dynamic = dynamic || m.Dim != NoDim
+		l := &o.Loops[m.Loop]
+		first, ok := product(m.Bytes, l.Begin)
+		last, ok2 := product(m.Bytes, l.Begin+(l.Count-1)*l.Step)
+		if !ok || !ok2 {
+			return fmt.Errorf("it moves by more than %d bytes", int64(MaxBytes))
+		}
+		lo, hi = lo+min(first, last), hi+max(first, last)
+	}
+	if dynamic {
+		return nil
+	}
+	for _, at := range [2]int64{lo, hi} {
+		if err := o.checkArea(Arg{Area: a.Area, Index: a.Index, Offset: at}); err != nil {
+			return fmt.Errorf("as it moves: %w", err)
+		}
+	}
+	return nil
+}
+
+// product is a·n for n ≥ 0, if it is within MaxBytes.
+func product(a, n int64) (int64, bool) {
+	mag := uint64(a)
+	if a < 0 {
+		mag = -mag
+	}
+	if hi, lo := bits.Mul64(mag, uint64(n)); hi != 0 || lo > MaxBytes {
+		return 0, false
+	}
+	return a * n, true
+}
+
+// text is the loop as summaries show it.
+func (l *Loop) text() string {
+	s := fmt.Sprintf("launches %d to %d × %d positions, %d items apart", l.First, l.End-1, l.Count, l.Step)
+	if l.Begin != 0 {
+		s += fmt.Sprintf(" from %d on", l.Begin)
+	}
+	if l.Parallel {
+		s += ", in parallel"
+	}
+	return s
+}
