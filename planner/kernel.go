@@ -168,7 +168,13 @@ func (d *draft) work(s *Step) cost.Work {
 	}
 	w.Plain = w.Product && d.plain(s)
 	w.UnitInner = d.unitInner(s)
+	w.Folded = w.Product && len(s.K) > 0 && !slices.ContainsFunc(s.Inputs, func(r Ref) bool { return !d.unitAlong(r, s.K) })
 	return w
+}
+
+// unitAlong reports whether a view's unit-stride index is one of some.
+func (d *draft) unitAlong(r Ref, some []parser.IndexID) bool {
+	return d.hasUnit(r) && slices.Contains(some, r.Axes[d.unitAxis(r)])
 }
 
 // plain reports whether the product s only loads, converts, multiplies and adds up, whatever follows.
@@ -216,11 +222,7 @@ func (d *draft) unitInner(s *Step) bool {
 
 // hasUnit reports whether an index walks r with stride 1.
 func (d *draft) hasUnit(r Ref) bool {
-	b := &d.plan.Buffers[r.Buffer]
-	unit := b.Layout.UnitAxis
-	if b.Kind != Operand && b.Window == nil {
-		unit = rowMajor(b.Shape).UnitAxis
-	}
+	unit := d.unitAxis(r)
 	if unit < 0 || unit >= len(r.Axes) || r.Axes[unit] == parser.NoIndex {
 		return false
 	}
@@ -231,4 +233,13 @@ func (d *draft) hasUnit(r Ref) bool {
 		}
 	}
 	return count == 1
+}
+
+// unitAxis is the axis of a view's buffer that has stride 1, or -1.
+func (d *draft) unitAxis(r Ref) int {
+	b := &d.plan.Buffers[r.Buffer]
+	if b.Kind != Operand && b.Window == nil {
+		return rowMajor(b.Shape).UnitAxis
+	}
+	return b.Layout.UnitAxis
 }

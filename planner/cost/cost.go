@@ -37,6 +37,7 @@ type Work struct {
 	BytesIn    float64      // bytes of all inputs, each counted once
 	BytesOut   float64
 	Ops        float64 // element-wise operations an innermost iteration costs beyond one multiply-add
+	Folded     bool    // every input is unit-stride along a reduced index: unpacked vectors run along it and are folded
 	UnitInner  bool    // some index is unit-stride in the output or, for reductions, in an input
 }
 

@@ -144,3 +144,13 @@ func TestTasks(t *testing.T) {
 	require.EqualValues(t, 1000, avx2.Tasks(1e9, 1<<40), "none longer than a millisecond")
 	require.EqualValues(t, 1, avx2.Tasks(0, 0))
 }
+
+// TestHowOperandsLieDecides holds packing against what it saves: items of a batch that fit the cache need
+// none, unless their vectors would run along the reduced index.
+func TestHowOperandsLieDecides(t *testing.T) {
+	target := cost.Target{VectorBytes: 32, Registers: 16, FMA: true, L1: 32 << 10, L2: 1 << 20, L3: 32 << 20, Workers: 1}
+	w := cost.Work{B: 32, M: 256, N: 256, K: 64, Type: tensor.F32, Product: true, Plain: true, UnitInner: true, BytesIn: 4 << 20, BytesOut: 8 << 20}
+	require.Equal(t, cost.Direct, target.Estimate(w).Strategy)
+	w.Folded = true
+	require.Equal(t, cost.Packed, target.Estimate(w).Strategy)
+}

@@ -14,6 +14,8 @@ const (
 	peakShare  = 0.75  // of the peak that tiles of packed panels reach
 	directRate = 0.30  // of the peak that vectors without tiles reach: every product needs a load
 	packPass   = 2.0   // bytes moved to pack a byte
+	batchRate  = 0.85  // of the peak that tiles reach over items of a batch that live in the second-level cache
+	foldRate   = 0.20  // of the peak that vectors along reduced indices reach: a fold for every element, two loads a product
 	maxBytes   = 1 << 46
 )
 
@@ -89,13 +91,27 @@ func (t Target) direct(w Work) float64 {
 	if inner == 1 {
 		inner = max(w.B, w.M, w.K)
 	}
-	mac := t.peak(w.Type) * directRate * share(inner, lanes/2)
+	rate, inner := t.directShare(w, inner)
+	mac := t.peak(w.Type) * rate * share(inner, lanes/2)
 	op := clock * lanes
 	if !w.UnitInner {
 		mac, op = mac/lanes, op/lanes
 	}
 	compute := points * (1/mac + w.Ops/op)
 	return max(compute, t.traffic(w)) + launch
+}
+
+// directShare is the part of the peak that the direct strategy reaches with long enough vectors, and
+// the extent these run along.
+func (t Target) directShare(w Work, inner float64) (rate, along float64) {
+	switch {
+	case !w.Product || w.M == 1 || w.N == 1:
+	case w.Folded:
+		return foldRate, w.K
+	case w.B > 1 && w.UnitInner && (w.BytesIn+w.BytesOut)/w.B <= float64(t.l2()):
+		return directRate + (batchRate-directRate)*share(w.M-1, 2), inner // rows share what is loaded
+	}
+	return directRate, inner
 }
 
 // traffic is the time the direct strategy needs to move its data. A right operand beyond the second
