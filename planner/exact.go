@@ -77,14 +77,14 @@ type incidence struct {
 
 // groups numbers the distinct incidences of indices, in the order of the indices.
 func groups(n *network) (group []int, all []incidence) {
-	has := make([]incidence, len(n.ids))
+	has := make([]incidence, len(n.ext))
 	for f, legs := range n.legs {
 		for _, l := range legs {
 			has[l].factors |= 1 << f
 		}
 	}
 	number := map[incidence]int{}
-	group = make([]int, len(n.ids))
+	group = make([]int, len(n.ext))
 	for l, h := range has {
 		h.open = n.open[l]
 		g, ok := number[h]
