@@ -56,6 +56,15 @@ func appraise(g *graph, t tree, a aim) float64 {
 	return acc.total()
 }
 
+// elements is 2^lg, a whole number as far as floats know those, and never beyond them.
+func elements(lg float64) float64 {
+	v := math.Exp2(min(lg, 1000))
+	if v < 1<<52 {
+		return math.Round(v)
+	}
+	return v
+}
+
 // economise puts the steps of a tree in the order that takes least memory among those that finish a
 // branch before they begin the next (J. W. H. Liu, 1986). sizes are log2 of the elements of each step's
 // result; it returns the tree renumbered, and its peak in elements.
@@ -87,7 +96,7 @@ func branches(t tree, n int, sizes []float64) (first tree, most float64) {
 		return size[int(x)-n], peak[int(x)-n]
 	}
 	for k, p := range t {
-		size[k] = math.Exp2(min(sizes[k], 1000))
+		size[k] = elements(sizes[k])
 		sa, pa := inner(p[0])
 		sb, pb := inner(p[1])
 		first[k] = p

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner/cost"
 	"github.com/einc-lang/einc/tensor"
 )
@@ -110,7 +111,7 @@ func (h *hunt) exact() (tree, bool) {
 
 // network is the graph as the exact search by time wants it.
 func (h *hunt) network() *network {
-	n := &network{target: h.opts.Target, dtype: h.opts.Type.Accum(), legs: h.g.legs, open: h.g.open}
+	n := &network{target: h.opts.Target, dtype: h.opts.Type.Accum(), legs: h.g.legs, open: h.g.open, ids: make([]parser.IndexID, len(h.g.lg))}
 	for _, lg := range h.g.lg {
 		n.ext = append(n.ext, math.Round(math.Exp2(lg)))
 	}

@@ -128,11 +128,11 @@ func sortNest(g *graph, t tree, acc *account, loops []Slice, depth []int) *nest 
 func livePeak(t tree, n int, sizes []float64, depth []int) float64 {
 	live, peak := 0.0, 0.0
 	for k, p := range t {
-		live += math.Exp2(min(sizes[k], 1000))
+		live += elements(sizes[k])
 		peak = max(peak, live)
 		for _, x := range p {
 			if i := int(x) - n; i >= 0 && depth[i] == depth[k] {
-				live -= math.Exp2(min(sizes[i], 1000))
+				live -= elements(sizes[i])
 			}
 		}
 	}

@@ -1,0 +1,319 @@
+package planner_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/einc-lang/einc/planner"
+)
+
+// audited is what a path costs by the definition, with sets of indices in maps.
+type audited struct{ flops, largest, peak float64 }
+
+// recost evaluates a path with no help from the planner's own bookkeeping. An index leaves when
+// neither the output nor a living tensor has it.
+func recost(t *testing.T, n *planner.Network, path [][2]int) audited {
+	live := map[int]map[int32]bool{}
+	count := map[int32]int{}
+	open := map[int32]bool{}
+	for _, i := range n.Output {
+		open[i] = true
+	}
+	for k, legs := range n.Inputs {
+		live[k] = map[int32]bool{}
+		for _, i := range legs {
+			if !live[k][i] {
+				live[k][i] = true
+				count[i]++
+			}
+		}
+	}
+	for _, legs := range live {
+		for i := range legs {
+			if count[i] == 1 && !open[i] {
+				delete(legs, i)
+			}
+		}
+	}
+	var a audited
+	sizes, held := map[int]float64{}, 0.0
+	for k, p := range path {
+		x, y := live[p[0]], live[p[1]]
+		require.True(t, x != nil && y != nil && p[0] < p[1], "pair %d, %v", k, p)
+		union, keep, flops, size := map[int32]bool{}, map[int32]bool{}, 1.0, 1.0
+		for _, legs := range []map[int32]bool{x, y} {
+			for i := range legs {
+				union[i] = true
+				count[i]--
+			}
+		}
+		for i := range union {
+			flops *= n.Sizes[i]
+			if count[i] > 0 || open[i] {
+				keep[i] = true
+				count[i]++
+				size *= n.Sizes[i]
+			}
+		}
+		held += size
+		a.flops, a.largest, a.peak = a.flops+flops, max(a.largest, size), max(a.peak, held)
+		held -= sizes[p[0]] + sizes[p[1]]
+		delete(live, p[0])
+		delete(live, p[1])
+		live[len(n.Inputs)+k], sizes[len(n.Inputs)+k] = keep, size
+	}
+	require.Len(t, live, min(len(n.Inputs), 1))
+	return a
+}
+
+// agree holds an unsliced order against recost.
+func agree(t *testing.T, n *planner.Network, o *planner.Order, msg ...any) {
+	require.Len(t, o.Path, max(len(n.Inputs)-1, 0), msg...)
+	a := recost(t, n, o.Path)
+	if len(o.Path) == 0 {
+		return
+	}
+	require.InDelta(t, math.Log10(a.flops), o.Log10Flops, 1e-6, msg...)
+	require.InDelta(t, math.Log2(a.largest), o.Log2Size, 1e-6, msg...)
+	require.InEpsilon(t, 8*a.peak, o.PeakBytes, 1e-9, msg...)
+}
+
+// randomNet has n operands, hyperedges, repeats within operands, scalars, extents of 1 and several
+// components now and then.
+func randomNet(r *rand.Rand, n, indices, most int) *planner.Network {
+	net := &planner.Network{Inputs: make([][]int32, n)}
+	used := map[int32]bool{}
+	for range indices {
+		net.Sizes = append(net.Sizes, float64(1+r.IntN(most)))
+	}
+	for t := range net.Inputs {
+		for range r.IntN(5) {
+			i := int32(r.IntN(indices))
+			net.Inputs[t], used[i] = append(net.Inputs[t], i), true
+		}
+	}
+	for i := range int32(indices) {
+		if used[i] && r.IntN(5) == 0 {
+			net.Output = append(net.Output, i)
+		}
+	}
+	return net
+}
+
+func order(t *testing.T, n *planner.Network, o planner.OrderOptions) *planner.Order {
+	if o.Objective == "" {
+		o.Objective = planner.ByFlops
+	}
+	found, err := planner.OrderNetwork(context.Background(), n, o)
+	require.NoError(t, err)
+	return found
+}
+
+// everyPath calls f with every order of n operands.
+func everyPath(n int, f func([][2]int)) {
+	var path [][2]int
+	var rec func(live []int, next int)
+	rec = func(live []int, next int) {
+		if len(live) == 1 {
+			f(path)
+			return
+		}
+		for a := range live {
+			for b := a + 1; b < len(live); b++ {
+				rest := append(append(append(append([]int{}, live[:a]...), live[a+1:b]...), live[b+1:]...), next)
+				path = append(path, [2]int{live[a], live[b]})
+				rec(rest, next+1)
+				path = path[:len(path)-1]
+			}
+		}
+	}
+	var all []int
+	for i := range n {
+		all = append(all, i)
+	}
+	rec(all, n)
+}
+
+func TestExactOrderIsTheBestOfAll(t *testing.T) {
+	for seed := range uint64(300) {
+		r := rand.New(rand.NewPCG(seed, 1))
+		n := randomNet(r, 2+r.IntN(4), 1+r.IntN(7), 9)
+		o := order(t, n, planner.OrderOptions{})
+		require.Equal(t, "exact", o.Method)
+		agree(t, n, o, "seed %d", seed)
+		best := math.Inf(1)
+		everyPath(len(n.Inputs), func(p [][2]int) { best = min(best, recost(t, n, p).flops) })
+		require.InDelta(t, math.Log10(best), o.Log10Flops, 1e-9, "seed %d", seed)
+		greedy := order(t, n, planner.OrderOptions{Method: "greedy"})
+		agree(t, n, greedy, "seed %d", seed)
+		require.GreaterOrEqual(t, greedy.Log10Flops, o.Log10Flops-1e-9)
+	}
+}
+
+func TestSmallestLargestResult(t *testing.T) {
+	for seed := range uint64(100) {
+		r := rand.New(rand.NewPCG(seed, 2))
+		n := randomNet(r, 2+r.IntN(4), 1+r.IntN(7), 9)
+		o := order(t, n, planner.OrderOptions{Objective: planner.BySize})
+		best := math.Inf(1)
+		everyPath(len(n.Inputs), func(p [][2]int) { best = min(best, recost(t, n, p).largest) })
+		require.Less(t, o.Log2Size, math.Log2(best)+1.5, "seed %d", seed) // sums of squares stand for the largest
+	}
+}
+
+func TestOrdersAreRight(t *testing.T) {
+	for seed := range uint64(60) {
+		r := rand.New(rand.NewPCG(seed, 3))
+		n := randomNet(r, 11+r.IntN(90), 5+r.IntN(120), 4)
+		for _, by := range []planner.Objective{planner.ByFlops, planner.ByTime, planner.BySize} {
+			o := order(t, n, planner.OrderOptions{Objective: by, Seed: seed, Budget: planner.Budget{Units: 2e5}, Target: target})
+			require.Equal(t, "search", o.Method)
+			agree(t, n, o, "seed %d, by %s", seed, by)
+		}
+	}
+}
+
+func TestOrderDependsOnSeedAndUnitsAlone(t *testing.T) {
+	n := randomNet(rand.New(rand.NewPCG(4, 4)), 90, 130, 3)
+	opts := planner.OrderOptions{Seed: 7, Budget: planner.Budget{Units: 1e6}, Workers: 1}
+	one := order(t, n, opts)
+	for _, workers := range []int{2, 8} {
+		opts.Workers = workers
+		require.Equal(t, one, order(t, n, opts))
+	}
+	timed := order(t, n, planner.OrderOptions{Seed: 7, Budget: planner.Budget{Time: 300 * time.Millisecond}})
+	require.Positive(t, timed.Budget)
+	agree(t, n, timed)
+}
+
+func TestCancelKeepsTheBest(t *testing.T) {
+	n := randomNet(rand.New(rand.NewPCG(5, 5)), 200, 300, 3)
+	ctx, cancel := context.WithCancel(context.Background())
+	seen := 0
+	o, err := planner.OrderNetwork(ctx, n, planner.OrderOptions{Budget: planner.Budget{Units: 1e12}, Objective: planner.ByFlops,
+		Progress: func(p planner.Progress) {
+			seen++
+			cancel()
+		}})
+	require.NoError(t, err)
+	require.Positive(t, seen)
+	agree(t, n, o)
+	_, err = planner.OrderNetwork(ctx, n, planner.OrderOptions{})
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+// known is a network of testdata with the fewest multiply-adds that anybody has found.
+type known struct {
+	Name   string    `json:"name"`
+	Best   float64   `json:"best"`
+	Inputs [][]int32 `json:"inputs"`
+	Output []int32   `json:"output"`
+	Sizes  []float64 `json:"sizes"`
+}
+
+func knownNetworks(t *testing.T) []known {
+	f, err := os.Open("testdata/networks.jsonl")
+	require.NoError(t, err)
+	defer f.Close()
+	var all []known
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var k known
+		require.NoError(t, json.Unmarshal(lines.Bytes(), &k))
+		all = append(all, k)
+	}
+	require.NotEmpty(t, all)
+	return all
+}
+
+func TestKnownNetworks(t *testing.T) {
+	for _, k := range knownNetworks(t) {
+		n := &planner.Network{Inputs: k.Inputs, Output: k.Output, Sizes: k.Sizes}
+		o := order(t, n, planner.OrderOptions{Budget: planner.Budget{Units: 3e6 + 4e4*float64(len(n.Inputs))}})
+		agree(t, n, o, k.Name)
+		require.Less(t, o.Log10Flops, k.Best+0.1, k.Name)
+		greedy := order(t, n, planner.OrderOptions{Method: "greedy"})
+		agree(t, n, greedy, k.Name)
+		require.LessOrEqual(t, o.Log10Flops, greedy.Log10Flops+1e-9, k.Name)
+	}
+}
+
+// cutSizes is the network of one slice.
+func cutSizes(n *planner.Network, o *planner.Order) *planner.Network {
+	c := &planner.Network{Inputs: n.Inputs, Output: n.Output, Sizes: slices.Clone(n.Sizes)}
+	for _, s := range o.Sliced {
+		c.Sizes[s.Index] = math.Ceil(c.Sizes[s.Index] / float64(s.Parts))
+	}
+	return c
+}
+
+func TestSlicesFitTheLimit(t *testing.T) {
+	cutSomething := 0
+	for seed := range uint64(40) {
+		r := rand.New(rand.NewPCG(seed, 6))
+		n := randomNet(r, 3+r.IntN(30), 5+r.IntN(30), 12)
+		whole := order(t, n, planner.OrderOptions{Budget: planner.Budget{Units: 2e5}})
+		limit := int64(whole.PeakBytes/float64(int(2)<<r.IntN(6))) + 64
+		o := order(t, n, planner.OrderOptions{Budget: planner.Budget{Units: 2e5}, MaxMemory: limit})
+		require.LessOrEqual(t, o.PeakBytes, float64(limit), "seed %d", seed)
+		slices := 1.0
+		for _, s := range o.Sliced {
+			require.Greater(t, s.Parts, int64(1))
+			slices *= float64(s.Parts)
+		}
+		require.InEpsilon(t, slices, o.Slices, 1e-9)
+		if len(o.Sliced) > 0 {
+			cutSomething++
+		}
+		a := recost(t, cutSizes(n, o), o.Path)
+		require.InDelta(t, math.Log2(a.largest), o.Log2Size, 1e-6)
+		require.LessOrEqual(t, o.Log10Flops, math.Log10(a.flops*slices)+1e-6, "what slices share is done once")
+		require.LessOrEqual(t, 8*a.peak, o.PeakBytes*(1+1e-9))
+		for k, p := range o.Path {
+			for _, x := range p {
+				if x >= len(n.Inputs) {
+					require.LessOrEqual(t, o.Depth[x-len(n.Inputs)], o.Depth[k])
+				}
+			}
+		}
+	}
+	require.Greater(t, cutSomething, 15)
+}
+
+func TestLimitsThatNothingFits(t *testing.T) {
+	n := &planner.Network{Inputs: [][]int32{{0, 1}, {1, 2}, {2, 3}}, Output: []int32{0, 3}, Sizes: []float64{50, 60, 70, 80}}
+	_, err := planner.OrderNetwork(context.Background(), n, planner.OrderOptions{MaxMemory: 7})
+	var e *planner.ErrInfeasible
+	require.ErrorAs(t, err, &e)
+	require.ErrorContains(t, err, fmt.Sprintf("the smallest limit that works is %d bytes", e.Least))
+	o := order(t, n, planner.OrderOptions{MaxMemory: e.Least})
+	require.LessOrEqual(t, o.PeakBytes, float64(e.Least))
+	// A part of an extent is enough: 200 rows are cut into pieces, not into rows.
+	n = &planner.Network{Inputs: [][]int32{{0, 1}, {1, 2}, {2}}, Output: nil, Sizes: []float64{200, 10, 10}}
+	n.Inputs[0], n.Output = []int32{0, 1}, []int32{0}
+	o = order(t, n, planner.OrderOptions{MaxMemory: 1000})
+	require.LessOrEqual(t, o.Slices, 4.0)
+}
+
+func TestBudgets(t *testing.T) {
+	for text, want := range map[string]planner.Budget{"": {}, "5e8u": {Units: 5e8}, "10s": {Time: 10 * time.Second}, "300ms": {Time: 300 * time.Millisecond}} {
+		b, err := planner.ParseBudget(text)
+		require.NoError(t, err)
+		require.Equal(t, want, b)
+	}
+	for _, text := range []string{"10", "-3s", "0u", "infu", "nanu", "u", "x"} {
+		_, err := planner.ParseBudget(text)
+		require.ErrorContains(t, err, "use a time such as 10s, or units of work such as 5e8u", text)
+	}
+}
