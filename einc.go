@@ -160,6 +160,9 @@ func plan(ctx context.Context, p *parser.Program, specs []Spec, opts *Options) (
 	if opts == nil {
 		opts = &Options{}
 	}
+	if err := opts.check(); err != nil {
+		return nil, err
+	}
 	c := &compilation{opts: *opts, program: p, specs: specs}
 	done := c.watch.start("bind")
 	problem, err := p.Bind(specs)

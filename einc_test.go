@@ -280,3 +280,10 @@ func TestNilOperands(t *testing.T) {
 	_, err = einc.EinsumSublists([]*einc.Tensor{nil}, []einc.Sublist{{0}}, nil)
 	require.ErrorContains(t, err, "operand 0 is nil")
 }
+
+func TestOptionsAreChecked(t *testing.T) {
+	for _, opts := range []*einc.Options{{Mode: 99}, {Engine: 99}, {Workers: -1}, {MaxMemory: -1}, {Method: "nope"}} {
+		_, err := einc.Compile("i->", []einc.Spec{specOf(tensor.F32, 2)}, opts)
+		require.Error(t, err)
+	}
+}

@@ -65,7 +65,13 @@ func (fc *funcCache) add(key string, f *Func) *Func {
 func callKey(expr string, opts *Options, operands []*Tensor) string {
 	var b strings.Builder
 	if opts != nil {
-		fmt.Fprintf(&b, "%+v", *opts)
+		o := *opts
+		o.Plan, o.Progress = nil, nil // an address says nothing of what is there
+		fmt.Fprintf(&b, "%+v", o)
+		if opts.Plan != nil {
+			text, err := opts.Plan.Bytes()
+			fmt.Fprintf(&b, "%s%v", text, err)
+		}
 	}
 	fmt.Fprintf(&b, "\x00%s\x00", expr)
 	for _, t := range operands {

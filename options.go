@@ -3,6 +3,7 @@ package einc
 import (
 	"debug/elf"
 	"encoding/hex"
+	"fmt"
 	"os"
 	"runtime/debug"
 	"sync"
@@ -10,8 +11,27 @@ import (
 
 	"github.com/einc-lang/einc/codegen"
 	"github.com/einc-lang/einc/codegen/libllvm"
+	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner/cost"
 )
+
+// Methods lists what Options.Method takes.
+func Methods() []string { return []string{"auto", "exact", "greedy", "best"} }
+
+// check refuses settings that have no meaning; the planner checks its own.
+func (o *Options) check() error {
+	switch {
+	case o.Mode > parser.ModeEinstein:
+		return fmt.Errorf("Options.Mode is %d: use one of package parser's modes", o.Mode)
+	case o.Engine > Interpreter:
+		return fmt.Errorf("Options.Engine is %d: use Auto, Native or Interpreter", o.Engine)
+	case o.Workers < 0:
+		return fmt.Errorf("Options.Workers is %d: a number of workers cannot be negative", o.Workers)
+	case o.MaxMemory < 0:
+		return fmt.Errorf("Options.MaxMemory is %d: a number of bytes cannot be negative", o.MaxMemory)
+	}
+	return nil
+}
 
 // target is the machine that an expression is planned and compiled for.
 func (o *Options) target() (cost.Target, error) {

@@ -70,7 +70,7 @@ func (s *settings) measure(cmd *cobra.Command, args []string) (*einc.Measurement
 	if err != nil {
 		return nil, err
 	}
-	expr, err := readExpression(args[0])
+	expr, err := readExpression(cmd.Context(), args[0])
 	if err != nil {
 		return nil, err
 	}

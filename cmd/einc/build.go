@@ -56,7 +56,7 @@ func (b *buildFlags) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	expr, err := readExpression(args[0])
+	expr, err := readExpression(ctx, args[0])
 	if err != nil {
 		return err
 	}

@@ -17,8 +17,13 @@ import (
 // maxExpression bounds what is read from a file or standard input.
 const maxExpression = 64 << 20
 
-// readExpression resolves @FILE and -; anything else is the expression itself.
-func readExpression(arg string) (string, error) {
+// readExpression resolves @FILE and -; anything else is the expression itself. The context ends a read
+// that waits for input.
+func readExpression(ctx context.Context, arg string) (string, error) {
+	return await(ctx, func() (string, error) { return resolve(arg) })
+}
+
+func resolve(arg string) (string, error) {
 	var r io.Reader
 	switch {
 	case arg == "-":
@@ -107,6 +112,9 @@ func (s *settings) options() (*einc.Options, error) {
 	}
 	if s.level != "" && !slices.Contains(einc.Levels(), s.level) {
 		return nil, usageError{fmt.Errorf("unknown CPU level %q: use one of %s", s.level, strings.Join(einc.Levels(), ", "))}
+	}
+	if s.optimize != "" && !slices.Contains(einc.Methods(), s.optimize) {
+		return nil, usageError{fmt.Errorf("unknown search %q: --optimize takes %s", s.optimize, strings.Join(einc.Methods(), ", "))}
 	}
 	if s.threads < 0 {
 		return nil, usageError{fmt.Errorf("--threads=%d: the number of workers cannot be negative", s.threads)}

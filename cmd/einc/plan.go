@@ -129,7 +129,7 @@ func (p *planFlags) planOptions() (*einc.Options, error) {
 
 // expression plans an expression.
 func (p *planFlags) expression(ctx context.Context, opts *einc.Options, args []string) error {
-	expr, err := readExpression(args[0])
+	expr, err := readExpression(ctx, args[0])
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func (s *settings) explain(cmd *cobra.Command, args []string, stages ...string) 
 	if err != nil {
 		return nil, err
 	}
-	expr, err := readExpression(args[0])
+	expr, err := readExpression(cmd.Context(), args[0])
 	if err != nil {
 		return nil, err
 	}

@@ -50,7 +50,7 @@ func (r *runFlags) run(cmd *cobra.Command, arg string, files []string) error {
 	if err != nil {
 		return err
 	}
-	expr, err := await(ctx, func() (string, error) { return readExpression(arg) })
+	expr, err := readExpression(ctx, arg)
 	if err != nil {
 		return err
 	}
