@@ -6,7 +6,9 @@ import (
 	"regexp"
 	"slices"
 
+	"github.com/einc-lang/einc/codegen"
 	"github.com/einc-lang/einc/codegen/emit"
+	"github.com/einc-lang/einc/codegen/lower"
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/runtime"
 )
@@ -17,10 +19,13 @@ type GoKernel struct {
 	Package   string   // name of the package
 	File      string   // main file, ending in _einc.go; empty: made from the kernel's name
 	Command   string   // what made the files, for their first line
-	Levels    []string // CPU levels to write machine code for; nil for all of Levels
+	Levels    []string // CPU levels to write machine code for; nil for GoLevels
 	NoTests   bool
 	Isolate   bool // as in Options
 }
+
+// GoLevels are the CPU levels that Go packages get machine code for.
+func GoLevels() []string { return []string{"x86-64-v2", "x86-64-v3", "x86-64-v4", "generic"} }
 
 // GoFile is a generated file: its name without directory, and its text.
 type GoFile = emit.File
@@ -45,7 +50,7 @@ func GenerateGo(ctx context.Context, k GoKernel) ([]GoFile, error) {
 	}
 	levels := k.Levels
 	if levels == nil {
-		levels = Levels()
+		levels = GoLevels()
 	}
 	for _, level := range levels {
 		v, err := goVariant(ctx, d.Expr, specs, &Options{Level: level, Isolate: k.Isolate, Workers: portableWorkers})
@@ -58,22 +63,26 @@ func GenerateGo(ctx context.Context, k GoKernel) ([]GoFile, error) {
 	return emit.Go(opt)
 }
 
-// portableWorkers is the number of workers that code which runs elsewhere is planned for: not this
-// machine's, so that every machine makes the same code.
-const portableWorkers = 8
-
 // goVariant compiles a kernel for one CPU level.
 func goVariant(ctx context.Context, expr string, specs []Spec, opts *Options) (emit.GoVariant, error) {
 	var v emit.GoVariant
-	a, err := Build(ctx, expr, "", specs, opts)
+	c, err := prepare(ctx, expr, specs, opts)
 	if err != nil {
 		return v, err
 	}
-	o, err := a.unit.Compile(ctx, a.c.opts.compiler(), releasedVersion(), false)
+	target, err := opts.target()
 	if err != nil {
 		return v, err
 	}
-	v.Arch, v.Object = a.unit.Target.Arch, o
+	u, err := codegen.Lower(c.plan, target, lower.Options{})
+	if err != nil {
+		return v, err
+	}
+	o, err := u.Compile(ctx, opts.compiler(), releasedVersion(), false)
+	if err != nil {
+		return v, err
+	}
+	v.Arch, v.Object = target.Arch, o
 	_, _ = fmt.Sscanf(o.CPU, "x86-64-v%d", &v.Level)
 	for m, file := range o.Modules {
 		var symbols []int

@@ -44,12 +44,13 @@ func CompileFor(ctx context.Context, expr string, opts *Options, operands []*Ten
 	return newFunc(ctx, c, false)
 }
 
-// IsMissing reports whether an error says that what native code needs is not there: LLVM, or a platform
-// that einc can load code on.
+// IsMissing reports whether an error says that what native code needs is not there: LLVM, a platform that
+// einc can load code on, or a linker.
 func IsMissing(err error) bool {
 	var missing *libllvm.MissingError
 	var platform *platformError
-	return errors.As(err, &missing) || errors.As(err, &platform)
+	var linker missingLinker
+	return errors.As(err, &missing) || errors.As(err, &platform) || errors.As(err, &linker)
 }
 
 // IsBudget reports whether an error says that a plan needs more than Options.MaxMemory, or that the

@@ -24,9 +24,18 @@ var levels = []level{
 		[]string{"AVX2", "FMA3", "F16C", "BMI1", "BMI2", "LZCNT", "MOVBE"}},
 	{"x86-64-v4", "x86_64-unknown-linux-gnu", cost.Target{Arch: "amd64", VectorBytes: 64, Registers: 32, FMA: true, F16C: true},
 		[]string{"AVX2", "FMA3", "F16C", "BMI1", "BMI2", "LZCNT", "MOVBE", "AVX512F", "AVX512BW", "AVX512CD", "AVX512DQ", "AVX512VL"}},
-	{"generic", "aarch64-unknown-linux-gnu", cost.Target{Arch: "arm64", VectorBytes: 16, Registers: 32, FMA: true, F16C: true},
-		[]string{"ASIMD"}},
+	{"generic", "aarch64-unknown-linux-gnu", neon, []string{"ASIMD"}},
+	{"neoverse-n1", "aarch64-unknown-linux-gnu", neon, armV82},
+	{"neoverse-v1", "aarch64-unknown-linux-gnu", neon, append([]string{"SVE"}, armV82...)},
+	{"apple-m1", "aarch64-unknown-linux-gnu", neon, armV82},
 }
+
+// What the arm64 levels beyond the generic one have in common: code for them differs in scheduling and in
+// what it may use beside the vectors of 16 bytes.
+var (
+	neon   = cost.Target{Arch: "arm64", VectorBytes: 16, Registers: 32, FMA: true, F16C: true}
+	armV82 = []string{"ASIMD", "ASIMDDP", "ASIMDHP", "ASIMDRDM", "ATOMICS"}
+)
 
 // Levels lists the names that TargetFor takes.
 func Levels() []string {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/einc-lang/einc"
@@ -18,8 +19,8 @@ import (
 // buildFlags are the settings of one build.
 type buildFlags struct {
 	settings
-	output, name string
-	emit         []string
+	output, name, target, strides string
+	emit, layout                  []string
 }
 
 // suffixes are the file name endings of what a build emits.
@@ -32,8 +33,15 @@ func buildCommand() *cobra.Command {
 		Short: "Compile an expression to an object file and a C header",
 		Long: `build compiles an expression for operands of the given shapes. By default it writes an object file and,
 beside it, the C header that describes it. --emit chooses from ` + strings.Join(einc.Kinds(), ", ") + `, each with an
-optional =PATH; one text output may go to standard output with -o -.`,
+optional =PATH; one text output may go to standard output with -o -.
+
+--target names another system, as linux/arm64 or by triple. --cpu then is a level of that system; without it
+code is for x86-64-v3, generic arm64 or Apple's M1, whatever this machine has. Several levels of x86-64,
+separated by commas, give one object that picks the code for the CPU at its first call. The same input gives
+the same bytes on every machine, with the same versions of einc and LLVM.`,
 		Example: `  einc build 'ik,kj->ij' 64x128:f32 128x32:f32 -o matmul.o
+  einc build 'ik,kj->ij' 64x128:f32 128x32:f32 -o matmul.o --cpu x86-64-v2,x86-64-v3,x86-64-v4
+  einc build 'ik,kj->ij' 64x128:f32 128x32:f32 -o matmul.o --target darwin/arm64 --layout 1=F
   einc build -s i=64,k=128,j=32 'ik,kj->ij' --emit=asm -o -`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return b.run(cmd.Context(), args) },
@@ -44,6 +52,9 @@ optional =PATH; one text output may go to standard output with -o -.`,
 	f.StringVarP(&b.output, "output", "o", "", "file to write; other outputs go beside it")
 	f.StringVar(&b.name, "name", "", "C name of the kernel (default: the output file's name)")
 	f.StringSliceVar(&b.emit, "emit", nil, "what to write: a comma list of KIND or KIND=PATH (default obj,header)")
+	f.StringVar(&b.target, "target", "", "system to build for, as linux/arm64, or its triple (default: this one)")
+	f.StringArrayVar(&b.layout, "layout", nil, "memory layout of an operand, by name or by number from 0: OPERAND=F for column-major, or OPERAND=STRIDE,STRIDE,... in elements")
+	f.StringVar(&b.strides, "strides", "static", "static, or dynamic: the caller gives the strides of operands and output")
 	return cmd
 }
 
@@ -52,6 +63,14 @@ func (b *buildFlags) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	if b.strides != "static" && b.strides != "dynamic" {
+		return usageError{fmt.Errorf("--strides=%s: use static or dynamic", b.strides)}
+	}
+	to := einc.BuildTarget{System: b.target, RuntimeStrides: b.strides == "dynamic"}
+	if b.level != "" {
+		to.CPUs = strings.Split(b.level, ",")
+	}
+	b.level = "" // the rest of the options knows of one level only
 	opts, err := b.options()
 	if err != nil {
 		return err
@@ -64,7 +83,10 @@ func (b *buildFlags) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	a, err := einc.Build(ctx, expr, b.symbol(), specs, opts)
+	if err := b.layOut(specs); err != nil {
+		return usageError{err}
+	}
+	a, err := einc.BuildFor(ctx, expr, b.symbol(), specs, opts, to)
 	if err != nil {
 		return err
 	}
@@ -107,7 +129,7 @@ func (b *buildFlags) targets() ([]target, error) {
 		if path == "" {
 			return nil, usageError{fmt.Errorf("no file named for %s: use -o FILE or --emit=%s=FILE", kind, kind)}
 		}
-		if path == "-" && (len(kinds) > 1 || kind == "obj" && term.IsTerminal(int(os.Stdout.Fd()))) {
+		if path == "-" && (len(kinds) > 1 || (kind == "obj" || kind == "shared") && term.IsTerminal(int(os.Stdout.Fd()))) {
 			return nil, usageError{fmt.Errorf("%s cannot go to standard output here: only one output can, and no binary to a terminal", kind)}
 		}
 		targets = append(targets, target{kind, path})
@@ -120,7 +142,55 @@ func (b *buildFlags) pathFor(kind string, i int) string {
 	if i == 0 || b.output == "" || b.output == "-" {
 		return b.output
 	}
-	return strings.TrimSuffix(b.output, filepath.Ext(b.output)) + suffixes[kind]
+	suffix := suffixes[kind]
+	if kind == "shared" {
+		suffix = einc.SharedSuffix(b.target)
+	}
+	return strings.TrimSuffix(b.output, filepath.Ext(b.output)) + suffix
+}
+
+// layOut gives operands the strides of --layout.
+func (b *buildFlags) layOut(specs []einc.Spec) error {
+	for _, text := range b.layout {
+		which, how, ok := strings.Cut(text, "=")
+		i := slices.IndexFunc(specs, func(s einc.Spec) bool { return s.Name != "" && s.Name == which })
+		if n, err := strconv.Atoi(which); i < 0 && err == nil && n >= 0 && n < len(specs) {
+			i = n
+		}
+		if !ok || i < 0 {
+			return fmt.Errorf("--layout %s: no such operand: write its name or its number from 0, as in 0=F", text)
+		}
+		var err error
+		if specs[i].Strides, err = parseStrides(how, specs[i].Shape); err != nil {
+			return fmt.Errorf("--layout %s: %w", text, err)
+		}
+	}
+	return nil
+}
+
+// parseStrides reads C, F or a comma list.
+func parseStrides(text string, shape []int) ([]int, error) {
+	strides, n := make([]int, len(shape)), 1
+	switch text {
+	case "C":
+		return nil, nil
+	case "F":
+		for a, extent := range shape {
+			strides[a], n = n, n*max(extent, 1)
+		}
+		return strides, nil
+	}
+	parts := strings.Split(text, ",")
+	if len(parts) != len(shape) {
+		return nil, fmt.Errorf("%d strides for %d axes", len(parts), len(shape))
+	}
+	for a, part := range parts {
+		var err error
+		if strides[a], err = strconv.Atoi(part); err != nil {
+			return nil, fmt.Errorf("%q is no stride: write C, F, or strides in elements", part)
+		}
+	}
+	return strides, nil
 }
 
 // symbol is --name, or the output file's base name as a C identifier.

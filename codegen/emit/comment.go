@@ -22,13 +22,32 @@ func (h *header) comment(expr string) {
 		h.printf(" *     dims[%d]: stride of axis %d of %s\n", i, d.Axis, h.params[d.Param].name)
 	}
 	h.printf(memoryText, h.macro)
-	h.printf(" *\n * Target: %s, %s. The CPU must have: %s.\n * Check it before the first call.\n", commentWord(h.o.Triple), commentWord(h.o.CPU),
-		orNothing(commentWord(strings.Join(h.o.Features, " "))))
+	h.target()
 	frame := 0
-	for _, s := range h.o.Symbols {
-		frame = max(frame, s.Frame)
+	for _, o := range h.objects {
+		for _, s := range o.Symbols {
+			frame = max(frame, s.Frame)
+		}
 	}
 	h.printf(threadText, h.name, h.macro, frame)
+	h.printf(dlpackText, h.name)
+}
+
+// target says what the code runs on.
+func (h *header) target() {
+	h.printf(" *\n * Target: %s, ", commentWord(h.o.Triple))
+	if len(h.objects) == 1 {
+		h.printf("%s. The CPU must have: %s.\n", commentWord(h.o.CPU), orNothing(commentWord(strings.Join(h.o.Features, " "))))
+	} else {
+		var levels []string
+		for _, o := range h.objects {
+			levels = append(levels, commentWord(o.CPU))
+		}
+		h.printf("with code for %s.\n * The first call asks the CPU which it can run.\n", strings.Join(levels, ", "))
+	}
+	if x86Level(h.o) > 1 || h.o.CPU == "generic" {
+		h.printf(" * %s_supported() says whether this CPU can run it. If not, do not call it.\n", h.name)
+	}
 }
 
 const memoryText = ` *
@@ -49,6 +68,12 @@ const threadText = ` *
  * for all of them before the next launch. arena (%[2]s_ARENA_BYTES) and shared (%[2]s_SHARED_BYTES) are common
  * to all threads; worker (%[2]s_WORKER_BYTES) is each thread's own. How tasks are cut does not change a
  * bit of the result.
+`
+
+const dlpackText = ` *
+ * With dlpack.h included first, there is %[1]s_dlpack, which takes DLTensors. It checks device, shape, type and
+ * strides and returns 0, or 10 times the number of the tensor that does not fit (out is 1) plus
+ * 1: NULL, 2: not in the CPU's memory, 3: number of axes, 4: element type, 5: shape, 6: strides.
  */
 `
 
@@ -73,7 +98,7 @@ func (h *header) paramNote(i int) string {
 	if c.note != "" {
 		b.WriteString(", " + c.note)
 	}
-	if p.Name != "" && c.name != "in_"+p.Name {
+	if p.Name != "" && c.name != p.Name && c.name != "in_"+p.Name {
 		b.WriteString(" (" + commentWord(p.Name) + ")")
 	}
 	return b.String()

@@ -21,7 +21,7 @@ func goOptions(t testing.TB, directive string) GoOptions {
 	require.NoError(t, err)
 	o := &object.Object{LLVM: "22", CPU: "x86-64-v3", Modules: [][]byte{{1}}, Symbols: []object.Symbol{{Name: "k", Frame: 264}},
 		Params:   []object.Param{{DType: "f32", Size: 4}, {DType: "f32", Size: 4}},
-		Launches: []object.Launch{{Tasks: 1000, Nanos: 500}, {Tasks: 2, Nanos: 2e6}, {Tasks: 0}, {Tasks: 3}}, Worker: 64}
+		Launches: []object.Launch{{First: 7, Tasks: 1000, Nanos: 500}, {Tasks: 2, Nanos: 2e6}, {Tasks: 0}, {Tasks: 3}}, Worker: 64}
 	o.Launches[0].Args = []object.Arg{{Area: object.AreaParam, Index: 1}, {Area: object.AreaWorker, Offset: 8}, {Area: object.AreaShared}, {Area: object.AreaArena, Offset: 64}}
 	return GoOptions{Package: "p", Directive: d, Problem: p, Head: d.Head("einc gen ./...", "v1"), Tests: true,
 		Variants: []GoVariant{{Arch: "amd64", Level: 3, Object: o, Blobs: []Blob{{Code: make([]byte, 128), Entries: map[int]int{0: 16}}}}}}
@@ -52,7 +52,7 @@ func TestGoFiles(t *testing.T) {
 func TestGoCalls(t *testing.T) {
 	files := generated(t, goOptions(t, `//einc:kernel Scale "i->i" i=8 float32`))
 	table := files["scale_einc_v3_amd64.go"]
-	require.Contains(t, table, "{eincScaleV3K0, 0, 1000, 150, 5, []eincScaleArg{{1, 0}, {-1, 8}, {3, 0}, {2, 64}}},")
+	require.Contains(t, table, "{eincScaleV3K0, 7, 1000, 150, 5, []eincScaleArg{{1, 0}, {-1, 8}, {3, 0}, {2, 64}}},")
 	require.Contains(t, table, "{eincScaleV3K0Long, 0, 2, 1, 2, []eincScaleArg{}},")
 	require.Contains(t, table, "{eincScaleV3K0, 0, 3, 3, 1, []eincScaleArg{}},")
 	require.Equal(t, 3, strings.Count(table, "[]eincScaleArg{"))

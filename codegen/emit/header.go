@@ -1,7 +1,6 @@
 package emit
 
 import (
-	"bytes"
 	"fmt"
 	"strings"
 
@@ -15,30 +14,25 @@ type HeaderOptions struct {
 	Expr string // the expression, for the comment; any text
 }
 
-// Relocatable gives copies of an object's modules, each a whole ELF object file. The header that Header
-// writes is for all of them: where there is more than one, link them all, or join them with `ld -r`.
-func Relocatable(o *object.Object) [][]byte {
-	files := make([][]byte, len(o.Modules))
-	for i, m := range o.Modules {
-		files[i] = bytes.Clone(m)
-	}
-	return files
-}
-
-// Header writes a C11 and C++11 header for an object: a comment with shapes, strides, alignment,
-// workspace and the use of threads; macros with the sizes; the kernels' declarations; and inline functions that
-// walk the launches:
+// Header writes a C11 and C++11 header for the objects of one kernel, for CPUs of rising level: a comment with
+// shapes, strides, alignment, workspace and the use of threads; macros with the sizes; declarations of what
+// Driver defines and of the kernels; and inline functions for callers with threads of their own:
 //
-//	void NAME(out, operands…, [dims,] workspace)      all of it on the calling thread
+//	int NAME_supported(void)                          the CPU can run it
 //	int64_t NAME_tasks(launch)                        tasks of a launch
 //	void NAME_launch(launch, begin, end, out, operands…, [dims,] arena, shared, worker)
 //
-// An error means that the object is inconsistent or that a name is not usable in C.
-func Header(o *object.Object, opt HeaderOptions) (string, error) {
-	if err := o.Check(); err != nil {
-		return "", fmt.Errorf("C header: %w", err)
+// An error means that an object is inconsistent or that a name is not usable in C.
+func Header(objects []*object.Object, opt HeaderOptions) (string, error) {
+	for _, o := range objects {
+		if err := o.Check(); err != nil {
+			return "", fmt.Errorf("C header: %w", err)
+		}
+		if err := CheckUnsliced(o); err != nil {
+			return "", fmt.Errorf("C header: %w", err)
+		}
 	}
-	h := &header{o: o, name: opt.Name, macro: strings.ToUpper(opt.Name)}
+	h := &header{objects: objects, o: objects[0], name: opt.Name, macro: strings.ToUpper(opt.Name)}
 	if err := h.checkNames(); err != nil {
 		return "", fmt.Errorf("C header: %w", err)
 	}
@@ -48,10 +42,14 @@ func Header(o *object.Object, opt HeaderOptions) (string, error) {
 	h.comment(opt.Expr)
 	h.begin()
 	h.macros()
-	h.kernels()
-	h.tasks()
-	h.launch()
-	h.driver()
+	h.functions()
+	for _, o := range objects {
+		h.tasks(o)
+		h.launch(o)
+	}
+	if len(objects) > 1 {
+		h.choose()
+	}
 	h.end()
 	return h.String(), nil
 }
@@ -59,10 +57,11 @@ func Header(o *object.Object, opt HeaderOptions) (string, error) {
 // header is the text being written.
 type header struct {
 	strings.Builder
-	o      *object.Object
-	name   string
-	macro  string
-	params []param
+	objects []*object.Object
+	o       *object.Object // the first: parameters and dims are the same in all
+	name    string
+	macro   string
+	params  []param
 }
 
 // param is the output or an operand as C sees it.
@@ -76,7 +75,7 @@ func (h *header) printf(format string, args ...any) { fmt.Fprintf(h, format, arg
 
 // The suffixes of the names that a header declares.
 var (
-	functionSuffixes = []string{"", "_tasks", "_launch"}
+	functionSuffixes = []string{"", "_tasks", "_launch", "_cpu", "_supported", "_dlpack"}
 	macroSuffixes    = []string{"_ARENA_BYTES", "_SHARED_BYTES", "_WORKER_BYTES", "_WORKSPACE_BYTES", "_WORKSPACE_ALIGN", "_LAUNCHES", "_DIMS", "_H"}
 )
 
@@ -91,12 +90,18 @@ func (h *header) checkNames() error {
 	for _, s := range macroSuffixes {
 		taken[h.macro+s] = true
 	}
-	for _, s := range h.o.Symbols {
-		if taken[s.Name] {
-			return fmt.Errorf("the name %q leads to %s, which is the name of a kernel: choose another", h.name, s.Name)
+	for _, o := range h.objects {
+		if err := checkName(h.variant(o)); err != nil {
+			return err
 		}
-		if err := checkName(s.Name); err != nil {
-			return fmt.Errorf("kernel: %w", err)
+		for _, s := range o.Symbols {
+			if taken[s.Name] {
+				return fmt.Errorf("the name %q leads to %s, which is the name of a kernel: choose another", h.name, s.Name)
+			}
+			if err := checkName(s.Name); err != nil {
+				return fmt.Errorf("kernel: %w", err)
+			}
+			taken[s.Name] = true
 		}
 	}
 	return nil
@@ -164,31 +169,62 @@ func (h *header) end() {
 `)
 }
 
-// areas gives where the three areas lie in the workspace of a single thread, and its size.
-func (h *header) areas() (shared, worker, size int64) {
-	up := func(n int64) int64 { return (n + object.Align - 1) / object.Align * object.Align }
-	shared = up(h.o.Arena)
-	worker = shared + up(h.o.Shared)
-	return shared, worker, worker + up(h.o.Worker)
+// largest is the largest of a size in all variants.
+func (h *header) largest(of func(o *object.Object) int64) (n int64) {
+	for _, o := range h.objects {
+		n = max(n, of(o))
+	}
+	return n
 }
 
 func (h *header) macros() {
-	_, _, size := h.areas()
-	for i, n := range []int64{h.o.Arena, h.o.Shared, h.o.Worker, size, object.Align, int64(len(h.o.Launches)), int64(len(h.o.Dims))} {
-		h.printf("#define %s%s %d\n", h.macro, macroSuffixes[i], n)
+	for i, of := range []func(o *object.Object) int64{
+		func(o *object.Object) int64 { return o.Arena },
+		func(o *object.Object) int64 { return o.Shared },
+		func(o *object.Object) int64 { return o.Worker },
+		func(o *object.Object) int64 { _, _, size := o.Workspace(); return size },
+		func(*object.Object) int64 { return object.Align },
+		func(o *object.Object) int64 { return int64(len(o.Launches)) },
+		func(o *object.Object) int64 { return int64(len(o.Dims)) },
+	} {
+		h.printf("#define %s%s %d\n", h.macro, macroSuffixes[i], h.largest(of))
 	}
 	h.printf("\n")
 }
 
-func (h *header) kernels() {
-	for _, s := range h.o.Symbols {
-		h.printf("void %s(void **args, int64_t task_begin, int64_t task_end);\n", s.Name)
+// functions declares what the object defines.
+func (h *header) functions() {
+	h.printf("void %s(%s, void *workspace);\n\n", h.name, h.paramList())
+	var tensors []string
+	for i, p := range h.params {
+		tensors = append(tensors, []string{"DLTensor *", "const DLTensor *"}[min(i, 1)]+p.name)
+	}
+	h.printf("#if defined(DLPACK_VERSION) || defined(DLPACK_MAJOR_VERSION)\nint %s_dlpack(%s, void *workspace);\n#endif\n\n",
+		h.name, strings.Join(tensors, ", "))
+	for _, o := range h.objects {
+		for _, s := range o.Symbols {
+			h.printf("void %s(void **args, int64_t task_begin, int64_t task_end);\n", s.Name)
+		}
+	}
+	switch level := x86Level(h.o); {
+	case level > 1:
+		h.printf("int %s_cpu(void);\n\nstatic inline int %[1]s_supported(void)\n{\n    return %[1]s_cpu() >= %d;\n}\n", h.name, level)
+	case h.o.CPU == "generic":
+		h.printf("\nstatic inline int %s_supported(void)\n{\n    return 1;\n}\n", h.name)
 	}
 }
 
-func (h *header) tasks() {
-	h.printf("\nstatic inline int64_t %s_tasks(int64_t launch)\n{\n    switch (launch) {\n", h.name)
-	for i, l := range h.o.Launches {
+// variant begins the names of an object's inline functions.
+func (h *header) variant(o *object.Object) string {
+	if len(h.objects) == 1 {
+		return h.name
+	}
+	return h.name + "_" + Short(o.CPU)
+}
+
+func (h *header) tasks(o *object.Object) {
+	h.printf("\nstatic inline int64_t %s_tasks(int64_t launch)\n{\n    switch (launch) {\n", h.variant(o))
+	for i, l := range o.Launches {
 		h.printf("    case %d:\n        return INT64_C(%d);\n", i, l.Tasks)
 	}
 	h.printf("    default:\n        return 0;\n    }\n}\n")
@@ -222,17 +258,22 @@ func (h *header) argList() string {
 	return strings.Join(list, ", ")
 }
 
+// launchHead begins a function that runs tasks of a launch.
+func (h *header) launchHead(name string) {
+	h.printf("\nstatic inline void %s_launch(int64_t launch, int64_t begin, int64_t end,\n    %s,\n    void *arena, void *shared, void *worker)\n{\n",
+		name, h.paramList())
+}
+
 // launch writes the function that runs some tasks of one launch. Every parameter is named once as a
 // statement, since no launch need use them all.
-func (h *header) launch() {
-	h.printf("\nstatic inline void %s_launch(int64_t launch, int64_t begin, int64_t end,\n    %s,\n    void *arena, void *shared, void *worker)\n{\n",
-		h.name, h.paramList())
+func (h *header) launch(o *object.Object) {
+	h.launchHead(h.variant(o))
 	h.printf("    (void)begin, (void)end, (void)arena, (void)shared, (void)worker;\n")
 	for _, name := range strings.Split(h.argList(), ", ") {
 		h.printf("    (void)%s;\n", name)
 	}
 	h.printf("    switch (launch) {\n")
-	for i, l := range h.o.Launches {
+	for i, l := range o.Launches {
 		args := make([]string, len(l.Args))
 		for j, a := range l.Args {
 			args[j] = h.arg(a)
@@ -245,9 +286,29 @@ func (h *header) launch() {
 			first = fmt.Sprintf("INT64_C(%d) + ", l.First)
 		}
 		h.printf("    case %d: {\n        void *args[] = {\n            %s,\n        };\n        %s(args, %sbegin, %send);\n        break;\n    }\n",
-			i, strings.Join(args, ",\n            "), h.o.Symbols[l.Symbol].Name, first, first)
+			i, strings.Join(args, ",\n            "), o.Symbols[l.Symbol].Name, first, first)
 	}
 	h.printf("    default:\n        break;\n    }\n}\n")
+}
+
+// choose writes the functions that take the variant for the CPU.
+func (h *header) choose() {
+	h.printf("\nstatic inline int64_t %s_tasks(int64_t launch)\n{\n    int cpu = %[1]s_cpu();\n", h.name)
+	for i := len(h.objects) - 1; i >= 0; i-- {
+		h.printf("    if (cpu >= %d)\n        return %s_tasks(launch);\n", x86Level(h.objects[i]), h.variant(h.objects[i]))
+	}
+	h.printf("    return 0;\n}\n")
+	h.launchHead(h.name)
+	h.printf("    int cpu = %s_cpu();\n", h.name)
+	for i := len(h.objects) - 1; i >= 0; i-- {
+		word := "else if"
+		if i == len(h.objects)-1 {
+			word = "if"
+		}
+		h.printf("    %s (cpu >= %d)\n        %s_launch(launch, begin, end, %s, arena, shared, worker);\n", word,
+			x86Level(h.objects[i]), h.variant(h.objects[i]), h.argList())
+	}
+	h.printf("}\n")
 }
 
 // arg is the address of an argument. The kernels take operands as void * and do not write to them.
@@ -263,19 +324,4 @@ func (h *header) arg(a object.Arg) string {
 		text += fmt.Sprintf(" - %d", -a.Offset)
 	}
 	return text
-}
-
-// driver writes the function that runs everything on the calling thread.
-func (h *header) driver() {
-	shared, worker, _ := h.areas()
-	piece := func(size, offset int64) string {
-		if size == 0 {
-			return "NULL" // workspace may be a null pointer, to which nothing can be added
-		}
-		return fmt.Sprintf("(char *)workspace + %d", offset)
-	}
-	h.printf("\nstatic inline void %s(%s, void *workspace)\n{\n    int64_t launch;\n    (void)workspace;\n", h.name, h.paramList())
-	h.printf("    for (launch = 0; launch < %s_LAUNCHES; launch++)\n", h.macro)
-	h.printf("        %s_launch(launch, 0, %[1]s_tasks(launch), %s,\n            %s, %s, %s);\n}\n", h.name, h.argList(),
-		piece(h.o.Arena, 0), piece(h.o.Shared, shared), piece(h.o.Worker, worker))
 }

@@ -104,7 +104,7 @@ func sample() *object.Object {
 	}
 }
 
-const driver = `
+const mainC = `
 #include <stdio.h>
 #include <stdlib.h>
 #include "k.h"
@@ -118,7 +118,8 @@ int main(void)
     int64_t dims[K_DIMS] = {7}, l;
     int i;
     for (i = 0; i < 64; i++) ws[K_WORKSPACE_BYTES + i] = 99;
-    k(y, a, b, dims, ws);
+    for (l = 0; l < K_LAUNCHES; l++)
+        k_launch(l, 0, k_tasks(l), y, a, b, dims, ws, ws + 128, ws + 256);
     for (l = 0; l < K_LAUNCHES; l++) {
         k_launch(l, 3, k_tasks(l), z, a, b, dims, ws, ws + 128, ws + 256);
         k_launch(l, 0, 3, z, a, b, dims, ws, ws + 128, ws + 256);
@@ -170,16 +171,16 @@ func compiled(t *testing.T) *object.Object {
 // TestDriverRuns links the object files with a C program that uses the header, as C and as C++.
 func TestDriverRuns(t *testing.T) {
 	o := compiled(t)
-	text, err := Header(o, HeaderOptions{Name: "k", Expr: "Y[i] = int[i]*ß[-i] + …"})
+	text, err := Header([]*object.Object{o}, HeaderOptions{Name: "k", Expr: "Y[i] = int[i]*ß[-i] + …"})
 	require.NoError(t, err)
 	for compiler, std := range map[string]string{"gcc": "-std=c11", "g++": "-std=c++11"} {
 		t.Run(compiler, func(t *testing.T) {
 			need(t, compiler)
 			dir := t.TempDir()
 			write(t, dir, "k.h", text)
-			write(t, dir, "main.c", strings.ReplaceAll(driver, "_Alignas", map[string]string{"gcc": "_Alignas", "g++": "alignas"}[compiler]))
+			write(t, dir, "main.c", strings.ReplaceAll(mainC, "_Alignas", map[string]string{"gcc": "_Alignas", "g++": "alignas"}[compiler]))
 			args := []string{std, "-Wall", "-Wextra", "-pedantic", "-Werror", "-O1", "-o", "main", "main.c"}
-			for i, m := range Relocatable(o) {
+			for i, m := range o.Modules {
 				name := fmt.Sprintf("k%d.o", i)
 				write(t, dir, name, string(m))
 				args = append(args, "-xnone", name)
@@ -211,7 +212,7 @@ func TestCornersCompile(t *testing.T) {
 	need(t, "gcc")
 	need(t, "g++")
 	empty := &object.Object{Params: []object.Param{{DType: "c128", Size: 16}}}
-	text, err := Header(empty, HeaderOptions{Name: "nothing"})
+	text, err := Header([]*object.Object{empty}, HeaderOptions{Name: "nothing"})
 	require.NoError(t, err)
 	lint(t, text)
 	require.Contains(t, text, "out: double, one element, complex")
@@ -222,15 +223,15 @@ func TestCornersCompile(t *testing.T) {
 	for i, d := range []string{"bool", "f16", "bf16"} {
 		o.Params[i].DType, o.Params[i].Size = d, map[string]int{"bool": 1}[d]+2*min(i, 1)
 	}
-	text, err = Header(o, HeaderOptions{Name: "K_1", Expr: "a\nb"})
+	text, err = Header([]*object.Object{o}, HeaderOptions{Name: "K_1", Expr: "a\nb"})
 	require.NoError(t, err)
 	lint(t, text)
 }
 
 func TestText(t *testing.T) {
-	text, err := Header(sample(), HeaderOptions{Name: "k", Expr: "i,i->i"})
+	text, err := Header([]*object.Object{sample()}, HeaderOptions{Name: "k", Expr: "i,i->i"})
 	require.NoError(t, err)
-	again, err := Header(sample(), HeaderOptions{Name: "k", Expr: "i,i->i"})
+	again, err := Header([]*object.Object{sample()}, HeaderOptions{Name: "k", Expr: "i,i->i"})
 	require.NoError(t, err)
 	require.Equal(t, text, again)
 	for _, part := range []string{
@@ -238,8 +239,9 @@ func TestText(t *testing.T) {
 		" *     in_1: float[5], strides 1 (ß)\n", " *     dims[0]: stride of axis 0 of out\n", "must have: SSE42.", "at most 300 bytes of stack",
 		"#define K_WORKSPACE_BYTES 320\n", "#define K_ARENA_BYTES 84\n", "#define K_LAUNCHES 2\n", "#define K_DIMS 1\n",
 		"void einc_mul(void **args, int64_t task_begin, int64_t task_end);\n",
-		"static inline void k(float *out, const float *in_int, const float *in_1, const int64_t *dims, void *workspace)\n",
-		"(char *)workspace + 0, (char *)workspace + 128, (char *)workspace + 256",
+		"\nvoid k(float *out, const float *in_int, const float *in_1, const int64_t *dims, void *workspace);\n",
+		"\nint k_dlpack(DLTensor *out, const DLTensor *in_int, const DLTensor *in_1, void *workspace);\n",
+		"    return k_cpu() >= 2;\n",
 	} {
 		require.Contains(t, text, part)
 	}
@@ -248,25 +250,25 @@ func TestText(t *testing.T) {
 func TestBadNames(t *testing.T) {
 	for _, name := range []string{"", "1a", "a b", "a;", "a\n", "ä", "_a", "a__b", "int", "class", "xor", "size_t", "int64_t", "INT64_C", "INT_MAX",
 		"main", "NULL", "linux", strings.Repeat("a", 64), "a\x00", "a(void){}//", "einc_mul"} {
-		_, err := Header(sample(), HeaderOptions{Name: name})
+		_, err := Header([]*object.Object{sample()}, HeaderOptions{Name: name})
 		require.Error(t, err, "%q", name)
 	}
 	for _, symbol := range []string{"k", "k_launch", "K_DIMS", "double", "a__b", "a\nb"} {
 		o := sample()
 		o.Symbols[0].Name = symbol
-		_, err := Header(o, HeaderOptions{Name: "k"})
+		_, err := Header([]*object.Object{o}, HeaderOptions{Name: "k"})
 		require.Error(t, err, "%q", symbol)
 	}
 	o := sample()
 	o.Launches[0].Symbol = 9
-	_, err := Header(o, HeaderOptions{Name: "k"})
+	_, err := Header([]*object.Object{o}, HeaderOptions{Name: "k"})
 	require.ErrorContains(t, err, "launch 0 runs symbol 9")
 	o = sample()
 	o.Params[1].DType = "f33"
-	_, err = Header(o, HeaderOptions{Name: "k"})
+	_, err = Header([]*object.Object{o}, HeaderOptions{Name: "k"})
 	require.ErrorContains(t, err, `"f33"`)
 	o.Params[1].DType = "f64"
-	_, err = Header(o, HeaderOptions{Name: "k"})
+	_, err = Header([]*object.Object{o}, HeaderOptions{Name: "k"})
 	require.ErrorContains(t, err, "elements of 4 bytes, not the 8")
 }
 
@@ -279,11 +281,11 @@ func strip(text string) string {
 
 // checkInjection puts text in every place that takes any, and wants no code from it.
 func checkInjection(t *testing.T, s string) {
-	plain, err := Header(sample(), HeaderOptions{Name: "k", Expr: "x"})
+	plain, err := Header([]*object.Object{sample()}, HeaderOptions{Name: "k", Expr: "x"})
 	require.NoError(t, err)
 	o := sample()
-	o.Einc, o.LLVM, o.Triple, o.CPU, o.Features, o.Params[0].Name, o.Params[2].Name = s, s, s, s, []string{s, s}, s, "="+s
-	text, err := Header(o, HeaderOptions{Name: "k", Expr: s})
+	o.Einc, o.LLVM, o.Triple, o.CPU, o.Features, o.Params[0].Name, o.Params[2].Name = s, s, s, "x86-64-v2 "+s, []string{s, s}, s, "="+s
+	text, err := Header([]*object.Object{o}, HeaderOptions{Name: "k", Expr: s})
 	if err != nil {
 		return // too long for an object
 	}
@@ -307,7 +309,7 @@ func TestInjectionCompiles(t *testing.T) {
 	need(t, "g++")
 	o := sample()
 	o.Params[2].Name = strings.Join(hostile[:12], "")
-	text, err := Header(o, HeaderOptions{Name: "k", Expr: strings.Join(hostile[:12], "\n")})
+	text, err := Header([]*object.Object{o}, HeaderOptions{Name: "k", Expr: strings.Join(hostile[:12], "\n")})
 	require.NoError(t, err)
 	lint(t, text)
 }

@@ -34,6 +34,7 @@ type api struct {
 	VerifyModule        func(module ref, action int32, msg **byte) int32
 	PrintModuleToString func(module ref) *byte
 	DisposeModule       func(module ref)
+	LinkModules2        func(to, from ref) int32
 	SetTarget           func(module ref, triple string)
 	SetModuleDataLayout func(module, layout ref)
 

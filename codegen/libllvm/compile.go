@@ -83,8 +83,21 @@ func (j *job) dispose() {
 	j.ContextDispose(j.context)
 }
 
-// run takes the module through the stages. It looks at ctx between them.
+// run takes the module through the stages, and then the further parts.
 func (j *job) run(ctx context.Context) (*Result, error) {
+	if err := j.stages(ctx); err != nil {
+		return nil, err
+	}
+	for _, p := range j.req.Link {
+		if err := j.link(ctx, p); err != nil {
+			return nil, err
+		}
+	}
+	return j.finish()
+}
+
+// stages takes the module up to where code is generated. It looks at ctx between the stages.
+func (j *job) stages(ctx context.Context) error {
 	stages := []struct {
 		name string
 		do   func() error
@@ -93,16 +106,16 @@ func (j *job) run(ctx context.Context) (*Result, error) {
 	}
 	for _, s := range stages {
 		if err := s.do(); err != nil {
-			return nil, err
+			return err
 		}
 		if err := j.said.err(s.name); err != nil {
-			return nil, err
+			return err
 		}
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return j.finish()
+	return nil
 }
 
 // finish makes the result of a module that has been through the passes.
@@ -159,7 +172,8 @@ func (j *job) createMachine() error {
 	if a == nvptx {
 		reloc = 0
 	}
-	j.machine = j.CreateTargetMachine(t, j.req.Triple, j.req.CPU, a.featureString(j.req.Features), int32(j.req.Level), reloc, a.model)
+	model := j.target.model(j.req.Linked)
+	j.machine = j.CreateTargetMachine(t, j.req.Triple, j.req.CPU, a.featureString(j.req.Features), int32(j.req.Level), reloc, model)
 	if j.machine == 0 {
 		return failf("target", "no target machine for %s %s", j.req.Triple, j.req.CPU)
 	}

@@ -1,10 +1,6 @@
 package libllvm
 
 import (
-	"bytes"
-	"debug/elf"
-	"errors"
-	"fmt"
 	"regexp"
 	"strings"
 	"unsafe"
@@ -51,18 +47,28 @@ func (j *job) prepare() error {
 			j.RemoveStringAttributeAtIndex(f, functionIndex, cpu, uint32(len(cpu)))
 		}
 		j.AddAttributeAtIndex(f, functionIndex, report)
+		if j.req.Linked { // linking brings functions for other CPUs into the module
+			j.setString(f, "target-cpu", j.req.CPU)
+			j.setString(f, "target-features", j.target.arch.featureString(j.req.Features))
+		}
 	}
 	return nil
+}
+
+func (j *job) setString(f ref, key, value string) {
+	if value != "" {
+		j.AddAttributeAtIndex(f, functionIndex, j.CreateStringAttribute(j.context, key, uint32(len(key)), value, uint32(len(value))))
+	}
 }
 
 // leaves gives the names of the functions, and refuses those that the stack proof does not cover: the
 // frames of called functions are not added up, and a frame that grows at run time is not reported.
 func (j *job) leaves() ([]string, error) {
 	var names []string
-	alloca := strings.Contains(j.req.IR, "alloca")
+	alloca := strings.Contains(j.req.IR, "alloca") || len(j.req.Link) > 0
 	for _, f := range j.functions() {
 		name := j.name(f)
-		if j.GetFirstUse(f) != 0 {
+		if j.GetFirstUse(f) != 0 && !j.req.Linked {
 			return nil, failf("object", "function %s is called by another, or its address is taken: kernels must be leaves", name)
 		}
 		if alloca && j.growsStack(f) {
@@ -83,26 +89,6 @@ func (j *job) growsStack(f ref) bool {
 		}
 	}
 	return false
-}
-
-// Undefined lists the symbols that an ELF object needs and does not define, in the order of its symbol
-// table. Code that einc runs has none: nothing would resolve them.
-func Undefined(code []byte) ([]string, error) {
-	f, err := elf.NewFile(bytes.NewReader(code))
-	if err != nil {
-		return nil, fmt.Errorf("not an ELF object: %w", err)
-	}
-	symbols, err := f.Symbols()
-	if err != nil && !errors.Is(err, elf.ErrNoSymbols) {
-		return nil, fmt.Errorf("symbol table of the object: %w", err)
-	}
-	var names []string
-	for _, s := range symbols {
-		if s.Section == elf.SHN_UNDEF && s.Name != "" {
-			names = append(names, s.Name)
-		}
-	}
-	return names, nil
 }
 
 func refuseUndefined(code []byte) error {

@@ -41,6 +41,16 @@ type Request struct {
 	Level      int    // code generation level, 0 to 3
 	Kind       Kind
 	VerifyEach bool // verify the module after every pass; for tests
+	Link       []Part
+	// Linked asks for an object that a linker places: it may be far from its constants, and its functions
+	// may call each other. The frames of the called are not in those of their callers.
+	Linked bool
+}
+
+// Part is a further module that becomes part of the first after passes of its own. Its functions keep its
+// CPU, which is of the request's triple.
+type Part struct {
+	IR, CPU, Passes string
 }
 
 // Result is compiled code.
@@ -74,23 +84,36 @@ func (r *Request) check() error {
 	if err != nil {
 		return err
 	}
+	for _, p := range append([]Part{{r.IR, r.CPU, r.Passes}}, r.Link...) {
+		if err := p.check(t); err != nil {
+			return err
+		}
+	}
 	switch {
-	case r.IR == "":
-		return failf("request", "the IR is empty")
-	case len(r.IR) > MaxIR:
-		return failf("request", "the IR has %d bytes, the limit is %d: split the module", len(r.IR), MaxIR)
-	case strings.IndexByte(r.IR, 0) >= 0:
-		return failf("request", "the IR holds a zero byte")
 	case r.Level < 0 || r.Level > 3:
 		return failf("request", "code generation level %d is not one of 0 1 2 3", r.Level)
 	case r.Kind > IR:
 		return failf("request", "unknown kind of result %d", r.Kind)
 	case r.Kind == Obj && t.arch == nvptx:
 		return failf("request", "LLVM makes no objects for %s: ask for assembly", r.Triple)
-	case len(r.Passes) > maxPasses || !passText.MatchString(r.Passes):
-		return failf("request", "malformed pass list %q", r.Passes)
-	case !slices.Contains(t.arch.cpus, r.CPU):
-		return failf("request", "unknown CPU %q for %s: use one of %s", r.CPU, r.Triple, strings.Join(t.arch.cpus, " "))
+	case len(r.Link) > 0 && t.arch == nvptx:
+		return failf("request", "modules for %s are compiled one by one", r.Triple)
 	}
 	return t.arch.checkFeatures(r.Features)
+}
+
+func (p Part) check(t target) error {
+	switch {
+	case p.IR == "":
+		return failf("request", "the IR is empty")
+	case len(p.IR) > MaxIR:
+		return failf("request", "the IR has %d bytes, the limit is %d: split the module", len(p.IR), MaxIR)
+	case strings.IndexByte(p.IR, 0) >= 0:
+		return failf("request", "the IR holds a zero byte")
+	case len(p.Passes) > maxPasses || !passText.MatchString(p.Passes):
+		return failf("request", "malformed pass list %q", p.Passes)
+	case !slices.Contains(t.arch.cpus, p.CPU):
+		return failf("request", "unknown CPU %q for %s: use one of %s", p.CPU, t.triple, strings.Join(t.arch.cpus, " "))
+	}
+	return nil
 }

@@ -56,13 +56,28 @@ type target struct {
 	arch   *arch
 }
 
+// Of Windows, the triples are those of the GNU tools: their objects refer to no symbol of Microsoft's C
+// library, and link there all the same.
 var targets = []target{
 	{"x86_64-unknown-linux-gnu", x86},
 	{"x86_64-pc-linux-gnu", x86},
 	{"x86_64-linux-gnu", x86},
 	{"aarch64-unknown-linux-gnu", aarch64},
 	{"aarch64-linux-gnu", aarch64},
+	{"x86_64-apple-macosx11.0.0", x86},
+	{"arm64-apple-macosx11.0.0", aarch64},
+	{"x86_64-w64-windows-gnu", x86},
+	{"aarch64-w64-windows-gnu", aarch64},
 	{"nvptx64-nvidia-cuda", nvptx},
+}
+
+// model is the code model. The tiny one of AArch64 needs no fixed distance to a page, which is good for
+// code that is loaded by itself; it exists in ELF alone, and reaches too short for code that is linked.
+func (t target) model(linked bool) int32 {
+	if t.arch.model == codeModelTiny && (linked || !strings.Contains(t.triple, "linux")) {
+		return codeModelSmall
+	}
+	return t.arch.model
 }
 
 func targetOf(triple string) (target, error) {

@@ -1,0 +1,356 @@
+package emit
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/einc-lang/einc/runtime/object"
+	"github.com/einc-lang/einc/tensor"
+)
+
+// Short is the part of a name that stands for a CPU level: v3 for x86-64-v3, neoverse_n1 for neoverse-n1.
+func Short(level string) string {
+	return strings.ReplaceAll(strings.TrimPrefix(level, "x86-64-"), "-", "_")
+}
+
+// Driver is LLVM IR for the functions that C programs call, in the form that LLVM 14 to 22 read:
+//
+//	void NAME(out, operands…, [dims,] workspace)             all of it on the calling thread
+//	int NAME_dlpack(out, operands…, workspace)               the same on DLTensors, which it checks
+//	int NAME_cpu(void)                                       the x86-64 level of the CPU; on x86-64 only
+//
+// The objects are of one kernel for CPUs of rising level; the kernels they list are defined elsewhere.
+func Driver(objects []*object.Object, name string) string {
+	d := &driverIR{o: objects[0], objects: objects, name: name}
+	for _, o := range objects {
+		for _, s := range o.Symbols {
+			d.printf("declare void @%s(i8**, i64, i64)", s.Name)
+		}
+	}
+	if strings.HasPrefix(d.o.Triple, "x86_64") {
+		d.printf(cpuIR, name)
+	}
+	d.run()
+	d.dlpack()
+	return d.String()
+}
+
+// driverIR is the IR being written.
+type driverIR struct {
+	strings.Builder
+	o       *object.Object // what all have in common: parameters and dims
+	objects []*object.Object
+	name    string
+	values  int
+}
+
+func (d *driverIR) printf(format string, args ...any) { fmt.Fprintf(d, format+"\n", args...) }
+
+// value names a new value.
+func (d *driverIR) value() string {
+	d.values++
+	return fmt.Sprintf("%%v%d", d.values)
+}
+
+// params declares the pointers of a call.
+func (d *driverIR) params(dims bool) string {
+	var list []string
+	for i := range d.o.Params {
+		list = append(list, fmt.Sprintf("i8* %%p%d", i))
+	}
+	if dims && len(d.o.Dims) > 0 {
+		list = append(list, "i8* %dims")
+	}
+	return strings.Join(append(list, "i8* %workspace"), ", ")
+}
+
+// cpuIR finds the x86-64 level of the CPU, by the psABI's definition, and keeps it: 1 to 4. It looks at what
+// the system saves, too. Two threads that ask at once find the same.
+const cpuIR = `
+@%[1]s_level = internal global i32 0, align 4
+
+define i32 @%[1]s_cpu() nounwind "frame-pointer"="none" "no-builtins" "instcombine-no-verify-fixpoint" {
+entry:
+  %%known = load atomic i32, i32* @%[1]s_level monotonic, align 4
+  %%is.known = icmp ne i32 %%known, 0
+  br i1 %%is.known, label %%old, label %%ask
+old:
+  ret i32 %%known
+ask:
+  %%l0 = call { i32, i32, i32, i32 } asm sideeffect "cpuid", "={ax},={bx},={cx},={dx},0,2,~{dirflag},~{fpsr},~{flags}"(i32 0, i32 0)
+  %%leaves = extractvalue { i32, i32, i32, i32 } %%l0, 0
+  %%e0 = call { i32, i32, i32, i32 } asm sideeffect "cpuid", "={ax},={bx},={cx},={dx},0,2,~{dirflag},~{fpsr},~{flags}"(i32 -2147483648, i32 0)
+  %%extended = extractvalue { i32, i32, i32, i32 } %%e0, 0
+  %%l1 = call { i32, i32, i32, i32 } asm sideeffect "cpuid", "={ax},={bx},={cx},={dx},0,2,~{dirflag},~{fpsr},~{flags}"(i32 1, i32 0)
+  %%c1 = extractvalue { i32, i32, i32, i32 } %%l1, 2
+  ; SSE3 SSSE3 CX16 SSE4.1 SSE4.2 POPCNT
+  %%b2 = and i32 %%c1, 9970177
+  %%v2 = icmp eq i32 %%b2, 9970177
+  br i1 %%v2, label %%more, label %%found
+more:
+  %%has7 = icmp ugt i32 %%leaves, 6
+  %%has81 = icmp ugt i32 %%extended, -2147483648
+  ; FMA MOVBE OSXSAVE AVX F16C
+  %%b3 = and i32 %%c1, 943722496
+  %%v3 = icmp eq i32 %%b3, 943722496
+  %%has = and i1 %%has7, %%has81
+  %%wide = and i1 %%has, %%v3
+  br i1 %%wide, label %%avx, label %%found
+avx:
+  %%l7 = call { i32, i32, i32, i32 } asm sideeffect "cpuid", "={ax},={bx},={cx},={dx},0,2,~{dirflag},~{fpsr},~{flags}"(i32 7, i32 0)
+  %%b7 = extractvalue { i32, i32, i32, i32 } %%l7, 1
+  %%e1 = call { i32, i32, i32, i32 } asm sideeffect "cpuid", "={ax},={bx},={cx},={dx},0,2,~{dirflag},~{fpsr},~{flags}"(i32 -2147483647, i32 0)
+  %%c81 = extractvalue { i32, i32, i32, i32 } %%e1, 2
+  %%x = call { i32, i32 } asm sideeffect "xgetbv", "={ax},={dx},{cx},~{dirflag},~{fpsr},~{flags}"(i32 0)
+  %%saved = extractvalue { i32, i32 } %%x, 0
+  ; BMI1 AVX2 BMI2, LZCNT, ymm
+  %%b37 = and i32 %%b7, 296
+  %%v37 = icmp eq i32 %%b37, 296
+  %%b381 = and i32 %%c81, 32
+  %%v381 = icmp eq i32 %%b381, 32
+  %%bymm = and i32 %%saved, 6
+  %%ymm = icmp eq i32 %%bymm, 6
+  %%and1 = and i1 %%v37, %%v381
+  %%and2 = and i1 %%and1, %%ymm
+  br i1 %%and2, label %%avx512, label %%found
+avx512:
+  ; F DQ CD BW VL, zmm
+  %%b4 = and i32 %%b7, -805109760
+  %%v4 = icmp eq i32 %%b4, -805109760
+  %%bzmm = and i32 %%saved, 230
+  %%zmm = icmp eq i32 %%bzmm, 230
+  %%and3 = and i1 %%v4, %%zmm
+  %%top = select i1 %%and3, i32 4, i32 3
+  br label %%found
+found:
+  %%level = phi i32 [ 1, %%ask ], [ 2, %%more ], [ 2, %%avx ], [ %%top, %%avx512 ]
+  store atomic i32 %%level, i32* @%[1]s_level monotonic, align 4
+  ret i32 %%level
+}
+`
+
+const driverAttributes = `nounwind "frame-pointer"="none" "no-builtins" "instcombine-no-verify-fixpoint"`
+
+// run writes the function that walks the launches of the variant that the CPU can run; if there is none,
+// it does nothing.
+func (d *driverIR) run() {
+	args := 1
+	for _, o := range d.objects {
+		for _, l := range o.Launches {
+			args = max(args, len(l.Args))
+		}
+	}
+	d.printf("define void @%s(%s) %s {\nentry:\n  %%args = alloca [%d x i8*], align 16", d.name, d.params(true), driverAttributes, args)
+	d.printf("  %%first = getelementptr [%d x i8*], [%[1]d x i8*]* %%args, i64 0, i64 0", args)
+	if len(d.objects) == 1 {
+		d.walk(d.o)
+		d.printf("  ret void\n}\n")
+		return
+	}
+	d.printf("  %%cpu = call i32 @%s_cpu()\n  br label %%try%d", d.name, len(d.objects)-1)
+	for i := len(d.objects) - 1; i >= 0; i-- {
+		next := fmt.Sprintf("try%d", i-1)
+		if i == 0 {
+			next = "end"
+		}
+		d.printf("try%d:\n  %%can%[1]d = icmp sge i32 %%cpu, %d\n  br i1 %%can%[1]d, label %%run%[1]d, label %%%[3]s\nrun%[1]d:", i, x86Level(d.objects[i]), next)
+		d.walk(d.objects[i])
+		d.printf("  br label %%end")
+	}
+	d.printf("end:\n  ret void\n}\n")
+}
+
+// x86Level is the number of an x86-64 level, 1 for any other CPU.
+func x86Level(o *object.Object) int {
+	level := 1
+	_, _ = fmt.Sscanf(o.CPU, "x86-64-v%d", &level)
+	return level
+}
+
+// walk writes the calls of one variant.
+func (d *driverIR) walk(o *object.Object) {
+	shared, worker, _ := o.Workspace()
+	for _, l := range o.Launches {
+		for i, a := range l.Args {
+			base, at := "%workspace", a.Offset
+			switch a.Area {
+			case object.AreaParam:
+				base = fmt.Sprintf("%%p%d", a.Index)
+			case object.AreaShared:
+				at += shared
+			case object.AreaWorker:
+				at += worker
+			case object.AreaDims:
+				base = "%dims"
+			}
+			v, slot := d.value(), d.value()
+			d.printf("  %s = getelementptr i8, i8* %s, i64 %d", v, base, at)
+			d.printf("  %s = getelementptr i8*, i8** %%first, i64 %d\n  store i8* %[3]s, i8** %[1]s, align 8", slot, i, v)
+		}
+		d.printf("  call void @%s(i8** %%first, i64 %d, i64 %d)", o.Symbols[l.Symbol].Name, l.First, l.First+l.Tasks)
+	}
+}
+
+// Places in a DLTensor of DLPack, in bytes.
+const (
+	dlData, dlDevice, dlRank, dlCode, dlShape, dlStrides, dlOffset = 0, 8, 16, 20, 24, 32, 40
+)
+
+// dlpack writes the function that takes DLTensors. It returns 0, or ten times the number of the tensor that
+// is not what the kernel was made for, the output being 1, and a digit that says why.
+func (d *driverIR) dlpack() {
+	d.printf("define i32 @%s_dlpack(%s) %s {\nentry:", d.name, d.params(false), driverAttributes)
+	if n := len(d.o.Dims); n > 0 {
+		d.printf("  %%dims64 = alloca [%d x i64], align 16\n  %%dims = bitcast [%[1]d x i64]* %%dims64 to i8*", n)
+	}
+	var failures strings.Builder
+	for i := range d.o.Params {
+		for reason := 1; reason <= 6; reason++ {
+			fmt.Fprintf(&failures, "bad%d:\n  ret i32 %[1]d\n", 10*(i+1)+reason)
+		}
+		d.dltensor(i)
+	}
+	var list []string
+	for i := range d.o.Params {
+		data := d.load(i, dlData, "i8*", 8)
+		offset := d.load(i, dlOffset, "i64", 8)
+		v := d.value()
+		d.printf("  %s = getelementptr i8, i8* %s, i64 %s", v, data, offset)
+		list = append(list, "i8* "+v)
+	}
+	if len(d.o.Dims) > 0 {
+		list = append(list, "i8* %dims")
+	}
+	d.printf("  call void @%s(%s)\n  ret i32 0\n%s}", d.name, strings.Join(append(list, "i8* %workspace"), ", "), failures.String())
+}
+
+// load reads a field of tensor i.
+func (d *driverIR) load(i, at int, typ string, align int) string {
+	p, q, v := d.value(), d.value(), d.value()
+	d.printf("  %s = getelementptr i8, i8* %%p%d, i64 %d\n  %[4]s = bitcast i8* %[1]s to %[5]s*", p, i, at, q, typ)
+	d.printf("  %s = load %s, %[2]s* %[3]s, align %[4]d", v, typ, q, align)
+	return v
+}
+
+// want goes on if a condition holds, and fails for tensor i with a reason if not.
+func (d *driverIR) want(cond string, i, reason int) {
+	d.values++
+	d.printf("  br i1 %s, label %%ok%d, label %%bad%d\nok%[2]d:", cond, d.values, 10*(i+1)+reason)
+}
+
+// equal compares a value with a constant.
+func (d *driverIR) equal(typ, v string, to int64) string {
+	c := d.value()
+	d.printf("  %s = icmp eq %s %s, %d", c, typ, v, to)
+	return c
+}
+
+// dltensor writes the checks of tensor i, and fills in dims.
+func (d *driverIR) dltensor(i int) {
+	p := &d.o.Params[i]
+	t, _ := tensor.ParseDType(p.DType)
+	c := d.value()
+	d.printf("  %s = icmp ne i8* %%p%d, null", c, i)
+	d.want(c, i, 1)
+	const cpu = 1
+	d.want(d.equal("i32", d.load(i, dlDevice, "i32", 4), cpu), i, 2)
+	d.want(d.equal("i32", d.load(i, dlRank, "i32", 4), int64(len(p.Shape))), i, 3)
+	d.want(d.equal("i32", d.load(i, dlCode, "i32", 4), dlType(t)), i, 4)
+	if len(p.Shape) == 0 {
+		return
+	}
+	shape := d.load(i, dlShape, "i64*", 8)
+	empty := false
+	for a, n := range p.Shape {
+		d.want(d.equal("i64", d.element(shape, a), int64(n)), i, 5)
+		empty = empty || n == 0
+	}
+	if !empty {
+		d.strides(i)
+	}
+}
+
+// dlType is the 32-bit word of DLDataType: code, bits, lanes.
+func dlType(t tensor.DType) int64 {
+	code := int64(2) // float
+	switch {
+	case t.IsInt():
+		code = 0
+	case t == tensor.BF16:
+		code = 4
+	case t.IsComplex():
+		code = 5
+	case t == tensor.Bool:
+		code = 6
+	}
+	return code | int64(8*t.Size())<<8 | 1<<16
+}
+
+func (d *driverIR) element(array string, at int) string {
+	p, v := d.value(), d.value()
+	d.printf("  %s = getelementptr i64, i64* %s, i64 %[3]d\n  %[4]s = load i64, i64* %[1]s, align 8", p, array, at, v)
+	return v
+}
+
+// strides compares the strides of tensor i with those that the code has, or passes them on through dims.
+// None at all mean row-major. The stride of an axis with one position does not matter.
+func (d *driverIR) strides(i int) {
+	p := &d.o.Params[i]
+	strides, none, some, end := d.load(i, dlStrides, "i64*", 8), d.value()[1:], d.value()[1:], d.value()[1:]
+	c := d.value()
+	d.printf("  %s = icmp eq i64* %s, null\n  br i1 %[1]s, label %%%[3]s, label %%%[4]s\n%[3]s:", c, strides, none, some)
+	d.values++
+	compact := rowMajor(p.Shape)
+	matches := true
+	for a, n := range p.Shape {
+		matches = matches && (n == 1 || p.Strides == nil || p.Strides[a] == compact[a])
+	}
+	d.fillDims(i, func(a int) string { return fmt.Sprint(compact[a]) })
+	if matches {
+		d.printf("  br label %%%s", end)
+	} else {
+		d.printf("  br label %%bad%d", 10*(i+1)+6)
+	}
+	d.printf("%s:", some)
+	want := p.Strides
+	if want == nil && !d.inDims(i) {
+		want = compact
+	}
+	for a, n := range p.Shape {
+		if n > 1 && want != nil {
+			d.want(d.equal("i64", d.element(strides, a), int64(want[a])), i, 6)
+		}
+	}
+	d.fillDims(i, func(a int) string { return d.element(strides, a) })
+	d.printf("  br label %%%s\n%[1]s:", end)
+}
+
+// inDims says that strides of parameter i come through dims.
+func (d *driverIR) inDims(i int) bool {
+	for _, x := range d.o.Dims {
+		if x.Param == i {
+			return true
+		}
+	}
+	return false
+}
+
+// fillDims stores the strides of parameter i that dims has.
+func (d *driverIR) fillDims(i int, stride func(axis int) string) {
+	for k, x := range d.o.Dims {
+		if x.Param != i {
+			continue
+		}
+		v, p := stride(x.Axis), d.value()
+		d.printf("  %s = getelementptr [%d x i64], [%[2]d x i64]* %%dims64, i64 0, i64 %[3]d\n  store i64 %[4]s, i64* %[1]s, align 8", p, len(d.o.Dims), k, v)
+	}
+}
+
+func rowMajor(shape []int) []int {
+	strides, n := make([]int, len(shape)), 1
+	for a := len(shape) - 1; a >= 0; a-- {
+		strides[a] = n
+		n *= shape[a]
+	}
+	return strides
+}
