@@ -224,7 +224,7 @@ func (u *Unit) launch(ph lower.Phase, s space) object.Launch {
 		l.Args = append(l.Args, u.arg(nest.Params[i], a, s, ph.Step))
 	}
 	if nest.Dims > 0 {
-		l.Args = append(l.Args, object.Arg{Area: object.AreaDims})
+		l.Args = append(l.Args, object.Arg{Area: object.AreaDims, Offset: int64(ph.Dims) * object.DimSize})
 	}
 	return l
 }

@@ -79,7 +79,7 @@ func (m *memory) phase(i int) error {
 	for j := range mems {
 		mems[j] = m.area(nest.Params[j], ph.Args[j].Buffer, m.launches[i].Args[j])
 	}
-	if err := loop.Run(nest, mems, m.dims[:nest.Dims], ph.First, ph.First+ph.Tasks); err != nil {
+	if err := loop.Run(nest, mems, m.dims[ph.Dims:][:nest.Dims], ph.First, ph.First+ph.Tasks); err != nil {
 		return fmt.Errorf("phase %d: %w", i, err)
 	}
 	return nil

@@ -79,7 +79,7 @@ func newSlot(a object.Arg, params int) slot {
 	case object.AreaShared:
 		return slot{params + sharedBase, a.Offset, a.Moves}
 	case object.AreaDims:
-		return slot{params + dimsBase, 0, nil}
+		return slot{params + dimsBase, a.Offset, nil}
 	}
 	return slot{ownSpace, a.Offset, a.Moves}
 }

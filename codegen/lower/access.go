@@ -73,17 +73,13 @@ func workspace(name string, role loop.Role, d tensor.DType, size, offset int64) 
 // stride is how far index ix moves a reference: the sum over the axes that carry it.
 func (l *lowering) stride(ref planner.Ref, ix parser.IndexID) stride {
 	var s stride
-	b, whole := &l.plan.Buffers[ref.Buffer], ref.Buffer
-	if b.Window != nil {
-		whole = b.Window.Of
-	}
-	strides := bufferStrides(b)
+	strides := bufferStrides(&l.plan.Buffers[ref.Buffer])
 	for a, x := range ref.Axes {
 		if x != ix {
 			continue
 		}
 		s.n += int64(strides[a])
-		if d, ok := l.dims[Stride{whole, a}]; ok {
+		if d, ok := l.dim(ref.Buffer, a); ok {
 			s.dims = append(s.dims, d)
 		}
 	}

@@ -126,7 +126,7 @@ func (l *lowering) fill(s *planner.Step) *kernel {
 // axisStride is the stride of one axis of a buffer.
 func (l *lowering) axisStride(id, a int) stride {
 	s := stride{n: int64(bufferStrides(&l.plan.Buffers[id])[a])}
-	if d, ok := l.dims[Stride{id, a}]; ok {
+	if d, ok := l.dim(id, a); ok {
 		s.dims = []int{d}
 	}
 	return s

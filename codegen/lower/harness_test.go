@@ -295,8 +295,8 @@ func (b *bench) run(t *testing.T, p *Program) {
 			}
 		}
 		half, end := ph.First+ph.Tasks/2, ph.First+ph.Tasks
-		require.NoError(t, loop.Run(n, args, dims[:n.Dims], half, end), "%s", n)
-		require.NoError(t, loop.Run(n, args, dims[:n.Dims], ph.First, half), "%s", n)
+		require.NoError(t, loop.Run(n, args, dims[ph.Dims:][:n.Dims], half, end), "%s", n)
+		require.NoError(t, loop.Run(n, args, dims[ph.Dims:][:n.Dims], ph.First, half), "%s", n)
 	}
 }
 

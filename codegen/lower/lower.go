@@ -7,7 +7,7 @@ import "github.com/einc-lang/einc/codegen/loop"
 type Program struct {
 	Nests  []*loop.Nest // no two are equal
 	Phases []Phase
-	Dims   []Stride // what the dims array holds, when strides are left to run time
+	Dims   []Stride // what the dims array holds, when strides are left to run time: a piece a step
 	Shared int64    // bytes of workspace shared by all workers
 	Apart  int64    // bytes of such workspace that each worker has for itself, in loops that workers share
 	Worker int64    // bytes of workspace of each worker
@@ -20,6 +20,7 @@ type Phase struct {
 	First int64
 	Tasks int64
 	Nanos float64 // estimated time of one task on one worker
+	Dims  int     // where the nest's piece of the dims array begins
 	Args  []Arg   // one for each of the nest's Params
 }
 

@@ -23,6 +23,9 @@ func (p *Program) String() string {
 				fmt.Fprintf(&b, " %s+%d", param.Role, a.Offset)
 			}
 		}
+		if ph.Dims > 0 {
+			fmt.Fprintf(&b, " dims+%d", ph.Dims)
+		}
 		b.WriteByte('\n')
 	}
 	for i, n := range p.Nests {

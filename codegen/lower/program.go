@@ -27,7 +27,8 @@ var strategies = [...]strategy{
 type lowering struct {
 	plan     *planner.Plan
 	target   cost.Target
-	dims     map[Stride]int // entries of the dims array
+	dims     map[Stride]int // entries of the step's piece of the dims array; nil if no strides are open
+	first    int            // where that piece begins
 	prog     *Program
 	seen     map[string]int // nests by what they compile to
 	inLoop   []bool         // of each step: a loop that workers share is around it; nil for none
@@ -45,26 +46,63 @@ func newLowering(plan *planner.Plan, target cost.Target, opts Options) *lowering
 		inLoop: plan.InParallel()}
 	if opts.RuntimeStrides {
 		l.dims = map[Stride]int{}
-		for i, b := range plan.Buffers {
-			if b.Kind == planner.Temp || b.Window != nil {
-				continue
-			}
-			for a := range b.Shape {
-				l.dims[Stride{i, a}] = len(l.prog.Dims)
-				l.prog.Dims = append(l.prog.Dims, Stride{i, a})
-			}
-		}
 	}
 	return l
 }
 
 func (l *lowering) lower(opts Options) (*Program, error) {
 	for i := range l.plan.Steps {
+		l.first = len(l.prog.Dims)
+		clear(l.dims)
 		if err := l.step(i, opts); err != nil {
 			return nil, fmt.Errorf("step %d: %w", i, err)
 		}
 	}
+	if l.dims != nil {
+		l.windowDims()
+	}
 	return l.prog, nil
+}
+
+// dim is the entry of the dims array, counted from where the step's piece of it begins, that holds the
+// stride of an axis of a buffer, if that is left to run time. Steps number their own entries, so that
+// those that do the same share nests.
+func (l *lowering) dim(buffer, axis int) (int, bool) {
+	b := &l.plan.Buffers[buffer]
+	if l.dims == nil || b.Kind == planner.Temp {
+		return 0, false
+	}
+	if b.Window != nil {
+		buffer = b.Window.Of
+	}
+	s := Stride{buffer, axis}
+	d, ok := l.dims[s]
+	if !ok {
+		d = len(l.dims)
+		l.dims[s] = d
+		l.prog.Dims = append(l.prog.Dims, s)
+	}
+	return d, true
+}
+
+// windowDims adds the strides that loops move windows by, where no step has them.
+func (l *lowering) windowDims() {
+	has := map[Stride]bool{}
+	for _, s := range l.prog.Dims {
+		has[s] = true
+	}
+	for i := range l.plan.Buffers {
+		b := &l.plan.Buffers[i]
+		if b.Window == nil || b.Kind == planner.Temp {
+			continue
+		}
+		for _, m := range b.Window.Moves {
+			if s := (Stride{b.Window.Of, m.Axis}); !has[s] {
+				has[s] = true
+				l.prog.Dims = append(l.prog.Dims, s)
+			}
+		}
+	}
 }
 
 func (l *lowering) step(i int, opts Options) error {
@@ -88,8 +126,11 @@ func (l *lowering) phase(step int, n *loop.Nest, tasks int64, nanos float64, arg
 // phaseAt appends a phase that runs tasks of a nest from first on. Equal nests are kept once.
 func (l *lowering) phaseAt(step int, n *loop.Nest, first, tasks int64, nanos float64, args []Arg) error {
 	if last := len(l.prog.Phases) - 2; last >= 0 && l.prog.Nests[l.prog.Phases[last].Nest] == n {
-		l.prog.Phases = append(l.prog.Phases, Phase{Nest: l.prog.Phases[last].Nest, Step: step, First: first, Tasks: tasks, Nanos: nanos, Args: args})
+		l.prog.Phases = append(l.prog.Phases, Phase{Nest: l.prog.Phases[last].Nest, Step: step, First: first, Tasks: tasks, Nanos: nanos, Dims: l.first, Args: args})
 		return nil // seen two phases ago
+	}
+	if n.Dims > 0 {
+		n.Dims = len(l.dims)
 	}
 	if err := loop.Verify(n); err != nil {
 		return fmt.Errorf("internal error: nest %q: %w", n.Strategy, err)
@@ -114,6 +155,6 @@ func (l *lowering) phaseAt(step int, n *loop.Nest, first, tasks int64, nanos flo
 			l.prog.Worker = max(l.prog.Worker, end)
 		}
 	}
-	l.prog.Phases = append(l.prog.Phases, Phase{Nest: id, Step: step, First: first, Tasks: tasks, Nanos: nanos, Args: args})
+	l.prog.Phases = append(l.prog.Phases, Phase{Nest: id, Step: step, First: first, Tasks: tasks, Nanos: nanos, Dims: l.first, Args: args})
 	return nil
 }

@@ -217,7 +217,10 @@ func (o *Object) checkArea(a Arg) error {
 		if len(o.Dims) == 0 {
 			return fmt.Errorf("it is the dims array, and the object has none")
 		}
-		return within(a, 0)
+		if a.Offset%DimSize != 0 {
+			return fmt.Errorf("offset %d in the dims array is not that of an entry", a.Offset)
+		}
+		return within(a, DimSize*int64(len(o.Dims)))
 	}
 	return fmt.Errorf("unknown area %d", a.Area)
 }

@@ -72,6 +72,9 @@ type Move struct {
 	Dim   int
 }
 
+// DimSize is the bytes of an entry of the dims array: the unit of an argument's offset in it.
+const DimSize = 8
+
 // NoDim is the Dim of a move by a constant.
 const NoDim = -1
 
