@@ -32,39 +32,47 @@ type tiling struct {
 func (e *fn) tile(n *loop.Tile) {
 	t := tiling{fn: e, node: n, acc: loop.Type{DType: n.Acc, Lanes: int(n.Lanes)},
 		out: e.nest.Params[n.C.Param].DType, cols: int(n.NR / n.Lanes)}
-	t.prefetch()
 	state := []value.Value{e.addr(n.A), e.addr(n.B)}
 	for range int(n.MR) * t.cols {
 		state = append(state, zero(t.acc).list()...)
 	}
-	depth := e.count(n.Depth)
+	depth, done := e.count(n.Depth), i64(0)
 	k := unrolled(n.Acc)
-	main := e.sub(depth, e.remainder(depth, k))
-	state = e.run(span{"k", i64(0), main, k}, state, t.steps(k))
-	state = e.run(span{"krest", main, depth, 1}, state, t.steps(1))
+	if t.vectors() {
+		state, done = t.fetching(state, depth, k)
+	} else {
+		done = e.sub(depth, e.remainder(depth, k))
+		state = e.run(span{"k", i64(0), done, k}, state, t.steps(k))
+	}
+	state = e.run(span{"krest", done, depth, 1}, state, t.steps(1))
 	t.put(t.accumulators(state[2:]))
+}
+
+// fetching multiplies, and asks for the lines of C that the tile will write, a row at a time between
+// shares of K: asked for all at once, they keep A and B waiting. It returns how far it came.
+func (t tiling) fetching(state []value.Value, depth value.Value, k int64) ([]value.Value, value.Value) {
+	n := t.node
+	share, _ := t.divmod(depth, i64(n.MR*k))
+	share = t.mul(share, i64(k))
+	c, rows, cols := t.addr(n.C), t.addr(n.CRows), t.addr(n.CCols)
+	valid := t.fn.count(n.Rows)
+	var lines []value.Value
+	for j := int64(0); j < n.NR; j += max(n.Lanes, line/int64(t.out.Size())) {
+		first := t.choose(t.compare(enum.IPredSLT, i64(j), t.fn.count(n.Cols)), i64(j), i64(0))
+		lines = append(lines, t.step(t.out, c, t.item(cols, first)))
+	}
+	state = t.run(count("row", i64(n.MR)), state, func(i value.Value, state []value.Value) []value.Value {
+		row := t.item(rows, t.choose(t.compare(enum.IPredSLT, i, valid), i, i64(0)))
+		for _, p := range lines {
+			t.fetch(t.step(t.out, p, row))
+		}
+		return t.run(span{"k", i64(0), share, k}, state, t.steps(k))
+	})
+	return state, t.mul(share, i64(n.MR))
 }
 
 // line is the bytes of a cache line.
 const line = 64
-
-// prefetch asks for the lines of C that the tile will write, so that they arrive while it multiplies.
-func (t tiling) prefetch() {
-	n := t.node
-	if !t.vectors() {
-		return
-	}
-	t.branch(t.isWhole(), "prefetch", func() {
-		c, rows, cols := t.addr(n.C), t.addr(n.CRows), t.addr(n.CCols)
-		each := max(n.Lanes, line/int64(t.out.Size()))
-		for i := range n.MR {
-			row := t.step(t.out, c, t.item(rows, i64(i)))
-			for j := int64(0); j < n.NR; j += each {
-				t.fetch(t.step(t.out, row, t.item(cols, i64(j))))
-			}
-		}
-	}, func() {})
-}
 
 // fetch asks for the cache line of p, for writing.
 func (e *fn) fetch(p value.Value) {

@@ -1,17 +1,22 @@
 package cost
 
-import "github.com/einc-lang/einc/tensor"
+import (
+	"math"
 
-// depth is the number of K terms a block aims at: a panel of B that deep and two vectors wide takes
-// half of a first-level cache. It is a constant because it decides the order of summation.
-const depth = 256
+	"github.com/einc-lang/einc/tensor"
+)
+
+// depth is the number of K terms a block aims at: a panel of B that deep and two vectors wide fits a
+// first-level cache, and C is read and written seldom. It is a constant because it decides the order of
+// summation.
+const depth = 384
 
 // align is the boundary in bytes that every piece of workspace starts at: a cache line.
 const align = 64
 
 // taskNanos is the modelled time of a task that is large enough for good use of the caches, and short
 // enough for cancelling and for even shares.
-const taskNanos = 8e5
+const taskNanos = 1.4e6
 
 // maxSlice is the most bytes of packed B, for caches that many cores share.
 const maxSlice = 8 << 20
@@ -55,11 +60,11 @@ func (t Target) cut(b *Blocking) {
 	slice = ceilDiv(panels, ceilDiv(panels, slice))
 	cells := max(int64(t.peak(b.Type)*peakShare*taskNanos)/b.KC/(b.MR*b.NR), 1) // tiles of a task
 	mostRows := min(max(int64(t.l2())/3/column/b.MR, 1), ceilDiv(b.M, b.MR))
-	rows, columns := mostRows, slice
-	if slice*b.NR*column <= int64(t.l2())/2 { // B stays in L2 while the rows go by
-		rows = min(max(cells/columns, 1), mostRows)
-	}
-	columns = min(max(cells/rows, 4), slice)
+	// A is packed for every task anew, which costs more than to fetch B again: tasks are wide.
+	widest := int64(2*math.Sqrt(float64(cells*b.MR*b.NR)))/b.NR + 1
+	columns := ceilDiv(slice, ceilDiv(slice, widest))
+	rows := min(max(cells/columns, 1), mostRows)
+	columns = min(max(cells/rows, columns), slice)
 	want := int64(1)
 	if t.workers() > 1 {
 		want = 4 * t.workers()

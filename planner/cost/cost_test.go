@@ -37,7 +37,7 @@ func TestTilesStayInRegisters(t *testing.T) {
 		}
 	}
 	b := avx2.Blocking(tensor.F32, 1000, 1000, 1000)
-	require.Equal(t, []int64{6, 16, 256}, []int64{b.MR, b.NR, b.KC})
+	require.Equal(t, []int64{6, 16, 336}, []int64{b.MR, b.NR, b.KC})
 	b = avx512.Blocking(tensor.F64, 1000, 1000, 1000)
 	require.Equal(t, []int64{12, 16}, []int64{b.MR, b.NR})
 	b = neon.Blocking(tensor.F32, 1000, 1000, 1000)
@@ -70,7 +70,7 @@ func checkBlocking(t *testing.T, b cost.Blocking) {
 	require.Equal(t, b.NS, b.NBlocks()*b.NC, name)
 	require.True(t, covers(b.KBlocks(), b.KC, b.K), name)
 	require.Equal(t, b.NS, b.Panels()*b.NR, name)
-	require.LessOrEqual(t, b.KC, int64(256), name)
+	require.LessOrEqual(t, b.KC, int64(384), name)
 	require.GreaterOrEqual(t, b.SharedBytes(), b.NS*b.KC*int64(b.Type.Size()), name)
 	checkScratch(t, b)
 }
