@@ -163,7 +163,7 @@ func (e *fn) repeat(l *loop.For, s span, init []value.Value) []value.Value {
 // Unrolled loops take unrolled iterations at once; all of them if there are few, of short bodies.
 const (
 	unrollTurns = 4
-	unrollAll   = 16
+	unrollAll   = 8
 	unrollNodes = 1000
 )
 
@@ -181,7 +181,11 @@ func (e *fn) unroll(l *loop.For, s span) int64 {
 			return 1
 		}
 	}
-	if n, ok := known(s.stop); ok && n > 1 && n <= unrollAll && n*int64(len(l.Body)) <= unrollNodes {
+	most := int64(unrollAll)
+	if e.target.VectorBits >= 512 {
+		most *= 2 // with 32 registers, what loops around the tile take out of it leaves enough
+	}
+	if n, ok := known(s.stop); ok && n > 1 && n <= most && n*int64(len(l.Body)) <= unrollNodes {
 		return n
 	}
 	return unrollTurns

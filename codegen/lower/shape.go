@@ -209,7 +209,10 @@ func (k *kernel) sumColumns(t cost.Target) int64 {
 func (k *kernel) productTile(s *shape, t cost.Target) (rows, cols int64) {
 	spare := int64(1) // an element of A
 	if !t.FMA {
-		spare++ // a product
+		spare += 2 // a product, and a copy: instructions overwrite an operand
+	}
+	if s.masked && t.VectorBytes < 64 && k.axes[s.col].extent%s.lanes != 0 {
+		spare++ // the mask of the last vector
 	}
 	free := int64(t.Registers) - spare
 	if t.Registers >= 32 {
