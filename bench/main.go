@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -34,7 +35,7 @@ func main() {
 	flag.StringVar(&o.fromCache, "from-cache", "", "time what is in this kernel cache and print it as JSON")
 	flag.BoolVar(&o.list, "list", false, "list the suites")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, o); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
@@ -103,8 +104,8 @@ func (s *session) measureAll(chosen []string, match string) (*report, error) {
 		began := time.Now()
 		done := suiteResult{suite: x}
 		for _, row := range x.rows(s) {
-			if err := s.ctx.Err(); err != nil {
-				return nil, err
+			if s.ctx.Err() != nil {
+				break // what was measured is still shown
 			}
 			if strings.Contains(row.name+" "+row.expr, match) {
 				done.results = append(done.results, s.run(row))
@@ -113,7 +114,7 @@ func (s *session) measureAll(chosen []string, match string) (*report, error) {
 		r.suites = append(r.suites, done)
 		s.log("%s: %d rows in %v", x.name, len(done.results), time.Since(began).Round(time.Second))
 	}
-	if chosen == nil || slices.Contains(chosen, "compile") {
+	if s.ctx.Err() == nil && match == "" && chosen == nil || slices.Contains(chosen, "compile") {
 		var err error
 		if r.compile, err = timeCompiling(s); err != nil {
 			return nil, errors.Join(errors.New("compile"), err)
@@ -125,7 +126,10 @@ func (s *session) measureAll(chosen []string, match string) (*report, error) {
 // write puts the page where it belongs.
 func (r *report) write(s *session, o settings) error {
 	out, plot := o.out, "bench/plot.svg"
-	if out == "" && o.suites == "" && o.match == "" && !o.quick {
+	if s.ctx.Err() != nil {
+		out = ""
+		s.log("interrupted: not everything was measured")
+	} else if out == "" && o.suites == "" && o.match == "" && !o.quick {
 		out = filepath.Join(s.dir, "..", "BENCHMARKS.md")
 	}
 	if out == "" {

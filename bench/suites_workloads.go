@@ -16,7 +16,7 @@ const (
 	mostMultiplyAdds = 1e12
 	mostBytes        = 4e9
 	// Larger rows take minutes; they wait for -full.
-	defaultMultiplyAdds = 1e10
+	defaultMultiplyAdds = 5e9
 	defaultBytes        = 5e8
 )
 
