@@ -71,11 +71,15 @@ func near[T float32 | float64](want, got []T, tolerance float64) error {
 	at := 0
 	for i := range want {
 		largest = max(largest, math.Abs(float64(want[i])))
-		if e := math.Abs(float64(want[i]) - float64(got[i])); !(e <= off) { // NaN counts as off
+		e := math.Abs(float64(want[i]) - float64(got[i]))
+		if math.IsNaN(e) {
+			e = math.Inf(1)
+		}
+		if e > off {
 			off, at = e, i
 		}
 	}
-	if !(off <= tolerance*largest) {
+	if off > tolerance*largest {
 		return fmt.Errorf("element %d is %v, einc has %v", at, got[at], want[at])
 	}
 	return nil

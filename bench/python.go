@@ -205,13 +205,13 @@ func pythonPeer(name, class, module, setup string) peer {
 // than asked for; they are made to give the row-major result that einc gives.
 
 func numpyPeer(expr string) peer {
-	return pythonPeer("NumPy", "NumPy, PyTorch", "numpy", fmt.Sprintf(
+	return pythonPeer("NumPy", arrayClass, "numpy", fmt.Sprintf(
 		"p = np.einsum_path(%q, *x, optimize='optimal' if len(x) < 7 else 'greedy')[0]\ndef call(): return np.ascontiguousarray(np.einsum(%[1]q, *x, optimize=p))", expr))
 }
 
 // numpyLoop is np.einsum as it is without optimize: its own loops.
 func numpyLoop(expr string) peer {
-	return pythonPeer("np.einsum", "np.einsum", "numpy",
+	return pythonPeer("np.einsum", loopClass, "numpy",
 		fmt.Sprintf("o = np.einsum(%q, *x)\ndef call(): return np.einsum(%[1]q, *x, out=o)", expr))
 }
 
@@ -221,12 +221,15 @@ func optEinsumPeer(expr string) peer {
 }
 
 func torchPeer(expr string) peer {
-	return pythonPeer("PyTorch", "NumPy, PyTorch", "torch", fmt.Sprintf("def call(): return torch.einsum(%q, *t).contiguous()", expr))
+	return pythonPeer("PyTorch", arrayClass, "torch", fmt.Sprintf("def call(): return torch.einsum(%q, *t).contiguous()", expr))
 }
 
 func tblisPeer(expr string) peer {
-	return pythonPeer("TBLIS", "TBLIS", "pytblis",
-		fmt.Sprintf("o = np.ascontiguousarray(pytblis.einsum(%q, *x))\ndef call(): return pytblis.einsum(%[1]q, *x, out=o)", expr))
+	setup := "o = np.ascontiguousarray(pytblis.einsum(%q, *x))\ndef call(): return pytblis.einsum(%[1]q, *x, out=o)"
+	if strings.HasSuffix(expr, "->") { // it takes no scalar to write to
+		setup = "def call(): return pytblis.einsum(%q, *x)"
+	}
+	return pythonPeer("TBLIS", tblisClass, "pytblis", fmt.Sprintf(setup, expr))
 }
 
 // interpreted are the peers that take any einsum string.

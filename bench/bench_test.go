@@ -1,0 +1,120 @@
+package main
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/einc-lang/einc"
+	"github.com/einc-lang/einc/tensor"
+)
+
+func TestIntervalCoversTheMedian(t *testing.T) {
+	for n := 1; n <= 60; n++ {
+		k := outside(n)
+		// The interval misses the true median if at most k values lie on one side of it.
+		miss, p := 0.0, math.Pow(0.5, float64(n))
+		for i := 0; i <= k; i++ {
+			miss += 2 * p
+			p = p * float64(n-i) / float64(i+1)
+		}
+		if n >= 6 && miss > 0.05 {
+			t.Errorf("%d values without %d at each end: covers %.3f", n, k, 1-miss)
+		}
+		if n >= 6 && miss+2*p <= 0.05 {
+			t.Errorf("%d values: %d could be left out at each end", n, k+1)
+		}
+	}
+}
+
+func TestRatioAndBars(t *testing.T) {
+	r := &result{row: &row{}, einc: []float64{1, 2, 4, 1, 2, 4, 1}}
+	slow := timing{peer: peer{name: "slow", class: "c"}, nanos: []float64{9, 9, 9, 9, 9, 9, 9}}
+	quick := timing{peer: peer{name: "quick", class: "c"}, nanos: []float64{2, 2, 4, 1, 4, 4, 1}}
+	r.times = []timing{slow, {peer: peer{class: "c"}, note: "absent"}, quick}
+	if best := r.best("c"); best == nil || best.name != "quick" {
+		t.Fatalf("best is %v", best)
+	}
+	got := r.ratio(&quick)
+	if got != (ratio{1, 1, 2}) {
+		t.Errorf("ratio is %v", got)
+	}
+	for _, c := range []struct {
+		bar    bar
+		missed bool
+	}{{bar{min: 2}, false}, {bar{min: 2.1}, true}, {bar{min: 0.9, both: true}, false}} {
+		if c.bar.missed(got) != c.missed {
+			t.Errorf("bar %v", c.bar)
+		}
+	}
+	if !(bar{min: 0.9, both: true}).missed(ratio{1.2, 1.15, 1.3}) {
+		t.Error("times that are not alike pass")
+	}
+}
+
+func TestCompare(t *testing.T) {
+	bytes := func(v ...float32) []byte {
+		x, err := tensor.From(v, len(v))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return x.Bytes()
+	}
+	nan := float32(math.NaN())
+	for _, c := range []struct {
+		got []byte
+		ok  bool
+	}{{bytes(1, 100), true}, {bytes(1.001, 100), true}, {bytes(1.1, 100), false}, {bytes(nan, 100), false}, {bytes(1, nan), false}, {bytes(1), false}} {
+		if err := compare(tensor.F32, bytes(1, 100), c.got, 10); (err == nil) != c.ok {
+			t.Errorf("%v: %v", view[float32](c.got), err)
+		}
+	}
+}
+
+// Every row of every table must be an expression that einc plans, and the contractions must keep the sizes' rules.
+func TestTablesPlan(t *testing.T) {
+	s := &session{quick: false, log: t.Logf}
+	for _, rows := range [][]*row{workloadRows(s), tccgRows(s), alikeRows(s), fusedRows(s), memoryRows(s)} {
+		if len(rows) == 0 {
+			t.Fatal("a table without rows")
+		}
+		for _, r := range rows {
+			if _, err := planOf(&r.work); err != nil {
+				t.Errorf("%s/%s %s: %v", r.suite, r.name, r.expr, err)
+			}
+		}
+	}
+	for _, c := range tccg(tensor.F32) {
+		x := c.scaled(tccgBytes, tensor.F32)
+		// Only those whose extents are all too short to shrink may be larger.
+		if largest := 4 * max(x.count(x.left), x.count(x.right), x.count(x.c)); largest > tccgBytes && c.id < 31 {
+			t.Errorf("TCCG %d has %d bytes", c.id, largest)
+		}
+		if n := x.sizes[rune(x.c[len(x.c)-1])]; n%24 != 0 {
+			t.Errorf("TCCG %d: the result's rows have %d elements", c.id, n)
+		}
+	}
+}
+
+func TestInnerProduct(t *testing.T) {
+	expr, shapes := innerProduct(3, 2, 2)
+	var operands []*einc.Tensor
+	for _, shape := range shapes {
+		x, err := tensor.Full(1.0, shape...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		operands = append(operands, x)
+	}
+	if n := strings.Count(expr, ","); n != 5 {
+		t.Fatalf("%s has %d terms", expr, n+1)
+	}
+	out, err := einc.EinsumContext(t.Context(), expr, &einc.Options{Engine: einc.Interpreter}, operands...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// 3 physical indices of 2 and 4 bonds of 2.
+	if v, _ := out.At(); v != 128 {
+		t.Errorf("%s of ones is %v, not 128", expr, v)
+	}
+}
