@@ -4,13 +4,14 @@
 # make soak   the random tests, ROUNDS of each (default 2000)
 # make bench  measure against other libraries; BENCH="-suite gemm -quick" for a part (BENCH=-help)
 # make golden rewrite the sections of the golden files
+# make generate  write the generated Go packages of the examples anew
 
 GO       ?= go
 FUZZTIME ?= 30s
 ROUNDS   ?= 2000
 DATA     := bin/data
 
-.PHONY: all build run test fuzz soak golden bench clean
+.PHONY: all build run test generate fuzz soak golden bench clean
 
 all: build
 
@@ -31,6 +32,11 @@ test: build
 	@scripts/need-qemu
 	$(GO) vet ./...
 	$(GO) test ./...
+	@examples/run.sh bin/einc bin/examples
+
+# generated files that are committed
+generate:
+	$(GO) generate ./examples/...
 
 bench:
 	@scripts/need-llvm
