@@ -14,7 +14,9 @@ type (
 	DType       = tensor.DType
 	Func        struct{}
 	Artifacts   struct{}
+	BuildTarget struct{}
 	Measurement struct{}
+	Planned     struct{}
 	Explanation []string
 	Options     struct {
 		Mode    parser.Mode
@@ -43,6 +45,14 @@ func Explain(ctx context.Context, expr string, specs []Spec, opts *Options, stag
 }
 
 func Build(ctx context.Context, expr, name string, specs []Spec, opts *Options) (*Artifacts, error) {
+	return nil, nil
+}
+
+func BuildFor(ctx context.Context, expr, name string, specs []Spec, opts *Options, to BuildTarget) (*Artifacts, error) {
+	return nil, nil
+}
+
+func PlanExpr(ctx context.Context, expr string, specs []Spec, opts *Options) (*Planned, error) {
 	return nil, nil
 }
 
