@@ -28,8 +28,26 @@ func (p *Plan) String() string {
 	fmt.Fprintf(w, "  arena\t%d\tbytes\n", p.Arena)
 	fmt.Fprintf(w, "  peak\t%d\tbytes with %s\n", p.Peak, count(p.Workers, "worker"))
 	w.Flush()
+	p.writeLoops(&s)
 	p.writeRows(&s)
 	return s.String()
+}
+
+// writeLoops adds a line for every loop over slices: the steps, the index and what is done at a time.
+func (p *Plan) writeLoops(s *strings.Builder) {
+	for i := range p.Loops {
+		if l := &p.Loops[i]; i < mostRows {
+			x := p.Problem.Indices[l.Index]
+			how := ""
+			if l.Parallel {
+				how = ", side by side"
+			}
+			fmt.Fprintf(s, "steps %d to %d for %s of %s=%d, %d at a time%s\n", l.First, l.End-1, count(l.Count, "slice"), x.Name, x.Extent, l.Chunk, how)
+		}
+	}
+	if n := len(p.Loops) - mostRows; n > 0 {
+		fmt.Fprintf(s, "and %d more loops\n", n)
+	}
 }
 
 func (p *Plan) writeRows(s *strings.Builder) {

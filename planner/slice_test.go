@@ -281,6 +281,7 @@ func TestVerifyLoops(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, pl.Verify())
 		require.Len(t, pl.Loops, 3, pl.String())
+		require.Contains(t, pl.String(), "for 4 slices of e=60, 15 at a time, side by side\n")
 		f(pl)
 		require.Error(t, pl.Verify(), what)
 	}

@@ -31,7 +31,8 @@ type lowering struct {
 	first    int            // where that piece begins
 	prog     *Program
 	seen     map[string]int // nests by what they compile to
-	inLoop   []bool         // of each step: a loop that workers share is around it; nil for none
+	known    map[string]phases
+	inLoop   []bool // of each step: a loop that workers share is around it; nil for none
 	blocking func(d tensor.DType, m, n, k int64) cost.Blocking
 }
 
@@ -42,7 +43,7 @@ func Lower(plan *planner.Plan, target cost.Target, opts Options) (*Program, erro
 }
 
 func newLowering(plan *planner.Plan, target cost.Target, opts Options) *lowering {
-	l := &lowering{plan: plan, target: target, prog: &Program{}, seen: map[string]int{}, blocking: target.Blocking,
+	l := &lowering{plan: plan, target: target, prog: &Program{}, seen: map[string]int{}, known: map[string]phases{}, blocking: target.Blocking,
 		inLoop: plan.InParallel()}
 	if opts.RuntimeStrides {
 		l.dims = map[Stride]int{}
@@ -54,9 +55,15 @@ func (l *lowering) lower(opts Options) (*Program, error) {
 	for i := range l.plan.Steps {
 		l.first = len(l.prog.Dims)
 		clear(l.dims)
+		o, done := l.repeat(i)
+		if done {
+			continue
+		}
+		first := len(l.prog.Phases)
 		if err := l.step(i, opts); err != nil {
 			return nil, fmt.Errorf("step %d: %w", i, err)
 		}
+		l.remember(o, first)
 	}
 	if l.dims != nil {
 		l.windowDims()
