@@ -237,19 +237,12 @@ type tasteKind uint8
 
 const (
 	freeMemory tasteKind = iota // elements made less elements freed
-	fewFlops                    // multiply-adds
-	smallest                    // elements made
 	ratio                       // elements made by elements freed
 )
 
-// value scores a pair by log2 of sizes and multiply-adds; less is better.
-func (t *taste) value(a, b, ab, flops float64) float64 {
-	switch t.kind {
-	case fewFlops:
-		return flops
-	case smallest:
-		return ab
-	case ratio:
+// value scores a pair by log2 of the sizes; less is better.
+func (t *taste) value(a, b, ab float64) float64 {
+	if t.kind == ratio {
 		return ab - t.c*plus(a, b)
 	}
 	const most = 1000 // bits, so that nothing overflows
@@ -268,7 +261,7 @@ func greedily(g *graph, like taste, r *rng) (tree, float64) {
 	var near []int32
 	offer := func(a, b int32) choice {
 		size, flops := p.pair(a, b)
-		score := like.value(p.size[a], p.size[b], size, flops)
+		score := like.value(p.size[a], p.size[b], size)
 		if like.heat > 0 {
 			score += like.heat * math.Log(-math.Log(r.float())) // a Gumbel variate
 		}

@@ -214,10 +214,17 @@ func (r *race) kernel(g *graph) tree {
 // The families of starts.
 const (
 	familyGreedy = iota
+	familyRatio
 	familyFill
 	familyUnion
 	familyCut
 	families
+)
+
+// The most starts of the costlier and of the cheaper kinds.
+const (
+	mostCuts   = 6
+	mostGreedy = 120
 )
 
 // starts builds trees by all means, for a share of the budget, and sorts them.
@@ -228,17 +235,15 @@ func (r *race) starts() {
 	r.take([]runner{first})
 	left := share*r.units - first.work
 	each := max(first.work, 1)
-	kinds := []int{familyFill, familyUnion}
+	kinds := []int{familyRatio, familyFill, familyUnion}
 	if n >= 40 {
-		for k := 0; k < 6 && float64(k+1)*700*n*math.Log2(n/8) < left/2; k++ {
-			kinds = append(kinds, familyCut)
-		}
-		if n > 800 && len(kinds) == 2 {
+		cut := 700 * n * math.Log2(n/8)
+		for k := 0; k < mostCuts && (float64(k+1)*cut < left/2 || k == 0 && n > 800); k++ {
 			kinds = append(kinds, familyCut)
 		}
 	}
-	for k := 0; k < 40 && float64(len(kinds)+1)*each < left; k++ {
-		kinds = append(kinds, [4]int{familyGreedy, familyGreedy, familyFill, familyUnion}[k%4])
+	for k := 0; k < mostGreedy && float64(len(kinds)+1)*each < left; k++ {
+		kinds = append(kinds, [8]int{familyRatio, familyGreedy, familyRatio, familyFill, familyRatio, familyGreedy, familyRatio, familyUnion}[k%8])
 	}
 	out := make([]runner, len(kinds))
 	r.parallel(len(kinds), func(i int) {
@@ -270,14 +275,20 @@ func (r *race) build(i, family int) runner {
 	random := newRNG(r.seed, uint64(i), 1)
 	x := runner{family: family}
 	heat := 0.0
-	if i >= 3 {
-		heat = math.Exp(math.Log(0.01) + random.float()*math.Log(100))
+	if i >= 4 {
+		heat = random.between(0.002, 0.2)
 	}
 	switch family {
 	case familyGreedy:
-		like := taste{kind: tasteKind(i / 4 % 4), c: 1, heat: heat}
+		like := taste{c: 1, heat: heat}
 		if heat > 0 {
-			like.c = math.Exp(math.Log(0.3) + random.float()*math.Log(3/0.3))
+			like.c = random.between(0.5, 3)
+		}
+		x.tree, x.work = greedily(r.g, like, random)
+	case familyRatio:
+		like := taste{kind: ratio, c: 2, heat: heat}
+		if heat > 0 {
+			like.c = random.between(1, 3.5)
 		}
 		x.tree, x.work = greedily(r.g, like, random)
 	case familyFill, familyUnion:
@@ -294,16 +305,19 @@ func (r *race) build(i, family int) runner {
 	return x
 }
 
-// heats anneals the best starts of each family and the best of all.
+// heats anneals the best starts of each family from a heat that leaves little of them, and the best of
+// all from one that keeps its shape.
 func (r *race) heats() {
-	const share, most = 0.5, 5
+	const share, most = 0.5, 6
 	sweep := moveUnits(r.s.words) * float64(len(r.g.legs))
-	count := int(min(max(share*r.units/(sweep*150), 1), most))
-	chosen := r.choose(count)
+	count := int(min(max(share*r.units/(sweep*150), 2), most))
+	chosen := append(r.choose(count-1), r.fields[0])
 	out := make([]runner, len(chosen))
 	r.parallel(len(chosen), func(i int) {
 		from := 0.5
-		if chosen[i].family == familyCut && len(r.g.legs) > 500 || len(r.g.legs) > 2000 {
+		if i == count-1 {
+			from = 3
+		} else if chosen[i].family == familyCut && len(r.g.legs) > 500 || len(r.g.legs) > 2000 {
 			from = 2
 		}
 		out[i] = r.anneal(chosen[i], uint64(100+i), from, 18, share*r.units/float64(len(chosen)), 8)

@@ -1,6 +1,9 @@
 package planner
 
-import "math/bits"
+import (
+	"math"
+	"math/bits"
+)
 
 // rng is a generator of pseudo-random numbers (splitmix64) that costs next to nothing, and whose
 // numbers depend on its seed alone.
@@ -39,4 +42,9 @@ func (r *rng) shuffle(list []int32) {
 		j := r.below(i + 1)
 		list[i], list[j] = list[j], list[i]
 	}
+}
+
+// between is a number between two bounds, whose logarithm is distributed evenly.
+func (r *rng) between(low, high float64) float64 {
+	return low * math.Exp(r.float()*math.Log(high/low))
 }
