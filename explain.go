@@ -121,7 +121,9 @@ func (c *compilation) stage(ctx context.Context, u *codegen.Unit, name string) (
 	case "problem":
 		return c.problem.String(), nil
 	case "plan":
-		return c.plan.String(), nil
+		p := *c.plan
+		p.Peak = u.Peak()
+		return p.String(), nil
 	case "loop":
 		return u.Program.String(), nil
 	case "llvm":
