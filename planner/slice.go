@@ -121,3 +121,15 @@ func (p *Plan) InParallel() []bool {
 	}
 	return in
 }
+
+// SlicesFor turns the slices of an Order of p's Product into those that Options take: parts become the
+// smallest pieces of which there are no more.
+func SlicesFor(p *parser.Problem, sliced []Slice) []SliceIndex {
+	var cuts []SliceIndex
+	for _, s := range sliced {
+		if n := int64(p.Indices[s.Index].Extent); s.Parts > 1 && n > 1 {
+			cuts = append(cuts, SliceIndex{Index: parser.IndexID(s.Index), Chunk: int((n + s.Parts - 1) / s.Parts)})
+		}
+	}
+	return cuts
+}

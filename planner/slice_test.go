@@ -300,3 +300,8 @@ func TestVerifyLoops(t *testing.T) {
 		}
 	})
 }
+
+func TestSlicesFor(t *testing.T) {
+	got := planner.SlicesFor(chainOf(), []planner.Slice{{Index: 2, Parts: 3}, {Index: 0, Parts: 1}, {Index: 1, Parts: 30}})
+	require.Equal(t, []planner.SliceIndex{{Index: 2, Chunk: 667}, {Index: 1, Chunk: 1}}, got)
+}
