@@ -31,9 +31,23 @@ func newAnnealer(b *bush, r *rng) *annealer {
 // moveUnits is the work of a visit, in units of about ten nanoseconds.
 func moveUnits(words int) float64 { return 5 + float64(words)/2 }
 
-// run sweeps while beta grows from one bound to the other, slowly at first, as the heat at which a
-// tree sets is low, until units of work are spent or ctx ends, and leaves the bush at the best shape of the second half, or the one it had if that is better.
-func (a *annealer) run(ctx context.Context, from, to, units float64) {
+// cooling is how beta grows: from one bound to the other, at first slowly if even is false.
+type cooling struct {
+	from, to float64
+	even     bool
+}
+
+// at is beta when a share of the work is done.
+func (c cooling) at(done float64) float64 {
+	if !c.even {
+		done *= done
+	}
+	return c.from + (c.to-c.from)*done
+}
+
+// run sweeps while beta grows, until units of work are spent or ctx ends, and leaves the bush at the
+// best shape of the second half, or the one it had if that is better.
+func (a *annealer) run(ctx context.Context, c cooling, units float64) {
 	b := a.b
 	a.best = math.Inf(1)
 	a.keep()
@@ -43,8 +57,7 @@ func (a *annealer) run(ctx context.Context, from, to, units float64) {
 		return
 	}
 	for k := 0; k < sweeps && ctx.Err() == nil; k++ {
-		done := float64(k) / float64(max(sweeps-1, 1))
-		a.sweep(from + (to-from)*done*done)
+		a.sweep(c.at(float64(k) / float64(max(sweeps-1, 1))))
 		a.work += sweep
 		if 2*k >= sweeps {
 			a.keep()

@@ -43,7 +43,7 @@ func TestBushesStayRight(t *testing.T) {
 			x.sweep(0.1)
 			same("sweep") // legs and costs as the moves left them, not computed anew
 			b.plant(start)
-			x.run(context.Background(), 0.5, 20, 3e4)
+			x.run(context.Background(), cooling{from: 0.5, to: 20}, 3e4)
 			require.LessOrEqual(t, b.total(), before+1e-9)
 			newPolisher(b, 3+int(seed%8)).run(context.Background(), 1e6)
 			same("polish")

@@ -128,7 +128,7 @@ func (h *hunt) rate(graphs []*graph) float64 {
 	b.plant(t)
 	a := newAnnealer(b, newRNG(1))
 	begin := time.Now()
-	a.run(h.ctx, 2, 10, max(sample, 4*moveUnits(s.words)*float64(b.n)))
+	a.run(h.ctx, cooling{from: 2, to: 10}, max(sample, 4*moveUnits(s.words)*float64(b.n)))
 	return a.work / max(time.Since(begin).Seconds(), 1e-4)
 }
 
@@ -206,7 +206,9 @@ func (r *race) kernel(g *graph) tree {
 	if len(g.legs)*r.s.words > mostWords {
 		return r.fields[0].tree
 	}
-	r.heats()
+	if r.heats() {
+		r.repeat(6, 0.25, cooling{from: 1, to: 12}, 400)
+	}
 	r.final()
 	return r.fields[0].tree
 }
@@ -305,22 +307,47 @@ func (r *race) build(i, family int) runner {
 	return x
 }
 
+// The sweeps that a heat should have, and those beyond which other heats find more; and the heats there
+// are of each kind.
+const (
+	fewSweeps, manySweeps = 150, 3500
+	fewHeats, manyHeats   = 6, 24
+)
+
 // heats anneals the best starts of each family from a heat that leaves little of them, and the best of
-// all from one that keeps its shape.
-func (r *race) heats() {
-	const share, most = 0.5, 6
-	sweep := moveUnits(r.s.words) * float64(len(r.g.legs))
-	count := int(min(max(share*r.units/(sweep*150), 2), most))
+// all from one that keeps its shape. It reports whether there was work for many: then it used less of
+// the budget, as the best of them are to be annealed again.
+func (r *race) heats() bool {
+	share := 0.5
+	sweeps := share * r.units / (moveUnits(r.s.words) * float64(len(r.g.legs)))
+	count := int(max(min(sweeps/fewSweeps, fewHeats), min(sweeps/manySweeps, manyHeats), 2))
+	if count > 2*fewHeats {
+		share = 0.35
+	}
 	chosen := append(r.choose(count-1), r.fields[0])
 	out := make([]runner, len(chosen))
 	r.parallel(len(chosen), func(i int) {
-		from := 0.5
-		if i == count-1 {
-			from = 3
-		} else if chosen[i].family == familyCut && len(r.g.legs) > 500 || len(r.g.legs) > 2000 {
-			from = 2
+		c := cooling{from: 0.5, to: 18}
+		switch {
+		case i == count-1:
+			c.from = 3
+		case chosen[i].family == familyCut && len(r.g.legs) > 500 || len(r.g.legs) > 2000:
+			c.from = 2
+		case i%2 == 1 && count > 2*fewHeats:
+			c = cooling{from: 0.8, to: 5, even: true}
 		}
-		out[i] = r.anneal(chosen[i], uint64(100+i), from, 18, share*r.units/float64(len(chosen)), 8)
+		out[i] = r.anneal(chosen[i], uint64(100+i), c, share*r.units/float64(len(chosen)), 8)
+	})
+	r.take(out)
+	return count > 2*fewHeats
+}
+
+// repeat anneals the best trees again, with numbers from first on.
+func (r *race) repeat(count int, share float64, c cooling, first uint64) {
+	count = min(count, len(r.fields))
+	out, field := make([]runner, count), r.fields
+	r.parallel(count, func(i int) {
+		out[i] = r.anneal(field[i], first+uint64(i), c, share*r.units/float64(count), 8)
 	})
 	r.take(out)
 }
@@ -346,11 +373,11 @@ func (r *race) choose(count int) []runner {
 }
 
 // anneal improves a tree by annealing and polishing.
-func (r *race) anneal(x runner, number uint64, from, to, units float64, size int) runner {
+func (r *race) anneal(x runner, number uint64, c cooling, units float64, size int) runner {
 	b := newBush(r.g, r.s, r.aim)
 	b.plant(x.tree)
 	a := newAnnealer(b, newRNG(r.seed, number, 2))
-	a.run(r.ctx, from, to, units*0.9)
+	a.run(r.ctx, c, units*0.9)
 	p := newPolisher(b, size)
 	p.run(r.ctx, units*0.1)
 	return runner{tree: b.tree(), score: b.total(), family: x.family, work: a.work + p.work}
@@ -359,13 +386,13 @@ func (r *race) anneal(x runner, number uint64, from, to, units float64, size int
 // final anneals the best tree again, from a lower heat, and polishes it with larger pieces.
 func (r *race) final() {
 	left := r.units - r.work
-	out := make([]runner, 2)
+	out := make([]runner, 3)
 	r.parallel(len(out), func(i int) {
 		from := r.fields[0]
-		if i == 1 && len(r.fields) > 1 && r.fields[1].score < from.score+1 {
-			from = r.fields[1]
+		if i < len(r.fields) && r.fields[i].score < from.score+1 {
+			from = r.fields[i]
 		}
-		out[i] = r.anneal(from, uint64(200+i), 2, 20, left*0.45, 9)
+		out[i] = r.anneal(from, uint64(200+i), cooling{from: 2 - float64(i)/2, to: 20}, left*0.3, 9)
 	})
 	r.take(out)
 	last := r.polish(r.g, r.s, r.fields[0].tree, max(left*0.1, 2e5), 10)
@@ -394,7 +421,7 @@ func (r *race) finishing(g *graph, t tree) tree {
 	p := newPolisher(b, 8)
 	p.run(r.ctx, left*0.1)
 	a := newAnnealer(b, newRNG(r.seed, 300))
-	a.run(r.ctx, 3, 20, left*0.7)
+	a.run(r.ctx, cooling{from: 3, to: 20}, left*0.7)
 	p.run(r.ctx, left*0.2+p.work)
 	r.work += a.work + p.work
 	if b.total() < was {

@@ -147,7 +147,7 @@ func (s *slicer) anneal(t tree, c cuts, from, units float64) tree {
 	b := newBush(g, scale, a)
 	b.plant(t)
 	x := newAnnealer(b, newRNG(s.rng.next()))
-	x.run(s.ctx, from, 20, units*0.85)
+	x.run(s.ctx, cooling{from: from, to: 20}, units*0.85)
 	p := newPolisher(b, 8)
 	p.run(s.ctx, units*0.15)
 	s.spent += x.work + p.work + 1000
