@@ -206,9 +206,7 @@ func (r *race) kernel(g *graph) tree {
 	if len(g.legs)*r.s.words > mostWords {
 		return r.fields[0].tree
 	}
-	if r.heats() {
-		r.repeat(6, 0.25, cooling{from: 1, to: 12}, 400)
-	}
+	r.repeat((r.heats()+3)/4, 0.25, cooling{from: 1, to: 12}, 400)
 	r.final()
 	return r.fields[0].tree
 }
@@ -311,19 +309,15 @@ func (r *race) build(i, family int) runner {
 // are of each kind.
 const (
 	fewSweeps, manySweeps = 150, 3500
-	fewHeats, manyHeats   = 6, 24
+	fewHeats, manyHeats   = 8, 24
 )
 
 // heats anneals the best starts of each family from a heat that leaves little of them, and the best of
-// all from one that keeps its shape. It reports whether there was work for many: then it used less of
-// the budget, as the best of them are to be annealed again.
-func (r *race) heats() bool {
-	share := 0.5
+// all from one that keeps its shape. It returns how many these are.
+func (r *race) heats() int {
+	const share = 0.35
 	sweeps := share * r.units / (moveUnits(r.s.words) * float64(len(r.g.legs)))
 	count := int(max(min(sweeps/fewSweeps, fewHeats), min(sweeps/manySweeps, manyHeats), 2))
-	if count > 2*fewHeats {
-		share = 0.35
-	}
 	chosen := append(r.choose(count-1), r.fields[0])
 	out := make([]runner, len(chosen))
 	r.parallel(len(chosen), func(i int) {
@@ -339,7 +333,7 @@ func (r *race) heats() bool {
 		out[i] = r.anneal(chosen[i], uint64(100+i), c, share*r.units/float64(len(chosen)), 8)
 	})
 	r.take(out)
-	return count > 2*fewHeats
+	return count
 }
 
 // repeat anneals the best trees again, with numbers from first on.
