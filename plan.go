@@ -157,10 +157,7 @@ func replay(ctx context.Context, f *PlanFile, p *parser.Problem, po planner.Opti
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range sliced {
-		chunk := math.Ceil(net.Sizes[s.Index] / float64(s.Parts))
-		po.Slices = append(po.Slices, planner.SliceIndex{Index: parser.IndexID(s.Index), Chunk: int(max(chunk, 1))})
-	}
+	po.Slices = planner.SlicesFor(p, sliced)
 	return planner.SearchPath(ctx, p, po, path)
 }
 
