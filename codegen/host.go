@@ -69,6 +69,9 @@ func TargetFor(name string) (cost.Target, error) {
 	t := l.target
 	t.Level = l.name
 	t.L1, t.L2, t.L3 = 32<<10, 256<<10, 2<<20
+	if t.VectorBytes == 64 {
+		t.L2 = 1 << 20 // as every server CPU with AVX-512 has
+	}
 	t.Workers = goruntime.GOMAXPROCS(0)
 	return t, nil
 }

@@ -12,7 +12,7 @@ import (
 // How launches are cut into calls, in modelled nanoseconds.
 const (
 	callNanos  = 75e3  // what a call is given, unless one task is more
-	longNanos  = 100e3 // a call that may take longer is made visible to the scheduler, like a system call
+	longNanos  = 50e3  // a call that may take longer is made visible to the scheduler, like a system call
 	headNanos  = 100e3 // a further goroutine is asked for so much work only
 	guessNanos = 1e3   // of a task without an estimate
 )
@@ -33,7 +33,7 @@ type goStub struct {
 
 // goLaunch is a launch in the table of a variant.
 type goLaunch struct {
-	Stub                string
+	Stub, Long          string // Long is nil for launches whose calls are short
 	First, Tasks, Chunk int64
 	Width               int64
 	Args                []goArg
@@ -93,7 +93,10 @@ func (v *goVariant) Launches() []goLaunch {
 			task = guessNanos
 		}
 		chunk := max(1, min(l.Tasks, int64(callNanos/task)))
-		r := goLaunch{Stub: v.stub(l.Symbol, task > longNanos), First: l.First, Tasks: l.Tasks, Chunk: chunk}
+		r := goLaunch{Stub: v.stub(l.Symbol, false), Long: "nil", First: l.First, Tasks: l.Tasks, Chunk: chunk}
+		if task*float64(chunk) > longNanos {
+			r.Long = v.stub(l.Symbol, true)
+		}
 		r.Width = max(1, min(l.Tasks, int64(min(task*float64(l.Tasks)/headNanos, 1<<16))))
 		for _, a := range l.Args {
 			r.Args = append(r.Args, v.arg(a))

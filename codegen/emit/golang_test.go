@@ -52,9 +52,9 @@ func TestGoFiles(t *testing.T) {
 func TestGoCalls(t *testing.T) {
 	files := generated(t, goOptions(t, `//einc:kernel Scale "i->i" i=8 float32`))
 	table := files["scale_einc_v3_amd64.go"]
-	require.Contains(t, table, "{eincScaleV3K0, 7, 1000, 150, 5, []eincScaleArg{{1, 0}, {-1, 8}, {3, 0}, {2, 64}}},")
-	require.Contains(t, table, "{eincScaleV3K0Long, 0, 2, 1, 2, []eincScaleArg{}},")
-	require.Contains(t, table, "{eincScaleV3K0, 0, 3, 3, 1, []eincScaleArg{}},")
+	require.Contains(t, table, "{eincScaleV3K0, eincScaleV3K0Long, 7, 1000, 150, 5, []eincScaleArg{{1, 0}, {-1, 8}, {3, 0}, {2, 64}}},")
+	require.Contains(t, table, "{eincScaleV3K0, eincScaleV3K0Long, 0, 2, 1, 2, []eincScaleArg{}},")
+	require.Contains(t, table, "{eincScaleV3K0, nil, 0, 3, 3, 1, []eincScaleArg{}},")
 	require.Equal(t, 3, strings.Count(table, "[]eincScaleArg{"))
 	asm := files["scale_einc_v3_amd64.s"]
 	require.Equal(t, 1, strings.Count(asm, "entersyscall(SB)"))

@@ -16,7 +16,7 @@ func init() {
 	eincBatchMulVariants = append(eincBatchMulVariants, &eincBatchMulVariant{
 		name: "generic", level: 0, arena: 0, shared: 0, worker: 0, nanos: 41216,
 		launches: []eincBatchMulLaunch{
-			{eincBatchMulArm64K0, 0, 1, 1, 1, []eincBatchMulArg{{0, 0}, {1, 0}, {2, 0}}},
+			{eincBatchMulArm64K0, nil, 0, 1, 1, 1, []eincBatchMulArg{{0, 0}, {1, 0}, {2, 0}}},
 		},
 	})
 }

@@ -27,6 +27,7 @@ type eincBatchMulVariant struct {
 // garbage collector waiting. The tasks may run in any order, on up to width goroutines.
 type eincBatchMulLaunch struct {
 	call                func(args *unsafe.Pointer, begin, end int64)
+	long                func(args *unsafe.Pointer, begin, end int64) // the same, leaving the scheduler free; nil for short calls
 	first, tasks, chunk int64
 	width               int
 	args                []eincBatchMulArg
@@ -192,8 +193,26 @@ func (f *eincBatchMulFrame) work(l *eincBatchMulLaunch, w *eincBatchMulWorker, c
 		if end-chunk >= l.tasks {
 			return
 		}
-		l.call(&w.args[0], l.first+end-chunk, l.first+min(end, l.tasks))
+		l.run(&w.args[0], l.first+end-chunk, l.first+min(end, l.tasks))
 	}
+}
+
+// eincBatchMulOutside counts the calls that leave the scheduler free.
+var eincBatchMulOutside atomic.Int64
+
+// run makes one call. The scheduler may start another thread beside one that is in a long call: only as many
+// as there are processors may be in one, so that the number of threads stays bounded.
+func (l *eincBatchMulLaunch) run(args *unsafe.Pointer, begin, end int64) {
+	if l.long == nil {
+		l.call(args, begin, end)
+		return
+	}
+	if eincBatchMulOutside.Add(1) <= int64(runtime.GOMAXPROCS(0)) {
+		l.long(args, begin, end)
+	} else {
+		l.call(args, begin, end)
+	}
+	eincBatchMulOutside.Add(-1)
 }
 
 // take returns a frame, one that was used before if there is any.

@@ -16,7 +16,7 @@ func init() {
 	eincBatchMulVariants = append(eincBatchMulVariants, &eincBatchMulVariant{
 		name: "x86-64-v2", level: 2, arena: 0, shared: 0, worker: 0, nanos: 75493,
 		launches: []eincBatchMulLaunch{
-			{eincBatchMulV2K0, 0, 2, 1, 1, []eincBatchMulArg{{0, 0}, {1, 0}, {2, 0}}},
+			{eincBatchMulV2K0, nil, 0, 2, 1, 1, []eincBatchMulArg{{0, 0}, {1, 0}, {2, 0}}},
 		},
 	})
 }

@@ -16,7 +16,7 @@ func init() {
 	eincBatchMulVariants = append(eincBatchMulVariants, &eincBatchMulVariant{
 		name: "x86-64-v3", level: 3, arena: 0, shared: 0, worker: 0, nanos: 20608,
 		launches: []eincBatchMulLaunch{
-			{eincBatchMulV3K0, 0, 1, 1, 1, []eincBatchMulArg{{0, 0}, {1, 0}, {2, 0}}},
+			{eincBatchMulV3K0, nil, 0, 1, 1, 1, []eincBatchMulArg{{0, 0}, {1, 0}, {2, 0}}},
 		},
 	})
 }

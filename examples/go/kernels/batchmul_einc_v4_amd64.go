@@ -16,7 +16,7 @@ func init() {
 	eincBatchMulVariants = append(eincBatchMulVariants, &eincBatchMulVariant{
 		name: "x86-64-v4", level: 4, arena: 0, shared: 0, worker: 0, nanos: 10640,
 		launches: []eincBatchMulLaunch{
-			{eincBatchMulV4K0, 0, 1, 1, 1, []eincBatchMulArg{{0, 0}, {1, 0}, {2, 0}}},
+			{eincBatchMulV4K0, nil, 0, 1, 1, 1, []eincBatchMulArg{{0, 0}, {1, 0}, {2, 0}}},
 		},
 	})
 }

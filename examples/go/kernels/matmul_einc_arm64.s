@@ -42,6 +42,34 @@ TEXT ·eincMatMulArm64K1(SB), 0, $888-24
 	MOVD R19, RSP
 	RET
 
+// func eincMatMulArm64K1Long(args *unsafe.Pointer, begin, end int64)
+TEXT ·eincMatMulArm64K1Long(SB), 0, $888-24
+	NO_LOCAL_POINTERS
+	CALL runtime·entersyscall(SB)
+	MOVD args+0(FP), R0
+	MOVD begin+8(FP), R1
+	MOVD end+16(FP), R2
+	MOVD $eincMatMulArm64Blob0<>(SB), R9
+	MOVD $532, R10
+	ADD R10, R9, R9
+	MOVD RSP, R11
+	MOVD $888, R10
+	ADD R10, R11, R10
+	CALL onFrame<>(SB)
+	CALL runtime·exitsyscall(SB)
+	RET
+
+// onFrame calls R9 with SP at R10. R20, which C preserves, keeps the return address.
+TEXT onFrame<>(SB), NOSPLIT|NOFRAME, $0-0
+	MOVD RSP, R19
+	MOVD R30, R20
+	AND $~15, R10, R10
+	MOVD R10, RSP
+	CALL (R9)
+	MOVD R19, RSP
+	MOVD R20, R30
+	RET
+
 TEXT eincMatMulArm64Blob0<>(SB), NOSPLIT|NOFRAME, $0-0
 	PCALIGN $64
 	WORD $0xd1000448

@@ -36,6 +36,29 @@ TEXT ·eincMatMulV2K1(SB), 0, $600-24
 	MOVQ BX, SP
 	RET
 
+// func eincMatMulV2K1Long(args *unsafe.Pointer, begin, end int64)
+TEXT ·eincMatMulV2K1Long(SB), 0, $600-24
+	NO_LOCAL_POINTERS
+	CALL runtime·entersyscall(SB)
+	MOVQ args+0(FP), DI
+	MOVQ begin+8(FP), SI
+	MOVQ end+16(FP), DX
+	LEAQ eincMatMulV2Blob0<>(SB), AX
+	ADDQ $240, AX
+	LEAQ 600(SP), CX
+	CALL onFrame<>(SB)
+	CALL runtime·exitsyscall(SB)
+	RET
+
+// onFrame calls AX with SP at CX.
+TEXT onFrame<>(SB), NOSPLIT|NOFRAME, $0-0
+	MOVQ SP, BX
+	MOVQ CX, SP
+	ANDQ $~15, SP
+	CALL AX
+	MOVQ BX, SP
+	RET
+
 TEXT eincMatMulV2Blob0<>(SB), NOSPLIT|NOFRAME, $0-0
 	PCALIGN $64
 	QUAD $0x8f0fd63948caff48

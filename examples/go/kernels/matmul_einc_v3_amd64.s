@@ -36,6 +36,29 @@ TEXT ·eincMatMulV3K1(SB), 0, $760-24
 	MOVQ BX, SP
 	RET
 
+// func eincMatMulV3K1Long(args *unsafe.Pointer, begin, end int64)
+TEXT ·eincMatMulV3K1Long(SB), 0, $760-24
+	NO_LOCAL_POINTERS
+	CALL runtime·entersyscall(SB)
+	MOVQ args+0(FP), DI
+	MOVQ begin+8(FP), SI
+	MOVQ end+16(FP), DX
+	LEAQ eincMatMulV3Blob0<>(SB), AX
+	ADDQ $256, AX
+	LEAQ 760(SP), CX
+	CALL onFrame<>(SB)
+	CALL runtime·exitsyscall(SB)
+	RET
+
+// onFrame calls AX with SP at CX.
+TEXT onFrame<>(SB), NOSPLIT|NOFRAME, $0-0
+	MOVQ SP, BX
+	MOVQ CX, SP
+	ANDQ $~15, SP
+	CALL AX
+	MOVQ BX, SP
+	RET
+
 TEXT eincMatMulV3Blob0<>(SB), NOSPLIT|NOFRAME, $0-0
 	PCALIGN $64
 	QUAD $0x8f0fd63948caff48
