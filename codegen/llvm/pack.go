@@ -95,6 +95,11 @@ func (e *fn) pack(n *loop.Pack) {
 	to, count := e.addr(n.To), e.count(n.Count)
 	chunk := p.chunk(n.Run)
 	switch k := p.chunk(n.KRun); {
+	case n.Apart > 0 && n.Step > 1 && chunk > 1:
+		p.turnPanels(to, count, chunk)
+	case n.Apart > 0:
+		p.eachRow(to, i64(0), count, p.rowElements)
+		p.eachRow(to, count, i64(n.Panels()*n.Width), p.rowZeros)
 	case chunk == 1 && k >= p.square():
 		p.turn(to, count, k)
 	case chunk > 1 && n.Width/chunk <= maxChunks:

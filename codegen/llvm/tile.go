@@ -57,7 +57,7 @@ func (t tiling) fetching(state []value.Value, depth value.Value, k int64) ([]val
 	c, rows, cols := t.addr(n.C), t.addr(n.CRows), t.addr(n.CCols)
 	valid := t.fn.count(n.Rows)
 	var lines []value.Value
-	for j := int64(0); j < n.NR; j += max(n.Lanes, line/int64(t.out.Size())) {
+	for j := int64(0); j < n.NR; j += max(t.chunk(n.Run), line/int64(t.out.Size())) {
 		first := t.choose(t.compare(enum.IPredSLT, i64(j), t.fn.count(n.Cols)), i64(j), i64(0))
 		lines = append(lines, t.step(t.out, c, t.item(cols, first)))
 	}

@@ -60,7 +60,7 @@ func (t tiling) finishWhole(acc []val, add bool) {
 				}
 				t.regs[x.Dst] = known[key]
 			}
-			t.finishVector(acc[i*t.cols+v], t.inC(at), add)
+			t.finishVector(acc[i*t.cols+v], at, add)
 		}
 	}
 }
@@ -75,13 +75,19 @@ func (t tiling) inC(at place) value.Value {
 	return t.step(t.out, row, t.item(t.addr(n.CCols), at.col))
 }
 
-// finishVector runs the body on a vector of sums and stores the result.
-func (t tiling) finishVector(sum val, c value.Value, add bool) {
-	at := loop.Type{DType: t.out, Lanes: t.acc.Lanes}
+// finishVector runs the body on a vector of sums and stores the result, by chunks that lie together.
+func (t tiling) finishVector(sum val, at place, add bool) {
+	n := t.node
+	chunk, table := t.chunk(n.Run), t.addr(n.CCols)
+	row := t.step(t.out, t.addr(n.C), t.item(t.addr(n.CRows), at.row))
+	part := loop.Type{DType: t.out, Lanes: int(chunk)}
 	if add {
-		sum = t.arith(loop.OpAdd, t.acc.DType, t.convert(t.loadRow(at, c), t.out, t.acc.DType), sum)
+		var old []val
+		t.chunks(t.out, row, table, at.col, n.Lanes, chunk, func(_ int64, p value.Value) { old = append(old, t.loadRow(part, p)) })
+		sum = t.arith(loop.OpAdd, t.acc.DType, t.convert(t.joined(old), t.out, t.acc.DType), sum)
 	}
-	t.storeRow(at, t.result(sum), c)
+	v := t.result(sum)
+	t.chunks(t.out, row, table, at.col, n.Lanes, chunk, func(i int64, p value.Value) { t.storeRow(part, t.piece(v, i, chunk), p) })
 }
 
 // result is what the body makes of sums; what lies beside them is in its registers.
@@ -100,8 +106,13 @@ func (t tiling) beside(x *loop.Beside, at place) val {
 	switch {
 	case x.Cols.Param < 0:
 		return t.splat(t.loadRow(one, row), lanes)
-	case x.Run >= int64(lanes) && x.Run%int64(lanes) == 0:
-		return t.loadRow(loop.Type{DType: d, Lanes: lanes}, t.step(d, row, t.item(t.addr(x.Cols), at.col)))
+	case t.chunk(x.Run) > 1 || lanes == 1:
+		chunk := t.chunk(x.Run)
+		var vs []val
+		t.chunks(d, row, t.addr(x.Cols), at.col, int64(lanes), chunk, func(_ int64, p value.Value) {
+			vs = append(vs, t.loadRow(loop.Type{DType: d, Lanes: int(chunk)}, p))
+		})
+		return t.joined(vs)
 	}
 	buf := t.buffer(d, int64(lanes))
 	t.gather(x, row, at.col, i64(int64(lanes)), buf)
@@ -139,7 +150,7 @@ func (t tiling) finishLoop(buf value.Value, add bool) {
 				t.regs[n.After.Beside[b].Dst] = t.beside(&n.After.Beside[b], at)
 			}
 			sum := t.loadRow(t.acc, t.step(t.acc.DType, buf, t.add(t.mul(i, i64(n.NR)), j)))
-			t.finishVector(sum, t.inC(at), add)
+			t.finishVector(sum, at, add)
 			return nil
 		})
 		return nil

@@ -2,6 +2,7 @@ package llvm
 
 import (
 	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/tensor"
 	"github.com/llir/llvm/ir/enum"
 	"github.com/llir/llvm/ir/value"
 )
@@ -44,8 +45,55 @@ func (t tiling) keep(acc []val, part value.Value) {
 	}
 }
 
-// vectors tells whether vectors of a tile lie together in C.
-func (t tiling) vectors() bool { return t.node.Run >= t.node.Lanes && t.node.Run%t.node.Lanes == 0 }
+// chunk is how many lanes of a vector lie together in an array whose columns come in the given runs: a
+// power of two; 1 if what does is not worth an access.
+func (t tiling) chunk(run int64) int64 {
+	n := int64(1)
+	for n < t.node.Lanes && run%(2*n) == 0 && run > n {
+		n *= 2
+	}
+	if n < t.node.Lanes && n*int64(t.acc.DType.Size()) < 16 {
+		return 1
+	}
+	return n
+}
+
+// vectors tells whether a tile is read from and written to C by vectors, or chunks of them.
+func (t tiling) vectors() bool { return t.chunk(t.node.Run) > 1 || t.node.Lanes == 1 }
+
+// chunks calls f for each of n chunks of a row from column j on, with a pointer to the chunk.
+func (t tiling) chunks(d tensor.DType, row, table, j value.Value, lanes, chunk int64, f func(first int64, p value.Value)) {
+	for i := int64(0); i < lanes; i += chunk {
+		f(i, t.step(d, row, t.item(table, t.fn.add(j, i64(i)))))
+	}
+}
+
+// piece is some lanes of a vector.
+func (t tiling) piece(v val, first, n int64) val {
+	return each(func(ps ...value.Value) value.Value {
+		switch int64(lanes(ps[0].Type())) {
+		case n:
+			return ps[0]
+		case 1:
+			return t.extract(ps[0], int(first))
+		}
+		return t.shuffle(ps[0], ps[0], every(int(first), 1, int(n)))
+	}, v)
+}
+
+// joined is one vector of several.
+func (t tiling) joined(vs []val) val {
+	for len(vs) > 1 {
+		var next []val
+		for i := 0; i < len(vs); i += 2 {
+			next = append(next, each(func(ps ...value.Value) value.Value {
+				return t.shuffle(ps[0], ps[1], every(0, 1, 2*lanes(ps[0].Type())))
+			}, vs[i], vs[i+1]))
+		}
+		vs = next
+	}
+	return vs[0]
+}
 
 // putSums stores or adds the accumulators: whole tiles with whole vectors from registers, others by way
 // of the frame.
@@ -71,14 +119,17 @@ func (t tiling) putSums(acc []val) {
 
 // whole writes every accumulator by a vector store.
 func (t tiling) whole(acc []val, c, rowTable, colTable value.Value, add bool) {
-	cols := make([]value.Value, t.cols)
-	for v := range cols {
-		cols[v] = t.item(colTable, i64(int64(v)*t.node.Lanes))
+	chunk := t.chunk(t.node.Run)
+	var cols []value.Value
+	for j := int64(0); j < t.node.NR; j += chunk {
+		cols = append(cols, t.item(colTable, i64(j)))
 	}
 	for i := range int(t.node.MR) {
 		row := t.step(t.out, c, t.item(rowTable, i64(int64(i))))
-		for v, col := range cols {
-			t.update(t.acc.Lanes, acc[i*t.cols+v], t.step(t.out, row, col), add)
+		for j, col := range cols {
+			lane := int64(j) * chunk
+			v := acc[i*t.cols+int(lane/t.node.Lanes)]
+			t.update(int(chunk), t.piece(v, lane%t.node.Lanes, chunk), t.step(t.out, row, col), add)
 		}
 	}
 }
@@ -115,8 +166,9 @@ func (t tiling) edge(buf, c, rowTable, colTable, rows, cols value.Value, add boo
 		}
 		rest := i64(0)
 		if t.vectors() {
-			rest = t.sub(cols, t.remainder(cols, n.Lanes))
-			t.run(span{"j", i64(0), rest, n.Lanes}, nil, piece(t.acc.Lanes))
+			chunk := t.chunk(n.Run)
+			rest = t.sub(cols, t.remainder(cols, chunk))
+			t.run(span{"j", i64(0), rest, chunk}, nil, piece(int(chunk)))
 		}
 		t.run(span{"jrest", rest, cols, 1}, nil, piece(1))
 		return []value.Value{t.step(t.acc.DType, at[0], i64(n.NR))}

@@ -29,43 +29,63 @@ func (p packing) turn(to, count value.Value, step int64) {
 
 // turnRows packs rows r to r+group for all of K: by whole vectors, by squares, by single columns.
 func (p packing) turnRows(to, r value.Value, group, step int64) {
-	rows := make([]value.Value, group)
-	for i := range rows {
-		rows[i] = p.step(p.in, p.from, p.item(p.rows, p.add(r, i64(int64(i)))))
+	rows := p.rowPointers(r, group)
+	apart, done := max(p.node.KStep, 1), i64(0)
+	sizes := []int64{step, group, 1}
+	if apart > 1 {
+		sizes = []int64{step, 1}
 	}
-	done := i64(0)
-	for _, n := range []int64{step, group, 1} {
-		end := p.sub(p.depth, p.remainder(p.depth, n))
-		p.run(span{"k", done, end, n}, nil, func(k value.Value, _ []value.Value) []value.Value {
-			p.turnSquares(p.step(p.out, to, p.mul(k, i64(p.node.Width))), rows, r, p.item(p.cols, k), n)
+	for _, n := range sizes {
+		each := n
+		if n > 1 {
+			each *= apart
+		}
+		end := p.sub(p.depth, p.remainder(p.depth, each))
+		p.run(span{"k", done, end, each}, nil, func(k value.Value, _ []value.Value) []value.Value {
+			p.run(count("kk", i64(each/n)), nil, func(kk value.Value, _ []value.Value) []value.Value {
+				k := p.add(k, kk)
+				to := p.step(p.out, to, p.mul(k, i64(p.node.Width)))
+				if n == 1 {
+					for i, row := range rows {
+						p.place(p.row(p.step(p.in, row, p.item(p.cols, k)), 1), to, p.add(r, i64(int64(i))))
+					}
+					return nil
+				}
+				p.turnSquares(rows, p.item(p.cols, k), n, func(t int64, v val) {
+					p.place(v, p.step(p.out, to, i64(t*apart*p.node.Width)), r)
+				})
+				return nil
+			})
 			return nil
 		})
 		done = end
 	}
 }
 
-// turnSquares packs n columns of some rows.
-func (p packing) turnSquares(to value.Value, rows []value.Value, r, col value.Value, n int64) {
-	vs := make([]val, len(rows))
+// rowPointers points to the beginnings of rows r to r+n in the operand.
+func (p packing) rowPointers(r value.Value, n int64) []value.Value {
+	rows := make([]value.Value, n)
+	for i := range rows {
+		rows[i] = p.step(p.in, p.from, p.item(p.rows, p.add(r, i64(int64(i)))))
+	}
+	return rows
+}
+
+// turnSquares reads n neighbours of each row, and puts the t-th ones of all rows, for each t.
+func (p packing) turnSquares(rows []value.Value, col value.Value, n int64, put func(t int64, v val)) {
+	group := len(rows)
+	vs := make([]val, group)
 	for i, row := range rows {
 		vs[i] = p.row(p.step(p.in, row, col), n)
 	}
-	if n == 1 {
-		for i, v := range vs {
-			p.place(v, to, p.add(r, i64(int64(i))))
-		}
-		return
-	}
 	turned := p.transpose(vs)
-	for k := range n {
-		group := len(rows)
-		part := each(func(ps ...value.Value) value.Value {
+	for t := range n {
+		put(t, each(func(ps ...value.Value) value.Value {
 			if group == 1 {
-				return p.extract(ps[0], int(k))
+				return p.extract(ps[0], int(t))
 			}
-			return p.shuffle(ps[0], ps[0], every(int(k)/group*group, 1, group))
-		}, turned[int(k)%group])
-		p.place(part, p.step(p.out, to, i64(k*p.node.Width)), r)
+			return p.shuffle(ps[0], ps[0], every(int(t)/group*group, 1, group))
+		}, turned[int(t)%group]))
 	}
 }
 
@@ -122,3 +142,56 @@ func (p packing) fewRows(to, r value.Value, group int64, count value.Value) {
 		})
 	})
 }
+
+// turnPanels packs many panels at once, for rows of which neighbours in the operand are Step apart: some
+// successive rows are read by vectors of such neighbours and turned, so that each cache line is read once.
+func (p packing) turnPanels(to, valid value.Value, n int64) {
+	step := p.node.Step
+	group := p.square()
+	for step%group != 0 || p.node.Width%group != 0 || n < group {
+		group /= 2
+	}
+	whole := p.sub(valid, p.remainder(valid, n*step))
+	p.run(span{"block", i64(0), whole, n * step}, nil, func(first value.Value, _ []value.Value) []value.Value {
+		p.run(span{"r", first, p.add(first, i64(step)), group}, nil, func(r value.Value, _ []value.Value) []value.Value {
+			rows := p.rowPointers(r, group)
+			places := make([]value.Value, n)
+			for t := range places {
+				places[t] = p.rowPlace(to, p.add(r, i64(int64(t)*step)))
+			}
+			p.run(count("k", p.depth), nil, func(k value.Value, _ []value.Value) []value.Value {
+				col := p.mul(k, i64(p.node.Width))
+				p.turnSquares(rows, p.item(p.cols, k), n, func(t int64, v val) { p.place(v, p.step(p.out, places[t], col), i64(0)) })
+				return nil
+			})
+			return nil
+		})
+		return nil
+	})
+	p.eachRow(to, whole, valid, p.rowElements)
+	p.eachRow(to, valid, i64(p.node.Panels()*p.node.Width), p.rowZeros)
+}
+
+// rowPlace is where row r begins in its panel.
+func (p packing) rowPlace(to, r value.Value) value.Value {
+	panel, row := p.divmod(r, i64(p.node.Width))
+	return p.step(p.out.Real(), p.step(p.out, to, p.mul(panel, i64(p.node.Apart))), row)
+}
+
+// eachRow writes rows one by one: f gives the element of a column.
+func (p packing) eachRow(to, first, end value.Value, f func(r, col value.Value) val) {
+	p.run(span{"r", first, end, 1}, nil, func(r value.Value, _ []value.Value) []value.Value {
+		at := p.rowPlace(to, r)
+		p.run(count("k", p.depth), nil, func(k value.Value, _ []value.Value) []value.Value {
+			p.place(f(r, p.item(p.cols, k)), p.step(p.out, at, p.mul(k, i64(p.node.Width))), i64(0))
+			return nil
+		})
+		return nil
+	})
+}
+
+func (p packing) rowElements(r, col value.Value) val {
+	return p.row(p.step(p.in, p.step(p.in, p.from, p.item(p.rows, r)), col), 1)
+}
+
+func (p packing) rowZeros(_, _ value.Value) val { return zero(loop.Type{DType: p.out, Lanes: 1}) }

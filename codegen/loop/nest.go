@@ -198,24 +198,36 @@ type Offsets struct {
 	Count Bound
 }
 
-// Pack copies a block of an operand into a panel:
+// Pack copies a block of an operand into panels of Width rows, Apart elements from each other:
 //
-//	To[k*Width + r] = convert(From[Rows[r] + Cols[k]])   for r < Count, k < Depth; zero for Count ≤ r < Width
+//	To[r/Width*Apart + k*Width + r%Width] = convert(From[Rows[r] + Cols[k]])   for r < Count, k < Depth
 //
-// A column k of complex elements holds their real parts, then their imaginary ones.
+// Missing rows of the panels that Count can reach are zeroed. Without Apart, there is one panel. A column
+// k of complex elements holds their real parts, then their imaginary ones.
 //
-// Rows and Cols are tables that Offsets filled. Run > 1 promises that rows come in runs: Rows[r+1] ==
-// Rows[r]+1 unless r+1 is a multiple of Run; it divides Width. KRun > 1 promises the same of Cols.
+// Rows and Cols are tables that Offsets filled. Run > 1 promises that rows come in runs: Rows[r+Step] ==
+// Rows[r]+1 unless r/Step+1 is a multiple of Run. KRun and KStep promise the same of Cols. A step of 0 is 1.
 type Pack struct {
 	To    Addr
 	From  Addr
-	Rows  Addr // table of Width offsets
+	Rows  Addr // table of Count offsets
 	Cols  Addr // table of Depth offsets
 	Width int64
-	Count Bound // valid rows, at most Width
+	Apart int64
+	Count Bound // valid rows
 	Depth Bound
 	Run   int64
+	Step  int64
 	KRun  int64
+	KStep int64
+}
+
+// Panels is the number of panels that a Pack writes.
+func (n *Pack) Panels() int64 {
+	if n.Apart == 0 || n.Width < 1 {
+		return 1
+	}
+	return max(1, (n.Count.Max.Value+n.Width-1)/n.Width)
 }
 
 // Tile is the micro-kernel: it multiplies a panel of A (Depth × MR) by a panel of B (Depth × NR) in

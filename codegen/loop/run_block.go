@@ -64,7 +64,7 @@ func (m *machine) pack(n *Pack) step {
 	src, dst := newValue(from, int(n.Width)), newValue(to, int(n.Width))
 	convert := converter(to, from, dst, src)
 	fromAt, toAt := m.affine(n.From.Off), m.affine(n.To.Off)
-	rows, cols := m.table(n.Rows, n.Width), m.table(n.Cols, m.size(n.Depth.Max))
+	rows, cols := m.table(n.Rows, m.size(n.Count.Max)), m.table(n.Cols, m.size(n.Depth.Max))
 	rowCount, depth := m.bound(n.Count), m.bound(n.Depth)
 	return func() {
 		r, d := rowCount(), depth()
@@ -76,14 +76,17 @@ func (m *machine) pack(n *Pack) step {
 		if r > 0 && !ok2 || !ok {
 			return
 		}
-		for k := range d {
-			src.zero()
-			m.gather(n.From.Param, src, fromAt()+colOff[k], rowOff)
-			convert()
-			if pos, ok := m.span(n.To.Param, toAt()+k*n.Width, 1, n.Width); ok {
-				eachPart(to, dst, pos, int(n.Width), func(part value, pos int) {
-					write(to.Real(), part, m.mem[n.To.Param].data, pos, to.Real().Size())
-				})
+		for panel := range n.Panels() {
+			mine := rowOff[min(panel*n.Width, int64(len(rowOff))):min((panel+1)*n.Width, int64(len(rowOff)))]
+			for k := range d {
+				src.zero()
+				m.gather(n.From.Param, src, fromAt()+colOff[k], mine)
+				convert()
+				if pos, ok := m.span(n.To.Param, toAt()+panel*n.Apart+k*n.Width, 1, n.Width); ok {
+					eachPart(to, dst, pos, int(n.Width), func(part value, pos int) {
+						write(to.Real(), part, m.mem[n.To.Param].data, pos, to.Real().Size())
+					})
+				}
 			}
 		}
 	}

@@ -31,7 +31,7 @@ import (
 //
 // Tables. A Pack or Tile uses tables that an Offsets node has filled for certain: earlier, in the same
 // body or one around it, at the same address, not overwritten since, with at least as many entries as are
-// read. The offsets are bounded by Σ(extent−1)·stride of the table's group. A promised Run is one.
+// read; a use that begins further in ends where the table does at the latest. The offsets are bounded by Σ(extent−1)·stride of the table's group. A promised Run is one.
 //
 // Not checked: that tasks do not write what others read or write, that every element of the output is
 // written, and that different parameters do not overlap in memory.

@@ -103,10 +103,18 @@ func (v *verifier) pack(n *Pack) error {
 	if _, err := v.param(n, n.To, true); err != nil {
 		return err
 	}
-	if err := v.blocks(n, n.Width, n.Run); err != nil {
+	if err := v.blocks(n, n.Width, 1); err != nil {
 		return err
 	}
-	rows, err := v.share(n, n.Count, n.Width)
+	for _, x := range []int64{n.Run, n.KRun, n.Step, n.KStep, n.Apart} {
+		if x < 0 || x > limit {
+			return v.errorf(n, "runs and steps are from 0 to 2^48")
+		}
+	}
+	if n.Step <= 1 && n.Run > 1 && n.Width%n.Run != 0 {
+		return v.errorf(n, "runs of %d do not divide %d", n.Run, n.Width)
+	}
+	rows, err := v.share(n, n.Count, v.mul(n.Panels(), n.Width))
 	if err != nil {
 		return err
 	}
@@ -114,21 +122,18 @@ func (v *verifier) pack(n *Pack) error {
 	if err != nil {
 		return err
 	}
-	r, err := v.lookup(n, n.Rows, n.Count, n.Run, rows.runs)
+	r, err := v.lookup(n, n.Rows, n.Count, runs{n.Run, n.Step}, rows.runs)
 	if err != nil {
 		return err
 	}
-	if n.KRun < 0 || n.KRun > 1<<16 {
-		return v.errorf(n, "runs of %d along K", n.KRun)
-	}
-	c, err := v.lookup(n, n.Cols, n.Depth, n.KRun, cols.runs)
+	c, err := v.lookup(n, n.Cols, n.Depth, runs{n.KRun, n.KStep}, cols.runs)
 	if err != nil {
 		return err
 	}
 	if err := v.access(n, n.From, r, c); err != nil {
 		return err
 	}
-	return v.access(n, n.To, cols, upTo(n.Width, 1))
+	return v.access(n, n.To, upTo(n.Panels(), n.Apart), cols, upTo(n.Width, 1))
 }
 
 // blocks checks the width of a panel, and that its runs divide it.

@@ -109,23 +109,30 @@ func (v *verifier) forgetRefilled(body []Node) {
 }
 
 // lookup is the span of the offsets in a table, of which count are read.
-func (v *verifier) lookup(n Node, table Addr, count Bound, run int64, runs bool) (span, error) {
+func (v *verifier) lookup(n Node, table Addr, count Bound, r runs, used bool) (span, error) {
 	if _, err := v.param(n, table, false); err != nil {
 		return span{}, err
 	}
-	if !runs || v.dead > 0 {
+	if !used || v.dead > 0 {
 		return span{runs: false}, nil
 	}
 	for i := range v.fills {
 		f := &v.fills[i]
-		if f.Table.Param != table.Param || len(table.Off.Terms) != 0 || f.lo != table.Off.Const {
+		if f.Table.Param != table.Param || f.lo != table.Off.Const {
 			continue
 		}
-		if !covers(f.Count, count) {
+		whole, err := v.covers(n, f, table, count)
+		if err != nil {
+			return span{}, err
+		}
+		for _, t := range table.Off.Terms {
+			whole = whole && (r.length <= 1 || t.Coef.Value%v.mul(r.length, max(r.step, 1)) == 0)
+		}
+		if !whole {
 			return span{}, v.errorf(n, "table %s has %s entries, %s are read", v.print.addr(table), v.print.bound(f.Count), v.print.bound(count))
 		}
-		if run > 1 && !f.runsOf(run) {
-			return span{}, v.errorf(n, "table %s does not come in runs of %d", v.print.addr(table), run)
+		if r.length > 1 && !f.runsOf(r) {
+			return span{}, v.errorf(n, "table %s does not come in runs of %d", v.print.addr(table), r.length)
 		}
 		s := span{ranged{lo: f.reach.lo, hi: f.reach.hi}, Const(1), true}
 		if f.dims {
@@ -136,19 +143,39 @@ func (v *verifier) lookup(n Node, table Addr, count Bound, run int64, runs bool)
 	return span{}, v.errorf(n, "table %s is not filled here", v.print.addr(table))
 }
 
-// covers reports whether a filled count is at least a used one, whatever the variables are.
-func covers(filled, used Bound) bool {
-	if !filled.Clamped {
-		return used.Max.Value <= filled.Max.Value
+// covers reports whether the entries that a use reads, count from table on, are among those filled,
+// whatever the variables are: because the use ends where the fill does at the latest.
+func (v *verifier) covers(n Node, f *fill, table Addr, count Bound) (bool, error) {
+	used, err := v.counted(n, count, 1)
+	if err != nil {
+		return false, err
 	}
-	return used.Clamped && used.Max.Value <= filled.Max.Value && used.Total.Value <= filled.Total.Value &&
-		used.At.Const >= filled.At.Const && slices.Equal(used.At.Terms, filled.At.Terms)
+	r, dims, _, err := v.extent(n, table.Off, []span{used})
+	if err != nil || dims || r.lo < f.lo || r.hi >= f.hi {
+		return false, err
+	}
+	if !f.Count.Clamped {
+		return true, nil
+	}
+	at := Affine{Const: f.Count.At.Const, Terms: slices.Concat(f.Count.At.Terms, table.Off.Terms)}
+	r, dims, _, err = v.extent(n, at, []span{used})
+	return err == nil && !dims && r.hi < f.Count.Total.Value, err
 }
 
-// runsOf reports whether a table's entries come in runs of n neighbours, each run beginning at a multiple
-// of n: the group's last digits advance by 1, and blocks begin at whole runs.
-func (f *fill) runsOf(n int64) bool {
-	unit, i := int64(1), len(f.Group.Extents)-1
+// runs is a promise: entries step apart are neighbours, in runs of the given length.
+type runs struct{ length, step int64 }
+
+// runsOf reports whether a table keeps a promise: of the group's last digits, some have step items, the
+// next ones advance by 1, and blocks begin at whole runs.
+func (f *fill) runsOf(r runs) bool {
+	step, i := int64(1), len(f.Group.Extents)-1
+	for ; i >= 0 && step < r.step; i-- {
+		step *= f.Group.Extents[i]
+	}
+	if step != max(r.step, 1) {
+		return false
+	}
+	unit := int64(1)
 	for ; i >= 0; i-- {
 		e, s := f.Group.Extents[i], f.Group.Strides[i]
 		if e == 1 {
@@ -162,7 +189,8 @@ func (f *fill) runsOf(n int64) bool {
 	if i < 0 {
 		return true // the whole group is one run
 	}
-	whole := unit%n == 0 && f.From.Const%n == 0
+	n := r.length * step
+	whole := unit%r.length == 0 && f.From.Const%n == 0
 	for _, t := range f.From.Terms {
 		whole = whole && t.Coef.Dim == 0 && t.Coef.Value%n == 0
 	}

@@ -93,7 +93,7 @@ func TestVerifyRefusesBlocks(t *testing.T) {
 		"table ak[1] is not filled": func(p parts) { p.pa.Cols.Off.Const = 1 },
 		"runs of 8":                 func(p parts) { p.bn.From.Const, p.bn.Count.At.Const = -4, -4; p.n.Params[6].Lo = -8 },
 		"does not come in runs":     func(p parts) { p.bn.Group.Strides[0].Value = 2; p.n.Params[1].Hi = 1000 },
-		"has min(5, ":               func(p parts) { p.am.Count.Max.Value = 5 },
+		"has min(4, ":               func(p parts) { p.am.Count.Max.Value = 4 },
 		"7 valid items in a block":  func(p parts) { p.pa.Width, p.pa.Count = 6, full(7) },
 		"B[1] spans [1, 133]":       func(p parts) { p.pb.From.Off.Const = 1 },
 		"outside [0, 94)":           func(p parts) { p.n.Params[2].Hi-- },

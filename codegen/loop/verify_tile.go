@@ -56,12 +56,12 @@ func (v *verifier) tileStore(n *Tile) error {
 	if err != nil {
 		return err
 	}
-	runs := rows.runs && cols.runs
-	r, err := v.lookup(n, n.CRows, n.Rows, 1, runs)
+	used := rows.runs && cols.runs
+	r, err := v.lookup(n, n.CRows, n.Rows, runs{}, used)
 	if err != nil {
 		return err
 	}
-	c, err := v.lookup(n, n.CCols, n.Cols, n.Run, runs)
+	c, err := v.lookup(n, n.CCols, n.Cols, runs{length: n.Run}, used)
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (v *verifier) tileStore(n *Tile) error {
 	if n.After == nil {
 		return nil
 	}
-	return v.after(n, runs)
+	return v.after(n, used)
 }
 
 // part checks where sums stay between blocks of K.
@@ -94,7 +94,7 @@ func (v *verifier) part(n *Tile) error {
 }
 
 // after checks what is done to the sums. Its registers are gone after the tile.
-func (v *verifier) after(n *Tile, runs bool) error {
+func (v *verifier) after(n *Tile, used bool) error {
 	a, defs := n.After, len(v.defs)
 	if _, err := v.variable(n, a.When); err != nil {
 		return err
@@ -103,7 +103,7 @@ func (v *verifier) after(n *Tile, runs bool) error {
 		return err
 	}
 	for i := range a.Beside {
-		if err := v.beside(n, &a.Beside[i], runs); err != nil {
+		if err := v.beside(n, &a.Beside[i], used); err != nil {
 			return err
 		}
 	}
@@ -140,7 +140,7 @@ func (v *verifier) vectorOf(n *Tile, r Reg, d tensor.DType) error {
 	return nil
 }
 
-func (v *verifier) beside(n *Tile, x *Beside, runs bool) error {
+func (v *verifier) beside(n *Tile, x *Beside, used bool) error {
 	p, err := v.param(n, x.From, false)
 	if err != nil {
 		return err
@@ -153,20 +153,20 @@ func (v *verifier) beside(n *Tile, x *Beside, runs bool) error {
 	}
 	var spans []span
 	if x.Rows.Param >= 0 {
-		r, err := v.lookup(n, x.Rows, n.Rows, 1, runs)
+		r, err := v.lookup(n, x.Rows, n.Rows, runs{}, used)
 		if err != nil {
 			return err
 		}
 		spans = append(spans, r)
 	}
 	if x.Cols.Param >= 0 {
-		c, err := v.lookup(n, x.Cols, n.Cols, x.Run, runs)
+		c, err := v.lookup(n, x.Cols, n.Cols, runs{length: x.Run}, used)
 		if err != nil {
 			return err
 		}
 		spans = append(spans, c)
 	}
-	if !runs {
+	if !used {
 		spans = append(spans, span{})
 	}
 	return v.access(n, x.From, spans...)

@@ -85,18 +85,28 @@ func (l *lowering) swap(refs []planner.Ref) bool {
 
 // arrange orders the digits of each group and fuses those that compose. Of N, what lies together in C
 // goes first until runs fill a cache line's worth of lanes, then what is unit-stride in B; M goes by
-// A's strides; K by the operand whose free side is not unit-stride.
+// A's or C's strides; K by the operand whose free side is not unit-stride.
 func (p *product) arrange() {
 	by := func(side int) func(a, b digit) int {
 		return func(a, b digit) int { return cmp.Compare(size(b.at[side]), size(a.at[side])) }
 	}
 	slices.SortStableFunc(p.b, by(sideC))
-	slices.SortStableFunc(p.m, by(sideA))
+	slices.SortStableFunc(p.m, by(p.mSide()))
 	slices.SortStableFunc(p.n, by(sideC))
 	slices.SortStableFunc(p.k, by(p.kSide()))
 	p.orderN()
+	p.orderK()
 	p.b, p.m = fuseDigits(p.b), fuseDigits(p.m)
 	p.n, p.k = fuseDigits(p.n), fuseDigits(p.k)
+}
+
+// mSide is the operand whose strides order M: A, so that panels are packed by vectors, or, where C is so
+// much larger that storing it is what takes time, C.
+func (p *product) mSide() int {
+	if items(p.n) >= 16*items(p.k) {
+		return sideC
+	}
+	return sideA
 }
 
 func size(s stride) int64 { return max(s.n, -s.n) }
@@ -111,6 +121,42 @@ func (p *product) kSide() int {
 		return sideA
 	}
 	return sideB
+}
+
+// orderK splits the digits that are unit-stride in A and in B, where these differ, so that blocks of K hold
+// some neighbours in either: they become (…, a/lowPart, b, a%lowPart).
+func (p *product) orderK() {
+	unit := func(side int) int {
+		return slices.IndexFunc(p.k, func(d digit) bool { return d.at[side].n == 1 && len(d.at[side].dims) == 0 })
+	}
+	i, j := unit(sideA), unit(sideB)
+	if i < 0 || j < 0 || i == j || p.k[i].extent%lowPart != 0 || p.k[i].dynamic() {
+		return
+	}
+	a, b := p.k[i], p.k[j]
+	low, high := a, a
+	low.extent, high.extent = lowPart, a.extent/lowPart
+	high.at = slices.Clone(a.at)
+	for s := range high.at {
+		high.at[s].n *= lowPart
+	}
+	var ds []digit
+	for n, d := range p.k {
+		if n != i && n != j {
+			ds = append(ds, d)
+		}
+	}
+	if high.extent > 1 {
+		ds = append(ds, high)
+	}
+	p.k = append(ds, b, low)
+}
+
+// lowPart is the extent that orderK leaves innermost. Its square divides blocks of K.
+const lowPart = 8
+
+func (d digit) dynamic() bool {
+	return slices.ContainsFunc(d.at, func(s stride) bool { return len(s.dims) > 0 })
 }
 
 // minRun is the number of neighbouring elements of C after which N's order may turn to B.
@@ -185,20 +231,35 @@ const anyRun = 64
 // runs is the promise of unit runs that blocks of a width can make: the common divisor of the width and
 // the fastest digit, if that is unit-stride.
 func runs(ds []digit, side int, width int64) int64 {
-	if len(ds) == 0 {
+	n, step := steppedRuns(ds, side, width)
+	if step > 1 {
 		return 1
 	}
-	last := ds[len(ds)-1]
-	if len(last.at[side].dims) > 0 || last.at[side].n != 1 {
+	return n
+}
+
+// steppedRuns is the promise of runs of n neighbours that are step items apart: those of the digit that
+// is unit-stride. Blocks of the given width hold whole runs.
+func steppedRuns(ds []digit, side int, width int64) (n, step int64) {
+	step = 1
+	for i := len(ds) - 1; i >= 0; i-- {
+		if s := ds[i].at[side]; s.n != 1 || len(s.dims) > 0 {
+			step *= ds[i].extent
+			continue
+		}
+		if i == 0 {
+			return min(anyRun, max(width/step, 1)), step
+		}
+		return common(width/step, ds[i].extent, width%step == 0), step
+	}
+	return 1, 1
+}
+
+// common is the greatest common divisor of two numbers, or 1 if they are not to be compared.
+func common(a, b int64, comparable bool) int64 {
+	if !comparable {
 		return 1
 	}
-	if len(ds) == 1 && width < anyRun {
-		return width
-	}
-	if len(ds) == 1 {
-		return anyRun
-	}
-	a, b := width, last.extent
 	for b > 0 {
 		a, b = b, a%b
 	}

@@ -52,6 +52,7 @@ func isPlainProduct(e parser.Expr) bool {
 type panels struct {
 	product
 	cost.Blocking
+	across  int64 // columns that hold whole turns of neighbours in B, where these lie in different panels; or 0
 	scratch cost.Scratch
 	l       *lowering
 	step    *planner.Step
@@ -70,6 +71,7 @@ func packed(l *lowering, step int) error {
 	}
 	p.batch = items(p.product.b)
 	p.Blocking = l.blocking(rootType(p.step.Body), items(p.m), items(p.n), items(p.product.k))
+	p.turnN()
 	p.scratch = p.Scratch()
 	pack := p.packNest()
 	tile, err := p.tileNest()
@@ -84,6 +86,26 @@ func packed(l *lowering, step int) error {
 		}
 	}
 	return nil
+}
+
+// turnN lets blocks of columns hold whole turns, if B's unit-stride digit is not the fastest of N.
+func (p *panels) turnN() {
+	const least, most = 4, 16
+	_, step := steppedRuns(p.n, sideB, items(p.n))
+	i := slices.IndexFunc(p.n, func(d digit) bool { return d.at[sideB].n == 1 && len(d.at[sideB].dims) == 0 })
+	if step == 1 || i < 0 {
+		return
+	}
+	n := min(p.n[i].extent&-p.n[i].extent, most)
+	if i == 0 { // there is but one run
+		n = max(n, least)
+	}
+	if n < least {
+		return
+	}
+	p.across = n * step / common(n*step, p.NR, true) * p.NR
+	p.NC = ceilDiv(p.NC, p.across) * p.across
+	p.NS = ceilDiv(p.NS, p.NC) * p.NC
 }
 
 // run is a nest, and what a turn of it takes.

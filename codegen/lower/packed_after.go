@@ -31,7 +31,7 @@ func (p *panels) besides(x *block) {
 	for side := sideBeside; side < len(p.refs); side++ {
 		b := beside{param: p.operand(side, loop.In), rows: -1, cols: -1}
 		if moves(p.m, side) {
-			b.rows = p.extraTable(fmt.Sprintf("rows.%d", side-sideBeside), p.MR, &at)
+			b.rows = p.extraTable(fmt.Sprintf("rows.%d", side-sideBeside), p.MC, &at)
 		}
 		if moves(p.n, side) {
 			b.cols = p.extraTable(fmt.Sprintf("cols.%d", side-sideBeside), p.NR, &at)
@@ -58,17 +58,21 @@ func (p *panels) besideRows(x *block, first loop.Affine, count loop.Bound) {
 }
 
 // after makes what follows the last block of K; nil if nothing does.
-func (p *panels) after(x *block) (*loop.After, error) {
+func (p *panels) after(x *block, i loop.Var) (*loop.After, error) {
 	if !p.hasAfter() {
 		return nil, nil
 	}
 	lanes := int(p.Lanes)
 	a := &loop.After{When: x.kb, Is: p.KBlocks() - 1, Sum: p.b.Reg(loop.Type{DType: p.Type, Lanes: lanes})}
-	for i, b := range x.beside {
+	for n, b := range x.beside {
+		rows := loop.Addr{Param: -1}
+		if b.rows >= 0 {
+			rows = rowsAt(b.rows, i, p.MR)
+		}
 		d := p.b.Nest.Params[b.param].DType
 		a.Beside = append(a.Beside, loop.Beside{Dst: p.b.Reg(loop.Type{DType: d, Lanes: lanes}),
-			From: origin(b.param, sideBeside+i, x.batch), Rows: loop.Addr{Param: b.rows}, Cols: loop.Addr{Param: b.cols},
-			Run: runs(p.n, sideBeside+i, p.NR)})
+			From: origin(b.param, sideBeside+n, x.batch), Rows: rows, Cols: loop.Addr{Param: b.cols},
+			Run: runs(p.n, sideBeside+n, p.NR)})
 	}
 	var err error
 	a.Body = p.b.Collect(func() { a.Value, err = p.value(a) })

@@ -14,13 +14,20 @@ func (p *panels) packNest() run {
 	p.start("b")
 	to := p.param(p.sharedB())
 	from := p.operand(sideB, loop.In)
-	rows := p.table("rows", p.NR, p.scratch.Rows)
-	cols := p.table("cols", p.KC, p.scratch.Cols)
 	each := float64(p.KC*p.NR) * packNanos
 	block := min(max(int64(taskNanos/each), 1), p.Panels())
-	for p.Panels()%block > 0 {
+	if p.across > 0 { // whole turns
+		turn := p.across / p.NR
+		block = min(max(block/turn, 1)*turn, p.Panels())
+	}
+	for p.Panels()%block > 0 || p.across > 0 && block*p.NR%p.across > 0 {
 		block--
 	}
+	cols := p.table("cols", p.KC, p.scratch.Cols)
+	if p.across > 0 {
+		return p.packAcross(to, from, cols, block)
+	}
+	rows := p.table("rows", p.NR, p.scratch.Rows)
 	tasks := p.tasks([2]string{"jb", "0"}, [2]int64{p.Panels() / block, 1}, func(t turn) {
 		depth := p.depth(t.kb)
 		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: cols}, Group: group(p.product.k, sideB), From: times(t.kb, p.KC), Count: depth})
@@ -30,13 +37,44 @@ func (p *panels) packNest() run {
 			first := plus(times(t.slice, p.NS), scaled(panel, p.NR))
 			count := left(p.NR, p.N, first)
 			p.b.Add(&loop.Offsets{Table: loop.Addr{Param: rows}, Group: group(p.n, sideB), From: first, Count: count})
-			p.b.Add(&loop.Pack{To: p.panelB(to, t.batch, panel), From: origin(from, sideB, t.batch),
+			p.b.Add(copying{To: p.panelB(to, t.batch, panel), From: origin(from, sideB, t.batch),
 				Rows: loop.Addr{Param: rows}, Cols: loop.Addr{Param: cols}, Width: p.NR, Count: count, Depth: depth,
-				Run: runs(p.n, sideB, p.NR), KRun: runs(p.product.k, sideB, p.KC)})
+				Run: runs(p.n, sideB, p.NR)}.along(p.product.k, sideB, p.KC))
 		})
 	})
 	return p.finish(tasks, each*float64(block))
 }
+
+// packAcross packs the panels of a task at once, because neighbours in B lie in different panels.
+func (p *panels) packAcross(to, from, cols int, block int64) run {
+	at := p.scratch.Bytes
+	rows := p.extraTable("rows", block*p.NR, &at)
+	n, step := steppedRuns(p.n, sideB, p.across)
+	tasks := p.tasks([2]string{"jb", "0"}, [2]int64{p.Panels() / block, 1}, func(t turn) {
+		depth := p.depth(t.kb)
+		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: cols}, Group: group(p.product.k, sideB), From: times(t.kb, p.KC), Count: depth})
+		panel := times(t.x, block)
+		first := plus(times(t.slice, p.NS), scaled(panel, p.NR))
+		count := fixed(block * p.NR)
+		if p.Slices()*p.NS > p.N {
+			count = loop.Bound{Max: loop.Const(block * p.NR), Clamped: true, Total: loop.Const(p.N), At: first}
+		}
+		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: rows}, Group: group(p.n, sideB), From: first, Count: count})
+		p.b.Add(&loop.Pack{To: p.panelB(to, t.batch, panel), From: origin(from, sideB, t.batch), Apart: p.KC * p.NR,
+			Rows: loop.Addr{Param: rows}, Cols: loop.Addr{Param: cols}, Width: p.NR, Count: count, Depth: depth, Run: n, Step: step})
+	})
+	return p.finish(tasks, float64(p.KC*p.NR*block)*packNanos)
+}
+
+// along adds to a pack what it may rely on along K.
+func (c copying) along(k []digit, side int, width int64) *loop.Pack {
+	n := loop.Pack(c)
+	n.KRun, n.KStep = steppedRuns(k, side, width)
+	return &n
+}
+
+// copying is a pack in the making.
+type copying loop.Pack
 
 // panelLoop makes the loop over a block of the column panels of a slice; the last slice may have fewer.
 func (p *panels) panelLoop(slice, block loop.Var, size int64) *loop.For {
@@ -61,15 +99,16 @@ type block struct {
 //	for task: (jc, kb, batch, ib, jb)
 //	  cols = offsets of the block's terms in A
 //	  for i in row panels: rows = offsets of the panel's rows in A; pack
+//	  crows = offsets of the block's rows in C
 //	  for j in column panels: ccols = offsets of the panel's columns in C
-//	    for i in row panels: crows = offsets of the panel's rows in C; tile
+//	    for i in row panels: tile
 func (p *panels) tileNest() (run, error) {
 	p.start("tile")
 	x := block{c: p.operand(sideC, loop.Out), shared: p.param(p.sharedB()), from: p.operand(sideA, loop.In), parts: -1}
 	x.panelsA = p.param(workspace("block", loop.Worker, p.Type, p.MC*p.KC, p.scratch.A))
 	x.rows = p.table("rows", p.MR, p.scratch.Rows)
 	x.cols = p.table("cols", p.KC, p.scratch.Cols)
-	x.rowsOfC = p.table("crows", p.MR, p.scratch.CRows)
+	x.rowsOfC = p.table("crows", p.MC, p.scratch.CRows)
 	x.columnsOfC = p.table("ccols", p.NR, p.scratch.CCols)
 	if p.keepsParts() {
 		x.parts = p.param(workspace("parts", loop.Shared, p.Type, p.batch*p.partsOf(), p.partsAt()))
@@ -78,6 +117,7 @@ func (p *panels) tileNest() (run, error) {
 	var err error
 	tasks := p.tasks([2]string{"ib", "jb"}, [2]int64{p.MBlocks(), p.NBlocks()}, func(t turn) {
 		x.turn = t
+		p.rowTables(&x)
 		p.packA(&x)
 		err = p.tiles(&x)
 	})
@@ -95,14 +135,27 @@ func (p *panels) rowPanels(x *block, f func(i loop.Var, first loop.Affine, rows 
 	})
 }
 
+// rowTables fills the tables of where a block's rows lie in C and beside it.
+func (p *panels) rowTables(x *block) {
+	first := times(x.x, p.MC)
+	count := left(p.MC, p.M, first)
+	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rowsOfC}, Group: group(p.m, sideC), From: first, Count: count})
+	p.besideRows(x, first, count)
+}
+
+// rowsAt is the part of a table that is for row panel i.
+func rowsAt(table int, i loop.Var, rows int64) loop.Addr {
+	return loop.Addr{Param: table, Off: times(i, rows)}
+}
+
 func (p *panels) packA(x *block) {
 	depth := p.depth(x.kb)
 	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.cols}, Group: group(p.product.k, sideA), From: times(x.kb, p.KC), Count: depth})
 	p.rowPanels(x, func(i loop.Var, first loop.Affine, rows loop.Bound) {
 		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rows}, Group: group(p.m, sideA), From: first, Count: rows})
-		p.b.Add(&loop.Pack{To: loop.Addr{Param: x.panelsA, Off: times(i, p.MR*p.KC)}, From: origin(x.from, sideA, x.batch),
+		p.b.Add(copying{To: loop.Addr{Param: x.panelsA, Off: times(i, p.MR*p.KC)}, From: origin(x.from, sideA, x.batch),
 			Rows: loop.Addr{Param: x.rows}, Cols: loop.Addr{Param: x.cols},
-			Width: p.MR, Count: rows, Depth: depth, Run: runs(p.m, sideA, p.MR), KRun: runs(p.product.k, sideA, p.KC)})
+			Width: p.MR, Count: rows, Depth: depth, Run: runs(p.m, sideA, p.MR)}.along(p.product.k, sideA, p.KC))
 	})
 }
 
@@ -117,19 +170,17 @@ func (p *panels) tiles(x *block) error {
 		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.columnsOfC}, Group: group(p.n, sideC), From: first, Count: columns})
 		p.besideColumns(x, first, columns)
 		p.rowPanels(x, func(i loop.Var, first loop.Affine, rows loop.Bound) {
-			p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rowsOfC}, Group: group(p.m, sideC), From: first, Count: rows})
-			p.besideRows(x, first, rows)
 			t := &loop.Tile{MR: p.MR, NR: p.NR, Lanes: p.Lanes, Acc: p.Type, Depth: p.depth(x.kb),
 				A: loop.Addr{Param: x.panelsA, Off: times(i, p.MR*p.KC)}, B: p.panelB(x.shared, x.batch, panel),
 				C:     origin(x.c, sideC, x.batch),
-				CRows: loop.Addr{Param: x.rowsOfC}, CCols: loop.Addr{Param: x.columnsOfC},
+				CRows: rowsAt(x.rowsOfC, i, p.MR), CCols: loop.Addr{Param: x.columnsOfC},
 				Rows: rows, Cols: columns, Add: x.kb, Run: runs(p.n, sideC, p.NR)}
 			if x.parts >= 0 {
 				rowPanel := plus(times(x.x, p.MC/p.MR), times(i, 1))
 				off := plus(item(x.batch, p.partsOf()), scaled(plus(scaled(rowPanel, p.Panels()), panel), p.MR*p.NR))
 				t.Part = &loop.Addr{Param: x.parts, Off: off}
 			}
-			t.After, err = p.after(x)
+			t.After, err = p.after(x, i)
 			p.b.Add(t)
 		})
 	})

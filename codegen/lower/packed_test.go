@@ -62,6 +62,26 @@ func TestPackedProducts(t *testing.T) {
 	}
 }
 
+// Neighbours in B that lie in different panels, and neighbours along K that are not next to each other, are
+// packed by turning vectors of them.
+func TestPackedTurns(t *testing.T) {
+	extent := map[rune]int{'a': 14, 'b': 16, 'c': 24, 'd': 12, 'e': 2, 'f': 3}
+	types := [][]tensor.DType{{tensor.F32}, {tensor.F64}, {tensor.C64}, {tensor.F16}, {tensor.C128}, {tensor.I32}}
+	for i, target := range targets() {
+		for j, e := range []string{"ab,bdc->acd", "ab,bfedc->afced", "eab,ebcd->eadc", "acb,bdc->ad", "afcb,fbdc->ad", "abc,cdb->ad"} {
+			for k, ts := range types {
+				for _, span := range []int{24, 13} {
+					extent['c'] = span
+					c := caseOf{expr: e, types: ts, extent: extent}
+					p := c.checkPacked(t, target, 2, int64(1+k%2), []int64{64, 128, 1000}[(i+k)%3], int64(100*j+k))
+					require.True(t, span != 24 || strings.Contains(p.String(), " step 12") || strings.Contains(p.String(), "kstep 8") ||
+						strings.Contains(p.String(), " step 24"), "%s\n%s", e, p)
+				}
+			}
+		}
+	}
+}
+
 // What follows the product is computed where its last block of K is stored: with one block and with
 // several, whose sums wait in C or, where that is narrower or still to be read, in workspace.
 func TestPackedAfter(t *testing.T) {

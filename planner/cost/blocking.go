@@ -45,8 +45,8 @@ func (t Target) Blocking(d tensor.DType, m, n, k int64) Blocking {
 	rows, vectors := t.tile(b.Type)
 	b.MR, b.NR = rows, vectors*b.Lanes
 	b.KC = k
-	if k > depth { // even blocks, of whole vectors
-		b.KC = roundUp(ceilDiv(k, ceilDiv(k, depth)), 16)
+	if k > depth { // even blocks, of whole squares of vectors
+		b.KC = roundUp(ceilDiv(k, ceilDiv(k, depth)), 64)
 	}
 	t.cut(&b)
 	return b
@@ -56,7 +56,11 @@ func (t Target) Blocking(d tensor.DType, m, n, k int64) Blocking {
 func (t Target) cut(b *Blocking) {
 	column := b.KC * int64(b.Type.Size()) // bytes of a column of B, or a row of A, in a block of K
 	panels := ceilDiv(b.N, b.NR)
-	slice := max(min(int64(t.l3())/2, maxSlice)/column/b.NR, 1)
+	room := min(int64(t.l3())/2, maxSlice)
+	if b.M <= 8*b.MR { // B is soon done with: it need not leave L2
+		room = min(room, int64(t.l2())/2)
+	}
+	slice := max(room/column/b.NR, 1)
 	slice = ceilDiv(panels, ceilDiv(panels, slice))
 	cells := max(int64(t.peak(b.Type)*peakShare*taskNanos)/b.KC/(b.MR*b.NR), 1) // tiles of a task
 	mostRows := min(max(int64(t.l2())/3/column/b.MR, 1), ceilDiv(b.M, b.MR))

@@ -37,7 +37,7 @@ func TestTilesStayInRegisters(t *testing.T) {
 		}
 	}
 	b := avx2.Blocking(tensor.F32, 1000, 1000, 1000)
-	require.Equal(t, []int64{6, 16, 336}, []int64{b.MR, b.NR, b.KC})
+	require.Equal(t, []int64{6, 16, 384}, []int64{b.MR, b.NR, b.KC})
 	b = avx512.Blocking(tensor.F64, 1000, 1000, 1000)
 	require.Equal(t, []int64{12, 16}, []int64{b.MR, b.NR})
 	b = neon.Blocking(tensor.F32, 1000, 1000, 1000)
