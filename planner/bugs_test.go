@@ -112,7 +112,7 @@ func TestExtents(t *testing.T) {
 		huge.Inputs = append(huge.Inputs, []int32{i, (i + 1) % 100})
 		huge.Output = append(huge.Output, i)
 	}
-	for _, count := range []int{9, 100} {
+	for _, count := range []int{4, 9, 100} {
 		part := &planner.Network{Inputs: huge.Inputs[:count], Sizes: huge.Sizes}
 		for i := range count {
 			part.Output = append(part.Output, int32(i))

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"math"
 	"math/bits"
 )
 
@@ -17,11 +18,12 @@ type subsets struct {
 	size  []float64 // elements of it
 	best  []float64 // least time to compute it
 	split []uint32  // one of the two sets it is then made of
+	limit float64   // on the cost of a set
 }
 
 // exact finds a tree of least estimated time by looking at every split of every subset of the factors,
-// outer products included. Of equal splits the first met wins. The time is 3^n; n is at most
-// ExactLimit.
+// outer products included, whose parts take no longer than a good tree of the whole. Of equal splits
+// the first met wins. The time is at most 3^n; n is at most ExactLimit.
 func (d *draft) exact(n *network) (tree, error) {
 	count := len(n.legs)
 	if count < 2 {
@@ -29,6 +31,8 @@ func (d *draft) exact(n *network) (tree, error) {
 	}
 	s := newSubsets(n)
 	full := uint32(1)<<count - 1
+	known := d.fewFlops(n)
+	s.limit = s.price(known) * (1 + 1e-9)
 	for set := uint32(3); set <= full; set++ {
 		if bits.OnesCount32(set) < 2 {
 			continue
@@ -38,7 +42,54 @@ func (d *draft) exact(n *network) (tree, error) {
 			return nil, err
 		}
 	}
+	if math.IsInf(s.best[full], 1) { // costs are more than floats hold
+		known, _ = greedily(n.graph(), taste{c: 1}, nil)
+		return known, nil
+	}
 	return s.tree(full, count), nil
+}
+
+// fewFlops is a tree that takes few multiply-adds, and so mostly little time.
+func (d *draft) fewFlops(n *network) tree {
+	const small = 5 // up to which looking at all trees costs less than a first one saves
+	if len(n.legs) <= small {
+		return nil
+	}
+	g := n.graph()
+	if t, ok := newBlock(aim{write: writeBits, room: math.Inf(1)}).tree(g); ok {
+		return t
+	}
+	t, _ := greedily(g, taste{c: 1}, nil)
+	return t
+}
+
+// price is the cost of a tree as search counts it; +Inf for none.
+func (s *subsets) price(t tree) float64 {
+	if t == nil {
+		return math.Inf(1)
+	}
+	sets := make([]uint32, 0, 2*len(s.n.legs))
+	for f := range s.n.legs {
+		sets = append(sets, 1<<f)
+	}
+	cost := 0.0
+	for k, p := range t {
+		a, b := sets[p[0]], sets[p[1]]
+		sets = append(sets, a|b)
+		if k < len(t)-1 {
+			cost += s.extra(a | b)
+		}
+		cost += s.step(a, b, a|b)
+	}
+	return cost
+}
+
+// extra is added to the cost of a result that is too large.
+func (s *subsets) extra(set uint32) float64 {
+	if s.size[set]*float64(s.n.dtype.Size()) > float64(maxBytes) {
+		return hopeless
+	}
+	return 0
 }
 
 // newSubsets groups indices that the same factors have, and fills in legs and sizes.
@@ -98,21 +149,23 @@ func groups(n *network) (group []int, all []incidence) {
 	return group, all
 }
 
-// search finds the best split of set, all of whose subsets are done.
+// search finds the best split of set, all of whose subsets are done; best is +Inf if every split
+// exceeds the limit.
 func (s *subsets) search(set, full uint32) {
 	extra := 0.0
-	if set != full && s.size[set]*float64(s.n.dtype.Size()) > float64(maxBytes) {
-		extra = hopeless
+	if set != full {
+		extra = s.extra(set)
 	}
-	found := false
+	s.best[set] = math.Inf(1)
+	most := s.limit
 	for a := (set - 1) & set; a > set&^a; a = (a - 1) & set {
 		b := set &^ a
 		c := s.best[a] + s.best[b] + extra
-		if found && c >= s.best[set] {
+		if c >= most {
 			continue
 		}
-		if c += s.step(a, b, set); !found || c < s.best[set] {
-			found, s.best[set], s.split[set] = true, c, a
+		if c += s.step(a, b, set); c < most {
+			most, s.best[set], s.split[set] = c, c, a
 		}
 	}
 }

@@ -1,5 +1,7 @@
 package planner
 
+import "math"
+
 // crowd is the number of tensors with one index beyond which only neighbours in the index's list are
 // considered as pairs, so that a hyperedge costs linear time.
 const crowd = 16
@@ -13,4 +15,13 @@ func (n *network) network() *Network {
 		}
 	}
 	return out
+}
+
+// graph is n without types and targets.
+func (n *network) graph() *graph {
+	g := &graph{legs: n.legs, open: n.open, lg: make([]float64, len(n.ext))}
+	for i, e := range n.ext {
+		g.lg[i] = math.Log2(e)
+	}
+	return g
 }
