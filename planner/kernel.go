@@ -168,6 +168,12 @@ func (d *draft) work(s *Step) cost.Work {
 	}
 	w.Plain = w.Product && d.plain(s)
 	w.UnitInner = d.unitInner(s)
+	w.Askew = w.Product && d.askew(s)
+	w.Beside = len(s.Extra)
+	w.Waits = s.Old >= 0 || d.plan.Buffers[s.Out.Buffer].DType != t.Accum()
+	if s.Old >= 0 {
+		w.Beside++
+	}
 	w.Folded = w.Product && len(s.K) > 0 && !slices.ContainsFunc(s.Inputs, func(r Ref) bool { return !d.unitAlong(r, s.K) })
 	return w
 }
@@ -218,6 +224,33 @@ func (d *draft) unitInner(s *Step) bool {
 		return true
 	}
 	return len(s.K) > 0 && slices.ContainsFunc(s.Inputs, d.hasUnit)
+}
+
+// askew reports whether no core operand that holds the output's unit-stride index walks it with stride 1.
+func (d *draft) askew(s *Step) bool {
+	i := d.unitIndex(s.Out)
+	if i == parser.NoIndex {
+		return false
+	}
+	for _, c := range s.Core {
+		if c >= 0 && d.unitIndex(s.Inputs[c]) == i {
+			return false
+		}
+	}
+	return true
+}
+
+// unitIndex is the index that walks r with stride 1, or NoIndex.
+func (d *draft) unitIndex(r Ref) parser.IndexID {
+	b := &d.plan.Buffers[r.Buffer]
+	unit := b.Layout.UnitAxis
+	if b.Kind != Operand {
+		unit = rowMajor(b.Shape).UnitAxis
+	}
+	if unit < 0 || unit >= len(r.Axes) {
+		return parser.NoIndex
+	}
+	return r.Axes[unit]
 }
 
 // hasUnit reports whether an index walks r with stride 1.

@@ -52,7 +52,7 @@ func isPlainProduct(e parser.Expr) bool {
 type panels struct {
 	product
 	cost.Blocking
-	across  int64 // columns that hold whole turns of neighbours in B, where these lie in different panels; or 0
+	turns   int64 // neighbours in B that are turned together where they lie in different panels; 0: none
 	scratch cost.Scratch
 	l       *lowering
 	step    *planner.Step
@@ -88,7 +88,8 @@ func packed(l *lowering, step int) error {
 	return nil
 }
 
-// turnN lets blocks of columns hold whole turns, if B's unit-stride digit is not the fastest of N.
+// turnN lets blocks of columns hold whole turns, if B's unit-stride digit is not the fastest of N and the
+// workspace of the plan is enough for it.
 func (p *panels) turnN() {
 	const least, most = 4, 16
 	_, step := steppedRuns(p.n, sideB, items(p.n))
@@ -103,9 +104,36 @@ func (p *panels) turnN() {
 	if n < least {
 		return
 	}
-	p.across = n * step / common(n*step, p.NR, true) * p.NR
-	p.NC = ceilDiv(p.NC, p.across) * p.across
-	p.NS = ceilDiv(p.NS, p.NC) * p.NC
+	across := n * step / common(n*step, p.NR, true) * p.NR
+	if p.Slices() > 1 || p.NS > p.RowTable() && p.NS%across > 0 { // narrower slices, of narrower tasks
+		if p.NS < across {
+			return
+		}
+		p.NS -= p.NS % across
+		p.NC = p.NS / ceilDiv(p.NS, p.NC) / across * across
+		if p.NC == 0 || p.NS%p.NC > 0 {
+			p.NC = p.NS
+		}
+	}
+	p.turns = n
+	if p.turnBlock(across) == 0 {
+		p.turns = 0
+	}
+}
+
+// turnBlock is the panels of a packing task that turns: as many as its table of rows has room for; 0 if that
+// is too little.
+func (p *panels) turnBlock(across int64) int64 {
+	room, wanted := p.RowTable()/p.NR, max(int64(taskNanos/(packNanos*float64(p.KC*p.NR))), across/p.NR)
+	for b := min(room, wanted, p.Panels()) * p.NR / across * across / p.NR; b > 0; b -= across / p.NR {
+		if p.Panels()%b == 0 {
+			return b
+		}
+	}
+	if p.Slices() == 1 && p.Panels() <= room {
+		return p.Panels()
+	}
+	return 0
 }
 
 // run is a nest, and what a turn of it takes.

@@ -14,18 +14,14 @@ func (p *panels) packNest() run {
 	p.start("b")
 	to := p.param(p.sharedB())
 	from := p.operand(sideB, loop.In)
+	cols := p.table("cols", p.KC, p.scratch.Cols)
+	if p.turns > 0 {
+		return p.packAcross(to, from, cols)
+	}
 	each := float64(p.KC*p.NR) * packNanos
 	block := min(max(int64(taskNanos/each), 1), p.Panels())
-	if p.across > 0 { // whole turns
-		turn := p.across / p.NR
-		block = min(max(block/turn, 1)*turn, p.Panels())
-	}
-	for p.Panels()%block > 0 || p.across > 0 && block*p.NR%p.across > 0 {
+	for p.Panels()%block > 0 {
 		block--
-	}
-	cols := p.table("cols", p.KC, p.scratch.Cols)
-	if p.across > 0 {
-		return p.packAcross(to, from, cols, block)
 	}
 	rows := p.table("rows", p.NR, p.scratch.Rows)
 	tasks := p.tasks([2]string{"jb", "0"}, [2]int64{p.Panels() / block, 1}, func(t turn) {
@@ -46,22 +42,28 @@ func (p *panels) packNest() run {
 }
 
 // packAcross packs the panels of a task at once, because neighbours in B lie in different panels.
-func (p *panels) packAcross(to, from, cols int, block int64) run {
-	at := p.scratch.Bytes
-	rows := p.extraTable("rows", block*p.NR, &at)
-	n, step := steppedRuns(p.n, sideB, p.across)
+func (p *panels) packAcross(to, from, cols int) run {
+	_, step := steppedRuns(p.n, sideB, items(p.n))
+	block := p.turnBlock(p.turns * step / common(p.turns*step, p.NR, true) * p.NR)
+	rows := p.table("rows", block*p.NR, p.scratch.Rows)
 	tasks := p.tasks([2]string{"jb", "0"}, [2]int64{p.Panels() / block, 1}, func(t turn) {
 		depth := p.depth(t.kb)
 		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: cols}, Group: group(p.product.k, sideB), From: times(t.kb, p.KC), Count: depth})
-		panel := times(t.x, block)
-		first := plus(times(t.slice, p.NS), scaled(panel, p.NR))
+		panel, first := loop.Affine{}, loop.Affine{}
+		if block < p.Panels() {
+			panel = times(t.x, block)
+		}
+		if p.Slices() > 1 {
+			first = times(t.slice, p.NS)
+		}
+		first = plus(first, scaled(panel, p.NR))
 		count := fixed(block * p.NR)
 		if p.Slices()*p.NS > p.N {
 			count = loop.Bound{Max: loop.Const(block * p.NR), Clamped: true, Total: loop.Const(p.N), At: first}
 		}
 		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: rows}, Group: group(p.n, sideB), From: first, Count: count})
 		p.b.Add(&loop.Pack{To: p.panelB(to, t.batch, panel), From: origin(from, sideB, t.batch), Apart: p.KC * p.NR,
-			Rows: loop.Addr{Param: rows}, Cols: loop.Addr{Param: cols}, Width: p.NR, Count: count, Depth: depth, Run: n, Step: step})
+			Rows: loop.Addr{Param: rows}, Cols: loop.Addr{Param: cols}, Width: p.NR, Count: count, Depth: depth, Run: p.turns, Step: step})
 	})
 	return p.finish(tasks, float64(p.KC*p.NR*block)*packNanos)
 }
@@ -111,7 +113,7 @@ func (p *panels) tileNest() (run, error) {
 	x.rowsOfC = p.table("crows", p.MC, p.scratch.CRows)
 	x.columnsOfC = p.table("ccols", p.NR, p.scratch.CCols)
 	if p.keepsParts() {
-		x.parts = p.param(workspace("parts", loop.Shared, p.Type, p.batch*p.partsOf(), p.partsAt()))
+		x.parts = p.param(workspace("parts", loop.Shared, p.Type, p.batch*p.Parts(), p.partsAt()))
 	}
 	p.besides(&x)
 	var err error
@@ -177,7 +179,7 @@ func (p *panels) tiles(x *block) error {
 				Rows: rows, Cols: columns, Add: x.kb, Run: runs(p.n, sideC, p.NR)}
 			if x.parts >= 0 {
 				rowPanel := plus(times(x.x, p.MC/p.MR), times(i, 1))
-				off := plus(item(x.batch, p.partsOf()), scaled(plus(scaled(rowPanel, p.Panels()), panel), p.MR*p.NR))
+				off := plus(item(x.batch, p.Parts()), scaled(plus(scaled(rowPanel, p.Panels()), panel), p.MR*p.NR))
 				t.Part = &loop.Addr{Param: x.parts, Off: off}
 			}
 			t.After, err = p.after(x, i)
@@ -192,9 +194,6 @@ func (p *panels) tiles(x *block) error {
 func (p *panels) keepsParts() bool {
 	return p.KBlocks() > 1 && (p.step.Old >= 0 || p.l.plan.Buffers[p.step.Out.Buffer].DType != p.Type)
 }
-
-// partsOf is the elements that wait for the next block of K: a slice of C, in tiles.
-func (p *panels) partsOf() int64 { return p.MBlocks() * p.MC * p.NS }
 
 // partsAt is where they lie in shared workspace, in bytes.
 func (p *panels) partsAt() int64 {

@@ -131,15 +131,31 @@ func (b Blocking) SliceB() int64 { return b.Panels() * b.KC * b.NR }
 // SharedBytes is the shared workspace: a packed slice of B.
 func (b Blocking) SharedBytes() int64 { return roundUp(b.SliceB()*int64(b.Type.Size()), align) }
 
+// Parts is the elements of sums that wait for the next block of K: a slice of C, in tiles.
+func (b Blocking) Parts() int64 { return b.MBlocks() * b.MC * b.NS }
+
+// PartsBytes is the shared workspace of such sums.
+func (b Blocking) PartsBytes() int64 { return roundUp(b.Parts()*int64(b.Type.Size()), align) }
+
+// BesideBytes is the worker's workspace, behind Scratch, for each operand that is read where C is written:
+// where a block's rows lie in it, and a panel's columns.
+func (b Blocking) BesideBytes() int64 { return roundUp(8*b.MC, align) + roundUp(8*b.NR, align) }
+
 // Scratch says where the pieces of a worker's workspace start, in bytes, each at a multiple of 64. The
 // tables hold I64 offsets. Phase 1 uses Rows (NR columns of B) and Cols only.
 type Scratch struct {
 	A     int64 // the packed block of A: MC×KC elements, MR-row panels one after the other
-	Rows  int64 // max(MC, NR) offsets: rows of A, columns of B
+	Rows  int64 // RowTable offsets: rows of A, columns of B
 	Cols  int64 // KC offsets: terms of K in the operand that is packed
 	CRows int64 // MC offsets: rows of C
 	CCols int64 // NR offsets: columns of C
 	Bytes int64 // of all
+}
+
+// RowTable is the entries of the table of rows of A, or of the columns of B that are packed together.
+func (b Blocking) RowTable() int64 {
+	const most = 4096
+	return max(b.MC, b.NR, min(b.NS, most))
 }
 
 // Scratch lays out a worker's workspace.
@@ -150,7 +166,7 @@ func (b Blocking) Scratch() Scratch {
 	for _, table := range []struct {
 		at *int64
 		n  int64
-	}{{&s.Rows, max(b.MC, b.NR)}, {&s.Cols, b.KC}, {&s.CRows, b.MC}, {&s.CCols, b.NR}} {
+	}{{&s.Rows, b.RowTable()}, {&s.Cols, b.KC}, {&s.CRows, b.MC}, {&s.CCols, b.NR}} {
 		*table.at = at
 		at += roundUp(table.n*entry, align)
 	}

@@ -36,8 +36,11 @@ type Work struct {
 	Plain      bool         // no diagonal output, nothing but loads and conversions in prologues
 	BytesIn    float64      // bytes of all inputs, each counted once
 	BytesOut   float64
+	Beside     int     // operands that are read where the output is written, its old value among them
+	Waits      bool    // sums must not wait in the output: its elements are narrower, or its old value is needed
 	Ops        float64 // element-wise operations an innermost iteration costs beyond one multiply-add
 	Folded     bool    // every input is unit-stride along a reduced index: unpacked vectors run along it and are folded
+	Askew      bool    // the output's unit-stride index is not unit-stride in the operand that holds it
 	UnitInner  bool    // some index is unit-stride in the output or, for reductions, in an input
 }
 

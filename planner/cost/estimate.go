@@ -9,13 +9,15 @@ import (
 // The machine in numbers: a core of about 3 GHz with two vector pipes. Times are nanoseconds, rates
 // are per nanosecond.
 const (
-	clock      = 3.0   // cycles
-	launch     = 400.0 // a phase: handing out tasks and waiting for them
-	peakShare  = 0.75  // of the peak that tiles of packed panels reach
-	directRate = 0.30  // of the peak that vectors without tiles reach: every product needs a load
-	packPass   = 2.0   // bytes moved to pack a byte
-	batchRate  = 0.85  // of the peak that tiles reach over items of a batch that live in the second-level cache
-	foldRate   = 0.20  // of the peak that vectors along reduced indices reach: a fold for every element, two loads a product
+	clock      = 3.0      // cycles
+	launch     = 400.0    // a phase: handing out tasks and waiting for them
+	peakShare  = 0.75     // of the peak that tiles of packed panels reach
+	directRate = 0.30     // of the peak that vectors without tiles reach: every product needs a load
+	packPass   = 2.0      // bytes moved to pack a byte
+	batchRate  = 0.85     // of the peak that tiles reach over items of a batch that live in the second-level cache
+	foldRate   = 0.20     // of the peak that vectors along reduced indices reach: a fold for every element, two loads a product
+	askewLoss  = 1.6      // what the direct strategy loses where a vector of the output gathers its operand
+	askewBytes = 96 << 10 // of operands and output from which on packing is worth its while then
 	maxBytes   = 1 << 46
 )
 
@@ -48,8 +50,12 @@ func (t Target) packs(w Work) bool {
 	rows, vectors := t.tile(w.Type.Accum())
 	lanes := max(1, t.VectorBytes/w.Type.Accum().Real().Size())
 	size := float64(w.Type.Accum().Size())
-	large := w.BytesIn+w.BytesOut > float64(t.l2()) && w.M >= float64(2*rows) && w.N >= float64(vectors*int64(lanes)) && w.K >= 16
-	return large && max(w.M*w.K, w.N*w.K, w.M*w.N)*size < maxBytes/2
+	large := float64(t.l2())
+	if w.Askew {
+		large = askewBytes
+	}
+	wanted := w.BytesIn+w.BytesOut > large && min(w.M, w.N) >= float64(rows) && max(w.M, w.N) >= float64(vectors*int64(lanes)) && w.K >= 16
+	return wanted && max(w.M*w.K, w.N*w.K, w.M*w.N)*size < maxBytes/2
 }
 
 // Packable reports whether the packed strategy computes in type d.
@@ -65,19 +71,25 @@ func Packable(d tensor.DType) bool {
 func (t Target) packed(w Work) Estimate {
 	b := t.Blocking(w.Type, int64(w.M), int64(w.N), int64(w.K))
 	size := float64(b.Type.Size())
-	edges := share(w.M, float64(b.MR)/2) * share(w.N, float64(b.NR)/2) * share(w.K, 8)
+	// Which side gets the columns depends on C's layout; of a narrow product it mostly is the wide one.
+	narrow, wide := min(w.M, w.N), max(w.M, w.N)
+	edges := share(narrow, float64(b.MR)/2) * share(wide, float64(b.NR)/2) * share(w.K, 8)
 	compute := w.B * w.M * w.N * w.K / (t.peak(b.Type) * peakShare * edges)
 	packs := packPass * w.B * (w.N*w.K + w.M*w.K*float64(b.NBlocks()*b.Slices())) * size
 	passes := float64(2*b.KBlocks()-1) * w.BytesOut // C is written once and read and written after that
 	moved := (packs + passes) / t.bandwidth(w.BytesIn+w.BytesOut)
 	launches := 2 * float64(b.KBlocks()*b.Slices()) * launch
 	ops := w.B * w.M * w.N * w.K * w.Ops / (clock * float64(b.Lanes))
-	return Estimate{
+	e := Estimate{
 		Strategy:  Packed,
 		Nanos:     compute + moved + launches + ops,
 		Shared:    int64(w.B) * b.SharedBytes(),
-		PerWorker: b.Scratch().Bytes,
+		PerWorker: b.Scratch().Bytes + int64(w.Beside)*b.BesideBytes(),
 	}
+	if w.Waits && b.KBlocks() > 1 {
+		e.Shared += int64(w.B) * b.PartsBytes()
+	}
+	return e
 }
 
 // direct estimates the direct strategy: arithmetic or memory, whichever takes longer.
@@ -96,6 +108,9 @@ func (t Target) direct(w Work) float64 {
 	op := clock * lanes
 	if !w.UnitInner {
 		mac, op = mac/lanes, op/lanes
+	}
+	if w.Product && w.Askew {
+		mac /= askewLoss
 	}
 	compute := points * (1/mac + w.Ops/op)
 	return max(compute, t.traffic(w)) + launch
