@@ -70,10 +70,16 @@ func TestEveryStartIsATree(t *testing.T) {
 			trees["greedy"+string('0'+rune(kind))], _ = greedily(g, taste{kind: kind, c: 1, heat: 0.3 * float64(seed%2)}, newRNG(seed))
 		}
 		trees["fill"], _ = eliminate(g, whim{fill: true, heat: 0.1}, newRNG(seed), 1e9)
-		trees["union"], _ = eliminate(g, whim{}, newRNG(seed), 500) // out of work half way
+		trees["union"], _ = eliminate(g, whim{}, newRNG(seed), 1e9)
 		trees["cut"], _ = dissect(g, plate{slack: 0.1, leaf: 8, like: taste{c: 1}}, plain, newRNG(seed))
+		given, work := eliminate(g, whim{}, newRNG(seed), 50)
+		require.Nil(t, given)
+		require.Less(t, work, 1e5)
 		red := reduce(g)
 		rest, _ := greedily(red.kernel, taste{c: 1}, nil)
+		r0 := &race{hunt: newHunt(context.Background(), &Network{}, OrderOptions{Objective: ByFlops})}
+		trees["patched"] = r0.patch(g, trees["union"], 1e6)
+		require.LessOrEqual(t, appraise(g, trees["patched"], plain), appraise(g, trees["union"], plain)+1e-9)
 		trees["reduced"] = red.expand(rest, len(g.legs))
 		for name, tr := range trees {
 			require.Len(t, tr, len(g.legs)-1, "%s, seed %d", name, seed)

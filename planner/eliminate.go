@@ -19,12 +19,12 @@ type eliminator struct {
 	seen    []int32 // of each index: the last union that met it
 	round   int32
 	heap    heap
-	most    float64 // units after which scores are no longer brought up to date
 }
 
-// eliminate builds a tree by eliminating indices, the one that a whim likes best first.
+// eliminate builds a tree by eliminating indices, the one that a whim likes best first. There is none
+// if that takes more than most units of work: tensors are large then.
 func eliminate(g *graph, like whim, r *rng, most float64) (tree, float64) {
-	e := &eliminator{pool: newPool(g), like: like, rng: r, most: most,
+	e := &eliminator{pool: newPool(g), like: like, rng: r,
 		version: make([]int32, len(g.lg)), seen: make([]int32, len(g.lg))}
 	for i := range g.lg {
 		e.heap = append(e.heap, e.score(int32(i)))
@@ -35,10 +35,10 @@ func eliminate(g *graph, like whim, r *rng, most float64) (tree, float64) {
 		if c.b != e.version[c.a] || e.holders[c.a] < 2 {
 			continue
 		}
-		t := e.merge(e.holdersOf(c.a))
-		if e.work > e.most {
-			continue
+		if e.work > most {
+			return nil, e.work
 		}
+		t := e.merge(e.holdersOf(c.a))
 		for _, i := range e.legs[t] {
 			if e.holders[i] > 1 {
 				e.version[i]++

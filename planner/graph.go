@@ -198,6 +198,11 @@ func (g *graph) parts() [][]int32 {
 // restrict is the graph of some of the tensors; indices that others have too become open. local maps
 // indices and is scratch: -1 everywhere, as long as the indices of g; it is left that way.
 func (g *graph) restrict(tensors []int32, holders, local []int32) *graph {
+	return g.restrictTo(tensors, func(i int32) int32 { return holders[i] }, local)
+}
+
+// restrictTo is restrict where holders are counted by a function.
+func (g *graph) restrictTo(tensors []int32, holders func(i int32) int32, local []int32) *graph {
 	s := &graph{legs: make([][]int32, len(tensors))}
 	var used, count []int32
 	for k, t := range tensors {
@@ -214,7 +219,7 @@ func (g *graph) restrict(tensors []int32, holders, local []int32) *graph {
 	}
 	for l, i := range used {
 		s.lg = append(s.lg, g.lg[i])
-		s.open = append(s.open, g.open[i] || holders[i] > count[l])
+		s.open = append(s.open, g.open[i] || holders(i) > count[l])
 		local[i] = -1
 	}
 	return s

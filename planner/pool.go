@@ -126,7 +126,7 @@ func (p *pool) pair(a, b int32) (size, flops float64) {
 			x, y = x[1:], y[1:]
 		}
 	}
-	p.work += 4
+	p.work += 3 + float64(len(p.legs[a])+len(p.legs[b]))/8
 	return size, flops
 }
 
@@ -231,6 +231,7 @@ type taste struct {
 	kind tasteKind
 	c    float64 // weight of what is freed against what is made
 	heat float64 // strength of the noise
+	most float64 // units of work after which to give up; 0 for never
 }
 
 type tasteKind uint8
@@ -254,7 +255,8 @@ func (t *taste) value(a, b, ab float64) float64 {
 }
 
 // greedily contracts the pair that a taste likes best, again and again. Pairs that share an index go
-// first; what remains is multiplied smallest first.
+// first; what remains is multiplied smallest first. There is no tree if that takes too much work: tensors
+// are large then.
 func greedily(g *graph, like taste, r *rng) (tree, float64) {
 	p := newPool(g)
 	var h heap
@@ -280,6 +282,9 @@ func greedily(g *graph, like taste, r *rng) (tree, float64) {
 		c := h.pop()
 		if !p.alive[c.a] || !p.alive[c.b] {
 			continue
+		}
+		if like.most > 0 && p.work > like.most {
+			return nil, p.work
 		}
 		t := p.contract(c.a, c.b)
 		near = p.partners(t, near[:0])

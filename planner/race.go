@@ -186,7 +186,7 @@ func (r *race) solve(g *graph) tree {
 	t := red.expand(r.kernel(red.kernel), n)
 	r.units = units
 	if share < 1 {
-		t = r.finishing(g, t)
+		return r.finishing(g, t)
 	}
 	return t
 }
@@ -204,7 +204,7 @@ func (r *race) kernel(g *graph) tree {
 	r.g, r.s = g, newScale(g.lg)
 	r.starts()
 	if len(g.legs)*r.s.words > mostWords {
-		return r.fields[0].tree
+		return r.patch(g, r.fields[0].tree, 0.6*r.units-r.work)
 	}
 	r.repeat((r.heats()+3)/4, 0.25, cooling{from: 1, to: 12}, 400)
 	r.final()
@@ -274,25 +274,28 @@ func (r *race) take(out []runner) {
 func (r *race) build(i, family int) runner {
 	random := newRNG(r.seed, uint64(i), 1)
 	x := runner{family: family}
-	heat := 0.0
+	heat, most := 0.0, max(r.units/50, 1e6)
+	if i == 0 {
+		most = 0 // there is always one start
+	}
 	if i >= 4 {
 		heat = random.between(0.002, 0.2)
 	}
 	switch family {
 	case familyGreedy:
-		like := taste{c: 1, heat: heat}
+		like := taste{c: 1, heat: heat, most: most}
 		if heat > 0 {
 			like.c = random.between(0.5, 3)
 		}
 		x.tree, x.work = greedily(r.g, like, random)
 	case familyRatio:
-		like := taste{kind: ratio, c: 2, heat: heat}
+		like := taste{kind: ratio, c: 2, heat: heat, most: most}
 		if heat > 0 {
 			like.c = random.between(1, 3.5)
 		}
 		x.tree, x.work = greedily(r.g, like, random)
 	case familyFill, familyUnion:
-		x.tree, x.work = eliminate(r.g, whim{fill: family == familyFill, heat: heat}, random, max(r.units/20, 1e6))
+		x.tree, x.work = eliminate(r.g, whim{fill: family == familyFill, heat: heat}, random, most)
 	case familyCut:
 		slacks := [...]float64{0.05, 0.15, 0.3, 0.02, 0.1, 0.2}
 		leaf := mostBlock - 2
@@ -301,7 +304,9 @@ func (r *race) build(i, family int) runner {
 		}
 		x.tree, x.work = dissect(r.g, plate{slack: slacks[i%len(slacks)], leaf: leaf, like: taste{c: 1}}, r.aim, random)
 	}
-	x.score = appraise(r.g, x.tree, r.aim)
+	if x.tree != nil {
+		x.score = appraise(r.g, x.tree, r.aim)
+	}
 	return x
 }
 
@@ -406,7 +411,12 @@ func (r *race) polish(g *graph, s *scale, t tree, units float64, size int) runne
 func (r *race) finishing(g *graph, t tree) tree {
 	s := newScale(g.lg)
 	if len(g.legs)*s.words > mostWords {
-		return t
+		plain, work := greedily(g, taste{c: 1}, nil)
+		r.work += work
+		if appraise(g, plain, r.aim) < appraise(g, t, r.aim) {
+			t = plain
+		}
+		return r.patch(g, t, r.units-r.work)
 	}
 	left := max(r.units-r.work, 0)
 	was := appraise(g, t, r.aim)
