@@ -240,7 +240,7 @@ func knownNetworks(t *testing.T) []known {
 func TestKnownNetworks(t *testing.T) {
 	for _, k := range knownNetworks(t) {
 		n := &planner.Network{Inputs: k.Inputs, Output: k.Output, Sizes: k.Sizes}
-		o := order(t, n, planner.OrderOptions{Budget: planner.Budget{Units: 3e6 + 4e4*float64(len(n.Inputs))}})
+		o := order(t, n, planner.OrderOptions{Budget: planner.Budget{Units: 8e6 + 2e4*float64(len(n.Inputs))}})
 		agree(t, n, o, k.Name)
 		require.Less(t, o.Log10Flops, k.Best+0.1, k.Name)
 		greedy := order(t, n, planner.OrderOptions{Method: "greedy"})

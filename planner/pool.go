@@ -266,6 +266,7 @@ func greedily(g *graph, like taste, r *rng) (tree, float64) {
 		score := like.value(p.size[a], p.size[b], size)
 		if like.heat > 0 {
 			score += like.heat * math.Log(-math.Log(r.float())) // a Gumbel variate
+			p.work += 5
 		}
 		return choice{score, flops, min(a, b), max(a, b)}
 	}
@@ -280,7 +281,7 @@ func greedily(g *graph, like taste, r *rng) (tree, float64) {
 	h = append(h, p.crowds(crowd, offer)...)
 	for h.init(); len(h) > 0; {
 		c := h.pop()
-		if !p.alive[c.a] || !p.alive[c.b] {
+		if p.work += 20; !p.alive[c.a] || !p.alive[c.b] {
 			continue
 		}
 		if like.most > 0 && p.work > like.most {
@@ -291,7 +292,7 @@ func greedily(g *graph, like taste, r *rng) (tree, float64) {
 		for _, x := range near {
 			h.push(offer(t, x))
 		}
-		p.work += 5
+		p.work += float64(10 * len(near))
 		if len(h) == 0 {
 			h = p.crowds(1, offer)
 		}

@@ -108,11 +108,11 @@ func autoUnits(n int) float64 {
 	case n <= 100:
 		return 5.5e6
 	case n <= 300:
-		return 3e7
+		return 3.3e7
 	case n <= 1000:
 		return 8e7
 	}
-	return 2e8
+	return 2.2e8
 }
 
 // rate measures units a second, on the largest component.
@@ -229,7 +229,7 @@ const (
 
 // starts builds trees by all means, for a share of the budget, and sorts them.
 func (r *race) starts() {
-	const share = 0.15
+	const share = 0.25
 	n := float64(len(r.g.legs))
 	first := r.build(0, familyGreedy)
 	r.take([]runner{first})
@@ -274,7 +274,7 @@ func (r *race) take(out []runner) {
 func (r *race) build(i, family int) runner {
 	random := newRNG(r.seed, uint64(i), 1)
 	x := runner{family: family}
-	heat, most := 0.0, max(r.units/50, 1e6)
+	heat, most := 0.0, min(max(r.units/8, 1e6), 5e7)
 	if i == 0 {
 		most = 0 // there is always one start
 	}
