@@ -78,25 +78,19 @@ func (v *variant) compile(ctx context.Context, c *compilation) error {
 
 // fits reports whether the code was made for the layouts of a call.
 func (v *variant) fits(out *Tensor, operands []*Tensor) bool {
-	if !sameStrides(v.strides[0], out) {
-		return false
-	}
 	for i, t := range operands {
 		if !sameStrides(v.strides[1+i], t) {
 			return false
 		}
 	}
-	return true
+	return sameStrides(v.strides[0], out)
 }
 
-// sameStrides compares layouts; the stride of an axis with one position does not matter.
+// sameStrides compares layouts of one shape; the stride of an axis with one position does not matter.
 func sameStrides(strides []int, t *Tensor) bool {
 	got, shape := t.Strides(), t.Shape()
-	if slices.Equal(strides, got) {
-		return true
-	}
 	for a, s := range strides {
-		if shape[a] > 1 && got[a] != s {
+		if got[a] != s && shape[a] > 1 {
 			return false
 		}
 	}
