@@ -2,7 +2,7 @@
 # make test   set up the machine and run every test
 # make fuzz   fuzz the parser and the file readers, FUZZTIME each (default 30s)
 # make soak   the random tests, ROUNDS of each (default 2000)
-# make bench  measure against other libraries; BENCH="-suite gemm -quick" for a part (BENCH=-help)
+# make bench  measure against other libraries; BENCH="-suite gemm -keep" for a part, BENCH=-assemble for the page of the parts (BENCH=-help)
 # make golden rewrite the sections of the golden files
 # make generate  write the generated Go packages of the examples anew
 

@@ -28,26 +28,25 @@ func TestIntervalCoversTheMedian(t *testing.T) {
 }
 
 func TestRatioAndBars(t *testing.T) {
-	r := &result{row: &row{}, einc: []float64{1, 2, 4, 1, 2, 4, 1}}
-	slow := timing{peer: peer{name: "slow", class: "c"}, nanos: []float64{9, 9, 9, 9, 9, 9, 9}}
-	quick := timing{peer: peer{name: "quick", class: "c"}, nanos: []float64{2, 2, 4, 1, 4, 4, 1}}
-	r.times = []timing{slow, {peer: peer{class: "c"}, note: "absent"}, quick}
-	if best := r.best("c"); best == nil || best.name != "quick" {
+	slow := &timing{Name: "slow", Class: "c", Nanos: []float64{9, 9, 9, 9, 9, 9, 9}}
+	quick := &timing{Name: "quick", Class: "c", Nanos: []float64{2, 2, 4, 1, 4, 4, 1}}
+	r := &result{Einc: []float64{1, 2, 4, 1, 2, 4, 1}, Times: []*timing{slow, {Class: "c", Note: "absent"}, quick}}
+	if best := r.best("c"); best == nil || best.Name != "quick" {
 		t.Fatalf("best is %v", best)
 	}
-	got := r.ratio(&quick)
+	got := r.ratio(quick)
 	if got != (ratio{1, 1, 2}) {
 		t.Errorf("ratio is %v", got)
 	}
 	for _, c := range []struct {
 		bar    bar
 		missed bool
-	}{{bar{min: 2}, false}, {bar{min: 2.1}, true}, {bar{min: 0.9, both: true}, false}} {
+	}{{bar{Min: 2}, false}, {bar{Min: 2.1}, true}, {bar{Min: 0.9, Both: true}, false}} {
 		if c.bar.missed(got) != c.missed {
 			t.Errorf("bar %v", c.bar)
 		}
 	}
-	if !(bar{min: 0.9, both: true}).missed(ratio{1.2, 1.15, 1.3}) {
+	if !(bar{Min: 0.9, Both: true}).missed(ratio{1.2, 1.15, 1.3}) {
 		t.Error("times that are not alike pass")
 	}
 }
@@ -73,12 +72,23 @@ func TestCompare(t *testing.T) {
 
 // Every row of every table must be an expression that einc plans, and the contractions must keep the sizes' rules.
 func TestTablesPlan(t *testing.T) {
-	s := &session{quick: false, log: t.Logf}
-	for _, rows := range [][]*row{workloadRows(s), tccgRows(s), alikeRows(s), fusedRows(s), memoryRows(s)} {
-		if len(rows) == 0 {
-			t.Fatal("a table without rows")
+	s := &session{dir: ".", full: true, log: t.Errorf}
+	s.cores.Set(0)
+	s.cores.Set(1)
+	for _, x := range suites() {
+		if x.rows == nil {
+			continue
 		}
+		rows := x.rows(s)
+		if len(rows) == 0 {
+			t.Fatalf("%s is without rows", x.name)
+		}
+		keys := map[string]bool{}
 		for _, r := range rows {
+			if keys[r.key()] {
+				t.Errorf("%s has two rows %s", x.name, r.key())
+			}
+			keys[r.key()] = true
 			if _, err := planOf(&r.work); err != nil {
 				t.Errorf("%s/%s %s: %v", r.suite, r.name, r.expr, err)
 			}

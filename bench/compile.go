@@ -1,22 +1,29 @@
 package main
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/einc-lang/einc"
 	"github.com/einc-lang/einc/tensor"
 )
 
-// compileTimes are how long the first call's code takes, for each of the suite's shapes, in nanoseconds.
+// compileTimes are how long the first call's code takes, for each of the suite's shapes, in nanoseconds: medians
+// over processes.
 type compileTimes struct {
-	fresh []float64 // compiled in a warm process
-	disk  []float64 // from the disk cache, in a new process
+	Date, Commit string
+	Shapes       []string
+	Fresh        []float64 // compiled in a warm process
+	Disk         []float64 // from the disk cache, in a new process
 }
+
+// compileRounds is how many processes time every shape.
+const compileRounds = 3
 
 // compileWork is the shapes whose compilation is timed.
 func compileWork() []work {
@@ -62,56 +69,91 @@ func compileAll(s *session, cache string) ([]float64, error) {
 	return nanos, nil
 }
 
-// timeCompiling measures both, the second in a new process of this program.
+// timeCompiling measures both in processes of their own, since a process keeps what it has compiled.
 func timeCompiling(s *session) (*compileTimes, error) {
-	cache, err := os.MkdirTemp(s.scratch, "cache-")
-	if err != nil {
-		return nil, err
+	t := &compileTimes{Date: time.Now().Format(time.DateOnly), Commit: s.commit}
+	for _, w := range compileWork() {
+		t.Shapes = append(t.Shapes, fmt.Sprint(w.expr, " ", w.dtype))
 	}
-	defer os.RemoveAll(cache)
-	warm := work{expr: "i,i->", dtype: tensor.F32, shapes: [][]int{{3}, {3}}}
-	a, _ := random(warm.dtype, 0, warm.shapes[0])
-	c, _, err := eincContender(s, &warm, []*einc.Tensor{a, a}, 1)
-	if err != nil {
-		return nil, err
+	var fresh, disk [][]float64
+	for range compileRounds {
+		cache, err := os.MkdirTemp(s.scratch, "cache-")
+		if err != nil {
+			return nil, err
+		}
+		defer os.RemoveAll(cache)
+		for _, into := range []*[][]float64{&fresh, &disk} {
+			nanos, err := compileElsewhere(s, cache)
+			if err != nil {
+				return nil, err
+			}
+			*into = append(*into, nanos)
+		}
 	}
-	c.close()
-	t := &compileTimes{}
-	if t.fresh, err = compileAll(s, cache); err != nil {
-		return nil, err
-	}
+	t.Fresh, t.Disk = medians(fresh), medians(disk)
+	return t, nil
+}
+
+// compileElsewhere times every shape in a new process of this program.
+func compileElsewhere(s *session, cache string) ([]float64, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(s.ctx, self, "-from-cache", cache, "-dir", s.dir)
+	cmd := exec.CommandContext(s.ctx, self, "-compile-with", cache, "-dir", s.dir)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
 		return nil, err
 	}
-	return t, json.Unmarshal(out, &t.disk)
+	var nanos []float64
+	return nanos, json.Unmarshal(out, &nanos)
 }
 
-// slowest names the shape that took longest.
-func slowest(nanos []float64) string {
-	at := 0
-	for i, t := range nanos {
-		if t > nanos[at] {
-			at = i
+// medians takes the median of each column.
+func medians(rounds [][]float64) []float64 {
+	var m []float64
+	for i := range rounds[0] {
+		var x []float64
+		for _, r := range rounds {
+			x = append(x, r[i])
 		}
+		m = append(m, median(x))
 	}
-	w := compileWork()[at]
-	return fmt.Sprintf("%s %v", w.expr, w.dtype)
+	return m
 }
 
-// printFromCache is the new process's part: it times every shape and prints the times.
-func printFromCache(s *session, cache string) error {
+// printCompiling is such a process: it times every shape and prints the times. With an empty cache it warms up first.
+func printCompiling(s *session, cache string) error {
+	if entries, err := os.ReadDir(cache); err != nil || len(entries) == 0 {
+		warm := work{expr: "i,i->", dtype: tensor.F32, shapes: [][]int{{3}, {3}}}
+		a, _ := random(warm.dtype, 0, warm.shapes[0])
+		c, _, err := eincContender(s, &warm, []*einc.Tensor{a, a}, 1)
+		if err != nil {
+			return err
+		}
+		c.close()
+	}
 	nanos, err := compileAll(s, cache)
 	if err != nil {
 		return err
 	}
-	w := bufio.NewWriter(os.Stdout)
-	defer w.Flush()
-	return json.NewEncoder(w).Encode(nanos)
+	return json.NewEncoder(os.Stdout).Encode(nanos)
+}
+
+// table shows the times beside their bars, in milliseconds.
+func (c *compileTimes) table(b *strings.Builder, why *reasons) {
+	b.WriteString("| | shapes | median | worst | bars |\n|---|---|---|---|---|\n")
+	line := func(name string, nanos []float64, most ...float64) {
+		at := slices.Index(nanos, slices.Max(nanos))
+		m, w := median(nanos)/1e6, nanos[at]/1e6
+		missed := ""
+		if m > most[0] || len(most) > 1 && w > most[1] {
+			missed = missedText(true) + why.mark("compile/"+name)
+		}
+		fmt.Fprintf(b, "| %s | %d | %.2f ms | %.2f ms (`%s`) | ≤ %v ms%s |\n", name, len(nanos), m, w, c.Shapes[at], most, missed)
+	}
+	line("compiled, in a warm process", c.Fresh, 60, 120)
+	line("from the disk cache, in a new process", c.Disk, 2)
+	b.WriteString("\n")
 }

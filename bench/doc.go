@@ -7,5 +7,6 @@
 // in wall time. Before it is timed, every peer's result is compared with einc's. A peer that is not
 // installed is reported as absent.
 //
-// It writes BENCHMARKS.md and bench/plot.svg. See -help for running parts of it.
+// A whole run writes BENCHMARKS.md and its plot. With -keep, parts can be measured one by one, when the machine is
+// quiet, and put together by -assemble. cases/reasons.txt says why bars are missed.
 package main

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -17,9 +18,10 @@ import (
 
 // settings are the command line.
 type settings struct {
-	suites, match, dir, out, fromCache string
-	all, quick, full, list             bool
-	rounds                             int
+	suites, match, dir, out, compileWith string
+	all, quick, full, list               bool
+	keep, missing, assemble              bool
+	rounds                               int
 }
 
 func main() {
@@ -27,12 +29,15 @@ func main() {
 	flag.StringVar(&o.suites, "suite", "", "run only these suites, as gemm,tccg (see -list)")
 	flag.StringVar(&o.match, "match", "", "run only rows whose name or expression contains this")
 	flag.BoolVar(&o.quick, "quick", false, "fewer rows of the large suites")
-	flag.BoolVar(&o.full, "full", false, "TCCG at its published sizes (about 200 MB a tensor), and every workload: more than an hour")
+	flag.BoolVar(&o.full, "full", false, "also TCCG at its published sizes (about 200 MB a tensor) and the large workloads: more than an hour")
 	flag.BoolVar(&o.all, "all", false, "show the ratios of all peers, not only of the best of each class")
 	flag.IntVar(&o.rounds, "rounds", 7, "rounds of each row, at least")
-	flag.StringVar(&o.out, "o", "", "write the page here, its plot beside it (default: BENCHMARKS.md for all suites, else standard output)")
+	flag.BoolVar(&o.keep, "keep", false, "keep each row's result in .build/results, in place of an older one")
+	flag.BoolVar(&o.missing, "missing", false, "with -keep, leave out rows that are kept from this commit already")
+	flag.BoolVar(&o.assemble, "assemble", false, "measure nothing: write the page of all that is kept")
+	flag.StringVar(&o.out, "o", "", "write the page here, its plot beside it (default: standard output; of a whole run ../BENCHMARKS.md)")
 	flag.StringVar(&o.dir, "dir", ".", "this module's folder")
-	flag.StringVar(&o.fromCache, "from-cache", "", "time what is in this kernel cache and print it as JSON")
+	flag.StringVar(&o.compileWith, "compile-with", "", "time compiling with this kernel cache and print it as JSON")
 	flag.BoolVar(&o.list, "list", false, "list the suites")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -44,13 +49,6 @@ func main() {
 }
 
 func run(ctx context.Context, o settings) error {
-	if o.list {
-		for _, x := range suites() {
-			fmt.Printf("%-10s %s\n", x.name, x.title)
-		}
-		fmt.Printf("%-10s %s\n", "compile", "First use of a shape")
-		return nil
-	}
 	chosen, err := choose(o.suites)
 	if err != nil {
 		return err
@@ -65,84 +63,153 @@ func run(ctx context.Context, o settings) error {
 	if err != nil {
 		return err
 	}
-	defer s.close()
 	s.rounds, s.quick, s.full, s.all = o.rounds, o.quick, o.full, o.all
-	if o.fromCache != "" {
-		return printFromCache(s, o.fromCache)
+	kept := store(filepath.Join(dir, ".build", "results"))
+	switch {
+	case o.list:
+		return s.list()
+	case o.assemble:
+		return s.writeKept(kept, o.out)
 	}
-	r, err := s.measureAll(chosen, o.match)
+	defer s.close()
+	if err := s.open(); err != nil {
+		return err
+	}
+	if o.compileWith != "" {
+		return printCompiling(s, o.compileWith)
+	}
+	r, err := s.measureAll(chosen, o, kept)
 	if err != nil {
 		return err
 	}
-	return r.write(s, o)
+	return s.write(r, o)
 }
 
-// choose resolves the names of suites; nil means all.
-func choose(names string) ([]string, error) {
-	if names == "" {
-		return nil, nil
+// list prints the suites and how many rows each has with the settings.
+func (s *session) list() error {
+	for _, x := range suites() {
+		n := len(compileWork())
+		if x.rows != nil {
+			n = len(x.rows(s))
+		}
+		fmt.Printf("%-10s %4d  %s\n", x.name, n, x.title)
 	}
-	known := []string{"compile"}
+	return nil
+}
+
+// choose resolves the names of suites; none means all.
+func choose(names string) (chosen []suite, err error) {
+	if names == "" {
+		return suites(), nil
+	}
+	var known []string
 	for _, x := range suites() {
 		known = append(known, x.name)
 	}
-	chosen := strings.Split(names, ",")
-	for _, n := range chosen {
+	for _, n := range strings.Split(names, ",") {
 		if !slices.Contains(known, n) {
 			return nil, fmt.Errorf("unknown suite %q: there are %s", n, strings.Join(known, ", "))
 		}
+		chosen = append(chosen, suiteOf(n))
 	}
 	return chosen, nil
 }
 
-func (s *session) measureAll(chosen []string, match string) (*report, error) {
+// measureAll measures suite by suite, until it is interrupted; what was measured is still shown.
+func (s *session) measureAll(chosen []suite, o settings, kept store) (*report, error) {
 	r := &report{}
-	for _, x := range suites() {
-		if chosen != nil && !slices.Contains(chosen, x.name) {
-			continue
-		}
+	machine := machineText(s)
+	for _, x := range chosen {
 		began := time.Now()
-		done := suiteResult{suite: x}
-		for _, row := range x.rows(s) {
-			if s.ctx.Err() != nil {
-				break // what was measured is still shown
-			}
-			if strings.Contains(row.name+" "+row.expr, match) {
-				done.results = append(done.results, s.run(row))
-			}
+		done, err := s.measureSuite(x, o, kept, machine)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", x.name, err)
 		}
 		r.suites = append(r.suites, done)
-		s.log("%s: %d rows in %v", x.name, len(done.results), time.Since(began).Round(time.Second))
-	}
-	if s.ctx.Err() == nil && match == "" && chosen == nil || slices.Contains(chosen, "compile") {
-		var err error
-		if r.compile, err = timeCompiling(s); err != nil {
-			return nil, errors.Join(errors.New("compile"), err)
-		}
+		s.log("%s: %d rows in %v", x.name, len(done.Results), time.Since(began).Round(time.Second))
 	}
 	return r, nil
 }
 
-// write puts the page where it belongs.
-func (r *report) write(s *session, o settings) error {
-	out, plot := o.out, "bench/plot.svg"
+// measureSuite measures a suite and, if that is asked for, keeps every row as soon as it is there.
+func (s *session) measureSuite(x suite, o settings, kept store, machine string) (*suiteResult, error) {
+	done := &suiteResult{Name: x.name, Machine: machine, Peers: map[string]string{}}
+	old, err := kept.load(x.name)
+	if err != nil {
+		return nil, err
+	}
+	old.Machine = machine
+	keep := func() error {
+		maps.Copy(done.Peers, peersOf(s))
+		maps.Copy(old.Peers, done.Peers)
+		if !o.keep {
+			return nil
+		}
+		return kept.save(old)
+	}
+	if x.rows == nil {
+		if s.ctx.Err() == nil && o.match == "" {
+			done.Compile, err = timeCompiling(s)
+			old.Compile = done.Compile
+			err = errors.Join(err, keep())
+		}
+		return done, err
+	}
+	for _, row := range x.rows(s) {
+		if s.ctx.Err() != nil {
+			break
+		}
+		was := old.find(row.key())
+		if !strings.Contains(row.name+" "+row.expr, o.match) || o.missing && was != nil && was.Commit == s.commit {
+			continue
+		}
+		res := s.run(row)
+		if s.ctx.Err() != nil {
+			break
+		}
+		done.Results = append(done.Results, res)
+		old.put(res)
+		if err := keep(); err != nil {
+			return nil, err
+		}
+	}
+	return done, nil
+}
+
+// writeKept writes the page of all that is kept.
+func (s *session) writeKept(kept store, out string) error {
+	r, err := assemble(s, kept)
+	if err != nil {
+		return err
+	}
+	return s.page(r, out)
+}
+
+// write puts the page of a run where it belongs.
+func (s *session) write(r *report, o settings) error {
+	out := o.out
 	if s.ctx.Err() != nil {
 		out = ""
 		s.log("interrupted: not everything was measured")
-	} else if out == "" && o.suites == "" && o.match == "" && !o.quick {
+	} else if out == "" && o.suites == "" && o.match == "" && !o.quick && !o.missing {
 		out = filepath.Join(s.dir, "..", "BENCHMARKS.md")
 	}
-	if out == "" {
-		fmt.Print(r.markdown(s, ""))
-		return nil
-	}
-	file := filepath.Join(s.dir, "plot.svg")
-	if o.out != "" {
-		plot = strings.TrimSuffix(filepath.Base(out), filepath.Ext(out)) + ".svg"
-		file = filepath.Join(filepath.Dir(out), plot)
-	}
-	if err := r.save(file); err != nil {
+	return s.page(r, out)
+}
+
+// page writes a page and its plot beside it, or to standard output, without one.
+func (s *session) page(r *report, out string) error {
+	var err error
+	if r.reasons, err = parseReasons(reasonText); err != nil {
 		return err
 	}
-	return os.WriteFile(out, []byte(r.markdown(s, plot)), 0o644)
+	if out == "" {
+		fmt.Print(r.markdown("", s.all))
+		return nil
+	}
+	plot := strings.TrimSuffix(filepath.Base(out), filepath.Ext(out)) + ".svg"
+	if err := r.save(filepath.Join(filepath.Dir(out), plot)); err != nil {
+		return err
+	}
+	return os.WriteFile(out, []byte(r.markdown(plot, s.all)), 0o644)
 }

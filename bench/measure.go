@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -22,25 +21,6 @@ const (
 	rowTime   = 0.4e9
 	maxRounds = 31
 )
-
-// result is a measured row.
-type result struct {
-	*row
-	flops, bytes float64 // of einc's plan (two a multiply-add), and of operands and output
-	einc         []float64
-	times        []timing
-	failed       string // why there is nothing else
-}
-
-// timing is what one peer took, a call, round by round; or why it did not run.
-type timing struct {
-	peer
-	nanos []float64
-	note  string
-}
-
-// ratio is a median over rounds, and the interval that holds it with 95 % confidence.
-type ratio struct{ median, low, high float64 }
 
 // planOf plans an expression for one worker on this machine.
 func planOf(w *work) (*planner.Plan, error) {
@@ -63,50 +43,50 @@ func planOf(w *work) (*planner.Plan, error) {
 // run measures a row.
 func (s *session) run(r *row) *result {
 	r.threads = max(r.threads, 1)
-	res := &result{row: r}
+	res := &result{Name: r.name, Expr: r.expr, Type: r.dtype.String(), Bars: r.bars, Date: time.Now().Format(time.DateOnly), Commit: s.commit}
 	began := time.Now()
 	defer func() {
 		if took := time.Since(began); took > 10*time.Second {
 			s.log("%s/%s %v took %v", r.suite, r.name, r.dtype, took.Round(time.Second))
 		}
 	}()
-	if err := s.measure(res); err != nil {
-		res.failed = err.Error()
+	if err := s.measure(r, res); err != nil {
+		res.Failed = err.Error()
 		s.log("%s/%s: %v", r.suite, r.name, err)
 	}
 	debug.FreeOSMemory() // what one row took must not be in the next one's way
 	return res
 }
 
-func (s *session) measure(res *result) error {
-	if why, err := s.tooLarge(&res.work); err != nil || why != "" {
+func (s *session) measure(r *row, res *result) error {
+	if why, err := s.tooLarge(&r.work); err != nil || why != "" {
 		return errors.Join(err, asError(why))
 	}
-	plan, err := planOf(&res.work)
+	plan, err := planOf(&r.work)
 	if err != nil {
 		return err
 	}
-	res.flops = 2 * plan.Cost.Flops
-	d := &data{row: res.row}
-	for i, shape := range res.shapes {
-		t, err := random(res.dtype, uint64(i), shape)
+	res.Flops = 2 * plan.Cost.Flops
+	d := &data{row: r}
+	for i, shape := range r.shapes {
+		t, err := random(r.dtype, uint64(i), shape)
 		if err != nil {
 			return err
 		}
 		d.operands = append(d.operands, t)
-		res.bytes += float64(len(t.Bytes()))
+		res.Bytes += float64(len(t.Bytes()))
 	}
 	var own *contender
-	if res.native {
-		own, d.out, err = kernelContender(s, &res.work, d.operands)
+	if r.native {
+		own, d.out, err = kernelContender(s, &r.work, d.operands)
 	} else {
-		own, d.out, err = eincContender(s, &res.work, d.operands, res.threads)
+		own, d.out, err = eincContender(s, &r.work, d.operands, r.threads)
 	}
 	if err != nil {
 		return err
 	}
 	defer own.close()
-	res.bytes += float64(len(d.out.Bytes()))
+	res.Bytes += float64(len(d.out.Bytes()))
 	return s.contest(res, d, own)
 }
 
@@ -118,31 +98,40 @@ func asError(text string) error {
 	return errors.New(text)
 }
 
+// turn is a contender in its place among those of a row.
+type turn struct {
+	*contender
+	peer   peer
+	timing *timing
+	once   float64 // about the time of a call
+	calls  int     // in a round
+}
+
 // contest prepares the peers, checks them, and lets all take turns.
 func (s *session) contest(res *result, d *data, own *contender) error {
-	if err := s.pin(res.threads); err != nil {
+	if err := s.pin(d.row.threads); err != nil {
 		return err
 	}
 	defer s.pin(0)
 	if _, err := own.time(1); err != nil {
 		return err
 	}
-	all := []*contender{own}
-	for _, p := range res.peers {
-		t := timing{peer: p}
+	var turns []*turn
+	for _, p := range d.row.peers {
+		t := &timing{Name: p.name, Class: p.class}
+		res.Times = append(res.Times, t)
 		c, err := s.prepare(res, d, p)
 		if err != nil {
-			t.note = err.Error()
+			t.Note = err.Error()
 			if !errors.Is(err, errAbsent) && !errors.Is(err, errNone) {
-				s.log("%s/%s: %s: %v", res.suite, res.name, p.name, err)
+				s.log("%s/%s: %s: %v", d.row.suite, res.Name, p.name, err)
 			}
-		} else {
-			defer c.close()
+			continue
 		}
-		res.times = append(res.times, t)
-		all = append(all, c)
+		defer c.close()
+		turns = append(turns, &turn{contender: c, peer: p, timing: t})
 	}
-	return s.takeTurns(res, all)
+	return s.takeTurns(res, d.row, own, turns)
 }
 
 // prepare makes a peer and compares its result with einc's.
@@ -160,7 +149,7 @@ func (s *session) prepare(res *result, d *data, p peer) (*contender, error) {
 	}
 	got, err := c.result()
 	if err == nil {
-		err = compare(d.out.DType(), d.out.Bytes(), got, res.flops/2/float64(max(1, d.out.Len())))
+		err = compare(d.out.DType(), d.out.Bytes(), got, res.Flops/2/float64(max(1, d.out.Len())))
 	}
 	if err != nil {
 		c.close()
@@ -169,47 +158,36 @@ func (s *session) prepare(res *result, d *data, p peer) (*contender, error) {
 	return c, nil
 }
 
-// paces finds about how long everyone takes. A peer that is far behind the best of its class sits out: it cannot
-// decide anything.
-func (s *session) paces(res *result, all []*contender) ([]float64, error) {
-	once := make([]float64, len(all))
+// entrants finds about how long everyone takes. A peer that is far behind the best of its class sits out: it cannot
+// decide anything. So does one that no bar needs and that is far behind einc.
+func (s *session) entrants(r *row, own *turn, turns []*turn) []*turn {
 	best := map[string]float64{}
-	for i, c := range all {
-		if c == nil {
-			continue
+	turns = slices.DeleteFunc(turns, func(t *turn) bool {
+		if err := t.calibrate(); err != nil {
+			t.timing.Note = err.Error()
+			return true
 		}
-		t, err := calibrate(c)
-		if err != nil {
-			if i == 0 {
-				return nil, err
-			}
-			all[i], res.times[i-1].note = nil, err.Error()
-			continue
+		if b, ok := best[t.peer.class]; !ok || t.once < b {
+			best[t.peer.class] = t.once
 		}
-		once[i] = t
-		if i > 0 {
-			class := res.peers[i-1].class
-			if b, ok := best[class]; !ok || t < b {
-				best[class] = t
-			}
+		return false
+	})
+	return slices.DeleteFunc(turns, func(t *turn) bool {
+		switch b := best[t.peer.class]; {
+		case !s.all && t.once > farBehind*b:
+			t.timing.Note = fmt.Sprintf("%.1f times as slow as the best", t.once/b)
+		case t.once > hopeless && t.once > 10*own.once && !r.barred(t.peer.class):
+			t.timing.Note = fmt.Sprintf("%s: %.0f times einc's time", t.peer.name, t.once/own.once)
+		default:
+			return false
 		}
-	}
-	for i, p := range res.peers {
-		if b := best[p.class]; !s.all && all[i+1] != nil && once[i+1] > farBehind*b {
-			all[i+1], res.times[i].note = nil, fmt.Sprintf("%.1f times as slow as the best", once[i+1]/b)
-		}
-	}
-	for i, p := range res.peers {
-		if all[i+1] != nil && once[i+1] > hopeless && once[i+1] > 10*once[0] && !res.barred(p.class) {
-			all[i+1], res.times[i].note = nil, fmt.Sprintf("%s: %.0f times einc's time", p.name, once[i+1]/once[0])
-		}
-	}
-	return once, nil
+		return true
+	})
 }
 
 // barred tells whether a row has a bar against a class.
 func (r *row) barred(class string) bool {
-	return slices.ContainsFunc(r.bars, func(b bar) bool { return b.class == class })
+	return slices.ContainsFunc(r.bars, func(b bar) bool { return b.Class == class })
 }
 
 // hopeless is a time in nanoseconds after which a peer that no bar needs and that is far behind einc sits out too.
@@ -218,114 +196,72 @@ const hopeless = 0.5e9
 // farBehind is how many times slower than the best of its class a peer may be.
 const farBehind = 2.5
 
-// takeTurns times all contenders round by round; the first is einc, some may be nil.
-func (s *session) takeTurns(res *result, all []*contender) error {
-	once, err := s.paces(res, all)
-	if err != nil {
+// takeTurns times all contenders round by round.
+func (s *session) takeTurns(res *result, r *row, c *contender, turns []*turn) error {
+	own := &turn{contender: c}
+	if err := own.calibrate(); err != nil {
 		return err
 	}
-	calls := make([]int, len(all))
-	round := 0.0
-	for i, t := range once {
-		if all[i] != nil {
-			calls[i] = max(1, int(roundTime/t))
-			round += t * float64(calls[i])
-		}
+	turns = s.entrants(r, own, turns)
+	round := own.pace()
+	for _, t := range turns {
+		round += t.pace()
 	}
-	rounds := max(s.rounds, res.rounds, min(maxRounds, int(rowTime/round)))
-	for range rounds {
-		for i, c := range all {
-			if c == nil {
-				continue
-			}
-			t, err := c.time(calls[i])
-			if err != nil && i == 0 {
-				return err
-			}
-			if err != nil { // a peer that breaks off is out; the others go on
-				all[i], res.times[i-1].nanos, res.times[i-1].note = nil, nil, err.Error()
-				continue
-			}
-			t /= float64(calls[i])
-			if i == 0 {
-				res.einc = append(res.einc, t)
-			} else {
-				res.times[i-1].nanos = append(res.times[i-1].nanos, t*scaleOf(res.times[i-1].peer))
-			}
+	for range max(s.rounds, r.rounds, min(maxRounds, int(rowTime/round))) {
+		nanos, err := own.take()
+		if err != nil {
+			return err
 		}
+		res.Einc = append(res.Einc, nanos)
+		turns = slices.DeleteFunc(turns, func(t *turn) bool {
+			nanos, err := t.take()
+			if err != nil { // a peer that breaks off is out; the others go on
+				t.timing.Nanos, t.timing.Note = nil, err.Error()
+				return true
+			}
+			t.timing.Nanos = append(t.timing.Nanos, nanos*t.peer.share())
+			return false
+		})
+	}
+	if r.derive != nil {
+		r.derive(res)
 	}
 	return nil
 }
 
-func scaleOf(p peer) float64 {
+// pace settles how many calls a round has, and returns about how long they take.
+func (t *turn) pace() float64 {
+	t.calls = max(1, int(roundTime/t.once))
+	return t.once * float64(t.calls)
+}
+
+// take is the time of a call in a round.
+func (t *turn) take() (float64, error) {
+	nanos, err := t.time(t.calls)
+	return nanos / float64(t.calls), err
+}
+
+// calibrate finds about how long a call takes.
+func (t *turn) calibrate() error {
+	for calls := 1; ; calls *= 8 {
+		nanos, err := t.time(calls)
+		if err != nil {
+			return err
+		}
+		if nanos > roundTime/8 || calls > 1<<24 {
+			t.once = max(nanos/float64(calls), 0.1)
+			return nil
+		}
+	}
+}
+
+// share turns the time of a peer that does another amount of work into that of the row's.
+func (p peer) share() float64 {
 	if p.scale == 0 {
 		return 1
 	}
 	return p.scale
 }
-
-// calibrate finds about how long a call takes.
-func calibrate(c *contender) (float64, error) {
-	for calls := 1; ; calls *= 8 {
-		t, err := c.time(calls)
-		if err != nil {
-			return 0, err
-		}
-		if t > roundTime/8 || calls > 1<<24 {
-			return max(t/float64(calls), 0.1), nil
-		}
-	}
-}
-
-// best is the quickest peer of a class, nil if none ran.
-func (r *result) best(class string) *timing {
-	var best *timing
-	for i := range r.times {
-		t := &r.times[i]
-		if t.class == class && len(t.nanos) > 0 && (best == nil || median(t.nanos) < median(best.nanos)) {
-			best = t
-		}
-	}
-	return best
-}
-
-// ratio compares a peer with einc round by round.
-func (r *result) ratio(t *timing) ratio {
-	var x []float64
-	for i, n := range t.nanos {
-		x = append(x, n/r.einc[i])
-	}
-	slices.Sort(x)
-	k := outside(len(x))
-	return ratio{median(x), x[k], x[len(x)-1-k]}
-}
-
-// outside is how many of n ordered values may be left out at each end so that the rest still span the true
-// median with 95 % confidence.
-func outside(n int) int {
-	p, below := math.Pow(0.5, float64(n)), 0.0
-	for k := 0; k < n/2; k++ {
-		if below += p; below > 0.025 {
-			return max(0, k-1)
-		}
-		p = p * float64(n-k) / float64(k+1)
-	}
-	return 0
-}
-
-// missed tells whether a bar is out of the interval's reach.
-func (b bar) missed(x ratio) bool {
-	return x.high < b.min || b.both && x.low > 1/b.min
-}
-
-func median(x []float64) float64 {
-	x = slices.Sorted(slices.Values(x))
-	n := len(x)
-	return (x[(n-1)/2] + x[n/2]) / 2
-}
-
-// oneWorker is the class of einc with a single worker, in rows that have more.
-const oneWorker = "one worker"
 
 // eincPeer is einc on another expression, with the row's operands in an order.
 func eincPeer(name, class string, w work, scale float64, order ...int) peer {

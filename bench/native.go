@@ -31,6 +31,7 @@ const (
 	jobFill
 	jobStream
 	jobCall
+	jobSpin
 )
 
 // job is struct job of native/peers.c.

@@ -19,18 +19,23 @@ func (r *report) save(path string) error {
 	p.Y.Tick.Marker = plot.ConstantTicks(ratioTicks())
 	var names []string
 	var reached, missed plotter.XYs
+	column := -1
 	for _, x := range r.suites {
-		at := float64(len(names))
-		names = append(names, x.name)
-		for i, res := range x.results {
-			for _, b := range res.bars {
-				t := res.best(b.class)
+		if len(x.Results) == 0 {
+			continue
+		}
+		column++
+		names = append(names, x.Name)
+		for i, res := range x.Results {
+			for _, b := range res.Bars {
+				t := res.best(b.Class)
 				if t == nil {
 					continue
 				}
 				ratio := res.ratio(t)
 				// Rows of a suite are spread over its column in their order.
-				point := plotter.XY{X: at - 0.4 + 0.8*float64(i)/math.Max(1, float64(len(x.results)-1)), Y: math.Min(math.Max(ratio.median, 0.01), 1000)}
+				along := float64(i) / math.Max(1, float64(len(x.Results)-1))
+				point := plotter.XY{X: float64(column) - 0.4 + 0.8*along, Y: math.Min(math.Max(ratio.median, 0.01), 1000)}
 				if b.missed(ratio) {
 					missed = append(missed, point)
 				} else {
@@ -60,6 +65,7 @@ func (r *report) save(path string) error {
 		p.Legend.Add(s.name, scatter)
 	}
 	p.Legend.Top = true
+	p.X.Min, p.X.Max = -0.5, float64(column)+0.5
 	p.Y.Min, p.Y.Max = math.Min(p.Y.Min, 0.5), math.Max(p.Y.Max, 4)
 	return p.Save(24*vg.Centimeter, 12*vg.Centimeter, path)
 }

@@ -34,13 +34,12 @@ type row struct {
 	native  bool
 	peers   []peer
 	bars    []bar
+	derive  func(*result) // adds timings that follow from others
 }
 
-// bar is a ratio to reach: the time of the best peer of a class over einc's.
-type bar struct {
-	class string
-	min   float64
-	both  bool // the inverse must reach it too: the times are to be alike
+// key is that of the row's result.
+func (r *row) key() string {
+	return (&result{Name: r.name, Expr: r.expr, Type: r.dtype.String()}).key()
 }
 
 // peer is another way to do a row's work.
@@ -71,6 +70,12 @@ type data struct {
 // suite is a group of rows, and the means over it that should be reached.
 type suite struct {
 	name, title string
-	rows        func(s *session) []*row
-	means       []bar // geometric
+	rows        func(s *session) []*row // nil in the suite that times the compiler
+	means       []mean
+}
+
+// mean is a bar for the geometric mean over the rows whose names begin with a text.
+type mean struct {
+	bar
+	rows string
 }

@@ -14,11 +14,12 @@ import (
 type session struct {
 	ctx     context.Context
 	dir     string // of this module
+	commit  string
 	scratch string // files for the Python processes, in memory where the system has such a place
 	rounds  int
 	quick   bool
 	all     bool // show every peer, not only the best of a class
-	full    bool // TCCG at its published sizes
+	full    bool // TCCG at its published sizes too, and every workload
 	cpu     int  // the core of one thread
 	cores   unix.CPUSet
 	native  *native
@@ -28,17 +29,10 @@ type session struct {
 	log     func(format string, args ...any)
 }
 
+// newSession finds the cores; open, the rest.
 func newSession(ctx context.Context, dir string) (*session, error) {
 	s := &session{ctx: ctx, dir: dir, pythons: map[pythonKey]*python{}, modules: map[string]*python{}, absent: map[string]string{}}
 	s.log = func(format string, args ...any) { fmt.Fprintf(os.Stderr, format+"\n", args...) }
-	base := "/dev/shm"
-	if _, err := os.Stat(base); err != nil {
-		base = ""
-	}
-	var err error
-	if s.scratch, err = os.MkdirTemp(base, "einc-bench-"); err != nil {
-		return nil, err
-	}
 	if err := unix.SchedGetaffinity(0, &s.cores); err != nil {
 		return nil, err
 	}
@@ -48,8 +42,22 @@ func newSession(ctx context.Context, dir string) (*session, error) {
 			s.cpu = i
 		}
 	}
+	return s, nil
+}
+
+// open makes a place for files and loads the libraries.
+func (s *session) open() error {
+	base := "/dev/shm"
+	if _, err := os.Stat(base); err != nil {
+		base = ""
+	}
+	var err error
+	if s.scratch, err = os.MkdirTemp(base, "einc-bench-"); err != nil {
+		return err
+	}
+	s.commit = commitOf(s.dir)
 	s.native, err = openNative(s)
-	return s, err
+	return err
 }
 
 func (s *session) close() {

@@ -33,7 +33,7 @@ done
 
 mkdir -p .build
 if [ ! -f .build/libpeers.so ] || [ native/peers.c -nt .build/libpeers.so ]; then
-	cc -O3 -march=native -fno-math-errno -shared -fPIC -Wall -Wextra -o .build/libpeers.so native/peers.c -ldl
+	cc -O3 -march=native -fno-math-errno -shared -fPIC -Wall -Wextra -o .build/libpeers.so native/peers.c -ldl -lpthread
 fi
 # libxsmm comes as an archive.
 xsmm=/usr/lib/libxsmm.a

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/tensor"
@@ -20,18 +21,24 @@ const (
 // suites lists all groups of rows.
 func suites() []suite {
 	return []suite{
-		{name: "gemm", title: "Square matrix products", rows: gemmRows, means: []bar{{class: blasClass, min: 1}}},
+		{name: "gemm", title: "Square matrix products", rows: gemmRows, means: []mean{{bar: bar{Class: blasClass, Min: 1}}}},
 		{name: "mid", title: "Matrix products that fit in the second cache, called from C", rows: midRows},
 		{name: "small", title: "Small matrix products, called from C", rows: smallRows},
 		{name: "batched", title: "1000 small matrix products", rows: batchedRows},
-		{name: "tccg", title: "TCCG at about 20 MB", rows: tccgRows, means: []bar{{class: arrayClass, min: 1.5}}},
+		{name: "tccg", title: "TCCG at about 20 MB", rows: tccgRows, means: []mean{{bar: bar{Class: arrayClass, Min: 1.5}}}},
 		{name: "fused", title: "Attention, MTTKRP, and products with an epilogue", rows: fusedRows},
 		{name: "types", title: "Integer and complex matrix products", rows: typeRows},
 		{name: "memory", title: "Bound by memory", rows: memoryRows},
 		{name: "alike", title: "Written in another way", rows: alikeRows},
-		{name: "threads", title: "All cores", rows: threadRows, means: []bar{{class: oneWorker, min: 1.85}}},
+		{name: "threads", title: "All cores", rows: threadRows, means: threadMeans},
 		{name: "workloads", title: "Workloads", rows: workloadRows},
+		{name: "compile", title: "First use of a shape"},
 	}
+}
+
+func suiteOf(name string) suite {
+	all := suites()
+	return all[slices.IndexFunc(all, func(x suite) bool { return x.name == name })]
 }
 
 var bothFloats = []tensor.DType{tensor.F32, tensor.F64}
@@ -58,7 +65,7 @@ func square(suite string, n, layout int, d tensor.DType) *row {
 }
 
 func gemmRows(s *session) []*row {
-	sizes := []int{128, 256, 384, 512, 768, 1000, 1024, 2048}
+	sizes := []int{64, 128, 192, 256, 384, 512, 768, 1000, 1024, 1536, 2048}
 	if s.quick {
 		sizes = []int{128, 256, 512, 1024}
 	}
@@ -70,7 +77,9 @@ func gemmRows(s *session) []*row {
 					break
 				}
 				r := square("gemm", n, l, d)
-				r.bars = []bar{{class: blasClass, min: 0.97}}
+				if n >= 128 {
+					r.bars = []bar{{Class: blasClass, Min: 0.97}}
+				}
 				rows = append(rows, r)
 			}
 		}
@@ -88,9 +97,9 @@ func midRows(s *session) []*row {
 				}
 				r := square("mid", n, l, d)
 				r.native = true
-				r.bars = []bar{{class: blasClass, min: 1.1}}
+				r.bars = []bar{{Class: blasClass, Min: 1.1}}
 				if n <= 48 {
-					r.bars[0].min = 1.5
+					r.bars[0].Min = 1.5
 				}
 				rows = append(rows, r)
 			}
@@ -104,11 +113,11 @@ func smallRows(s *session) []*row {
 	for _, d := range bothFloats {
 		for _, n := range []int{4, 8, 12, 16, 20, 24, 32, 48, 64} {
 			g := plain(n, n, n, false, false)
-			r := &row{suite: "small", name: fmt.Sprint(n), native: true, bars: []bar{{class: smallClass, min: 1}},
+			r := &row{suite: "small", name: fmt.Sprint(n), native: true, bars: []bar{{Class: smallClass, Min: 1}},
 				work:  work{expr: "ik,kj->ij", dtype: d, shapes: [][]int{{n, n}, {n, n}}},
 				peers: append(blas(g), gemmPeer("libxsmm", smallClass, g))}
 			if n <= 8 {
-				r.bars[0].min = 1.5
+				r.bars[0].Min = 1.5
 			}
 			rows = append(rows, r)
 		}
@@ -127,7 +136,7 @@ func batchedRows(s *session) []*row {
 			g.inner, g.ai, g.bi, g.ci = count, n*n, n*n, n*n
 			r := &row{suite: "batched", name: fmt.Sprintf("%d × %d³", count, n),
 				work: work{expr: expr, dtype: d, shapes: [][]int{{count, n, n}, {count, n, n}}},
-				bars: []bar{{class: blasClass, min: blasBars[d][i]}, {class: smallClass, min: []float64{1.3, 1.2, 1}[i]}, {class: loopClass, min: 20}}}
+				bars: []bar{{Class: blasClass, Min: blasBars[d][i]}, {Class: smallClass, Min: []float64{1.3, 1.2, 1}[i]}, {Class: loopClass, Min: 20}}}
 			r.peers = append(blas(g), gemmPeer("libxsmm", smallClass, g), numpyLoop(expr),
 				pythonPeer("NumPy", arrayClass, "numpy", "o = np.matmul(*x)\ndef call(): return np.matmul(*x, out=o)"),
 				pythonPeer("PyTorch", arrayClass, "torch", "o = torch.bmm(*t)\ndef call(): return torch.bmm(*t, out=o)"))
@@ -145,7 +154,7 @@ func typeRows(*session) []*row {
 	}
 	for _, n := range []int{256, 512} {
 		for i, d := range []tensor.DType{tensor.I32, tensor.I64} {
-			bars := []bar{{class: "NumPy", min: []float64{10, 3}[i]}}
+			bars := []bar{{Class: "NumPy", Min: []float64{10, 3}[i]}}
 			rows = append(rows, &row{suite: "types", name: fmt.Sprint(n), peers: numpy, bars: bars, work: work{expr: "ik,kj->ij", dtype: d, shapes: [][]int{{n, n}, {n, n}}}})
 		}
 	}
@@ -157,7 +166,7 @@ func typeRows(*session) []*row {
 			r := &row{suite: "types", name: fmt.Sprint(n), work: w,
 				peers: append([]peer{eincPeer("einc, real", "einc, real ×4", half, 4)}, numpy[0])}
 			if d == tensor.C64 {
-				r.bars = []bar{{class: "einc, real ×4", min: 0.8}}
+				r.bars = []bar{{Class: "einc, real ×4", Min: 0.8}}
 			}
 			rows = append(rows, r)
 		}
@@ -179,6 +188,10 @@ func alikeRows(s *session) []*row {
 			{"swapped", "kj,ik->ij", []int{1, 0}}, {"permuted", "ik,kj->ji", []int{0, 1}}}},
 		{"TCCG 20", "fbea,ecfd->dcba", [][]int{{40, 40, 40, 48}, {40, 40, 40, 48}}, []way{{"renamed", "wyxz,xvwu->uvyz", []int{0, 1}},
 			{"swapped", "ecfd,fbea->dcba", []int{1, 0}}}},
+		{"TCCG 9", "dfce,baef->abcd", [][]int{{48, 48, 48, 48}, {48, 48, 48, 48}}, []way{{"renamed", "xzwy,vuyz->uvwx", []int{0, 1}},
+			{"swapped", "baef,dfce->abcd", []int{1, 0}}}},
+		{"batched", "bik,bkj->bij", [][]int{{1000, 32, 32}, {1000, 32, 32}}, []way{{"renamed", "zyx,zxw->zyw", []int{0, 1}},
+			{"swapped", "bkj,bik->bij", []int{1, 0}}, {"permuted", "bik,bkj->bji", []int{0, 1}}}},
 		{"attention", "bqhd,bkhd->bhqk", [][]int{{4, 256, 8, 64}, {4, 256, 8, 64}}, []way{{"renamed", "zyxw,zvxw->zxyv", []int{0, 1}},
 			{"swapped", "bkhd,bqhd->bhqk", []int{1, 0}}, {"permuted", "bqhd,bkhd->bhkq", []int{0, 1}}}},
 	}
@@ -189,36 +202,9 @@ func alikeRows(s *session) []*row {
 			other := r.work
 			other.expr = w.expr
 			r.peers = append(r.peers, eincPeer("einc", w.name, other, 1, w.order...))
-			r.bars = append(r.bars, bar{class: w.name, min: 0.9, both: true})
+			r.bars = append(r.bars, bar{Class: w.name, Min: 0.9, Both: true})
 		}
 		rows = append(rows, r)
-	}
-	return rows
-}
-
-func threadRows(s *session) []*row {
-	var rows []*row
-	n := s.cores.Count()
-	if n < 2 {
-		return nil
-	}
-	add := func(r *row, bars ...bar) {
-		r.suite, r.threads, r.bars = "threads", 2, bars
-		r.peers = append([]peer{eincPeer("einc", oneWorker, r.work, 1)}, r.peers...)
-		rows = append(rows, r)
-	}
-	for _, d := range bothFloats {
-		for _, n := range []int{512, 1024, 2048} {
-			var bars []bar
-			if n == 1024 {
-				bars = []bar{{class: oneWorker, min: 1.85}}
-			}
-			add(square("threads", n, 0, d), bars...)
-		}
-	}
-	for _, r := range tccgSome(s, tensor.F32, 3, 7, 11, 13, 19, 20, 24, 31, 40) {
-		r.peers = nil
-		add(r)
 	}
 	return rows
 }

@@ -28,7 +28,7 @@ func attention(d tensor.DType) []*row {
 	product := func(name, expr string, g gemm, min float64, shapes ...[]int) *row {
 		return &row{suite: "fused", name: name, work: work{expr: expr, dtype: d, shapes: shapes},
 			peers: append(blas(g), append(interpreted(expr), numpyLoop(expr))...),
-			bars:  []bar{{class: blasClass, min: min}, {class: loopClass, min: 15}}}
+			bars:  []bar{{Class: blasClass, Min: min}, {Class: loopClass, Min: 15}}}
 	}
 	return []*row{
 		product("attention scores", "bqhd,bkhd->bhqk", scores, 1.3, []int{b, q, h, c}, []int{b, q, h, c}),
@@ -48,7 +48,7 @@ func mttkrp(n, r int, d tensor.DType) *row {
 		}, n*n*r*d.Size()))
 	}
 	return &row{suite: "fused", name: fmt.Sprintf("MTTKRP %d³, rank %d", n, r), peers: append(peers, interpreted(expr)...),
-		bars: []bar{{class: blasClass, min: 1.3}}, work: work{expr: expr, dtype: d, shapes: [][]int{{n, n, n}, {n, r}, {n, r}}}}
+		bars: []bar{{Class: blasClass, Min: 1.3}}, work: work{expr: expr, dtype: d, shapes: [][]int{{n, n, n}, {n, r}, {n, r}}}}
 }
 
 // epilogue is a layer of a network: a product, a bias and a function, against the product alone.
@@ -64,7 +64,7 @@ func epilogue(n int, d tensor.DType) *row {
 	}
 	peers = append(peers, pythonPeer("PyTorch", arrayClass, "torch", "def call(): return torch.relu_(torch.addmm(t[2], t[0], t[1]))"))
 	return &row{suite: "fused", name: fmt.Sprintf("%d³ + bias, ReLU", n), work: w, rounds: 31, peers: peers,
-		bars: []bar{{class: "bare product", min: 0.98}}}
+		bars: []bar{{Class: "bare product", Min: 0.98}}}
 }
 
 // passPeer is a product by a library and a pass in C around it; set fills in the job, whose fn is the product's.

@@ -92,21 +92,21 @@ func transposes(d tensor.DType) []*row {
 				torchText("o = t[0].t().contiguous()\ndef call(): return o.copy_(t[0].t())")}}
 	}
 	return []*row{
-		{name: "abcd->dcba", work: work{expr: "abcd->dcba", dtype: d, shapes: [][]int{{64, 48, 56, 72}}}, bars: []bar{{class: copyRate, min: 0.7}},
+		{name: "abcd->dcba", work: work{expr: "abcd->dcba", dtype: d, shapes: [][]int{{64, 48, 56, 72}}}, bars: []bar{{Class: copyRate, Min: 0.7}},
 			peers: []peer{ratePeer(copyRate), numpyText("v = x[0].transpose(3, 2, 1, 0)\no = np.ascontiguousarray(v)\ndef call(): np.copyto(o, v); return o"),
 				torchText("v = t[0].permute(3, 2, 1, 0)\no = v.contiguous()\ndef call(): return o.copy_(v)"), tblisPeer("abcd->dcba")}},
-		flip(4000, bar{class: copyRate, min: 0.6}), flip(1000), flip(1024),
+		flip(4000, bar{Class: copyRate, Min: 0.6}), flip(1000), flip(1024),
 	}
 }
 
 func reductions(d tensor.DType) []*row {
 	sum := func(expr, axes string, bars ...bar) *row {
 		return &row{name: expr, work: work{expr: expr, dtype: d, shapes: [][]int{{200, 300, 200}}},
-			bars: append([]bar{{class: readRate, min: 0.85}}, bars...),
+			bars: append([]bar{{Class: readRate, Min: 0.85}}, bars...),
 			peers: []peer{ratePeer(readRate), numpyText("def call(): return x[0].sum(axis=" + axes + ")"),
 				torchText("def call(): return t[0].sum(dim=" + axes + ")")}}
 	}
-	return []*row{sum("ijk->j", "(0, 2)"), sum("ijk->k", "(0, 1)", bar{class: "NumPy", min: 1.3}), sum("ijk->", "(0, 1, 2)")}
+	return []*row{sum("ijk->j", "(0, 2)"), sum("ijk->k", "(0, 1)", bar{Class: "NumPy", Min: 1.3}), sum("ijk->", "(0, 1, 2)")}
 }
 
 func vectors(s *session, d tensor.DType) []*row {
@@ -115,7 +115,7 @@ func vectors(s *session, d tensor.DType) []*row {
 	add := func(name, expr string, bars []bar, peers []peer, shapes ...[]int) {
 		rows = append(rows, &row{name: name, work: work{expr: expr, dtype: d, shapes: shapes}, bars: bars, peers: peers})
 	}
-	add("outer 4000²", "i,j->ij", []bar{{class: fillRate, min: 0.95}, {class: blasClass, min: 1.6}},
+	add("outer 4000²", "i,j->ij", []bar{{Class: fillRate, Min: 0.95}, {Class: blasClass, Min: 1.6}},
 		append(vectorPeers(jobGer, "cblas_sger", "cblas_dger", func(j *job) { j.m, j.n = n, n }), ratePeer(fillRate),
 			numpyText("o = np.outer(*x)\ndef call(): return np.multiply.outer(*x, out=o)")), []int{n}, []int{n})
 	for _, n := range []int{512, n} {
@@ -123,15 +123,15 @@ func vectors(s *session, d tensor.DType) []*row {
 			return append(vectorPeers(jobGemv, "cblas_sgemv", "cblas_dgemv", func(j *job) { j.m, j.n, j.lda, j.ta = int64(n), int64(n), int64(n), trans }),
 				torchPeer([]string{"ij,j->i", "ji,j->i"}[trans]))
 		}
-		add(fmt.Sprintf("gemv %d²", n), "ij,j->i", []bar{{class: blasClass, min: 1}}, gemv(0), []int{n, n}, []int{n})
-		add(fmt.Sprintf("gemvT %d²", n), "ji,j->i", []bar{{class: blasClass, min: 0.98}}, gemv(1), []int{n, n}, []int{n})
+		add(fmt.Sprintf("gemv %d²", n), "ij,j->i", []bar{{Class: blasClass, Min: 1}}, gemv(0), []int{n, n}, []int{n})
+		add(fmt.Sprintf("gemvT %d²", n), "ji,j->i", []bar{{Class: blasClass, Min: 0.98}}, gemv(1), []int{n, n}, []int{n})
 	}
 	dot := 8 << 20
-	add("dot 8M", "i,i->", []bar{{class: blasClass, min: 1}},
+	add("dot 8M", "i,i->", []bar{{Class: blasClass, Min: 1}},
 		append(vectorPeers(jobDot, "cblas_sdot", "cblas_ddot", func(j *job) { j.n = int64(dot) }), numpyText("def call(): return np.dot(*x)")),
 		[]int{dot}, []int{dot})
 	r := &row{name: "(30000,1,10)⊙(20,10)", work: work{expr: "D[n,k,d] = X[n,d] - M[k,d]", mode: index, dtype: d, shapes: [][]int{{30000, 10}, {20, 10}}},
-		bars: []bar{{class: fillRate, min: 0.85}, {class: "NumPy", min: 7}},
+		bars: []bar{{Class: fillRate, Min: 0.85}, {Class: "NumPy", Min: 7}},
 		peers: []peer{ratePeer(fillRate), numpyText("v = x[0][:, None, :]\no = v - x[1]\ndef call(): return np.subtract(v, x[1], out=o)"),
 			torchText("v = t[0][:, None, :]\no = v - t[1]\ndef call(): return torch.sub(v, t[1], out=o)")}}
 	return append(rows, r)

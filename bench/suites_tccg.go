@@ -144,7 +144,7 @@ func (c contraction) row(name string, d tensor.DType) *row {
 	case c.friendly():
 		roof, tblis = 0.9, 1.2
 	}
-	r.bars = []bar{{class: roofClass, min: roof}, {class: tblisClass, min: tblis}, {class: arrayClass, min: 1}}
+	r.bars = []bar{{Class: roofClass, Min: roof}, {Class: tblisClass, Min: tblis}, {Class: arrayClass, Min: 1}}
 	return r
 }
 
@@ -172,31 +172,24 @@ func roofPeer(name string, m, n, k int) peer {
 
 const tccgBytes = 20e6
 
+// tccgQuick stands for the 48: of each kind and layout some.
+var tccgQuick = []int{3, 7, 9, 13, 15, 19, 20, 31, 40}
+
 func tccgRows(s *session) []*row {
 	var rows []*row
 	for _, d := range bothFloats {
 		for _, c := range tccg(d) {
-			if !s.full {
-				c = c.scaled(tccgBytes, d)
-			}
-			if s.quick && !slices.Contains([]int{3, 7, 9, 13, 15, 19, 20, 31, 40}, c.id) {
+			if s.quick && !slices.Contains(tccgQuick, c.id) {
 				continue
 			}
-			rows = append(rows, c.row(fmt.Sprint(c.id), d))
-			if slices.Contains([]int{3, 9, 13, 20, 31}, c.id) && !s.full {
-				rows = append(rows, c.odd().row(fmt.Sprintf("%d odd", c.id), d))
+			small := c.scaled(tccgBytes, d)
+			rows = append(rows, small.row(fmt.Sprint(c.id), d))
+			if slices.Contains([]int{3, 9, 13, 20, 31}, c.id) || !s.quick && c.id%3 == 0 {
+				rows = append(rows, small.odd().row(fmt.Sprintf("%d odd", c.id), d))
 			}
-		}
-	}
-	return rows
-}
-
-// tccgSome makes rows of a few of the contractions.
-func tccgSome(_ *session, d tensor.DType, ids ...int) []*row {
-	var rows []*row
-	for _, c := range tccg(d) {
-		if slices.Contains(ids, c.id) {
-			rows = append(rows, c.scaled(tccgBytes, d).row(fmt.Sprintf("TCCG %d", c.id), d))
+			if s.full {
+				rows = append(rows, c.row(fmt.Sprintf("%d full", c.id), d))
+			}
 		}
 	}
 	return rows

@@ -2,7 +2,13 @@ package main
 
 import (
 	_ "embed"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/einc-lang/einc/tensor"
@@ -46,12 +52,63 @@ func workloadRows(s *session) []*row {
 	}
 	expr, shapes := innerProduct(100, 3, 10)
 	add("mps-inner-100", expr, tensor.F64, shapes)
+	err := networks(s.dir, func(name, expr string, shapes [][]int) { add(name, expr, tensor.F64, shapes) })
+	if err != nil {
+		s.log("networks: %v", err)
+	}
 	return rows
+}
+
+// networks reads those of the planner's tests that are small enough.
+func networks(dir string, add func(name, expr string, shapes [][]int)) error {
+	f, err := os.Open(filepath.Join(dir, "../planner/testdata/networks.jsonl"))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	for in := json.NewDecoder(f); ; {
+		var n struct {
+			Name   string
+			Inputs [][]int
+			Output []int
+			Sizes  []int
+			Best   float64 // the cheapest order known, a power of ten of multiply-adds
+		}
+		if err := in.Decode(&n); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		if math.Pow(10, n.Best) > mostMultiplyAdds {
+			continue
+		}
+		var terms []string
+		var shapes [][]int
+		for _, term := range n.Inputs {
+			shape := make([]int, len(term))
+			for i, x := range term {
+				shape[i] = n.Sizes[x]
+			}
+			terms, shapes = append(terms, letters(term)), append(shapes, shape)
+		}
+		add(n.Name, strings.Join(terms, ",")+"->"+letters(n.Output), shapes)
+	}
+}
+
+// firstLetter is that of the labels that are numbers: there are many after it.
+const firstLetter = 0x4e00
+
+func letters(labels []int) string {
+	var text []rune
+	for _, x := range labels {
+		text = append(text, rune(firstLetter+x))
+	}
+	return string(text)
 }
 
 // innerProduct is that of two matrix product states of so many sites, written with letters of any script.
 func innerProduct(sites, physical, bond int) (string, [][]int) {
-	next := rune(0x4e00)
+	next := rune(firstLetter)
 	label := func() string { next++; return string(next) }
 	var upper, lower []string
 	var up, low [][]int

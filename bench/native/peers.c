@@ -2,6 +2,7 @@
 // the machine's own rates: copying, reading and filling memory.
 
 #define _GNU_SOURCE
+#include <pthread.h>
 #include <stdint.h>
 #include <string.h>
 #include <time.h>
@@ -27,6 +28,7 @@ enum kind {
 	FILL,
 	STREAM, // fill past the caches
 	CALL,   // fn(pointers, workspace)
+	SPIN,   // n steps of multiply-adds in registers on each of m threads
 };
 
 // Job is a call, or a batch of calls: outer × inner products, whose operands lie so many elements apart.
@@ -199,6 +201,35 @@ static void stream(const struct job *j)
 #endif
 }
 
+// chains multiplies and adds in as many chains as hide the latency of the unit.
+static void *chains(void *job)
+{
+	typedef float vector __attribute__((vector_size(64)));
+	const struct job *j = job;
+	vector x[10], f = {0}, sum = {0};
+	for (int q = 0; q < 10; q++)
+		x[q] = f + (float)q;
+	f += 0.5f;
+	for (int64_t i = 0; i < j->n; i++)
+#pragma GCC unroll 10
+		for (int q = 0; q < 10; q++)
+			x[q] = x[q] * f + f;
+	for (int q = 0; q < 10; q++)
+		sum += x[q];
+	return sum[0] == 0 ? job : 0; // what is not used is not computed
+}
+
+static void spin(const struct job *j)
+{
+	pthread_t t[64];
+	int64_t others = 0;
+	while (others < j->m - 1 && others < 64 && !pthread_create(&t[others], 0, chains, (void *)j))
+		others++;
+	*(void *volatile *)j->e = chains((void *)j);
+	while (others > 0)
+		pthread_join(t[--others], 0);
+}
+
 static void once(const struct job *j)
 {
 	switch (j->kind) {
@@ -231,6 +262,9 @@ static void once(const struct job *j)
 		break;
 	case CALL:
 		((void (*)(void **, void *))j->fn)((void **)j->a, j->e);
+		break;
+	case SPIN:
+		spin(j);
 		break;
 	default:
 		gemm(j);

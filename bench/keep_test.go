@@ -1,0 +1,108 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/einc-lang/einc/tensor"
+)
+
+// measured makes a result of the first rows of a suite: einc takes 1, its peer so much.
+func measured(t *testing.T, s *session, suite string, peers ...float64) *suiteResult {
+	t.Helper()
+	x := &suiteResult{Name: suite, Machine: "a machine", Peers: map[string]string{"BLIS": "1"}}
+	for i, nanos := range peers {
+		r := suiteOf(suite).rows(s)[i]
+		x.put(&result{Name: r.name, Expr: r.expr, Type: r.dtype.String(), Date: "2026-01-01", Commit: "abc",
+			Einc: []float64{1, 1, 1, 1, 1, 1, 1}, Bars: []bar{{Class: blasClass, Min: 0.97}},
+			Times: []*timing{{Name: "BLIS", Class: blasClass, Nanos: []float64{nanos, nanos, nanos, nanos, nanos, nanos, nanos}}}})
+	}
+	return x
+}
+
+func testSession(t *testing.T) *session {
+	s := &session{dir: ".", log: t.Logf}
+	s.cores.Set(0)
+	s.cores.Set(1)
+	return s
+}
+
+func TestKeptResultsAssemble(t *testing.T) {
+	s, kept := testSession(t), store(t.TempDir())
+	x := measured(t, s, "gemm", 2, 0.5)
+	x.Results[0], x.Results[1] = x.Results[1], x.Results[0]
+	x.put(&result{Name: "a row that the suite no longer has"})
+	if err := kept.save(x); err != nil {
+		t.Fatal(err)
+	}
+	again, err := kept.load("gemm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	again.put(&result{Name: x.Results[0].Name, Expr: x.Results[0].Expr, Type: x.Results[0].Type, Date: "2026-02-02", Commit: "def",
+		Einc: []float64{1}, Bars: x.Results[0].Bars, Times: []*timing{{Name: "BLIS", Class: blasClass, Nanos: []float64{0.25}}}})
+	if err := kept.save(again); err != nil {
+		t.Fatal(err)
+	}
+	r, err := assemble(s, kept)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.reasons, err = parseReasons("# why\ngemm/64 * BLAS\tIt is too small.\n"); err != nil {
+		t.Fatal(err)
+	}
+	page := r.markdown("", false)
+	for _, want := range []string{"Bars: 1 reached, 1 missed.", "0.25 of BLAS, not 0.97 (1)", "1. It is too small.", "Peers: BLIS 1.",
+		"2026-01-01 at abc (1 rows), 2026-02-02 at def (1 rows)", "**missed** (1)"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q:\n%s", want, page)
+		}
+	}
+	if strings.Contains(page, "no longer") || strings.Index(page, "| 64 NN |") > strings.Index(page, "| 64 TN |") {
+		t.Errorf("the rows are not the suite's:\n%s", page)
+	}
+}
+
+func TestKeptResultsThatAreDamaged(t *testing.T) {
+	kept := store(t.TempDir())
+	if err := os.WriteFile(kept.path("gemm"), []byte("{"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := kept.load("gemm"); err == nil || !strings.Contains(err.Error(), "gemm.json") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestReasons(t *testing.T) {
+	if _, err := parseReasons("no tab"); err == nil {
+		t.Error("a line without a tab passes")
+	}
+	x, err := parseReasons("a/* f32 BLAS\tfirst\na/*\tsecond")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ row, mark string }{{"a/1 f64 BLAS", " (1)"}, {"a/1 f32 BLAS", " (2)"}, {"a/2 f64 BLAS", " (1)"}, {"b/1 f64 BLAS", " (cause not known)"}} {
+		if got := x.mark(c.row); got != c.mark {
+			t.Errorf("%s has mark %q, not %q", c.row, got, c.mark)
+		}
+	}
+	if _, err := parseReasons(reasonText); err != nil {
+		t.Error(err)
+	}
+}
+
+// Two workers that gain as much as two loops in registers share ideally, whatever that is.
+func TestIdealSharing(t *testing.T) {
+	r := &result{Einc: []float64{10, 20}, Times: []*timing{{Class: oneWorker, Nanos: []float64{20, 20}},
+		{Class: "spin 1", Nanos: []float64{8, 8}}, {Class: "spin 2", Nanos: []float64{4, 8}}, {Class: blasClass}}}
+	deriveIdeal(r)
+	if len(r.Times) != 3 || r.Times[1].Class != ideal || r.ratio(r.Times[1]) != (ratio{1, 1, 1}) {
+		t.Errorf("ideal sharing is %v of %v", r.ratio(r.Times[1]), r.Times)
+	}
+	for _, x := range threadRows(testSession(t)) {
+		if x.dtype == tensor.F32 && x.threads != 2 {
+			t.Errorf("%s has %d threads", x.name, x.threads)
+		}
+	}
+}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	_ "embed"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// Why bars are missed: a line has a pattern of rows, a tab, and the reason. A pattern stands for "suite/row type
+// class", with * for any text; the first that fits counts.
+//
+//go:embed cases/reasons.txt
+var reasonText string
+
+type reason struct {
+	pattern *regexp.Regexp
+	text    string
+}
+
+// reasons numbers the reasons that a page gives, in the order in which they are met.
+type reasons struct {
+	known []*reason
+	cited []*reason
+}
+
+func parseReasons(text string) (*reasons, error) {
+	x := &reasons{}
+	for i, line := range strings.Split(strings.TrimSpace(text), "\n") {
+		if strings.HasPrefix(line, "#") || line == "" {
+			continue
+		}
+		pattern, why, ok := strings.Cut(line, "\t")
+		if !ok {
+			return nil, fmt.Errorf("reasons.txt:%d: no tab between pattern and reason", i+1)
+		}
+		quoted := strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, ".*")
+		x.known = append(x.known, &reason{regexp.MustCompile("^" + quoted + "$"), strings.TrimSpace(why)})
+	}
+	return x, nil
+}
+
+// cite gives the mark of the reason why a row misses a bar.
+func (x *reasons) cite(suite string, r *result, class string) string {
+	return x.mark(suite + "/" + r.Name + " " + r.Type + " " + class)
+}
+
+func (x *reasons) mark(row string) string {
+	for _, k := range x.known {
+		if !k.pattern.MatchString(row) {
+			continue
+		}
+		for i, c := range x.cited {
+			if c == k {
+				return fmt.Sprintf(" (%d)", i+1)
+			}
+		}
+		x.cited = append(x.cited, k)
+		return fmt.Sprintf(" (%d)", len(x.cited))
+	}
+	return " (cause not known)"
+}
+
+// list explains the marks.
+func (x *reasons) list(b *strings.Builder) {
+	for i, c := range x.cited {
+		fmt.Fprintf(b, "%d. %s\n", i+1, c.text)
+	}
+	if len(x.cited) > 0 {
+		b.WriteString("\n")
+	}
+}
