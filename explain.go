@@ -121,9 +121,7 @@ func (c *compilation) stage(ctx context.Context, u *codegen.Unit, name string) (
 	case "problem":
 		return c.problem.String(), nil
 	case "plan":
-		p := *c.plan
-		p.Peak = u.Peak()
-		return p.String(), nil
+		return c.plan.String(), nil
 	case "loop":
 		return u.Program.String(), nil
 	case "llvm":

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/einc-lang/einc/codegen/lower"
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner"
 	"github.com/einc-lang/einc/planner/cost"
@@ -116,9 +117,11 @@ func (c *compilation) unsliced(ctx context.Context, t cost.Target) (*planner.Pla
 	case len(c.plan.Slices) == 0:
 		return c.plan, nil
 	case c.order != nil:
-		return planner.SearchPath(ctx, c.problem, planner.Options{Target: t}, c.order.Path)
+		return planner.SearchPath(ctx, c.problem, c.opts.planner(t), c.order.Path)
 	}
-	return planner.Search(ctx, c.problem, planner.Options{Target: t, Method: c.opts.Method})
+	po := c.opts.planner(t)
+	po.Method = c.opts.Method
+	return planner.Search(ctx, c.problem, po)
 }
 
 // record makes the file. Its time and memory are those of the plan that the file will give.
@@ -128,7 +131,7 @@ func (p *Planned) record(ctx context.Context, c *compilation) error {
 	for _, t := range c.problem.Tensors[:c.problem.Operands] {
 		f.Shapes, f.Types = append(f.Shapes, t.Shape), append(f.Types, t.DType.String())
 	}
-	again, err := replay(context.WithoutCancel(ctx), f, c.problem, planner.Options{Target: p.target})
+	again, err := replay(context.WithoutCancel(ctx), f, c.problem, c.opts.planner(p.target))
 	if err != nil {
 		return err
 	}
@@ -256,8 +259,9 @@ func (o *Options) orderOptions(d DType, t cost.Target) planner.OrderOptions {
 
 // searchPlan plans a problem: along the path or the plan that is given, or by searching.
 func searchPlan(ctx context.Context, p *parser.Problem, t cost.Target, opts *Options) (*planner.Plan, *planner.Order, error) {
-	po := planner.Options{Target: t, Method: opts.Method, MaxMemory: opts.MaxMemory,
-		Objective: planner.Objective(opts.Objective), Budget: opts.Budget, Seed: opts.Seed}
+	po := opts.planner(t)
+	po.Method, po.MaxMemory = opts.Method, opts.MaxMemory
+	po.Objective, po.Budget, po.Seed = planner.Objective(opts.Objective), opts.Budget, opts.Seed
 	net, _, product := planner.Product(p)
 	switch {
 	case opts.Plan != nil:
@@ -280,6 +284,11 @@ func searchPlan(ctx context.Context, p *parser.Problem, t cost.Target, opts *Opt
 	}
 	plan, err := planner.Search(ctx, p, po)
 	return plan, nil, err
+}
+
+// planner are the planner's options that follow from what will run the plan.
+func (o *Options) planner(t cost.Target) planner.Options {
+	return planner.Options{Target: t, Workspace: lower.Workspace(t, lower.Options{DirectOnly: o.Engine == Interpreter})}
 }
 
 // searches reports whether the order of n operands is given as a path, or takes a search of its own.
@@ -422,7 +431,7 @@ func recountFile(ctx context.Context, f *PlanFile) (nanos, peak float64, err err
 	if err != nil {
 		return 0, 0, err
 	}
-	p, err := replay(ctx, f, problem, planner.Options{Target: cost.Target(f.Target)})
+	p, err := replay(ctx, f, problem, new(Options).planner(cost.Target(f.Target)))
 	if err != nil {
 		return 0, 0, err
 	}

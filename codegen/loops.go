@@ -27,13 +27,6 @@ func spaceOf(plan *planner.Plan, prog *lower.Program) space {
 	return s
 }
 
-// Peak is the memory in bytes that a call takes beside operands and output, with as many workers as the
-// plan states its own for. The plan's is what the cost model knows of; this counts the few hundred bytes,
-// too, that reductions cut in blocks and long epilogues need.
-func (u *Unit) Peak() int64 {
-	return u.Plan.Arena + u.Program.Shared + spaceOf(u.Plan, u.Program).size*int64(u.Plan.Workers)
-}
-
 // inside reports whether one worker alone runs a step, while others run it for other slices.
 func (s space) inside(step int) bool { return s.in != nil && s.in[step] }
 

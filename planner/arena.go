@@ -12,12 +12,9 @@ const align = 64
 // more memory than it may have, it slices it.
 func (d *draft) finish() error {
 	p := d.plan
-	p.lifetimes()
-	if err := p.layOut(); err != nil {
+	if err := d.place(); err != nil {
 		return err
 	}
-	p.Peak = p.Arena + p.workspace()
-	p.sumUp()
 	switch {
 	case len(d.opts.Slices) > 0:
 		sliced, err := d.slice(p, d.opts.Slices, true, false)
@@ -32,6 +29,24 @@ func (d *draft) finish() error {
 		}
 		d.plan = sliced
 	}
+	return d.ctx.Err()
+}
+
+// place finds lifetimes and the memory that the plan takes, and sums up.
+func (d *draft) place() error {
+	p := d.plan
+	p.lifetimes()
+	if err := p.layOut(); err != nil {
+		return err
+	}
+	if d.opts.Workspace != nil {
+		for i := range p.Steps {
+			s := &p.Steps[i]
+			s.Estimate.Shared, s.Estimate.PerWorker = d.opts.Workspace(p, s)
+		}
+	}
+	p.Peak = p.Arena + p.workspace()
+	p.sumUp()
 	return d.ctx.Err()
 }
 

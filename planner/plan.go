@@ -20,6 +20,10 @@ type Plan struct {
 	Cost    Cost
 }
 
+// Workspace tells what memory a step of a plan takes beside temporaries and the caller's: bytes that all
+// workers share, and bytes that each has for itself.
+type Workspace func(*Plan, *Step) (shared, worker int64)
+
 // Cost sums up steps. Flops are multiply-adds; they are floats because networks overflow integers.
 type Cost struct {
 	Flops float64 // multiply-adds

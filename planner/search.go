@@ -28,6 +28,8 @@ type Options struct {
 	Seed      uint64
 	// MaxMemory bounds Plan.Peak in bytes; 0 is no bound. A plan that needs more is sliced until it fits.
 	MaxMemory int64
+	// Workspace is asked what memory the steps of a plan take; the model guesses if it is nil.
+	Workspace Workspace
 	// Slices are cut as they are, whatever MaxMemory; indices that no two steps share stay whole.
 	Slices []SliceIndex
 }

@@ -75,7 +75,11 @@ func (d *draft) slicing(from *Plan, cuts []SliceIndex, parallel, lean bool) (*sl
 	if err := s.body(len(s.all)); err != nil {
 		return nil, err
 	}
-	return s, s.settle()
+	if err := s.place(); err != nil {
+		return nil, err
+	}
+	s.plan.Cost.Naive = from.Cost.Naive
+	return s, nil
 }
 
 // find takes the components of the cuts and nests their loops.
@@ -391,17 +395,4 @@ func (s *slicing) add(n Step) {
 	s.estimate(&n)
 	s.plan.Steps = append(s.plan.Steps, n)
 	s.source = append(s.source, s.now)
-}
-
-// settle lays out the new plan.
-func (s *slicing) settle() error {
-	p := s.plan
-	p.lifetimes()
-	if err := p.layOut(); err != nil {
-		return err
-	}
-	p.Peak = p.Arena + p.workspace()
-	p.sumUp()
-	p.Cost.Naive = s.from.Cost.Naive
-	return s.ctx.Err()
 }

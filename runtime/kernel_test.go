@@ -166,6 +166,10 @@ func TestWorkers(t *testing.T) {
 		}
 		require.LessOrEqual(t, len(seen), k.Memory(workers).Workers)
 	}
+	f, err := k.frames.take(0)
+	require.NoError(t, err)
+	require.Equal(t, k.Memory(0).Worker*int64(k.Memory(0).Workers), f.bytes, "what is allocated is what Memory says")
+	k.frames.put(f)
 	require.Equal(t, 3, k.Memory(3).Workers)
 	require.Equal(t, 4, k.Memory(0).Workers)
 	require.Equal(t, 4, k.Memory(100).Workers, "no more than GOMAXPROCS")

@@ -10,13 +10,18 @@ import (
 // direct lowers any step: a phase that fills what an embedded diagonal leaves out, then the step's
 // kernel, in two phases if the reduction is long.
 func direct(l *lowering, step int) error {
-	s := &l.plan.Steps[step]
-	k := l.kernel(s)
-	if err := k.ordered(); err != nil {
+	ks, err := l.kernels(&l.plan.Steps[step])
+	if err != nil || len(ks) == 0 {
 		return err
 	}
-	if k.extent(k.free) == 0 {
-		return nil
+	return l.run(step, ks)
+}
+
+// kernels are what the phases of a step run; none if the output has no elements.
+func (l *lowering) kernels(s *planner.Step) ([]*kernel, error) {
+	k := l.kernel(s)
+	if err := k.ordered(); err != nil || k.extent(k.free) == 0 {
+		return nil, err
 	}
 	ks := []*kernel{}
 	if len(unique(s.Out.Axes)) < axesWithIndex(s.Out.Axes) {
@@ -27,8 +32,7 @@ func direct(l *lowering, step int) error {
 	}
 	k.arrange()
 	k.repeatRows(l.target)
-	ks = append(ks, k.splitReduction(l.target)...)
-	return l.run(step, ks)
+	return append(ks, k.splitReduction(l.target)...), nil
 }
 
 // ordered refuses maxima and minima of complex values.

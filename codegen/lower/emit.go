@@ -12,8 +12,7 @@ type emitter struct {
 	shape
 	b      *loop.Builder
 	params []int      // of each access
-	spill  int        // parameter for sums that wait for a long epilogue, or -1
-	sums   int        // parameter for sums that wait for more rows, or -1
+	sums   int        // parameter for sums that wait, or -1
 	pos    []position // of each axis
 	whole  []bool     // the axis is not cut: its loops run over all of it
 	stream bool       // the output will leave the caches
@@ -38,7 +37,7 @@ type place struct {
 type point struct{ row, col, u int64 }
 
 func newEmitter(k *kernel, s shape, t cost.Target, dims int) *emitter {
-	e := &emitter{kernel: k, shape: s, spill: -1, sums: -1, b: loop.NewBuilder(string(cost.Direct)),
+	e := &emitter{kernel: k, shape: s, sums: -1, b: loop.NewBuilder(string(cost.Direct)),
 		multiple: map[loop.Var]int64{}, pos: make([]position, len(k.axes)), whole: make([]bool, len(k.axes))}
 	e.stream = k.streamed(s)
 	e.b.Nest.FMA, e.b.Nest.F16C = t.FMA, t.F16C
@@ -48,20 +47,16 @@ func newEmitter(k *kernel, s shape, t cost.Target, dims int) *emitter {
 	for i, a := range k.accs {
 		e.params = append(e.params, e.param(i, a))
 	}
-	if s.sweep {
-		n := k.sweepWidth(s) + s.cols*s.lanes // tiles at the end of a block hold whole vectors
+	if n := k.waiting(s); n > 0 {
 		e.sums = e.b.Param(workspace("sums", loop.Worker, k.valueType(), n, 0).Param)
-	}
-	if e.spills(s.rows * s.cols) {
-		e.spill = e.b.Param(workspace("sums", loop.Worker, k.valueType(), s.rows*s.cols*s.lanes, 0).Param)
 	}
 	return e
 }
 
 // spills tells whether a tile of so many points goes through memory to a loop over its epilogue, lest
 // that be written out for each point.
-func (e *emitter) spills(points int64) bool {
-	return e.reduces && points > 1 && float64(points)*weight(e.epilogue) > maxTileOps
+func (k *kernel) spills(points int64) bool {
+	return k.reduces && points > 1 && float64(points)*weight(k.epilogue) > maxTileOps
 }
 
 // param declares a parameter for an access, once for each array.
@@ -82,9 +77,6 @@ func (e *emitter) args() []Arg {
 	}
 	if e.sums >= 0 {
 		args[e.sums] = Arg{Buffer: -1}
-	}
-	if e.spill >= 0 {
-		args[e.spill] = Arg{Buffer: -1}
 	}
 	return args
 }

@@ -61,18 +61,27 @@ type panels struct {
 	args    []Arg
 }
 
-// packed lowers a product to two nests, and runs both for each slice of columns and block of K: one packs
-// B into panels in shared workspace, the other computes blocks of C.
-func packed(l *lowering, step int) error {
-	p := &panels{l: l, step: &l.plan.Steps[step]}
-	p.product, _ = l.product(p.step)
+// panels lays out the product of a step; nil if the output has no elements.
+func (l *lowering) panels(s *planner.Step) *panels {
+	p := &panels{l: l, step: s}
+	p.product, _ = l.product(s)
 	if items(p.product.b)*items(p.m)*items(p.n) == 0 {
 		return nil
 	}
 	p.batch = items(p.product.b)
-	p.Blocking = l.blocking(rootType(p.step.Body), items(p.m), items(p.n), items(p.product.k))
+	p.Blocking = l.blocking(rootType(s.Body), items(p.m), items(p.n), items(p.product.k))
 	p.turnN()
 	p.scratch = p.Scratch()
+	return p
+}
+
+// packed lowers a product to two nests, and runs both for each slice of columns and block of K: one packs
+// B into panels in shared workspace, the other computes blocks of C.
+func packed(l *lowering, step int) error {
+	p := l.panels(&l.plan.Steps[step])
+	if p == nil {
+		return nil
+	}
 	pack := p.packNest()
 	tile, err := p.tileNest()
 	if err != nil {

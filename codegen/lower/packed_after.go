@@ -25,9 +25,6 @@ func (p *panels) hasAfter() bool {
 // besides declares what is read beside C.
 func (p *panels) besides(x *block) {
 	at := p.scratch.Bytes
-	moves := func(ds []digit, side int) bool {
-		return slices.ContainsFunc(ds, func(d digit) bool { return !d.at[side].isZero() })
-	}
 	for side := sideBeside; side < len(p.refs); side++ {
 		b := beside{param: p.operand(side, loop.In), rows: -1, cols: -1}
 		if moves(p.m, side) {
@@ -38,6 +35,11 @@ func (p *panels) besides(x *block) {
 		}
 		x.beside = append(x.beside, b)
 	}
+}
+
+// moves tells whether a group moves an operand.
+func moves(ds []digit, side int) bool {
+	return slices.ContainsFunc(ds, func(d digit) bool { return !d.at[side].isZero() })
 }
 
 // besideColumns and besideRows fill the tables.

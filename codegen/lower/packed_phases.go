@@ -196,15 +196,11 @@ func (p *panels) keepsParts() bool {
 }
 
 // partsAt is where they lie in shared workspace, in bytes.
-func (p *panels) partsAt() int64 {
-	const line = 64
-	return ceilDiv(p.batch*p.SliceB()*int64(p.Type.Size()), line) * line
-}
+func (p *panels) partsAt() int64 { return wholeLines(p.batch * p.SliceB() * int64(p.Type.Size())) }
 
 // extraTable declares another piece of worker memory, behind what Scratch lays out.
 func (p *panels) extraTable(name string, size int64, at *int64) int {
-	const line = 64
 	t := p.param(workspace(name, loop.Worker, tensor.I64, size, *at))
-	*at += ceilDiv(8*size, line) * line
+	*at += tableBytes(size)
 	return t
 }

@@ -14,13 +14,14 @@ type strategy struct {
 	name  cost.Strategy
 	fits  func(*lowering, *planner.Step) bool
 	build func(l *lowering, step int) error
+	space func(*lowering, *planner.Step) (shared, worker int64) // bytes of workspace that build's nests take
 }
 
 // strategies lists the builders. The cost model names one for each step; a step that it does not fit is
 // lowered by the last, which takes any.
 var strategies = [...]strategy{
-	{cost.Packed, packs, packed},
-	{cost.Direct, func(*lowering, *planner.Step) bool { return true }, direct},
+	{cost.Packed, packs, packed, packedSpace},
+	{cost.Direct, func(*lowering, *planner.Step) bool { return true }, direct, directSpace},
 }
 
 // lowering is a program in the making.
@@ -117,12 +118,18 @@ func (l *lowering) step(i int, opts Options) error {
 	if len(s.Body) == 0 {
 		return fmt.Errorf("internal error: no body")
 	}
-	for _, st := range strategies[:len(strategies)-1] {
-		if !opts.DirectOnly && st.name == s.Estimate.Strategy && st.fits(l, s) {
-			return st.build(l, i)
+	return l.strategy(s, opts).build(l, i)
+}
+
+// strategy is the one that lowers a step.
+func (l *lowering) strategy(s *planner.Step, opts Options) *strategy {
+	last := len(strategies) - 1
+	for i := range strategies[:last] {
+		if st := &strategies[i]; !opts.DirectOnly && st.name == s.Estimate.Strategy && st.fits(l, s) {
+			return st
 		}
 	}
-	return strategies[len(strategies)-1].build(l, i)
+	return &strategies[last]
 }
 
 // phase appends a phase that runs all tasks of a nest.
@@ -150,7 +157,7 @@ func (l *lowering) phaseAt(step int, n *loop.Nest, first, tasks int64, nanos flo
 		l.prog.Nests = append(l.prog.Nests, n)
 	}
 	for i, p := range n.Params {
-		end := args[i].Offset + p.Hi*int64(p.DType.Size())
+		end := wholeLines(args[i].Offset + p.Hi*int64(p.DType.Size()))
 		switch p.Role {
 		case loop.Shared:
 			if l.inLoop != nil && l.inLoop[step] {

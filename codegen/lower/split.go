@@ -12,10 +12,13 @@ import (
 const (
 	maxTerms    = 1 << 18
 	maxTermsFew = 1 << 17
+	leastTerms  = 1 << 10 // no shorter one is ever cut
 	fewTiles    = 8
 	blockTerms  = 1 << 15
 	minBlock    = 1 << 8
 	tileNanos   = 1e6 // what a tile may take before its reduction is cut
+
+	maxPartial = 64 << 20 // bytes of partial results: blocks are as long as that takes
 )
 
 // splitReduction gives the kernels that compute k: itself, or, if its reduction is long, one that
@@ -27,6 +30,13 @@ func (k *kernel) splitReduction(t cost.Target) []*kernel {
 	}
 	first := k.partial()
 	blocks := first.block(block)
+	for first.extent(blocks) > maxPartial/int64(k.valueType().Size())/max(k.extent(k.free), 1) {
+		if block *= 2; block >= k.extent(k.red) {
+			return []*kernel{k}
+		}
+		first = k.partial()
+		blocks = first.block(block)
+	}
 	if len(blocks) == 0 {
 		return []*kernel{k}
 	}
@@ -75,7 +85,7 @@ func (k *kernel) blockTerms(t cost.Target) int64 {
 	if s.sweep {
 		each = max(each, float64(tile)*float64(k.valueType().Size())*byteNanos) // rows come from memory
 	}
-	limit = max(min(limit, floorPow2(int64(tileNanos/each))), 1<<10)
+	limit = max(min(limit, floorPow2(int64(tileNanos/each))), leastTerms)
 	if terms <= limit {
 		return 0
 	}
@@ -115,7 +125,7 @@ func (k *kernel) combine() *kernel {
 func (k *kernel) block(terms int64) []int {
 	inside := int64(1)
 	i := len(k.red)
-	for i > 0 && inside*k.axes[k.red[i-1]].extent <= terms {
+	for i > 0 && inside <= terms/k.axes[k.red[i-1]].extent {
 		i--
 		inside *= k.axes[k.red[i]].extent
 	}

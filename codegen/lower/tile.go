@@ -193,7 +193,7 @@ func (e *emitter) finish(t tile, sums []loop.Reg) {
 		return
 	}
 	for i, r := range sums {
-		to := loop.Addr{Param: e.spill, Off: loop.Affine{Const: int64(i) * t.lanes}}
+		to := loop.Addr{Param: e.sums, Off: loop.Affine{Const: int64(i) * t.lanes}}
 		e.b.Store(r, to, loop.Const(1))
 	}
 	e.turns(e.row, t.rows, 1, func(row []loop.Var) {
@@ -205,7 +205,7 @@ func (e *emitter) finish(t tile, sums []loop.Reg) {
 			for _, v := range col {
 				off = plus(off, times(v, t.lanes))
 			}
-			sum := e.b.Load(loop.Addr{Param: e.spill, Off: off}, loop.Const(1), int(t.lanes))
+			sum := e.b.Load(loop.Addr{Param: e.sums, Off: off}, loop.Const(1), int(t.lanes))
 			e.finishPoints(tile{rows: 1, cols: 1, lanes: t.lanes, active: t.active, cuts: t.cuts}, []loop.Reg{sum})
 		})
 	})

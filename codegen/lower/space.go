@@ -1,0 +1,102 @@
+package lower
+
+import (
+	"slices"
+
+	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/planner"
+	"github.com/einc-lang/einc/planner/cost"
+)
+
+// Workspace is what steps take when Lower builds them for a target: the planner states it, and the nests
+// then use all of it and no more.
+func Workspace(target cost.Target, opts Options) planner.Workspace {
+	return func(plan *planner.Plan, s *planner.Step) (shared, worker int64) {
+		l := &lowering{plan: plan, target: target, blocking: target.Blocking}
+		if l.small(s) {
+			return 0, 0
+		}
+		return l.strategy(s, opts).space(l, s)
+	}
+}
+
+// small tells at a glance that a step is a sum too short to be cut, with no epilogue to wait for, and too
+// short to be swept or a product, which has rows and columns for its tile: most steps of a long plan are.
+func (l *lowering) small(s *planner.Step) bool {
+	if s.Estimate.Strategy != cost.Direct || len(s.Epilogue) > 0 {
+		return false
+	}
+	terms, most := 1, 2*sweepRows
+	if l.moves(s.M) && l.moves(s.N) {
+		most = leastTerms
+	}
+	for _, ix := range s.K {
+		if terms *= max(l.plan.Problem.Indices[ix].Extent, 1); terms >= most {
+			return false
+		}
+	}
+	return true
+}
+
+// moves tells whether one of some indices has more than one item.
+func (l *lowering) moves(some []parser.IndexID) bool {
+	return slices.ContainsFunc(some, func(ix parser.IndexID) bool { return l.plan.Problem.Indices[ix].Extent > 1 })
+}
+
+// directSpace is the workspace of a step's direct kernels: the partial results of a sum that is cut, and
+// sums that wait.
+func directSpace(l *lowering, s *planner.Step) (shared, worker int64) {
+	ks, _ := l.kernels(s)
+	for _, k := range ks {
+		for _, a := range k.accs {
+			if a.Role == loop.Shared {
+				shared = max(shared, a.Hi*int64(a.DType.Size()))
+			}
+		}
+		worker = max(worker, k.waiting(k.shape(l.target))*int64(k.valueType().Size()))
+	}
+	return wholeLines(shared), wholeLines(worker)
+}
+
+// waiting is the number of sums of a task that wait in memory: for more rows, or for a long epilogue.
+func (k *kernel) waiting(s shape) int64 {
+	switch {
+	case s.sweep:
+		return k.sweepWidth(s) + s.cols*s.lanes // tiles at the end of a block hold whole vectors
+	case k.spills(s.rows * s.cols):
+		return s.rows * s.cols * s.lanes
+	}
+	return 0
+}
+
+// packedSpace is the workspace of a step's panels.
+func packedSpace(l *lowering, s *planner.Step) (shared, worker int64) {
+	p := l.panels(s)
+	if p == nil {
+		return 0, 0
+	}
+	shared = p.partsAt()
+	if p.keepsParts() {
+		shared += p.batch * p.Parts() * int64(p.Type.Size())
+	}
+	worker = p.scratch.Bytes
+	for side := sideBeside; side < len(p.refs); side++ {
+		if moves(p.m, side) {
+			worker += tableBytes(p.MC)
+		}
+		if moves(p.n, side) {
+			worker += tableBytes(p.NR)
+		}
+	}
+	return wholeLines(shared), worker
+}
+
+// tableBytes is what a table of offsets takes.
+func tableBytes(entries int64) int64 { return wholeLines(8 * entries) }
+
+// wholeLines rounds bytes up to whole cache lines, as all areas of workspace are laid out.
+func wholeLines(bytes int64) int64 {
+	const line = 64
+	return ceilDiv(bytes, line) * line
+}
