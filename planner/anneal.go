@@ -137,6 +137,12 @@ var log2Table = func() (t [256]float32) {
 	return t
 }()
 
+// log2 is about the binary logarithm of a positive number, within 0.003.
+func log2(x float64) float64 {
+	b := math.Float64bits(x)
+	return float64(int(b>>52)-1023) + float64(log2Table[b>>44&255])
+}
+
 // exponential makes of random bits a number that is distributed as -ln of a uniform one.
 func exponential(random uint64) float64 {
 	zeros := bits.LeadingZeros64(random | 1<<12)

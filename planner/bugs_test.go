@@ -178,6 +178,6 @@ func TestBadNetworks(t *testing.T) {
 		_, err := planner.OrderNetwork(context.Background(), fine, o)
 		require.ErrorContains(t, err, text)
 	}
-	_, err := planner.OrderNetwork(context.Background(), net("a,b,c,d,e,f,g,h,i,j,k->", 2), planner.OrderOptions{Method: "exact"})
-	require.ErrorContains(t, err, "at most 10 factors, this one has 11")
+	_, err := planner.OrderNetwork(context.Background(), net("a,b,c,d,e,f,g,h,i,j,k,l,m->", 2), planner.OrderOptions{Method: "exact"})
+	require.ErrorContains(t, err, "at most 12 factors, this one has 13")
 }

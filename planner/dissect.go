@@ -1,5 +1,7 @@
 package planner
 
+import "math"
+
 // plate is a way to take a graph apart.
 type plate struct {
 	slack float64 // how far a half may be above half
@@ -110,9 +112,9 @@ func (k *block) tree(g *graph) (tree, bool) {
 		}
 	}
 	full := uint32(1)<<k.parts - 1
-	if cost := k.solve(); !(cost < 1e300) {
+	if math.IsInf(k.solve(1e300), 1) {
 		return nil, false
 	}
-	s := &subsets{split: k.split}
+	s := &subsets{split: k.split[:]}
 	return s.tree(full, k.parts), true
 }

@@ -1,9 +1,5 @@
 package planner
 
-import (
-	"math"
-)
-
 // whim is how an elimination values indices.
 type whim struct {
 	fill bool    // by the pairs of indices that meet for the first time, else by the size of the union
@@ -69,7 +65,7 @@ func (e *eliminator) score(i int32) choice {
 		score = union*union - apart
 	}
 	if e.like.heat > 0 {
-		noise := e.like.heat * math.Log(-math.Log(e.rng.float()))
+		noise := -e.like.heat * e.rng.gumbel()
 		if e.like.fill {
 			noise *= max(union, 1)
 		}

@@ -3,6 +3,8 @@ package planner
 import (
 	"math"
 	"math/bits"
+
+	"github.com/einc-lang/einc/planner/cost"
 )
 
 // hopeless is added to the cost of a result beyond the byte limit, so that the search avoids it
@@ -16,9 +18,11 @@ type subsets struct {
 	ext   []float64 // of each group of indices
 	legs  []uint64  // rows of the groups that the contraction of a set keeps
 	size  []float64 // elements of it
-	best  []float64 // least time to compute it
+	best  []float64 // least time to compute it, without what every step takes
 	split []uint32  // one of the two sets it is then made of
 	limit float64   // on the cost of a set
+	bound cost.Bound
+	bytes float64 // of an element
 }
 
 // exact finds a tree of least estimated time by looking at every split of every subset of the factors,
@@ -79,7 +83,8 @@ func (s *subsets) price(t tree) float64 {
 		if k < len(t)-1 {
 			cost += s.extra(a | b)
 		}
-		cost += s.step(a, b, a|b)
+		batch, k := s.shared(a, b, a|b)
+		cost += s.nanos(a, b, batch, k)
 	}
 	return cost
 }
@@ -107,17 +112,47 @@ func newSubsets(n *network) *subsets {
 	s.words = (len(holders) + 63) / 64
 	s.legs, s.size = make([]uint64, rows*s.words), make([]float64, rows)
 	s.best, s.split = make([]float64, rows), make([]uint32, rows)
-	for set := range uint32(rows) {
-		s.size[set] = 1
-		for g, h := range holders {
-			in, outside := h.factors&set, h.factors&^set
-			if in != 0 && (outside != 0 || h.open) {
-				s.legs[int(set)*s.words+g/64] |= 1 << (g % 64)
-				s.size[set] *= s.ext[g]
-			}
+	s.bound, s.bytes = n.target.Bound(n.dtype), float64(n.dtype.Size())
+	open := make([]uint64, s.words)
+	for g, h := range holders {
+		for f := h.factors; f != 0; f &= f - 1 {
+			s.legs[int(f&-f)*s.words+g/64] |= 1 << (g % 64)
+		}
+		if h.open {
+			open[g/64] |= 1 << (g % 64)
 		}
 	}
+	for w, o := range open {
+		spread(s.legs[w:], s.words, o)
+	}
+	for set := range s.size {
+		s.size[set] = s.volume(s.legs[set*s.words:][:s.words])
+	}
 	return s
+}
+
+// volume is the product of the extents of a set of groups.
+func (s *subsets) volume(row []uint64) float64 {
+	v := 1.0
+	for w, x := range row {
+		for ; x != 0; x &= x - 1 {
+			v *= s.ext[w*64+bits.TrailingZeros64(x)]
+		}
+	}
+	return v
+}
+
+// spread makes a word of the legs of every set of tensors from those of single ones: the groups that the
+// set has and that something outside has too, or that are open. Words are stride apart.
+func spread(legs []uint64, stride int, open uint64) {
+	sets := (len(legs) + stride - 1) / stride
+	for set := 1; set < sets; set++ {
+		legs[set*stride] |= legs[(set&(set-1))*stride] | legs[(set&-set)*stride]
+	}
+	for set := range sets / 2 {
+		in, out := &legs[set*stride], &legs[(sets-1-set)*stride]
+		*in, *out = *in&(*out|open), *out&(*in|open)
+	}
 }
 
 // incidence is what tells groups of indices apart.
@@ -150,7 +185,7 @@ func groups(n *network) (group []int, all []incidence) {
 }
 
 // search finds the best split of set, all of whose subsets are done; best is +Inf if every split
-// exceeds the limit.
+// exceeds the limit. Most splits need no estimate, as a bound tells that they do.
 func (s *subsets) search(set, full uint32) {
 	extra := 0.0
 	if set != full {
@@ -164,15 +199,27 @@ func (s *subsets) search(set, full uint32) {
 		if c >= most {
 			continue
 		}
-		if c += s.step(a, b, set); c < most {
+		batch, k := s.shared(a, b, set)
+		points := s.size[a] * s.size[b] / (batch * k)
+		if c+s.bound.Nanos(points, (s.size[a]+s.size[b]+s.size[set])*s.bytes) >= most {
+			continue
+		}
+		if c += s.nanos(a, b, batch, k); c < most {
 			most, s.best[set], s.split[set] = c, c, a
 		}
 	}
 }
 
-// step is the time to contract sets a and b, which make up set.
-func (s *subsets) step(a, b, set uint32) float64 {
-	batch, k := 1.0, 1.0
+// nanos is the time to contract sets a and b, which share a batch and sum over k, beyond what every step
+// takes: all trees have as many steps, and limits are tighter so.
+func (s *subsets) nanos(a, b uint32, batch, k float64) float64 {
+	return s.n.nanos(batch, s.size[a]/batch/k, s.size[b]/batch/k, k) - s.bound.Fixed
+}
+
+// shared is the product of the extents that sets a and b both have and their product, set, keeps, and
+// of those that it sums.
+func (s *subsets) shared(a, b, set uint32) (batch, k float64) {
+	batch, k = 1, 1
 	for w := range s.words {
 		at := func(row uint32) uint64 { return s.legs[int(row)*s.words+w] }
 		both, out := at(a)&at(b), at(set)
@@ -184,7 +231,7 @@ func (s *subsets) step(a, b, set uint32) float64 {
 			}
 		}
 	}
-	return s.n.nanos(batch, s.size[a]/batch/k, s.size[b]/batch/k, k)
+	return batch, k
 }
 
 // tree reads the best tree off the splits.

@@ -82,6 +82,9 @@ func (h *hunt) tree() (tree, string) {
 		h.work, h.trials = work, 1
 		return t, "greedy"
 	}
+	if n == 2 {
+		return tree{{0, 1}}, "exact"
+	}
 	if n <= ExactLimit {
 		if t, ok := h.exact(); ok {
 			return t, "exact"

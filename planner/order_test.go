@@ -174,7 +174,7 @@ func TestSmallestLargestResult(t *testing.T) {
 func TestOrdersAreRight(t *testing.T) {
 	for seed := range uint64(60) {
 		r := rand.New(rand.NewPCG(seed, 3))
-		n := randomNet(r, 11+r.IntN(90), 5+r.IntN(120), 4)
+		n := randomNet(r, 13+r.IntN(90), 5+r.IntN(120), 4)
 		for _, by := range []planner.Objective{planner.ByFlops, planner.ByTime, planner.BySize} {
 			o := order(t, n, planner.OrderOptions{Objective: by, Seed: seed, Budget: planner.Budget{Units: 2e5}, Target: target})
 			require.Equal(t, "search", o.Method)

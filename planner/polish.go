@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// mostBlock is the most tensors of which every tree is looked at.
+// mostBlock is the most parts of a piece that is polished.
 const mostBlock = 10
 
 // block is exact search over few tensors: the parts of a piece of a bush, or all of a small graph. Its
@@ -29,13 +29,16 @@ type block struct {
 const kept = 1 << 31
 
 func newBlock(a aim) *block {
-	k := &block{aim: a, write: math.Exp2(a.write)}
-	k.legs, k.best, k.split = make([]uint64, 1<<mostBlock), make([]float64, 1<<mostBlock), make([]uint32, 1<<mostBlock)
-	return k
+	return &block{aim: a, write: math.Exp2(a.write)}
 }
 
-// begin starts anew with a number of parts.
-func (k *block) begin(parts int) { k.parts, k.groups = parts, 0 }
+// begin starts anew with a number of parts, at most ExactLimit.
+func (k *block) begin(parts int) {
+	k.parts, k.groups = parts, 0
+	if sets := 1 << parts; len(k.best) < sets {
+		k.legs, k.best, k.split = make([]uint64, sets), make([]float64, sets), make([]uint32, sets)
+	}
+}
 
 // add notes an index by the parts that have it; false if there are too many groups.
 func (k *block) add(pattern uint32, lg float64) bool {
@@ -53,20 +56,15 @@ func (k *block) add(pattern uint32, lg float64) bool {
 	return true
 }
 
-// solve finds the best tree of all parts and returns its cost, which may be +Inf.
-func (k *block) solve() float64 {
+// solve finds the best tree of all parts that costs less than a limit, and returns its cost: +Inf if
+// there is none.
+func (k *block) solve(limit float64) float64 {
 	k.tabulate()
+	k.legsOfSets()
 	full := uint32(1)<<k.parts - 1
 	for set := uint32(1); set <= full; set++ {
-		legs := uint64(0)
-		for g, p := range k.pattern[:k.groups] {
-			if p&set != 0 && (p&^set != 0) {
-				legs |= 1 << g
-			}
-		}
-		k.legs[set] = legs
 		if set&(set-1) != 0 {
-			k.search(set)
+			k.search(set, limit)
 		} else {
 			k.best[set] = 0
 		}
@@ -74,11 +72,30 @@ func (k *block) solve() float64 {
 	return k.best[full]
 }
 
+// legsOfSets finds the legs of each set of parts.
+func (k *block) legsOfSets() {
+	full, open := uint32(1)<<k.parts-1, uint64(0)
+	has := k.legs[:full+1] // at first all groups of each part
+	clear(has)
+	for g, p := range k.pattern[:k.groups] {
+		if p&kept != 0 {
+			open |= 1 << g
+		}
+		for p &= full; p != 0; p &= p - 1 {
+			has[p&-p] |= 1 << g
+		}
+	}
+	spread(has, 1, open)
+}
+
 // tabulate fills the products of extents.
 func (k *block) tabulate() {
-	for byte := 0; byte == 0 || 8*byte < k.groups; byte++ {
+	for byte := 0; byte < 3 || 8*byte < k.groups; byte++ {
 		t := &k.table[byte]
 		t[0] = 1
+		if 8*byte >= k.groups {
+			continue // no set has these
+		}
 		for x := 1; x < 256; x++ {
 			g := 8*byte + bits.TrailingZeros(uint(x))
 			t[x] = t[x&(x-1)]
@@ -98,8 +115,9 @@ func (k *block) volume(x uint64) float64 {
 	return v
 }
 
-// search finds the best split of a set of parts. Of equal ones the first met wins.
-func (k *block) search(set uint32) {
+// search finds the best split of a set of parts that costs less than a limit. Of equal ones the first
+// met wins.
+func (k *block) search(set uint32, limit float64) {
 	size := k.volume(k.legs[set])
 	extra, scale := 0.0, 1.0
 	if k.write != 0 {
@@ -107,24 +125,50 @@ func (k *block) search(set uint32) {
 	}
 	if k.aim.flat {
 		extra, scale = size*size, 0
-	} else if over := math.Log2(size) - k.aim.room; over > 0 {
+	} else if !math.IsInf(k.aim.room, 1) && math.Log2(size) > k.aim.room {
+		over := math.Log2(size) - k.aim.room
 		scale = math.Exp2(k.aim.steep * over)
+		extra *= scale
 	}
-	best, split := math.Inf(1), uint32(0)
+	look := k.few
+	if k.groups > 24 {
+		look = k.many
+	}
+	k.best[set], k.split[set] = math.Inf(1), 0
+	if least, split := look(set, limit-extra, scale); split != 0 {
+		k.best[set], k.split[set] = least+extra, split
+	}
+}
+
+// few looks at all splits of a set whose multiply-adds count scale times. It computes what it need not,
+// as two products cost less than a branch that goes either way.
+func (k *block) few(set uint32, least, scale float64) (float64, uint32) {
+	legs, best := k.legs, k.best
+	low, mid, high, split := &k.table[0], &k.table[1], &k.table[2], uint32(0)
 	for a := (set - 1) & set; a > set&^a; a = (a - 1) & set {
-		c := k.best[a] + k.best[set&^a]
-		if c >= best {
+		b := set &^ a
+		x := legs[a] | legs[b]
+		if c := best[a] + best[b] + low[x&255]*mid[x>>8&255]*(high[x>>16&255]*scale); c < least {
+			least, split = c, a
+		}
+	}
+	return least, split
+}
+
+// many is few for more than three bytes of groups.
+func (k *block) many(set uint32, least, scale float64) (float64, uint32) {
+	split := uint32(0)
+	for a := (set - 1) & set; a > set&^a; a = (a - 1) & set {
+		b := set &^ a
+		c := k.best[a] + k.best[b]
+		if c >= least {
 			continue
 		}
-		step := extra
-		if scale != 0 {
-			step = (k.volume(k.legs[a]|k.legs[set&^a]) + extra) * scale
-		}
-		if c += step; c < best {
-			best, split = c, a
+		if c += k.volume(k.legs[a]|k.legs[b]) * scale; c < least {
+			least, split = c, a
 		}
 	}
-	k.best[set], k.split[set] = best, split
+	return least, split
 }
 
 // polisher replaces pieces of a bush by the best trees of their parts.
@@ -134,11 +178,15 @@ type polisher struct {
 	size  int // parts of a piece
 	parts []int32
 	pairs []int32 // of the piece, to be used again
+	now   int32   // number of the next piece
+	tried []int32 // of each node: the last piece below it
+	built []int32 // of each pair: the last piece that changed it
 	work  float64
 }
 
 func newPolisher(b *bush, size int) *polisher {
-	return &polisher{b: b, k: newBlock(b.aim), size: min(size, mostBlock)}
+	return &polisher{b: b, k: newBlock(b.aim), size: min(size, mostBlock), now: 1,
+		tried: make([]int32, 2*b.n), built: make([]int32, 2*b.n)}
 }
 
 // run polishes, the costliest pairs first, until nothing changes, units of work are spent or ctx ends.
@@ -166,19 +214,36 @@ func (p *polisher) run(ctx context.Context, units float64) {
 func (p *polisher) improve(v int32) bool {
 	p.grow(v)
 	count := len(p.parts)
-	if count < 3 || !p.describe(v) {
+	p.work += float64(10 * count)
+	if count < 3 || p.same(v) || !p.describe(v) {
 		return false
 	}
-	p.work += math.Pow(3, float64(count))/8 + 200
+	p.work += pieceUnits[count]
 	old := 0.0
 	for _, x := range p.pairs {
 		old += math.Exp2(p.b.cost[x])
 	}
-	if found := p.k.solve(); !(found < old*(1-1e-6)) {
+	if math.IsInf(p.k.solve(old*(1-1e-6)), 1) {
 		return false
 	}
 	p.rebuild(v)
 	return true
+}
+
+// pieceUnits is the work of a piece by the number of its parts.
+var pieceUnits = func() (t [mostBlock + 1]float64) {
+	for n := range t {
+		t[n] = math.Pow(3, float64(n))/6 + 300
+	}
+	return t
+}()
+
+// same reports whether the piece below v is the one that was tried before.
+func (p *polisher) same(v int32) bool {
+	before := p.tried[v]
+	p.tried[v] = p.now
+	p.now++
+	return before > 0 && !slices.ContainsFunc(p.pairs, func(x int32) bool { return p.built[x] >= before })
 }
 
 // grow finds the piece below v: it opens the largest part that is a pair, until there are enough.
@@ -250,6 +315,7 @@ func (p *polisher) rebuild(v int32) {
 	}
 	for k := len(nodes) - 1; k >= 0; k-- {
 		x := nodes[k]
+		p.built[x] = p.tried[v]
 		if k > 0 {
 			p.legs(x, sets[k])
 		}

@@ -11,6 +11,7 @@ type pool struct {
 	g       *graph
 	legs    [][]int32 // of tensors and results; nil once they are contracted
 	size    []float64 // log2 of the elements
+	bulk    []float64 // the elements, as exp2 has them
 	alive   []bool
 	lists   [][]int32 // of each index: the tensors that have it, dead ones among them
 	holders []int32   // of each index: how many that live have it
@@ -25,6 +26,7 @@ func newPool(g *graph) *pool {
 	n := len(g.legs)
 	p := &pool{g: g, holders: make([]int32, len(g.lg)), lists: g.incidences()}
 	p.legs, p.size = append(make([][]int32, 0, 2*n), g.legs...), make([]float64, 0, 2*n)
+	p.bulk = make([]float64, 0, 2*n)
 	p.alive, p.seen, p.steps = make([]bool, n, 2*n), make([]int32, n, 2*n), make(tree, 0, n)
 	for i, list := range p.lists {
 		p.holders[i] = int32(len(list))
@@ -32,6 +34,7 @@ func newPool(g *graph) *pool {
 	for t, legs := range g.legs {
 		p.alive[t] = true
 		p.size = append(p.size, g.size(legs))
+		p.bulk = append(p.bulk, exp2(p.size[t]))
 	}
 	return p
 }
@@ -49,6 +52,7 @@ func (p *pool) contract(a, b int32) int32 {
 	p.alive[a], p.alive[b] = false, false
 	p.legs[a], p.legs[b] = nil, nil
 	p.legs, p.size = append(p.legs, legs), append(p.size, p.g.size(legs))
+	p.bulk = append(p.bulk, exp2(p.size[r]))
 	p.alive, p.seen = append(p.alive, true), append(p.seen, 0)
 	for _, i := range legs {
 		p.lists[i] = append(p.lists[i], r)
@@ -241,17 +245,25 @@ const (
 	ratio                       // elements made by elements freed
 )
 
-// value scores a pair by log2 of the sizes; less is better.
-func (t *taste) value(a, b, ab float64) float64 {
-	if t.kind == ratio {
-		return ab - t.c*plus(a, b)
+// exp2 is 2^x, cut off where sums of some might overflow.
+func exp2(x float64) float64 {
+	const most = 1000
+	if x == math.Trunc(x) && x >= 0 {
+		return math.Float64frombits(uint64(1023+min(x, most)) << 52)
 	}
-	const most = 1000 // bits, so that nothing overflows
-	x := math.Exp2(min(ab, most))/t.c - t.c*(math.Exp2(min(a, most))+math.Exp2(min(b, most)))
+	return math.Exp2(min(x, most))
+}
+
+// value scores the pair of a and b, whose product is of ab bits; less is better.
+func (t *taste) value(p *pool, a, b int32, ab float64) float64 {
+	if t.kind == ratio {
+		return ab - t.c*plus(p.size[a], p.size[b])
+	}
+	x := exp2(ab)/t.c - t.c*(p.bulk[a]+p.bulk[b])
 	if t.heat == 0 {
 		return x
 	}
-	return math.Copysign(math.Log2(1+math.Abs(x)), x)
+	return math.Copysign(log2(1+math.Abs(x)), x)
 }
 
 // greedily contracts the pair that a taste likes best, again and again. Pairs that share an index go
@@ -263,10 +275,9 @@ func greedily(g *graph, like taste, r *rng) (tree, float64) {
 	var near []int32
 	offer := func(a, b int32) choice {
 		size, flops := p.pair(a, b)
-		score := like.value(p.size[a], p.size[b], size)
+		score := like.value(p, a, b, size)
 		if like.heat > 0 {
-			score += like.heat * math.Log(-math.Log(r.float())) // a Gumbel variate
-			p.work += 5
+			score -= like.heat * r.gumbel()
 		}
 		return choice{score, flops, min(a, b), max(a, b)}
 	}

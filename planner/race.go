@@ -18,7 +18,7 @@ func (h *hunt) search() tree {
 	weights, total := make([]float64, len(parts)), 0.0
 	for k, part := range parts {
 		graphs[k] = h.g.restrict(part, holders, local)
-		if len(part) > mostBlock {
+		if len(part) > ExactLimit {
 			weights[k] = float64(len(part)) * moveUnits((len(graphs[k].lg)+63)/64)
 		}
 		total += weights[k]
@@ -100,19 +100,20 @@ func (h *hunt) briefUnits(graphs []*graph) float64 {
 	return max(nanos, least)
 }
 
-// autoUnits is the budget that suits a component of n tensors.
+// autoPoints are budgets that suit components of some numbers of tensors.
+var autoPoints = []struct{ tensors, units float64 }{{10, 6e5}, {24, 1.7e6}, {50, 3.4e6}, {100, 6.2e6}, {300, 4e7}, {1000, 1.2e8}, {3000, 3.2e8}}
+
+// autoUnits is the budget that suits a component of n tensors: what lies between two points is on the
+// line between them in logarithms.
 func autoUnits(n int) float64 {
-	switch {
-	case n <= 24:
-		return 2e6
-	case n <= 100:
-		return 5.5e6
-	case n <= 300:
-		return 3.3e7
-	case n <= 1000:
-		return 8e7
+	x := max(float64(n), autoPoints[0].tensors)
+	for k, to := range autoPoints[1:] {
+		if from := autoPoints[k]; x <= to.tensors {
+			at := math.Log(x/from.tensors) / math.Log(to.tensors/from.tensors)
+			return from.units * math.Pow(to.units/from.units, at)
+		}
 	}
-	return 2.2e8
+	return autoPoints[len(autoPoints)-1].units
 }
 
 // rate measures units a second, on the largest component.
@@ -162,7 +163,7 @@ func (r *race) solve(g *graph) tree {
 	if n < 2 {
 		return nil
 	}
-	if n <= mostBlock {
+	if n <= ExactLimit {
 		r.trials++
 		r.work += 100
 		if t, ok := r.block.tree(g); ok {
@@ -196,7 +197,7 @@ func (r *race) kernel(g *graph) tree {
 	if len(g.legs) < 2 {
 		return nil
 	}
-	if len(g.legs) <= mostBlock {
+	if len(g.legs) <= ExactLimit {
 		if t, ok := r.block.tree(g); ok {
 			return t
 		}
@@ -227,31 +228,31 @@ const (
 	mostGreedy = 120
 )
 
-// starts builds trees by all means, for a share of the budget, and sorts them.
+// starts builds trees by all means, for a share of the budget, and sorts them. They are built in
+// rounds, as what one costs is known only then.
 func (r *race) starts() {
-	const share = 0.25
-	n := float64(len(r.g.legs))
-	first := r.build(0, familyGreedy)
-	r.take([]runner{first})
-	left := share*r.units - first.work
-	each := max(first.work, 1)
+	const share, round = 0.25, 8
+	most := r.work + share*r.units
+	r.take([]runner{r.build(0, familyGreedy)})
 	kinds := []int{familyRatio, familyFill, familyUnion}
-	if n >= 40 {
-		cut := 700 * n * math.Log2(n/8)
-		for k := 0; k < mostCuts && (float64(k+1)*cut < left/2 || k == 0 && n > 800); k++ {
-			kinds = append(kinds, familyCut)
-		}
+	n := float64(len(r.g.legs))
+	cut := 700 * n * math.Log2(n/8)
+	for k := 0; n >= 40 && k < mostCuts && (float64(k+1)*cut < share*r.units/2 || k == 0 && n > 800); k++ {
+		kinds = append(kinds, familyCut)
 	}
-	for k := 0; k < mostGreedy && float64(len(kinds)+1)*each < left; k++ {
+	for k := range mostGreedy {
 		kinds = append(kinds, [8]int{familyRatio, familyGreedy, familyRatio, familyFill, familyRatio, familyGreedy, familyRatio, familyUnion}[k%8])
 	}
-	out := make([]runner, len(kinds))
-	r.parallel(len(kinds), func(i int) {
-		if r.ctx.Err() == nil {
-			out[i] = r.build(i+1, kinds[i])
-		}
-	})
-	r.take(out)
+	for k := 0; k < len(kinds) && (k == 0 || r.work < most) && r.ctx.Err() == nil; k += round {
+		some := kinds[k:min(k+round, len(kinds))]
+		out := make([]runner, len(some))
+		r.parallel(len(some), func(i int) {
+			if r.ctx.Err() == nil {
+				out[i] = r.build(k+i+1, some[i])
+			}
+		})
+		r.take(out)
+	}
 }
 
 // take adds trees to the field, best first; of equal ones those that were there before.
@@ -274,7 +275,7 @@ func (r *race) take(out []runner) {
 func (r *race) build(i, family int) runner {
 	random := newRNG(r.seed, uint64(i), 1)
 	x := runner{family: family}
-	heat, most := 0.0, min(max(r.units/8, 1e6), 5e7)
+	heat, most := 0.0, min(max(r.units/20, 3e5), 5e7)
 	if i == 0 {
 		most = 0 // there is always one start
 	}
@@ -307,6 +308,7 @@ func (r *race) build(i, family int) runner {
 	if x.tree != nil {
 		x.score = appraise(r.g, x.tree, r.aim)
 	}
+	x.work += float64(30 * len(r.g.legs))
 	return x
 }
 

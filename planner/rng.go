@@ -48,3 +48,15 @@ func (r *rng) shuffle(list []int32) {
 func (r *rng) between(low, high float64) float64 {
 	return low * math.Exp(r.float()*math.Log(high/low))
 }
+
+// gumbels are quantiles of the Gumbel distribution, evenly spread.
+var gumbels = func() (t [1 << 12]float32) {
+	for k := range t {
+		t[k] = float32(-math.Log(-math.Log((float64(k) + 0.5) / float64(len(t)))))
+	}
+	return t
+}()
+
+// gumbel is a Gumbel variate: the larger of two that are shifted is one again, so that adding them to
+// scores picks each choice with a probability that is exponential in its score.
+func (r *rng) gumbel() float64 { return float64(gumbels[r.next()>>52]) }

@@ -11,7 +11,7 @@ import (
 
 // ExactLimit is the largest number of factors whose contraction order is found by looking at every
 // tree.
-const ExactLimit = 10
+const ExactLimit = 12
 
 // maxBytes bounds a tensor and the arena.
 const maxBytes = int64(1) << 46

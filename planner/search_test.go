@@ -282,7 +282,7 @@ func TestErrors(t *testing.T) {
 	small := einsum("ij,jk,kl->il", map[byte]int{'i': 40, 'j': 40, 'k': 40, 'l': 40}, tensor.F64)
 	require.ErrorContains(t, search(small, planner.Options{Method: "fast"}), "use auto, exact, greedy or best")
 	require.ErrorContains(t, search(&parser.Problem{}, planner.Options{}), "no statement")
-	require.ErrorContains(t, search(bigChain(11, 2), planner.Options{Method: "exact"}), "at most 10 factors, this one has 11")
+	require.ErrorContains(t, search(bigChain(13, 2), planner.Options{Method: "exact"}), "at most 12 factors, this one has 13")
 
 	require.ErrorContains(t, search(small, planner.Options{Objective: "speed"}), "use time, flops or size")
 	pl := plan(t, small, "")

@@ -41,6 +41,21 @@ func (t Target) Estimate(w Work) Estimate {
 	return best
 }
 
+// Bound is a time that no estimate is below, for products of one element type.
+type Bound struct {
+	Fixed       float64 // of every step, whatever its size
+	point, byte float64
+}
+
+// Bound is the bound for elements of type d.
+func (t Target) Bound(d tensor.DType) Bound {
+	return Bound{Fixed: launch, point: 1 / (t.peak(d) * batchRate), byte: 1 / rateL1}
+}
+
+// Nanos bounds the time beyond Fixed of a product by its multiply-adds and by the bytes that it reads and
+// writes.
+func (b Bound) Nanos(points, bytes float64) float64 { return max(points*b.point, bytes*b.byte) }
+
 // packs reports whether w may be packed: a product that is more than a few tiles large and does not live
 // in the second-level cache, where packing costs more than it gives.
 func (t Target) packs(w Work) bool {
