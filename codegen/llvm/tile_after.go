@@ -1,6 +1,8 @@
 package llvm
 
 import (
+	"slices"
+
 	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/llir/llvm/ir/constant"
 	"github.com/llir/llvm/ir/value"
@@ -77,17 +79,31 @@ func (t tiling) inC(at place) value.Value {
 
 // finishVector runs the body on a vector of sums and stores the result, by chunks that lie together.
 func (t tiling) finishVector(sum val, at place, add bool) {
-	n := t.node
-	chunk, table := t.chunk(n.Run), t.addr(n.CCols)
-	row := t.step(t.out, t.addr(n.C), t.item(t.addr(n.CRows), at.row))
-	part := loop.Type{DType: t.out, Lanes: int(chunk)}
 	if add {
-		var old []val
-		t.chunks(t.out, row, table, at.col, n.Lanes, chunk, func(_ int64, p value.Value) { old = append(old, t.loadRow(part, p)) })
-		sum = t.arith(loop.OpAdd, t.acc.DType, t.convert(t.joined(old), t.out, t.acc.DType), sum)
+		sum = t.withC(sum, at)
 	}
-	v := t.result(sum)
-	t.chunks(t.out, row, table, at.col, n.Lanes, chunk, func(i int64, p value.Value) { t.storeRow(part, t.piece(v, i, chunk), p) })
+	t.toC(t.result(sum), at)
+}
+
+// inChunks calls f for each chunk of C that a vector at a place has, with its first lane, type and pointer.
+func (t tiling) inChunks(at place, f func(first int64, part loop.Type, p value.Value)) {
+	chunk := t.chunk(t.node.Run)
+	row := t.step(t.out, t.addr(t.node.C), t.item(t.addr(t.node.CRows), at.row))
+	t.chunks(t.out, row, t.addr(t.node.CCols), at.col, t.node.Lanes, chunk, func(i int64, p value.Value) {
+		f(i, loop.Type{DType: t.out, Lanes: int(chunk)}, p)
+	})
+}
+
+// withC adds what C holds to a vector of sums.
+func (t tiling) withC(sum val, at place) val {
+	var old []val
+	t.inChunks(at, func(_ int64, part loop.Type, p value.Value) { old = append(old, t.loadRow(part, p)) })
+	return t.arith(loop.OpAdd, t.acc.DType, t.convert(t.joined(old), t.out, t.acc.DType), sum)
+}
+
+// toC stores a vector in C.
+func (t tiling) toC(v val, at place) {
+	t.inChunks(at, func(i int64, part loop.Type, p value.Value) { t.storeRow(part, t.piece(v, i, int64(part.Lanes)), p) })
 }
 
 // result is what the body makes of sums; what lies beside them is in its registers.
@@ -140,21 +156,57 @@ func (t tiling) gather(x *loop.Beside, row, j, n, buf value.Value) {
 	})
 }
 
-// finishLoop is finishWhole as a loop over vectors in the frame.
+// chains is how many vectors a loop over long bodies takes at once: each is a chain of operations that
+// wait for one another, and a core does not look far enough ahead to find the next.
+const chains = 4
+
+// finishLoop is finishWhole as a loop over a few vectors in the frame at a time.
 func (t tiling) finishLoop(buf value.Value, add bool) {
 	n := t.node
-	t.run(count("i", i64(n.MR)), nil, func(i value.Value, _ []value.Value) []value.Value {
-		t.run(span{"j", i64(0), i64(n.NR), n.Lanes}, nil, func(j value.Value, _ []value.Value) []value.Value {
-			at := place{i, j}
-			for b := range n.After.Beside {
-				t.regs[n.After.Beside[b].Dst] = t.beside(&n.After.Beside[b], at)
+	rows := max(1, chains/int64(t.cols))
+	for n.MR%rows > 0 {
+		rows--
+	}
+	t.run(span{"i", i64(0), i64(n.MR), rows}, nil, func(i value.Value, _ []value.Value) []value.Value {
+		var at []place
+		var sums []val
+		for r := range rows {
+			for v := range int64(t.cols) {
+				p := place{t.add(i, i64(r)), i64(v * n.Lanes)}
+				at = append(at, p)
+				sums = append(sums, t.loadRow(t.acc, t.step(t.acc.DType, buf, t.add(t.mul(p.row, i64(n.NR)), p.col))))
 			}
-			sum := t.loadRow(t.acc, t.step(t.acc.DType, buf, t.add(t.mul(i, i64(n.NR)), j)))
-			t.finishVector(sum, at, add)
-			return nil
-		})
+		}
+		t.finishVectors(sums, at, add)
 		return nil
 	})
+}
+
+// finishVectors runs the body on several vectors of sums side by side and stores the results.
+func (t tiling) finishVectors(sums []val, at []place, add bool) {
+	after, regs := t.node.After, t.regs
+	files := make([][]val, len(sums))
+	for v, sum := range sums {
+		if add {
+			sum = t.withC(sum, at[v])
+		}
+		files[v] = slices.Clone(regs)
+		t.fn.regs = files[v]
+		t.regs[after.Sum] = sum
+		for b := range after.Beside {
+			t.regs[after.Beside[b].Dst] = t.beside(&after.Beside[b], at[v])
+		}
+	}
+	for _, n := range after.Body {
+		for _, file := range files {
+			t.fn.regs = file
+			t.body([]loop.Node{n})
+		}
+	}
+	t.fn.regs = regs
+	for v, file := range files {
+		t.toC(file[after.Value], at[v])
+	}
 }
 
 // finishSome works on the valid part of a tile in the frame: the body takes whole vectors, of which only

@@ -10,7 +10,11 @@ import "github.com/einc-lang/einc/codegen/loop"
 // exponential magnifies its error.
 func Gelu(b *loop.Builder, x loop.Reg) loop.Reg {
 	e := of(b, x)
-	a := e.min(e.abs(x), e.num(e.tailEnd))
+	minus := e.less(x, e.num(0))
+	// What is too far out to matter must not be computed: its denormals take hundreds of cycles.
+	limit := e.choose(minus, e.num(e.tailEnd), e.num(e.tailLost))
+	near := e.less(e.abs(x), limit)
+	a := e.choose(near, e.abs(x), limit)
 	sq := e.square(a)
 	half := e.num(-0.5)
 	low := e.mul(sq.lo, half)
@@ -21,8 +25,8 @@ func Gelu(b *loop.Builder, x loop.Reg) loop.Reg {
 	p := e.fast(e.num(0.5), e.mul(u, e.poly(e.sub(u, e.num(1)), e.tail)))
 	w := e.div(e.mul(a, p.hi), e.add(a, e.num(1)))
 	lost := e.fma(e.add(p.lo, p.lo), s.hi, s.lo) // p is about 1/2
-	w = e.scale(e.fma(w, s.hi, e.mul(w, lost)), y.n)
-	return e.choose(e.less(x, e.num(0)), e.neg(w), e.sub(x, w))
+	w = e.scale(e.choose(near, e.fma(w, s.hi, e.mul(w, lost)), e.num(0)), y.n)
+	return e.choose(minus, e.neg(w), e.sub(x, w))
 }
 
 // Relu is the larger of x and 0, NaN for NaN. It takes integers too.

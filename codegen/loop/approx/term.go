@@ -25,14 +25,15 @@ type format struct {
 	most     float64 // the largest finite number
 	head     int64   // masks the upper half of a significand
 
-	ln2     [2]float64 // ln 2 in two parts; any exponent times a part is exact
-	exp     []float64  // (e^r − 1 − r − r²/2)/r³ for |r| ≤ ln 2/2
-	lowest  float64    // e^lowest is below half the least denormal
-	highest float64    // e^highest overflows
-	log     []float64  // (2·atanh(s) − 2s)/s³ in s²
-	tail    []float64  // see gelu.go
-	tailEnd float64    // from here on the tail times its argument is 0
-	one     float64    // tanh is 1 from here on
+	ln2      [2]float64 // ln 2 in two parts; any exponent times a part is exact
+	exp      []float64  // (e^r − 1 − r − r²/2)/r³ for |r| ≤ ln 2/2
+	lowest   float64    // e^lowest is below half the least denormal
+	highest  float64    // e^highest overflows
+	log      []float64  // (2·atanh(s) − 2s)/s³ in s²
+	tail     []float64  // see gelu.go
+	tailEnd  float64    // from here on the tail times its argument is 0
+	tailLost float64    // from here on to subtract the tail times its argument changes nothing
+	one      float64    // tanh is 1 from here on
 }
 
 var f32 = format{
@@ -45,7 +46,7 @@ var f32 = format{
 	tail: []float64{-0.03848417103290558, -0.05306811258196831, 0.08409848064184189, -0.07409613579511642,
 		0.047695092856884, -0.023157957941293716, 0.007987607270479202, -0.001466994872316718,
 		-0.00021037121769040823, 0.00022294670634437352, -3.288860170869157e-05, -2.429445885354653e-05},
-	tailEnd: 14.7, one: 12,
+	tailEnd: 14.7, tailLost: 6, one: 12,
 }
 
 var f64 = format{
@@ -63,7 +64,7 @@ var f64 = format{
 		7.887399845536952e-06, 1.1731573990575313e-06, -1.2437226884053698e-06, -6.537087008715923e-08,
 		1.9341367944399978e-07, 5.338624415253761e-09, -3.144945983560971e-08, -1.9073456952539734e-09,
 		5.001126333943064e-09, 7.714510644914718e-10, -5.647580042149589e-10, -1.6642551519608266e-10},
-	tailEnd: 38.8, one: 24,
+	tailEnd: 38.8, tailLost: 9, one: 24,
 }
 
 // of begins to write in the type of x, which must be F32 or F64.
