@@ -29,13 +29,15 @@ func Gelu(b *loop.Builder, x loop.Reg) loop.Reg {
 	return e.choose(minus, e.neg(w), e.sub(x, w))
 }
 
-// Relu is the larger of x and 0, NaN for NaN. It takes integers too.
+// Relu is x, or 0 for x up to 0; NaN for NaN. It takes integers too. A choice is two instructions, a maximum
+// of numbers that may be NaN five.
 func Relu(b *loop.Builder, x loop.Reg) loop.Reg {
 	t := b.Type(x)
 	if t.DType.IsInt() {
 		return b.Same(loop.OpMax, x, b.Int(t, 0))
 	}
-	return b.Same(loop.OpMax, x, b.Const(t, 0))
+	e, zero := of(b, x), b.Const(t, 0)
+	return e.choose(b.Op(loop.OpLe, e.bool, x, zero), zero, x)
 }
 
 // LeakyRelu is x, or 0.01·x for negative x.
