@@ -6,35 +6,61 @@ import (
 	"github.com/llir/llvm/ir/value"
 )
 
-// Operands whose terms of K are neighbours are transposed on their way into a panel: a few rows at a time
-// are read by vectors along K, and turned in 16-byte squares, which machines shuffle fastest; each
-// square's columns are stored where they belong.
+// Operands whose terms of K are neighbours are transposed on their way into a panel, in 16-byte squares, which
+// machines shuffle fastest. Where a panel has the rows, a vector takes a square from each few of them, so that
+// turning gives whole columns; other rows are read a few at a time by vectors along K, whose squares are
+// stored where they belong.
 
 // square is the rows that are turned together: those whose items fill 16 bytes.
 func (p packing) square() int64 { return int64(max(1, min(4, 16/p.out.Real().Size()))) }
 
-// turn packs groups of rows one after the other. Groups with missing rows go element by element.
+// tall is the rows, of those that are left of a panel, whose squares fill a vector; 0 if it is but one square.
+func (p packing) tall(left int64) int64 {
+	rows := min(int64(p.target.VectorBits/8/p.out.Size()), left)
+	rows -= rows % p.square()
+	if p.in != p.out || p.out.IsComplex() || rows <= p.square() || p.square() == 1 {
+		return 0
+	}
+	return rows
+}
+
+// turn packs groups of rows one after the other.
 func (p packing) turn(to, count value.Value, step int64) {
 	first := int64(0)
-	for group := p.square(); group > 0; group /= 2 {
-		last := p.node.Width - (p.node.Width-first)%group
-		p.run(span{"r", i64(first), i64(last), group}, nil, func(r value.Value, _ []value.Value) []value.Value {
-			there := p.compare(enum.IPredSLE, p.add(r, i64(group)), count)
-			p.branch(there, "rows", func() { p.turnRows(to, r, group, step) }, func() { p.fewRows(to, r, group, count) })
+	for n := p.tall(p.node.Width); n > 0; n = p.tall(p.node.Width - first) {
+		last := p.node.Width - (p.node.Width-first)%n
+		p.run(span{"r", i64(first), i64(last), n}, nil, func(r value.Value, _ []value.Value) []value.Value {
+			end := p.add(r, i64(n))
+			p.branch(p.compare(enum.IPredSLE, end, count), "tall", func() { p.turnRows(to, r, n, p.square(), 1) },
+				func() { p.turnGroups(to, count, r, end, p.square(), step) })
 			return nil
 		})
 		first = last
 	}
+	for group := p.square(); group > 0; group /= 2 {
+		last := p.node.Width - (p.node.Width-first)%group
+		p.turnGroups(to, count, i64(first), i64(last), group, step)
+		first = last
+	}
 }
 
-// turnRows packs rows r to r+group for all of K: by whole vectors, by squares, by single columns.
-func (p packing) turnRows(to, r value.Value, group, step int64) {
+// turnGroups packs groups of at most a square of rows. Groups with missing rows go element by element.
+func (p packing) turnGroups(to, count, first, last value.Value, group, step int64) {
+	p.run(span{"r", first, last, group}, nil, func(r value.Value, _ []value.Value) []value.Value {
+		there := p.compare(enum.IPredSLE, p.add(r, i64(group)), count)
+		sizes := []int64{step, group, 1}
+		if p.node.KStep > 1 {
+			sizes = []int64{step, 1}
+		}
+		p.branch(there, "rows", func() { p.turnRows(to, r, group, sizes...) }, func() { p.fewRows(to, r, group, count) })
+		return nil
+	})
+}
+
+// turnRows packs rows r to r+group for all of K, in pieces of sizes that get smaller.
+func (p packing) turnRows(to, r value.Value, group int64, sizes ...int64) {
 	rows := p.rowPointers(r, group)
 	apart, done := max(p.node.KStep, 1), i64(0)
-	sizes := []int64{step, group, 1}
-	if apart > 1 {
-		sizes = []int64{step, 1}
-	}
 	for _, n := range sizes {
 		each := n
 		if n > 1 {
@@ -71,22 +97,44 @@ func (p packing) rowPointers(r value.Value, n int64) []value.Value {
 	return rows
 }
 
-// turnSquares reads n neighbours of each row, and puts the t-th ones of all rows, for each t.
+// turnSquares reads n neighbours of each row, and puts the t-th ones of all rows, for each t. Of more rows than
+// a square has, n is its size.
 func (p packing) turnSquares(rows []value.Value, col value.Value, n int64, put func(t int64, v val)) {
-	group := len(rows)
+	group := min(len(rows), int(p.square()))
 	vs := make([]val, group)
-	for i, row := range rows {
-		vs[i] = p.row(p.step(p.in, row, col), n)
+	for i := range vs {
+		var squares []val
+		for r := i; r < len(rows); r += group {
+			squares = append(squares, p.row(p.step(p.in, rows[r], col), n))
+		}
+		vs[i] = p.beside(squares)
 	}
 	turned := p.transpose(vs)
 	for t := range n {
 		put(t, each(func(ps ...value.Value) value.Value {
-			if group == 1 {
+			switch {
+			case len(rows) > group:
+				return p.shuffle(ps[0], ps[0], every(0, 1, len(rows)))
+			case group == 1:
 				return p.extract(ps[0], int(t))
 			}
 			return p.shuffle(ps[0], ps[0], every(int(t)/group*group, 1, group))
 		}, turned[int(t)%group]))
 	}
+}
+
+// beside puts vectors into one, whose lanes are a power of two.
+func (p packing) beside(vs []val) val {
+	for len(vs) > 1 {
+		var next []val
+		for i := 0; i < len(vs); i += 2 {
+			next = append(next, each(func(ps ...value.Value) value.Value {
+				return p.shuffle2(ps[0], ps[1], every(0, 1, 2*lanes(ps[0].Type())))
+			}, vs[i], vs[min(i+1, len(vs)-1)]))
+		}
+		vs = next
+	}
+	return vs[0]
 }
 
 // transpose turns each square of 1, 2 or 4 vectors: square s of result i is item s·n+i of each of the n
