@@ -21,7 +21,10 @@ type GoKernel struct {
 	Command   string   // what made the files, for their first line
 	Levels    []string // CPU levels to write machine code for; nil for GoLevels
 	NoTests   bool
-	Isolate   bool // as in Options
+	Isolate   bool  // as in Options
+	MaxMemory int64 // as in Options, for a call and, with an open index, each item that it works on
+	// Plan is a plan file whose order to take, as in Options. Its extent of an open index is 1.
+	Plan *PlanFile
 }
 
 // GoLevels are the CPU levels that Go packages get machine code for.
@@ -48,12 +51,20 @@ func GenerateGo(ctx context.Context, k GoKernel) ([]GoFile, error) {
 	if _, err := emit.Go(opt); err != nil {
 		return nil, err
 	}
+	options := func(level string) *Options {
+		return &Options{Level: level, Isolate: k.Isolate, Workers: portableWorkers, MaxMemory: k.MaxMemory, Plan: k.Plan}
+	}
+	c, err := prepare(ctx, d.Expr, specs, options(GoLevels()[0]))
+	if err != nil {
+		return nil, err
+	}
+	opt.Plain = codegen.Plain(c.plan)
 	levels := k.Levels
 	if levels == nil {
 		levels = GoLevels()
 	}
 	for _, level := range levels {
-		v, err := goVariant(ctx, d.Expr, specs, &Options{Level: level, Isolate: k.Isolate, Workers: portableWorkers})
+		v, err := goVariant(ctx, d.Expr, specs, options(level))
 		if err != nil {
 			return nil, fmt.Errorf("%s for %s: %w", d.Name, level, err)
 		}

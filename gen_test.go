@@ -1,9 +1,12 @@
 package einc_test
 
 import (
+	"bytes"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -27,6 +30,29 @@ var genDirectives = []string{
 	`//einc:kernel Größe "M[i] = sqrt(abs(Z[i]))" i=11 complex64`,
 }
 
+// slicedDirectives are kernels that a limit of memory cuts into slices: with loops that sum, that stop short in
+// the last slice, and an open index around them.
+var slicedDirectives = map[string]int64{
+	`//einc:kernel SlicedRows "ab,bc,cd->ad" a=120,b=130,c=131,d=132 float64`:        30000,
+	`//einc:kernel SlicedSum "abx,bcx,cdx->ad" a=24,b=15,c=26,d=17,x=5 complex64`:    4000,
+	`//einc:kernel SlicedItems "nab,bc,cd,de->nae" n=*,a=11,b=13,c=17,d=7,e=9 int32`: 700,
+	sharedSlices: 20000,
+}
+
+// sharedSlices is one whose plan comes from a file, and that goroutines share.
+const sharedSlices = `//einc:kernel SlicedBatch "bij,bjk,bkl->bil" b=390,i=16,j=18,k=19,l=17 float64`
+
+// slicedPlan is a plan file of one worker's plan.
+func slicedPlan(t *testing.T, d *parser.Directive, memory int64) *einc.PlanFile {
+	p, err := einc.PlanExpr(t.Context(), d.Expr, d.Specs(1), &einc.Options{MaxMemory: memory, Level: "x86-64-v2", Workers: 1})
+	require.NoError(t, err)
+	text, err := p.File()
+	require.NoError(t, err)
+	f, err := einc.ReadPlan(bytes.NewReader(text))
+	require.NoError(t, err)
+	return f
+}
+
 // generate writes the kernels as a package into a module of its own.
 func generate(t *testing.T, directives []string) string {
 	if err := einc.Doctor(&einc.Options{Cache: "off"}); err[0].Err != nil {
@@ -41,12 +67,16 @@ func generate(t *testing.T, directives []string) string {
 	for _, text := range directives {
 		d, err := parser.ParseDirective(text)
 		require.NoError(t, err)
-		files, err := einc.GenerateGo(t.Context(), einc.GoKernel{Directive: d, Package: "kernels", Command: "einc gen ./..."})
+		k := einc.GoKernel{Directive: d, Package: "kernels", Command: "einc gen ./...", MaxMemory: slicedDirectives[text]}
+		if text == sharedSlices {
+			k.Plan, k.MaxMemory = slicedPlan(t, d, k.MaxMemory), 0
+		}
+		files, err := einc.GenerateGo(t.Context(), k)
 		if einc.IsMissing(err) {
 			t.Skip(err)
 		}
 		require.NoError(t, err, text)
-		again, err := einc.GenerateGo(t.Context(), einc.GoKernel{Directive: d, Package: "kernels", Command: "einc gen ./..."})
+		again, err := einc.GenerateGo(t.Context(), k)
 		require.NoError(t, err)
 		require.Equal(t, files, again, "the same kernel, the same bytes")
 		for _, f := range files {
@@ -73,7 +103,8 @@ func TestGeneratedPackages(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it builds a package a dozen times")
 	}
-	dir := generate(t, genDirectives)
+	dir := generate(t, slices.Concat(genDirectives, slices.Sorted(maps.Keys(slicedDirectives))))
+	checkSliced(t, dir)
 	for _, c := range []struct{ name, env, args, needs string }{
 		{"static", "CGO_ENABLED=0", "test ./...", ""},
 		{"race", "CGO_ENABLED=1", "test -race ./...", "gcc"},
@@ -109,6 +140,24 @@ func TestGeneratedPackages(t *testing.T) {
 			require.True(t, strings.HasPrefix(p, "example.com/kernels") || strings.HasPrefix(p, "["), p)
 		}
 	})
+}
+
+// checkSliced makes sure that there is something to test: loops, such that goroutines share and such that none do.
+func checkSliced(t *testing.T, dir string) {
+	var all strings.Builder
+	for text := range slicedDirectives {
+		name := strings.ToLower(strings.Fields(text)[1])
+		asm, err := os.ReadFile(filepath.Join(dir, name+"_einc_v2_amd64.go"))
+		require.NoError(t, err)
+		require.Contains(t, string(asm), "loops: []", name)
+		plain, err := os.ReadFile(filepath.Join(dir, name+"_einc.go"))
+		require.NoError(t, err)
+		require.Regexp(t, `for s0 := 0; s0 < \d+; s0 \+= `, string(plain), name)
+		all.Write(asm)
+	}
+	require.Regexp(t, `\{\d+, \d+, \d+, \d+, \d+, \d+, true, \d+, (?:[2-9]|\d\d+)\},\n`, all.String(), "a loop that goroutines share")
+	require.Regexp(t, `\{\d+, \d+, \d+, \d+, \d+, \d+, false, \d+, 1\},\n`, all.String())
+	require.Regexp(t, `\{\d+, \d+, \d+, [1-9]\d*, \d+, 1, false, \d+, 1\},\n`, all.String(), "a last slice that is smaller")
 }
 
 // TestGeneratedTestsCanFail breaks a kernel's code, and wants the generated tests to say so.

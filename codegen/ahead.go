@@ -102,9 +102,6 @@ func (a *Ahead) shells(einc string) ([]*object.Object, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := emit.CheckUnsliced(o); err != nil {
-			return nil, err
-		}
 		objects = append(objects, o)
 	}
 	return objects, nil

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/einc-lang/einc"
+	"github.com/einc-lang/einc/codegen"
 	"github.com/einc-lang/einc/golden"
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/tensor"
@@ -61,6 +62,8 @@ func unsuited(err error) bool {
 
 func TestPrograms(t *testing.T) {
 	r := rand.New(rand.NewPCG(seed(t), 3))
+	target, err := codegen.TargetFor("x86-64-v2")
+	require.NoError(t, err)
 	ran := 0
 	for _, p := range programs {
 		for _, d := range tensor.DTypes() {
@@ -75,6 +78,7 @@ func TestPrograms(t *testing.T) {
 			require.NoError(t, err, "%s %v", p.expr, d)
 			want, err := golden.Eval(bound, operands)
 			require.NoError(t, err)
+			checkProgram(t, p.exact && !halfRounds(d), want, plainResult(t, bound, target, operands), "plain "+p.expr)
 			for _, e := range engines {
 				got, err := einc.EinsumContext(context.Background(), p.expr, options(e.engine), operands...)
 				if einc.IsMissing(err) {

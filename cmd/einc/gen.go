@@ -23,7 +23,9 @@ import (
 // genFlags are the settings of one run of gen.
 type genFlags struct {
 	expr, name, dtype, sizes, output, pkg, cpu string
+	maxMemory, plan                            string
 	check, tests                               bool
+	memory                                     int64 // maxMemory in bytes
 }
 
 func genCommand() *cobra.Command {
@@ -50,6 +52,8 @@ that has it. Flags take one dash or two:
   -pkg NAME       package (default: $GOPACKAGE, as go generate sets it)
   -cpu LEVELS     comma list of levels to write machine code for, or none
                   (default ` + strings.Join(einc.Levels(), ",") + `)
+  -plan FILE      plan file whose order to take, for a kernel given by flags
+  -max-memory N   bytes of temporaries and workspace allowed, as 64MiB
   -tests=false    write no tests
   -check          write nothing; print what differs and exit 1 if anything does`,
 		Args: cobra.ArbitraryArgs,
@@ -77,17 +81,22 @@ func runGen(ctx context.Context, args []string) error {
 	f.StringVar(&g.output, "o", "", "")
 	f.StringVar(&g.pkg, "pkg", os.Getenv("GOPACKAGE"), "")
 	f.StringVar(&g.cpu, "cpu", "", "")
+	f.StringVar(&g.plan, "plan", "", "")
+	f.StringVar(&g.maxMemory, "max-memory", "", "")
 	f.BoolVar(&g.check, "check", false, "")
 	f.BoolVar(&g.tests, "tests", true, "")
-	if err := f.Parse(args); err != nil {
+	err := f.Parse(args)
+	if err == nil {
+		g.memory, err = parseBytes(g.maxMemory)
+	}
+	if err != nil {
 		return usageError{err}
 	}
 	one := false
 	f.Visit(func(f *flag.Flag) {
-		one = one || slices.Contains([]string{"eq", "name", "dtype", "s", "sizes", "o", "pkg"}, f.Name)
+		one = one || slices.Contains([]string{"eq", "name", "dtype", "s", "sizes", "o", "pkg", "plan"}, f.Name)
 	})
 	var kernels []genKernel
-	var err error
 	switch {
 	case one && f.NArg() > 0:
 		return usageError{fmt.Errorf("%q is left over: give one kernel by flags, or packages with //einc:kernel comments", f.Arg(0))}
@@ -134,7 +143,14 @@ func (g *genFlags) kernel() ([]genKernel, error) {
 	if g.sizes != "" {
 		command += " -s " + g.sizes
 	}
-	return []genKernel{{einc.GoKernel{Directive: d, Package: g.pkg, File: file, Command: command}, dir}}, nil
+	k := einc.GoKernel{Directive: d, Package: g.pkg, File: file, Command: command}
+	if g.plan != "" {
+		k.Command += " -plan " + filepath.ToSlash(g.plan)
+		if k.Plan, err = readPlanFile(g.plan); err != nil {
+			return nil, err
+		}
+	}
+	return []genKernel{{k, dir}}, nil
 }
 
 // generate makes the files of all kernels before it writes any.
@@ -146,7 +162,10 @@ func (g *genFlags) generate(ctx context.Context, kernels []genKernel) error {
 	var outputs []output
 	from := map[string]string{}
 	for _, k := range kernels {
-		k.Isolate, k.NoTests, k.Levels = true, !g.tests, g.levels()
+		k.Isolate, k.NoTests, k.Levels, k.MaxMemory = true, !g.tests, g.levels(), g.memory
+		if g.memory > 0 {
+			k.Command = strings.Replace(k.Command, "einc gen", "einc gen -max-memory "+g.maxMemory, 1)
+		}
 		files, err := einc.GenerateGo(ctx, k.GoKernel)
 		if err != nil {
 			return err

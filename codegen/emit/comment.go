@@ -30,6 +30,9 @@ func (h *header) comment(expr string) {
 		}
 	}
 	h.printf(threadText, h.name, h.macro, frame)
+	if slices.ContainsFunc(h.objects, func(o *object.Object) bool { return len(o.Loops) > 0 }) {
+		h.printf(slicedText)
+	}
 	h.printf(dlpackText, h.name)
 }
 
@@ -68,6 +71,10 @@ const threadText = ` *
  * for all of them before the next launch. arena (%[2]s_ARENA_BYTES) and shared (%[2]s_SHARED_BYTES) are common
  * to all threads; worker (%[2]s_WORKER_BYTES) is each thread's own. How tasks are cut does not change a
  * bit of the result.
+`
+
+const slicedText = ` * The work is cut into slices to need less memory, and launches repeat slice by slice. Where slices do
+ * not depend on each other, they are the tasks of one launch.
 `
 
 const dlpackText = ` *

@@ -134,16 +134,20 @@ const driverAttributes = `nounwind "frame-pointer"="none" "no-builtins" "instcom
 // run writes the function that walks the launches of the variant that the CPU can run; if there is none,
 // it does nothing.
 func (d *driverIR) run() {
-	args := 1
+	args, loops := 1, 0
 	for _, o := range d.objects {
 		for _, l := range o.Launches {
 			args = max(args, len(l.Args))
 		}
+		loops = max(loops, len(o.Loops))
 	}
 	d.printf("define void @%s(%s) %s {\nentry:\n  %%args = alloca [%d x i8*], align 16", d.name, d.params(true), driverAttributes, args)
 	d.printf("  %%first = getelementptr [%d x i8*], [%[1]d x i8*]* %%args, i64 0, i64 0", args)
+	for i := range loops {
+		d.printf("  %%at%d = alloca i64, align 8", i)
+	}
 	if len(d.objects) == 1 {
-		d.walk(d.o)
+		d.walk(d.o, partsOf(d.o))
 		d.printf("  ret void\n}\n")
 		return
 	}
@@ -154,7 +158,7 @@ func (d *driverIR) run() {
 			next = "end"
 		}
 		d.printf("try%d:\n  %%can%[1]d = icmp sge i32 %%cpu, %d\n  br i1 %%can%[1]d, label %%run%[1]d, label %%%[3]s\nrun%[1]d:", i, x86Level(d.objects[i]), next)
-		d.walk(d.objects[i])
+		d.walk(d.objects[i], partsOf(d.objects[i]))
 		d.printf("  br label %%end")
 	}
 	d.printf("end:\n  ret void\n}\n")
@@ -167,28 +171,63 @@ func x86Level(o *object.Object) int {
 	return level
 }
 
-// walk writes the calls of one variant.
-func (d *driverIR) walk(o *object.Object) {
-	shared, worker, _ := o.Workspace()
-	for _, l := range o.Launches {
-		for i, a := range l.Args {
-			base, at := "%workspace", a.Offset
-			switch a.Area {
-			case object.AreaParam:
-				base = fmt.Sprintf("%%p%d", a.Index)
-			case object.AreaShared:
-				at += shared
-			case object.AreaWorker:
-				at += worker
-			case object.AreaDims:
-				base = "%dims"
-			}
-			v, slot := d.value(), d.value()
-			d.printf("  %s = getelementptr i8, i8* %s, i64 %d", v, base, at)
-			d.printf("  %s = getelementptr i8*, i8** %%first, i64 %d\n  store i8* %[3]s, i8** %[1]s, align 8", slot, i, v)
+// walk writes the calls of one variant, those in loops in loops.
+func (d *driverIR) walk(o *object.Object, body []part) {
+	for _, p := range body {
+		if p.loop < 0 {
+			d.call(o, &o.Launches[p.launch])
+			continue
 		}
-		d.printf("  call void @%s(i8** %%first, i64 %d, i64 %d)", o.Symbols[l.Symbol].Name, l.First, l.First+l.Tasks)
+		l := &o.Loops[p.loop]
+		at, label := fmt.Sprintf("%%at%d", p.loop), d.value()[1:]
+		d.printf("  store i64 %d, i64* %s, align 8\n  br label %%%s\n%[3]s:", l.Begin, at, label)
+		d.walk(o, p.body)
+		was, next, more := d.value(), d.value(), d.value()
+		d.printf("  %s = load i64, i64* %s, align 8\n  %s = add i64 %[1]s, %[4]d\n  store i64 %[3]s, i64* %[2]s, align 8", was, at, next, l.Step)
+		d.printf("  %s = icmp slt i64 %s, %d\n  br i1 %[1]s, label %%%[4]s, label %%end.%[4]s\nend.%[4]s:", more, next, l.Begin+l.Count*l.Step, label)
 	}
+}
+
+// call writes the call of a launch.
+func (d *driverIR) call(o *object.Object, l *object.Launch) {
+	shared, worker, _ := o.Workspace()
+	for i, a := range l.Args {
+		base, at := "%workspace", a.Offset
+		switch a.Area {
+		case object.AreaParam:
+			base = fmt.Sprintf("%%p%d", a.Index)
+		case object.AreaShared:
+			at += shared
+		case object.AreaWorker:
+			at += worker
+		case object.AreaDims:
+			base = "%dims"
+		}
+		v := d.value()
+		d.printf("  %s = getelementptr i8, i8* %s, i64 %d", v, base, at)
+		for _, m := range a.Moves {
+			v = d.move(v, m)
+		}
+		slot := d.value()
+		d.printf("  %s = getelementptr i8*, i8** %%first, i64 %d\n  store i8* %[3]s, i8** %[1]s, align 8", slot, i, v)
+	}
+	d.printf("  call void @%s(i8** %%first, i64 %d, i64 %d)", o.Symbols[l.Symbol].Name, l.First, l.First+l.Tasks)
+}
+
+// move adds what a loop moves a pointer by.
+func (d *driverIR) move(pointer string, m object.Move) string {
+	at, by, v := d.value(), d.value(), d.value()
+	d.printf("  %s = load i64, i64* %%at%d, align 8\n  %s = mul i64 %[1]s, %[4]d", at, m.Loop, by, m.Bytes)
+	if m.Dim != object.NoDim {
+		array, stride, all := d.value(), d.value(), d.value()
+		d.printf("  %s = bitcast i8* %%dims to i64*", array)
+		place := d.value()
+		d.printf("  %s = getelementptr i64, i64* %s, i64 %d\n  %s = load i64, i64* %[1]s, align 8", place, array, m.Dim, stride)
+		d.printf("  %s = mul i64 %s, %s", all, by, stride)
+		by = all
+	}
+	d.printf("  %s = getelementptr i8, i8* %s, i64 %s", v, pointer, by)
+	return v
 }
 
 // Places in a DLTensor of DLPack, in bytes.

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/einc-lang/einc/runtime/object"
 )
@@ -36,14 +37,7 @@ type goLaunch struct {
 	Stub, Long          string // Long is nil for launches whose calls are short
 	First, Tasks, Chunk int64
 	Width               int64
-	Args                []goArg
-}
-
-// goArg is a pointer of an args block: the parameters come first among the bases, then the arena, the
-// shared workspace; -1 is the worker's own.
-type goArg struct {
-	Base   int
-	Offset int64
+	Args                []string
 }
 
 func newGoVariant(k *goKernel, v *GoVariant) *goVariant { return &goVariant{K: k, GoVariant: v} }
@@ -85,19 +79,11 @@ func (v *goVariant) CPU() string { return commentWord(v.Object.CPU) }
 func (v *goVariant) Launches() []goLaunch {
 	var rows []goLaunch
 	for _, l := range v.Object.Launches {
-		if l.Tasks == 0 {
-			continue
-		}
-		task := l.Nanos
-		if task <= 0 {
-			task = guessNanos
-		}
-		chunk := max(1, min(l.Tasks, int64(callNanos/task)))
-		r := goLaunch{Stub: v.stub(l.Symbol, false), Long: "nil", First: l.First, Tasks: l.Tasks, Chunk: chunk}
-		if task*float64(chunk) > longNanos {
+		task := taskNanos(&l)
+		r := goLaunch{Stub: v.stub(l.Symbol, false), Long: "nil", First: l.First, Tasks: l.Tasks, Chunk: chunkOf(l.Tasks, task), Width: widthOf(l.Tasks, task)}
+		if task*float64(r.Chunk) > longNanos {
 			r.Long = v.stub(l.Symbol, true)
 		}
-		r.Width = max(1, min(l.Tasks, int64(min(task*float64(l.Tasks)/headNanos, 1<<16))))
 		for _, a := range l.Args {
 			r.Args = append(r.Args, v.arg(a))
 		}
@@ -106,16 +92,44 @@ func (v *goVariant) Launches() []goLaunch {
 	return rows
 }
 
-func (v *goVariant) arg(a object.Arg) goArg {
+// taskNanos is the modelled time of a task.
+func taskNanos(l *object.Launch) float64 {
+	if l.Nanos <= 0 {
+		return guessNanos
+	}
+	return l.Nanos
+}
+
+// chunkOf is how many of so many tasks a call is given, widthOf the most goroutines that they are worth.
+func chunkOf(tasks int64, nanos float64) int64 { return max(1, min(tasks, int64(callNanos/nanos))) }
+func widthOf(tasks int64, nanos float64) int64 {
+	return max(1, min(tasks, int64(min(nanos*float64(tasks)/headNanos, 1<<16))))
+}
+
+// arg is a pointer of an args block as the table has it: the number of a base (the parameters come first, then
+// the arena and the shared workspace; -1 is the worker's own), an offset, and what loops add to it.
+func (v *goVariant) arg(a object.Arg) string {
+	base := -1
 	switch a.Area {
 	case object.AreaParam:
-		return goArg{a.Index, a.Offset}
+		base = a.Index
 	case object.AreaArena:
-		return goArg{len(v.Object.Params), a.Offset}
+		base = len(v.Object.Params)
 	case object.AreaShared:
-		return goArg{len(v.Object.Params) + 1, a.Offset}
+		base = len(v.Object.Params) + 1
 	}
-	return goArg{-1, a.Offset}
+	text := fmt.Sprintf("{%d, %d", base, a.Offset)
+	if v.K.Sliced() {
+		text += ", nil"
+	}
+	if len(a.Moves) > 0 {
+		var moves []string
+		for _, m := range a.Moves {
+			moves = append(moves, fmt.Sprintf("{%d, %d}", m.Loop, m.Bytes))
+		}
+		text = strings.TrimSuffix(text, "nil") + "[]" + v.K.Prefix + "Move{" + strings.Join(moves, ", ") + "}"
+	}
+	return text + "}"
 }
 
 // stub names the function for a symbol, and remembers that it is needed.
@@ -138,11 +152,53 @@ func (v *goVariant) Stubs() []goStub {
 
 // ItemNanos is the modelled time of one item.
 func (v *goVariant) ItemNanos() int64 {
-	sum := 0.0
-	for _, l := range v.Object.Launches {
-		sum += max(l.Nanos, 1) * float64(l.Tasks)
+	return int64(max(1, min(v.nanos(partsOf(v.Object)), 1<<60)))
+}
+
+// nanos is the modelled time of parts on one goroutine.
+func (v *goVariant) nanos(body []part) (sum float64) {
+	for _, p := range body {
+		if p.loop >= 0 {
+			sum += v.nanos(p.body) * float64(v.Object.Loops[p.loop].Count)
+		} else {
+			l := &v.Object.Launches[p.launch]
+			sum += max(l.Nanos, 1) * float64(l.Tasks)
+		}
 	}
-	return int64(max(1, min(sum, 1<<60)))
+	return sum
+}
+
+// goLoop is a loop in the table of a variant.
+type goLoop struct {
+	object.Loop
+	Next         int // the first loop behind those inside it
+	Chunk, Width int64
+}
+
+// Loops are the rows of the table of loops.
+func (v *goVariant) Loops() []goLoop {
+	rows := make([]goLoop, len(v.Object.Loops))
+	var fill func(body []part)
+	fill = func(body []part) {
+		for _, p := range body {
+			if p.loop < 0 {
+				continue
+			}
+			l := v.Object.Loops[p.loop]
+			r := goLoop{Loop: l, Next: p.loop + 1, Width: 1}
+			for r.Next < len(rows) && v.Object.Loops[r.Next].First < l.End {
+				r.Next++
+			}
+			one := max(v.nanos(p.body), 1)
+			if r.Chunk = chunkOf(l.Count, one); l.Parallel {
+				r.Width = widthOf(l.Count, one)
+			}
+			rows[p.loop] = r
+			fill(p.body)
+		}
+	}
+	fill(partsOf(v.Object))
+	return rows
 }
 
 // assembly is the text of the variant's assembly file.

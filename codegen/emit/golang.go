@@ -29,6 +29,7 @@ type GoOptions struct {
 	Directive *parser.Directive // what the kernel is made from
 	Head      string            // the first two lines of every file
 	Problem   *parser.Problem   // with extent 1 for an open index
+	Plain     *Plain            // the same in the order of a plan, for the loops in Go; nil: as written
 	Variants  []GoVariant       // ascending in level inside an architecture
 	Tests     bool              // write tests, too
 }
@@ -70,9 +71,6 @@ func Go(opt GoOptions) ([]File, error) {
 		}
 	}
 	for _, v := range k.Variants {
-		if err := CheckUnsliced(v.Object); err != nil {
-			return nil, err
-		}
 		if err := add(v.suffix(), "variant.go.tmpl", v); err != nil {
 			return nil, err
 		}
@@ -188,6 +186,9 @@ func newGoKernel(opt GoOptions) (*goKernel, error) {
 	case !stemText.MatchString(file):
 		return nil, fmt.Errorf("generated files cannot be called %.80q: use letters, digits, - and _, and end in _einc.go", file)
 	}
+	if k.Plain == nil {
+		k.Plain = &Plain{Problem: k.Problem}
+	}
 	k.stem = strings.TrimSuffix(file, ".go")
 	k.Stem = k.stem
 	if err := k.open(); err != nil {
@@ -270,6 +271,11 @@ func (k *goKernel) hasOpen(operand int, id parser.IndexID) bool {
 		}
 	}
 	return false
+}
+
+// Sliced says that a variant has loops around its launches.
+func (k *goKernel) Sliced() bool {
+	return slices.ContainsFunc(k.Variants, func(v *goVariant) bool { return len(v.Object.Loops) > 0 })
 }
 
 // Has says that there are variants for a GOARCH.

@@ -55,7 +55,7 @@ func TestGoCalls(t *testing.T) {
 	require.Contains(t, table, "{eincScaleV3K0, eincScaleV3K0Long, 7, 1000, 150, 5, []eincScaleArg{{1, 0}, {-1, 8}, {3, 0}, {2, 64}}},")
 	require.Contains(t, table, "{eincScaleV3K0, eincScaleV3K0Long, 0, 2, 1, 2, []eincScaleArg{}},")
 	require.Contains(t, table, "{eincScaleV3K0, nil, 0, 3, 3, 1, []eincScaleArg{}},")
-	require.Equal(t, 3, strings.Count(table, "[]eincScaleArg{"))
+	require.Equal(t, 4, strings.Count(table, "[]eincScaleArg{"))
 	asm := files["scale_einc_v3_amd64.s"]
 	require.Equal(t, 1, strings.Count(asm, "entersyscall(SB)"))
 	require.Contains(t, asm, "TEXT ·eincScaleV3K0(SB), 0, $344-24\n", "a frame with room to align, and never NOSPLIT")
@@ -172,8 +172,8 @@ func TestGoLoops(t *testing.T) {
 	for directive, want := range map[string]string{
 		`//einc:kernel F "i->" i=3 float32`:                            "var r1 float32 = 0\nfor xi := range 3 {\nv2 := op0[xi]\nr1 += v2\n}\nout[0] = r1\n",
 		`//einc:kernel F "D[i,i] = X[i]" i=3 int8`:                     "clear(out)\nfor xi := range 3 {\nv1 := op0[xi]\nout[xi*3+xi] = v1\n}\n",
-		`//einc:kernel F "C[j] max= A[i,j]" i=2,j=1 int16`:             "copy(out, op0)\nfor range 1 {\nvar r1 int16 = -1 << 15\nfor xi := range 2 {\nv2 := op1[xi]\nr1 = max(r1, v2)\n}\nout[0] = max(out[0], r1)\n}\n",
-		`//einc:kernel F "C[i] += C[i]*C[i]" i=2 float64`:              "copy(out, op0)\nfor xi := range 2 {\nv1 := op0[xi]\nv2 := op0[xi]\nv3 := float64(v1*v2)\nout[xi] = out[xi] + v3\n}\n",
+		`//einc:kernel F "C[j] max= A[i,j]" i=2,j=1 int16`:             "for range 1 {\nvar r1 int16 = -1 << 15\nfor xi := range 2 {\nv2 := op1[xi]\nr1 = max(r1, v2)\n}\nout[0] = max(op0[0], r1)\n}\n",
+		`//einc:kernel F "C[i] += C[i]*C[i]" i=2 float64`:              "for xi := range 2 {\nv1 := op0[xi]\nv2 := op0[xi]\nv3 := float64(v1*v2)\nout[xi] = op0[xi] + v3\n}\n",
 		`//einc:kernel F "D[i] = X[i] + 100" i=2 int8`:                 "",
 		`//einc:kernel F "T[i] = X[i]; D[] = T[i]*T[i]" i=2 complex64`: "",
 	} {
@@ -181,7 +181,7 @@ func TestGoLoops(t *testing.T) {
 		require.NoError(t, err)
 		p, err := d.Program.Bind(d.Specs(1))
 		require.NoError(t, err)
-		text := goLoops(p, "einc", false)
+		text := goLoops(&Plain{Problem: p}, "einc", false)
 		if want != "" {
 			require.Equal(t, want, text, directive)
 		}

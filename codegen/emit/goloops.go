@@ -24,26 +24,82 @@ func goType(d tensor.DType) string {
 	return d.NumPy()
 }
 
-// loops writes a problem as plain Go loops over row-major slices: the body of a function with parameters
+// Plain is what plain Go computes: the statements of a problem, one after the other, in loops over slices.
+type Plain struct {
+	*parser.Problem
+	Loops   []PlainLoop    // around runs of statements; an outer one comes before those inside it
+	Windows []*PlainWindow // by tensor; nil, as beyond the end, for those that are no part of another
+}
+
+// PlainLoop repeats the statements First…End-1, once for each of Count positions: at position p it stands at
+// item Begin+p·Step.
+type PlainLoop struct{ First, End, Begin, Step, Count int }
+
+// PlainWindow makes a tensor a part of another one, which begins along some axes where loops stand.
+type PlainWindow struct {
+	Of    int
+	Moves []PlainMove
+}
+
+// PlainMove shifts a window along an axis with one of Plain.Loops.
+type PlainMove struct{ Axis, Loop int }
+
+// loops writes it as plain Go loops over row-major slices: the body of a function with parameters
 // out, op0, op1, …. Element-wise values go into variables, so that a value used twice is computed once.
 type loops struct {
 	strings.Builder
-	p      *parser.Problem
+	p      *Plain
 	prefix string // of the names of helper functions
 	wide   bool   // compute in float64 and complex128
 	used   map[parser.IndexID]bool
+	made   map[string]bool // temporaries
 	names  int
 	scopes []map[parser.NodeID]string
 	expr   parser.Expr
 }
 
 // goLoops is the body of a function that computes p.
-func goLoops(p *parser.Problem, prefix string, wide bool) string {
-	l := &loops{p: p, prefix: prefix, wide: wide, used: map[parser.IndexID]bool{}}
-	for i := range p.Statements {
-		l.statement(&p.Statements[i])
-	}
+func goLoops(p *Plain, prefix string, wide bool) string {
+	l := &loops{p: p, prefix: prefix, wide: wide, used: map[parser.IndexID]bool{}, made: map[string]bool{}}
+	l.run(0, len(p.Statements), 0, false)
 	return l.String()
+}
+
+// run writes the statements lo…hi-1, of which loops from number next on may repeat some. Temporaries are made
+// outside of all loops.
+func (l *loops) run(lo, hi, next int, inside bool) {
+	for i := lo; i < hi; {
+		for next < len(l.p.Loops) && l.p.Loops[next].First < i {
+			next++
+		}
+		end := i + 1
+		if loop := next; loop < len(l.p.Loops) && l.p.Loops[loop].First == i {
+			o := &l.p.Loops[loop]
+			if end = o.End; !inside {
+				l.make(i, end)
+			}
+			l.printf("for s%d := %d; s%[1]d < %[3]d; s%[1]d += %[4]d {", loop, o.Begin, o.Begin+o.Count*o.Step, o.Step)
+			l.run(i, end, loop+1, true)
+			l.printf("}")
+		} else {
+			if !inside {
+				l.make(i, end)
+			}
+			l.statement(&l.p.Statements[i])
+		}
+		i = end
+	}
+}
+
+// make declares the temporaries that statements lo…hi-1 are the first to write.
+func (l *loops) make(lo, hi int) {
+	for _, s := range l.p.Statements[lo:hi] {
+		t := l.whole(s.Out)
+		if name := l.tensorName(t); t >= l.p.Operands && t != l.p.Output && !l.made[name] {
+			l.made[name] = true
+			l.printf("%s := make([]%s, %d)", name, goType(l.p.Tensors[t].DType), size(l.p.Tensors[t].Shape))
+		}
+	}
 }
 
 func (l *loops) printf(format string, args ...any) { fmt.Fprintf(l, format+"\n", args...) }
@@ -54,9 +110,25 @@ func (l *loops) name(kind string) string {
 	return kind + strconv.Itoa(l.names)
 }
 
+// window is what makes a tensor a part of another, or nil.
+func (l *loops) window(t int) *PlainWindow {
+	if t < len(l.p.Windows) {
+		return l.p.Windows[t]
+	}
+	return nil
+}
+
+// whole is the tensor that t is, or is a part of.
+func (l *loops) whole(t int) int {
+	if w := l.window(t); w != nil {
+		return w.Of
+	}
+	return t
+}
+
 // tensorName is the slice of a tensor.
 func (l *loops) tensorName(t int) string {
-	switch {
+	switch t = l.whole(t); {
 	case t == l.p.Output:
 		return "out"
 	case t < l.p.Operands:
@@ -65,39 +137,44 @@ func (l *loops) tensorName(t int) string {
 	return fmt.Sprintf("t%d", t)
 }
 
+// element is a stored element of a tensor.
+func (l *loops) element(t int, axes []parser.IndexID) string {
+	return fmt.Sprintf("%s[%s]", l.tensorName(t), l.place(t, axes))
+}
+
 func (l *loops) statement(s *parser.Statement) {
-	out, dst := &l.p.Tensors[s.Out], l.tensorName(s.Out)
-	if s.Out != l.p.Output {
-		l.printf("%s := make([]%s, %d)", dst, goType(out.DType), size(out.Shape))
-	}
+	out := l.p.Tensors[s.Out].DType
 	free := distinct(s.Left)
+	diagonal := len(free) < len(s.Left)-count(s.Left, parser.NoIndex)
 	switch {
-	case s.Old >= 0:
-		l.copyOld(s, dst)
-	case len(free) < len(s.Left):
-		l.printf("clear(%s)", dst)
+	case diagonal && s.Old >= 0:
+		l.copyOld(s)
+	case diagonal:
+		l.printf("clear(%s)", l.tensorName(s.Out))
 	}
 	l.expr = s.Expr
 	l.over(free, func() {
 		last := parser.NodeID(len(s.Expr) - 1)
-		v := l.cast(s.Expr[last].DType, out.DType, l.value(last))
-		at := fmt.Sprintf("%s[%s]", dst, l.place(s.Left, out.Shape))
+		v := l.cast(s.Expr[last].DType, out, l.value(last))
 		if s.Old >= 0 {
-			v = l.apply2(s.Op.Fn(), out.DType.Accum(), l.load(out.DType, at), v)
+			from := l.p.Tensors[s.Old].DType
+			v = l.apply2(s.Op.Fn(), out.Accum(), l.cast(from, out, l.load(from, l.element(s.Old, s.Left))), v)
 		}
-		l.printf("%s = %s", at, l.store(out.DType, v))
+		l.printf("%s = %s", l.element(s.Out, s.Left), l.store(out, v))
 	})
 }
 
-// copyOld starts a result from what the left held.
-func (l *loops) copyOld(s *parser.Statement, dst string) {
+// copyOld starts a result, of which only a diagonal is computed, from what the left held.
+func (l *loops) copyOld(s *parser.Statement) {
 	from, to := l.p.Tensors[s.Old].DType, l.p.Tensors[s.Out].DType
-	old := l.tensorName(s.Old)
-	if from == to {
+	old, dst := l.tensorName(s.Old), l.tensorName(s.Out)
+	switch {
+	case old == dst:
+	case from == to:
 		l.printf("copy(%s, %s)", dst, old)
-		return
+	default:
+		l.printf("for i := range %s {\n%[1]s[i] = %s\n}", dst, l.store(to, l.cast(from, to, l.load(from, old+"[i]"))))
 	}
-	l.printf("for i := range %s {\n%[1]s[i] = %s\n}", dst, l.store(to, l.cast(from, to, l.load(from, old+"[i]"))))
 }
 
 // over writes loops over indices around what body writes. A loop whose index the body does not mention has
@@ -137,18 +214,28 @@ func (l *loops) variable(ix parser.IndexID) string {
 	return fmt.Sprintf("x%d", ix)
 }
 
-// place is the offset of an element in a row-major tensor.
-func (l *loops) place(axes []parser.IndexID, shape []int) string {
+// place is the offset of an element in its tensor, or in the one that this is a part of.
+func (l *loops) place(t int, axes []parser.IndexID) string {
 	var terms []string
+	w, shape := l.window(t), l.p.Tensors[l.whole(t)].Shape
 	stride := 1
+	add := func(variable string) {
+		if stride != 1 {
+			variable += "*" + strconv.Itoa(stride)
+		}
+		terms = append(terms, variable)
+	}
 	for a := len(axes) - 1; a >= 0; a-- {
 		if ix := axes[a]; ix != parser.NoIndex && l.p.Indices[ix].Extent != 1 {
 			l.used[ix] = true
-			term := l.variable(ix)
-			if stride != 1 {
-				term += "*" + strconv.Itoa(stride)
+			add(l.variable(ix))
+		}
+		if w != nil {
+			for _, m := range w.Moves {
+				if m.Axis == a {
+					add(fmt.Sprintf("s%d", m.Loop))
+				}
 			}
-			terms = append(terms, term)
 		}
 		stride *= shape[a]
 	}
@@ -184,8 +271,7 @@ func (l *loops) compute(n *parser.Node) string {
 	case parser.NodeConst:
 		return l.constant(n)
 	case parser.NodeRef:
-		t := &l.p.Tensors[n.Tensor]
-		return l.load(t.DType, fmt.Sprintf("%s[%s]", l.tensorName(n.Tensor), l.place(n.Axes, t.Shape)))
+		return l.load(l.p.Tensors[n.Tensor].DType, l.element(n.Tensor, n.Axes))
 	}
 	d, from := n.DType.Accum(), l.expr[n.Args[0]].DType.Accum()
 	v := l.value(n.Args[0])
@@ -270,6 +356,15 @@ func size(shape []int) int {
 	n := 1
 	for _, e := range shape {
 		n *= e
+	}
+	return n
+}
+
+func count(axes []parser.IndexID, id parser.IndexID) (n int) {
+	for _, ix := range axes {
+		if ix == id {
+			n++
+		}
 	}
 	return n
 }

@@ -28,22 +28,22 @@ func Header(objects []*object.Object, opt HeaderOptions) (string, error) {
 		if err := o.Check(); err != nil {
 			return "", fmt.Errorf("C header: %w", err)
 		}
-		if err := CheckUnsliced(o); err != nil {
-			return "", fmt.Errorf("C header: %w", err)
-		}
 	}
 	h := &header{objects: objects, o: objects[0], name: opt.Name, macro: strings.ToUpper(opt.Name)}
-	if err := h.checkNames(); err != nil {
-		return "", fmt.Errorf("C header: %w", err)
-	}
-	if err := h.nameParams(); err != nil {
-		return "", fmt.Errorf("C header: %w", err)
+	for _, check := range []func() error{h.checkNames, h.nameParams, h.countStages} {
+		if err := check(); err != nil {
+			return "", fmt.Errorf("C header: %w", err)
+		}
 	}
 	h.comment(opt.Expr)
 	h.begin()
 	h.macros()
 	h.functions()
 	for _, o := range objects {
+		if len(o.Loops) > 0 {
+			h.sliced(o)
+			continue
+		}
 		h.tasks(o)
 		h.launch(o)
 	}
@@ -62,6 +62,7 @@ type header struct {
 	name    string
 	macro   string
 	params  []param
+	stages  map[*object.Object]int64
 }
 
 // param is the output or an operand as C sees it.
@@ -75,7 +76,7 @@ func (h *header) printf(format string, args ...any) { fmt.Fprintf(h, format, arg
 
 // The suffixes of the names that a header declares.
 var (
-	functionSuffixes = []string{"", "_tasks", "_launch", "_cpu", "_supported", "_dlpack"}
+	functionSuffixes = []string{"", "_tasks", "_launch", "_find", "_kernel", "_cpu", "_supported", "_dlpack"}
 	macroSuffixes    = []string{"_ARENA_BYTES", "_SHARED_BYTES", "_WORKER_BYTES", "_WORKSPACE_BYTES", "_WORKSPACE_ALIGN", "_LAUNCHES", "_DIMS", "_H"}
 )
 
@@ -145,6 +146,19 @@ func (h *header) nameParams() error {
 	return nil
 }
 
+// countStages counts the launches that a caller of the task form makes.
+func (h *header) countStages() error {
+	h.stages = map[*object.Object]int64{}
+	for _, o := range h.objects {
+		n, err := stages(o, partsOf(o))
+		if err != nil {
+			return err
+		}
+		h.stages[o] = n
+	}
+	return nil
+}
+
 func (h *header) begin() {
 	h.printf(`#ifndef %s_H
 #define %[1]s_H
@@ -184,7 +198,7 @@ func (h *header) macros() {
 		func(o *object.Object) int64 { return o.Worker },
 		func(o *object.Object) int64 { _, _, size := o.Workspace(); return size },
 		func(*object.Object) int64 { return object.Align },
-		func(o *object.Object) int64 { return int64(len(o.Launches)) },
+		func(o *object.Object) int64 { return h.stages[o] },
 		func(o *object.Object) int64 { return int64(len(o.Dims)) },
 	} {
 		h.printf("#define %s%s %d\n", h.macro, macroSuffixes[i], h.largest(of))
@@ -264,15 +278,21 @@ func (h *header) launchHead(name string) {
 		name, h.paramList())
 }
 
-// launch writes the function that runs some tasks of one launch. Every parameter is named once as a
-// statement, since no launch need use them all.
+// launch writes the function that runs some tasks of one launch.
 func (h *header) launch(o *object.Object) {
 	h.launchHead(h.variant(o))
+	h.cases(o, "launch")
+	h.printf("}\n")
+}
+
+// cases writes the launches of an object as cases of a switch. Every parameter is named once as a
+// statement, since no launch need use them all.
+func (h *header) cases(o *object.Object, number string) {
 	h.printf("    (void)begin, (void)end, (void)arena, (void)shared, (void)worker;\n")
 	for _, name := range strings.Split(h.argList(), ", ") {
 		h.printf("    (void)%s;\n", name)
 	}
-	h.printf("    switch (launch) {\n")
+	h.printf("    switch (%s) {\n", number)
 	for i, l := range o.Launches {
 		args := make([]string, len(l.Args))
 		for j, a := range l.Args {
@@ -288,7 +308,7 @@ func (h *header) launch(o *object.Object) {
 		h.printf("    case %d: {\n        void *args[] = {\n            %s,\n        };\n        %s(args, %sbegin, %send);\n        break;\n    }\n",
 			i, strings.Join(args, ",\n            "), o.Symbols[l.Symbol].Name, first, first)
 	}
-	h.printf("    default:\n        break;\n    }\n}\n")
+	h.printf("    default:\n        break;\n    }\n")
 }
 
 // choose writes the functions that take the variant for the CPU.
@@ -322,6 +342,12 @@ func (h *header) arg(a object.Arg) string {
 		text += fmt.Sprintf(" + %d", a.Offset)
 	} else if a.Offset < 0 {
 		text += fmt.Sprintf(" - %d", -a.Offset)
+	}
+	for _, m := range a.Moves {
+		text += fmt.Sprintf(" + at[%d] * INT64_C(%d)", m.Loop, m.Bytes)
+		if m.Dim != object.NoDim {
+			text += fmt.Sprintf(" * dims[%d]", m.Dim)
+		}
 	}
 	return text
 }

@@ -92,27 +92,36 @@ func (v *eincMatMulVariant) run(out, op0, op1 []float32) {
 // walk runs the launches, each to its end before the next.
 func (f *eincMatMulFrame) walk(v *eincMatMulVariant) {
 	for i := range v.launches {
-		l := &v.launches[i]
-		width := l.width
-		if width > 1 {
-			width = min(width, runtime.GOMAXPROCS(0))
-		}
-		for len(f.workers) < width {
-			f.workers = append(f.workers, &eincMatMulWorker{space: eincMatMulSpace(v.worker)})
-		}
-		f.next.Store(0)
-		if width == 1 {
-			f.work(l, f.workers[0], l.chunk)
-			continue
-		}
-		chunk := min(l.chunk, max(1, l.tasks/int64(4*width)))
-		f.done.Add(width - 1)
-		for _, w := range f.workers[1:width] {
-			go f.help(l, w, chunk)
-		}
-		f.work(l, f.workers[0], chunk)
-		f.done.Wait()
+		f.launch(v, &v.launches[i])
 	}
+}
+
+// grow makes workers.
+func (f *eincMatMulFrame) grow(v *eincMatMulVariant, width int) {
+	for len(f.workers) < width {
+		f.workers = append(f.workers, &eincMatMulWorker{space: eincMatMulSpace(v.worker)})
+	}
+}
+
+// launch runs a launch to its end.
+func (f *eincMatMulFrame) launch(v *eincMatMulVariant, l *eincMatMulLaunch) {
+	width := l.width
+	if width > 1 {
+		width = min(width, runtime.GOMAXPROCS(0))
+	}
+	f.grow(v, width)
+	f.next.Store(0)
+	if width == 1 {
+		f.work(l, f.workers[0], l.chunk)
+		return
+	}
+	chunk := min(l.chunk, max(1, l.tasks/int64(4*width)))
+	f.done.Add(width - 1)
+	for _, w := range f.workers[1:width] {
+		go f.help(l, w, chunk)
+	}
+	f.work(l, f.workers[0], chunk)
+	f.done.Wait()
 }
 
 // help is work on another goroutine.
@@ -123,19 +132,24 @@ func (f *eincMatMulFrame) help(l *eincMatMulLaunch, w *eincMatMulWorker, chunk i
 
 // work runs tasks until none is left.
 func (f *eincMatMulFrame) work(l *eincMatMulLaunch, w *eincMatMulWorker, chunk int64) {
-	for i, a := range l.args {
-		base := w.space
-		if a.base >= 0 {
-			base = f.bases[a.base]
-		}
-		w.args[i] = unsafe.Add(base, a.offset)
-	}
+	w.fill(f, l)
 	for {
 		end := f.next.Add(chunk)
 		if end-chunk >= l.tasks {
 			return
 		}
 		l.run(&w.args[0], l.first+end-chunk, l.first+min(end, l.tasks))
+	}
+}
+
+// fill makes the pointers that a launch takes.
+func (w *eincMatMulWorker) fill(f *eincMatMulFrame, l *eincMatMulLaunch) {
+	for i, a := range l.args {
+		base := w.space
+		if a.base >= 0 {
+			base = f.bases[a.base]
+		}
+		w.args[i] = unsafe.Add(base, a.offset)
 	}
 }
 
