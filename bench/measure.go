@@ -59,7 +59,7 @@ func (s *session) run(r *row) *result {
 }
 
 func (s *session) measure(r *row, res *result) error {
-	if why, err := s.tooLarge(&r.work); err != nil || why != "" {
+	if why, err := s.tooLarge(r); err != nil || why != "" {
 		return errors.Join(err, asError(why))
 	}
 	plan, err := planOf(&r.work)
