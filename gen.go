@@ -89,7 +89,7 @@ func goVariant(ctx context.Context, expr string, specs []Spec, opts *Options) (e
 	if err != nil {
 		return v, err
 	}
-	o, err := u.Compile(ctx, opts.compiler(), releasedVersion(), false)
+	o, err := u.Compile(ctx, opts.compiler(), releasedVersion(), codegen.ByPasses)
 	if err != nil {
 		return v, err
 	}

@@ -22,6 +22,8 @@ type kernelCache struct {
 	loaded map[[32]byte]*kernel
 	idle   []*kernel // least recently released first
 	disks  map[string]*runtime.Cache
+
+	modules codegen.ModuleCache // compiled nests, which several kernels may have
 }
 
 // kernel is loaded code and the number of variants that hold it.
@@ -134,7 +136,8 @@ func (kc *kernelCache) load(ctx context.Context, k *kernel, u *codegen.Unit, opt
 		}
 	}
 	k.uncached, k.source = err, "compiled"
-	o, err := u.Compile(ctx, opts.compiler(), buildID(), false)
+	u.Cache = &kc.modules
+	o, err := u.Compile(ctx, opts.compiler(), buildID(), codegen.ByNest)
 	if err != nil {
 		return err
 	}

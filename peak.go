@@ -104,7 +104,7 @@ func newChains(ctx context.Context, opts *Options, d DType, threads int) (*chain
 		return nil, err
 	}
 	u := c.unit(chainNest(target, part, count, tasks), target, tasks)
-	o, err := u.Compile(ctx, opts.compiler(), buildID(), true)
+	o, err := u.Compile(ctx, opts.compiler(), buildID(), codegen.Whole)
 	if err != nil {
 		return nil, err
 	}

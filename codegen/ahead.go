@@ -125,7 +125,7 @@ func (a *Ahead) request(objects []*object.Object, kind libllvm.Kind) (libllvm.Re
 		if err != nil {
 			return r, err
 		}
-		for _, m := range u.modules(false) {
+		for _, m := range u.modules(ByPasses) {
 			text, err := u.emit(m)
 			if err != nil {
 				return r, err

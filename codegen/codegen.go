@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	goruntime "runtime"
 	"strings"
 	"unsafe"
 
@@ -22,8 +23,9 @@ type Unit struct {
 	Plan    *planner.Plan
 	Program *lower.Program
 	Target  cost.Target
-	Symbols []string // one a nest, named for its content
-	Triple  string   // the system to compile for; empty: Linux
+	Symbols []string     // one a nest, named for its content
+	Triple  string       // the system to compile for; empty: Linux
+	Cache   *ModuleCache // what other units have compiled; nil: nothing
 }
 
 // Lower turns a plan into nests for a target.
@@ -47,47 +49,19 @@ type Compiler func(context.Context, libllvm.Request) (*libllvm.Result, error)
 // every level above 0, and loops gain from what 3 adds.
 const optLevel = 3
 
-// module is nests that share a pass list, and so an LLVM module.
-type module struct {
-	passes string
-	nests  []int
-}
-
-// modules groups the nests by pass list: micro-kernels must not meet LLVM's mid-level passes, which
-// make them spill, and other loops need them. With one set, all share a module, so that a build gives
-// one object file; the short list then serves every nest.
-func (u *Unit) modules(one bool) []module {
-	var ms []module
-	for i, n := range u.Program.Nests {
-		passes := llvm.Passes(n.Strategy)
-		if one {
-			passes = llvm.Passes("direct")
-		}
-		j := 0
-		for j < len(ms) && ms[j].passes != passes {
-			j++
-		}
-		if j == len(ms) {
-			ms = append(ms, module{passes: passes})
-		}
-		ms[j].nests = append(ms[j].nests, i)
-	}
-	return ms
-}
-
 // Compile makes the object: the modules are compiled side by side. IDs of einc and LLVM are recorded.
-// With one set, there is a single module.
-func (u *Unit) Compile(ctx context.Context, compile Compiler, einc string, one bool) (*object.Object, error) {
+func (u *Unit) Compile(ctx context.Context, compile Compiler, einc string, by Split) (*object.Object, error) {
 	o, err := u.shell(einc)
 	if err != nil {
 		return nil, err
 	}
-	ms := u.modules(one)
+	ms := u.modules(by)
 	results := make([]*libllvm.Result, len(ms))
 	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(goruntime.GOMAXPROCS(0))
 	for i, m := range ms {
 		group.Go(func() error {
-			r, err := u.compileModule(ctx, compile, m, libllvm.Obj)
+			r, err := u.object(ctx, compile, m)
 			results[i] = r
 			return err
 		})
@@ -112,12 +86,19 @@ func (u *Unit) Compile(ctx context.Context, compile Compiler, einc string, one b
 // Text is what LLVM makes of the nests in a readable form: libllvm.IR or libllvm.Asm.
 func (u *Unit) Text(ctx context.Context, compile Compiler, kind libllvm.Kind) (string, error) {
 	var b strings.Builder
-	for _, m := range u.modules(false) {
-		r, err := u.compileModule(ctx, compile, m, kind)
+	for _, m := range u.modules(ByPasses) {
+		r, err := u.request(m, kind)
 		if err != nil {
 			return "", err
 		}
-		b.Write(r.Code)
+		if r.IR, err = u.emit(m); err != nil {
+			return "", err
+		}
+		result, err := compile(ctx, r)
+		if err != nil {
+			return "", err
+		}
+		b.Write(result.Code)
 	}
 	return b.String(), nil
 }
@@ -125,7 +106,7 @@ func (u *Unit) Text(ctx context.Context, compile Compiler, kind libllvm.Kind) (s
 // IR is the LLVM text that einc hands over, one module after the other.
 func (u *Unit) IR() (string, error) {
 	var b strings.Builder
-	for _, m := range u.modules(false) {
+	for _, m := range u.modules(ByPasses) {
 		text, err := u.emit(m)
 		if err != nil {
 			return "", err
@@ -149,18 +130,6 @@ func (u *Unit) emit(m module) (string, error) {
 		return "", err
 	}
 	return llvm.Text(mod), nil
-}
-
-func (u *Unit) compileModule(ctx context.Context, compile Compiler, m module, kind libllvm.Kind) (*libllvm.Result, error) {
-	text, err := u.emit(m)
-	if err != nil {
-		return nil, err
-	}
-	l, err := levelOf(u.Target.Level)
-	if err != nil {
-		return nil, err
-	}
-	return compile(ctx, libllvm.Request{IR: text, Triple: u.triple(l), CPU: l.name, Passes: m.passes, Level: optLevel, Kind: kind})
 }
 
 func (u *Unit) triple(l level) string {

@@ -72,7 +72,7 @@ func TestKey(t *testing.T) {
 
 func TestCompileMakesOneObjectOfAnyPlan(t *testing.T) {
 	u := unit(t, "ij,jk,kl->il", []int{10, 400}, []int{400, 10}, []int{10, 400})
-	o, err := u.Compile(context.Background(), libllvm.CompileInWorker, "test", true)
+	o, err := u.Compile(context.Background(), libllvm.CompileInWorker, "test", codegen.Whole)
 	var missing *libllvm.MissingError
 	if errors.As(err, &missing) {
 		t.Skip(err)

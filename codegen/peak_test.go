@@ -40,7 +40,7 @@ func TestPeakIsExact(t *testing.T) {
 		require.NoError(t, plan.Verify(), expr)
 		u, err := codegen.Lower(plan, target, lopts)
 		require.NoError(t, err, expr)
-		o, err := u.Compile(context.Background(), noCode(u), "", false)
+		o, err := u.Compile(context.Background(), noCode(u), "", codegen.ByNest)
 		require.NoError(t, err, expr)
 		require.Equal(t, plan.Peak, o.Arena+o.Shared+o.Worker*int64(plan.Workers), "round %d: %s %v\n%s%s", i, expr, specs, plan, u.Program)
 		for _, n := range u.Program.Nests {

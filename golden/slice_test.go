@@ -71,7 +71,7 @@ func compileSliced(t *testing.T, p *parser.Problem, opts planner.Options, lopts 
 	require.NoError(t, pl.Verify(), pl.String())
 	u, err := codegen.Lower(pl, opts.Target, lopts)
 	require.NoError(t, err, pl.String())
-	o, err := u.Compile(context.Background(), libllvm.CompileInWorker, "test", false)
+	o, err := u.Compile(context.Background(), libllvm.CompileInWorker, "test", codegen.ByNest)
 	require.NoError(t, err, pl.String())
 	k, err := runtime.Load(o)
 	require.NoError(t, err, "%s\n%s", pl, o)

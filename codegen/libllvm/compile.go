@@ -52,7 +52,9 @@ type job struct {
 	said    *diagnostics
 	context ref
 	module  ref
-	machine ref
+
+	machine    ref
+	machineKey machineKey
 }
 
 func (l *library) compile(ctx context.Context, r Request) (result *Result, err error) {
@@ -74,9 +76,7 @@ func (l *library) compile(ctx context.Context, r Request) (result *Result, err e
 }
 
 func (j *job) dispose() {
-	if j.machine != 0 {
-		j.DisposeTargetMachine(j.machine)
-	}
+	j.releaseMachine()
 	if j.module != 0 {
 		j.DisposeModule(j.module)
 	}
@@ -157,31 +157,6 @@ func (j *job) parse() error {
 		return &Error{Stage: "parse", Msg: strings.TrimSpace(j.take(msg))}
 	}
 	return nil
-}
-
-// createMachine makes the target machine and sets the module up for it.
-func (j *job) createMachine() error {
-	var t ref
-	var msg *byte
-	if j.GetTargetFromTriple(j.req.Triple, &t, &msg) != 0 {
-		return failf("target", "this libLLVM (%s) lacks the back end: %s", j.info.Path, j.take(msg))
-	}
-	const pic = 2
-	a := j.target.arch
-	reloc := int32(pic)
-	if a == nvptx {
-		reloc = 0
-	}
-	model := j.target.model(j.req.Linked)
-	j.machine = j.CreateTargetMachine(t, j.req.Triple, j.req.CPU, a.featureString(j.req.Features), int32(j.req.Level), reloc, model)
-	if j.machine == 0 {
-		return failf("target", "no target machine for %s %s", j.req.Triple, j.req.CPU)
-	}
-	j.SetTarget(j.module, j.req.Triple)
-	layout := j.CreateTargetDataLayout(j.machine)
-	j.SetModuleDataLayout(j.module, layout)
-	j.DisposeTargetData(layout)
-	return j.prepare()
 }
 
 func (j *job) verify() error {

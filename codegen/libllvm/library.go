@@ -59,6 +59,7 @@ type library struct {
 	api
 	info     Info
 	diagnose uintptr // C pointer of the diagnostic handler
+	machines *machines
 }
 
 // loaded opens the library on first use and keeps it for the life of the process: LLVM does not unload.
@@ -98,7 +99,7 @@ func open(path string) (*library, error) {
 	if err := before.check(); err != nil {
 		return nil, err
 	}
-	l := &library{}
+	l := &library{machines: &machines{}}
 	if err := l.bind(handle); err != nil {
 		return nil, &MissingError{Path: path, Tried: sonames(), Reason: err.Error()}
 	}

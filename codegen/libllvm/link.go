@@ -8,9 +8,7 @@ func (j *job) link(ctx context.Context, p Part) error {
 	part.req.IR, part.req.CPU, part.req.Passes, part.req.Link = p.IR, p.CPU, p.Passes, nil
 	part.module, part.machine = 0, 0
 	err := part.stages(ctx)
-	if part.machine != 0 {
-		j.DisposeTargetMachine(part.machine)
-	}
+	part.releaseMachine()
 	if err != nil {
 		if part.module != 0 {
 			j.DisposeModule(part.module)
