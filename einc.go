@@ -51,6 +51,10 @@ type Options struct {
 	// Specialize lets Call compile a new variant for a layout that it has not met, instead of running
 	// the one that takes strides at run time.
 	Specialize bool
+	// Dynamic lists labels whose extents are left to calls; AllLabels stands for all. The shapes given are
+	// examples then, which decide the order of contraction. Calls take any extents, 0 and 1 included, as
+	// long as axes with one label agree.
+	Dynamic []string
 }
 
 // Einsum evaluates expr on the operands and returns a new row-major tensor. Compiled code is kept for
@@ -66,7 +70,7 @@ func EinsumContext(ctx context.Context, expr string, opts *Options, operands ...
 		if err != nil {
 			return nil, err
 		}
-		out, err := f.NewOutput()
+		out, err := f.NewOutputFor(operands...)
 		if err != nil {
 			return nil, err
 		}
@@ -131,6 +135,7 @@ type compilation struct {
 	program *parser.Program
 	specs   []Spec
 	problem *parser.Problem
+	sizes   *parser.Sizes // the extents that are left open, or nil
 	plan    *planner.Plan
 	order   *planner.Order // where the plan comes of a search over a network
 	watch   stopwatch
@@ -176,6 +181,11 @@ func plan(ctx context.Context, p *parser.Program, specs []Spec, opts *Options) (
 	}
 	done = c.watch.start("plan")
 	c.problem = problem
+	if len(opts.Dynamic) > 0 {
+		if c.sizes, err = problem.Open(opts.Dynamic); err != nil {
+			return nil, err
+		}
+	}
 	c.plan, c.order, err = searchPlan(ctx, problem, target, opts)
 	if err != nil {
 		return nil, err

@@ -97,7 +97,7 @@ func (c *compilation) explain(ctx context.Context, stages []string) (Explanation
 	if err != nil {
 		return nil, err
 	}
-	unit, err := codegen.Lower(c.plan, target, lower.Options{})
+	unit, err := codegen.Lower(c.plan, target, lower.Options{Sizes: c.sizes})
 	if err != nil {
 		return nil, err
 	}

@@ -11,6 +11,7 @@ import (
 	"unsafe"
 
 	"github.com/einc-lang/einc/runtime"
+	"github.com/einc-lang/einc/runtime/object"
 	"github.com/einc-lang/einc/tensor"
 )
 
@@ -75,14 +76,27 @@ func newFunc(ctx context.Context, c *compilation, anyLayout bool) (*Func, error)
 	return f, nil
 }
 
-func (f *Func) expect(t int) {
-	x := f.c.problem.Tensors[t]
-	f.expected = append(f.expected, tensorSpec{x.Name, x.DType, x.Shape})
+// NewOutput allocates a tensor that Call can fill. Functions with open extents need NewOutputFor.
+func (f *Func) NewOutput() (*Tensor, error) {
+	if f.c.sizes != nil {
+		return nil, errors.New("the output's extents depend on the operands: use NewOutputFor")
+	}
+	return tensor.New(f.expected[0].dtype, f.expected[0].shape...)
 }
 
-// NewOutput allocates a tensor that Call can fill.
-func (f *Func) NewOutput() (*Tensor, error) {
-	return tensor.New(f.expected[0].dtype, f.expected[0].shape...)
+// NewOutputFor allocates a tensor that a Call with these operands can fill.
+func (f *Func) NewOutputFor(operands ...*Tensor) (*Tensor, error) {
+	if err := f.checkCount(operands); err != nil {
+		return nil, err
+	}
+	sizes := f.sizes(nil, operands)
+	shape := make([]int, len(f.expected[0].shape))
+	for a, n := range f.expected[0].shape {
+		if shape[a] = extent(n, sizes); shape[a] < 0 {
+			return nil, fmt.Errorf("the operands have no axis that tells the output's extent %s", f.c.sizes.Names[object.OpenSize(n)])
+		}
+	}
+	return tensor.New(f.expected[0].dtype, shape...)
 }
 
 // Warning says why the function is interpreted although code was wanted: an error that names the
@@ -90,7 +104,8 @@ func (f *Func) NewOutput() (*Tensor, error) {
 func (f *Func) Warning() error { return f.warning }
 
 // Call evaluates the expression on the operands and writes the result to out. Shapes and types must be
-// those that the function was compiled for; layouts may differ. It allocates nothing. Out must not
+// those that the function was compiled for, but for extents that it leaves open; layouts may differ. It
+// allocates nothing. Out must not
 // overlap an operand, save that it may be the very tensor whose old values an "op=" statement reads.
 func (f *Func) Call(out *Tensor, operands ...*Tensor) error {
 	return f.CallContext(context.Background(), out, operands...)
@@ -104,7 +119,9 @@ func (f *Func) CallContext(ctx context.Context, out *Tensor, operands ...*Tensor
 	if f.closed.Load() {
 		return ErrClosed
 	}
-	if err := f.check(out, operands); err != nil {
+	var sizeBuf [stackSizes]int
+	sizes := f.sizes(sizeBuf[:0], operands)
+	if err := f.check(out, operands, sizes); err != nil {
 		return err
 	}
 	v, err := f.pick(ctx, out, operands)
@@ -117,7 +134,10 @@ func (f *Func) CallContext(ctx context.Context, out *Tensor, operands ...*Tensor
 		ptrs = append(ptrs, t.Data())
 	}
 	var dimBuf [stackArgs * 4]int64
-	dims := v.dims(dimBuf[:0], out, operands)
+	dims, err := v.dims(dimBuf[:0], sizes, out, operands)
+	if err != nil {
+		return err
+	}
 	err = v.run(ctx, ptrs, dims, f.c.opts.Workers)
 	goruntime.KeepAlive(out)
 	goruntime.KeepAlive(operands)
@@ -173,23 +193,32 @@ func (f *Func) specialize(ctx context.Context, out *Tensor, operands []*Tensor) 
 	return v, nil
 }
 
-func (f *Func) check(out *Tensor, operands []*Tensor) error {
+func (f *Func) checkCount(operands []*Tensor) error {
 	if len(operands) != len(f.expected)-1 {
 		return fmt.Errorf("%d operands given, the function takes %d", len(operands), len(f.expected)-1)
 	}
-	if err := f.expected[0].check(out, -1); err != nil {
+	return nil
+}
+
+func (f *Func) check(out *Tensor, operands []*Tensor, sizes []int) error {
+	if err := f.checkCount(operands); err != nil {
+		return err
+	}
+	if err := f.checkTensor(out, -1, sizes); err != nil {
 		return err
 	}
 	for i, t := range operands {
-		if err := f.expected[1+i].check(t, i); err != nil {
+		if err := f.checkTensor(t, i, sizes); err != nil {
 			return err
 		}
 	}
 	return f.checkOverlap(out, operands)
 }
 
-func (s *tensorSpec) check(t *Tensor, operand int) error {
-	if t != nil && t.DType() == s.dtype && slices.Equal(t.Shape(), s.shape) {
+// checkTensor compares an operand, or the output for operand -1, with what is expected.
+func (f *Func) checkTensor(t *Tensor, operand int, sizes []int) error {
+	s := &f.expected[1+operand]
+	if t != nil && t.DType() == s.dtype && s.hasShape(t.Shape(), sizes) {
 		return nil
 	}
 	who := "the output"
@@ -199,7 +228,7 @@ func (s *tensorSpec) check(t *Tensor, operand int) error {
 	if t == nil {
 		return fmt.Errorf("%s is nil", who)
 	}
-	return fmt.Errorf("%s is %v%v, the function was compiled for %v%v", who, t.DType(), t.Shape(), s.dtype, s.shape)
+	return fmt.Errorf("%s is %v%v, the function was compiled for %v%s", who, t.DType(), t.Shape(), s.dtype, f.shapeText(s, slices.Clone(sizes)))
 }
 
 // Close frees the function's code. Calls that are running end first; later ones fail with ErrClosed.

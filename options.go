@@ -30,7 +30,7 @@ func (o *Options) check() error {
 	case o.MaxMemory < 0:
 		return fmt.Errorf("Options.MaxMemory is %d: a number of bytes cannot be negative", o.MaxMemory)
 	}
-	return nil
+	return o.checkOpen()
 }
 
 // target is the machine that an expression is planned and compiled for.

@@ -160,7 +160,7 @@ func (c *chains) unit(n *loop.Nest, target cost.Target, tasks int) *codegen.Unit
 	p := &parser.Problem{Tensors: []parser.Tensor{row("in", c.in), row("out", c.out)}, Operands: 1, Output: 1}
 	plan := &planner.Plan{Problem: p, Buffers: []planner.Buffer{
 		{Kind: planner.Operand, Tensor: p.Tensors[0]}, {Kind: planner.Output, Tensor: p.Tensors[1]}}}
-	phase := lower.Phase{Tasks: int64(tasks), Nanos: 2 * chainSteps, Args: []lower.Arg{{Buffer: 1}, {Buffer: 0}}}
+	phase := lower.Phase{Tasks: loop.Const(int64(tasks)), Nanos: 2 * chainSteps, Args: []lower.Arg{{Buffer: 1}, {Buffer: 0}}}
 	prog := &lower.Program{Nests: []*loop.Nest{n}, Phases: []lower.Phase{phase}}
 	return &codegen.Unit{Plan: plan, Program: prog, Target: target, Symbols: []string{"einc_peak"}}
 }

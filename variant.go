@@ -13,9 +13,9 @@ import (
 
 // variant is a Func's code for one set of layouts, or for all of them.
 type variant struct {
-	strides [][]int // what the code expects: the output's, then the operands'
-	any     bool    // strides come at run time, from stride
-	stride  []object.Dim
+	strides [][]int      // what the code expects: the output's, then the operands'
+	any     bool         // all strides come at run time
+	entries []object.Dim // what the code takes at run time
 	unit    *codegen.Unit
 	kernel  *kernel // nil: unit is interpreted
 	warning error
@@ -26,9 +26,9 @@ type variant struct {
 func newVariant(ctx context.Context, c *compilation, anyLayout bool) (*variant, error) {
 	v := &variant{any: anyLayout}
 	p := c.problem
-	v.strides = append(v.strides, p.Tensors[p.Output].Layout.Strides)
+	v.strides = append(v.strides, c.strides(p.Output))
 	for i := range p.Operands {
-		v.strides = append(v.strides, p.Tensors[i].Layout.Strides)
+		v.strides = append(v.strides, c.strides(i))
 	}
 	engine := c.opts.Engine
 	if engine != Interpreter {
@@ -44,18 +44,34 @@ func newVariant(ctx context.Context, c *compilation, anyLayout bool) (*variant, 
 	return v, v.lower(c, true)
 }
 
+// strides is what code counts on in a tensor's layout: for open extents only the strides of 1, and the
+// zeros of broadcasting.
+func (c *compilation) strides(t int) []int {
+	known := c.problem.Tensors[t].Layout.Strides
+	if c.sizes == nil {
+		return known
+	}
+	strides := slices.Clone(known)
+	for a, s := range strides {
+		if s != 0 && s != 1 {
+			strides[a] = anyStride
+		}
+	}
+	return strides
+}
+
 func (v *variant) lower(c *compilation, directOnly bool) error {
 	target, err := c.opts.target()
 	if err != nil {
 		return err
 	}
 	done := v.watch.start("lower")
-	v.unit, err = codegen.Lower(c.plan, target, lower.Options{RuntimeStrides: v.any, DirectOnly: directOnly || v.any})
+	v.unit, err = codegen.Lower(c.plan, target, lower.Options{RuntimeStrides: v.any, DirectOnly: directOnly || v.any && c.sizes == nil, Sizes: c.sizes})
 	if err != nil {
 		return err
 	}
 	done()
-	v.stride = v.unit.Strides()
+	v.entries = v.unit.Dims()
 	return nil
 }
 
@@ -90,23 +106,35 @@ func (v *variant) fits(out *Tensor, operands []*Tensor) bool {
 func sameStrides(strides []int, t *Tensor) bool {
 	got, shape := t.Strides(), t.Shape()
 	for a, s := range strides {
-		if got[a] != s && shape[a] > 1 {
+		if got[a] != s && s != anyStride && shape[a] > 1 {
 			return false
 		}
 	}
 	return true
 }
 
-// dims appends the strides that the code takes at run time.
-func (v *variant) dims(dims []int64, out *Tensor, operands []*Tensor) []int64 {
-	for _, d := range v.stride {
-		t := out
-		if d.Param > 0 {
-			t = operands[d.Param-1]
+// dims appends what the code takes at run time.
+func (v *variant) dims(dims []int64, sizes []int, out *Tensor, operands []*Tensor) ([]int64, error) {
+	for i := range v.entries {
+		d := &v.entries[i]
+		switch d.Op {
+		case object.DimStride:
+			t := out
+			if d.Param > 0 {
+				t = operands[d.Param-1]
+			}
+			dims = append(dims, int64(t.Strides()[d.Axis]))
+		case object.DimExtent:
+			dims = append(dims, int64(sizes[d.Axis]))
+		default:
+			n, err := d.Derive(dims)
+			if err != nil {
+				return dims, err
+			}
+			dims = append(dims, n)
 		}
-		dims = append(dims, int64(t.Strides()[d.Axis]))
 	}
-	return dims
+	return dims, nil
 }
 
 func (v *variant) run(ctx context.Context, ptrs []unsafe.Pointer, dims []int64, workers int) error {

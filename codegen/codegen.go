@@ -6,12 +6,13 @@ import (
 	"encoding/hex"
 	"fmt"
 	goruntime "runtime"
+	"slices"
 	"strings"
-	"unsafe"
 
 	"github.com/einc-lang/einc/codegen/libllvm"
 	"github.com/einc-lang/einc/codegen/llvm"
 	"github.com/einc-lang/einc/codegen/lower"
+	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner"
 	"github.com/einc-lang/einc/planner/cost"
 	"github.com/einc-lang/einc/runtime/object"
@@ -23,9 +24,11 @@ type Unit struct {
 	Plan    *planner.Plan
 	Program *lower.Program
 	Target  cost.Target
-	Symbols []string     // one a nest, named for its content
-	Triple  string       // the system to compile for; empty: Linux
-	Cache   *ModuleCache // what other units have compiled; nil: nothing
+	Sizes   *parser.Sizes // the extents that are left to calls, or nil
+	Symbols []string      // one a nest, named for its content
+	Triple  string        // the system to compile for; empty: Linux
+	Cache   *ModuleCache  // what other units have compiled; nil: nothing
+	dense   bool          // as in lower.Options
 }
 
 // Lower turns a plan into nests for a target.
@@ -34,7 +37,7 @@ func Lower(plan *planner.Plan, target cost.Target, opts lower.Options) (*Unit, e
 	if err != nil {
 		return nil, err
 	}
-	u := &Unit{Plan: plan, Program: prog, Target: target}
+	u := &Unit{Plan: plan, Program: prog, Target: target, Sizes: opts.Sizes, dense: opts.Dense}
 	for _, n := range prog.Nests {
 		sum := sha256.Sum256([]byte(n.String()))
 		u.Symbols = append(u.Symbols, "einc_"+hex.EncodeToString(sum[:10]))
@@ -167,9 +170,19 @@ func (u *Unit) shell(einc string) (*object.Object, error) {
 	for i := range p.Operands {
 		o.Params = append(o.Params, u.param(i))
 	}
-	o.Dims = u.Strides()
+	o.Dims = u.Dims()
 	for _, d := range o.Dims {
-		o.Params[d.Param].Strides = nil
+		if d.Op == object.DimStride {
+			o.Params[d.Param].Strides = nil
+		}
+	}
+	if u.Sizes != nil {
+		o.Sizes = u.Sizes.Names
+		if n := u.Program.Arena; n.Dim > 0 {
+			o.Arena, o.ArenaDim = 0, n.Dim
+		} else {
+			o.Arena = n.Value
+		}
 	}
 	for _, s := range u.Symbols {
 		o.Symbols = append(o.Symbols, object.Symbol{Name: s})
@@ -183,12 +196,25 @@ func (u *Unit) shell(einc string) (*object.Object, error) {
 
 func (u *Unit) param(t int) object.Param {
 	x := u.Plan.Problem.Tensors[t]
-	return object.Param{Name: x.Name, DType: x.DType.String(), Size: x.DType.Size(), Shape: x.Shape, Strides: x.Layout.Strides}
+	p := object.Param{Name: x.Name, DType: x.DType.String(), Size: x.DType.Size(), Shape: x.Shape, Strides: x.Layout.Strides}
+	if u.Sizes == nil {
+		return p
+	}
+	p.Shape = slices.Clone(p.Shape)
+	for a, n := range u.Sizes.OfAxis[t] {
+		if n >= 0 {
+			p.Shape[a], p.Strides = object.Open(n), nil
+		}
+	}
+	return p
 }
 
 func (u *Unit) launch(ph lower.Phase, s space) object.Launch {
 	nest := u.Program.Nests[ph.Nest]
-	l := object.Launch{Symbol: ph.Nest, First: ph.First, Tasks: ph.Tasks, Nanos: ph.Nanos}
+	l := object.Launch{Symbol: ph.Nest, First: ph.First, Tasks: ph.Tasks.Value, TasksDim: ph.Tasks.Dim, Nanos: ph.Nanos, Scale: ph.Scale}
+	if l.TasksDim > 0 {
+		l.Tasks = 0
+	}
 	for i, a := range ph.Args {
 		l.Args = append(l.Args, u.arg(nest.Params[i], a, s, ph.Step))
 	}
@@ -198,17 +224,25 @@ func (u *Unit) launch(ph lower.Phase, s space) object.Launch {
 	return l
 }
 
-// Strides lists what the dims array of a call holds: the stride of an axis of the output (Param 0) or
-// of an operand. It is empty for code that is specialised on strides.
-func (u *Unit) Strides() []object.Dim {
-	var dims []object.Dim
-	for _, d := range u.Program.Dims {
-		dims = append(dims, object.Dim{Param: slot(&u.Plan.Buffers[d.Buffer]), Axis: d.Axis})
-	}
-	return dims
+// dimOps are the operations of entries, as objects have them.
+var dimOps = map[lower.DimOp]object.DimOp{
+	lower.DimStride: object.DimStride, lower.DimSize: object.DimExtent, lower.DimAdd: object.DimAdd, lower.DimMul: object.DimMul,
+	lower.DimCeilDiv: object.DimCeilDiv, lower.DimMin: object.DimMin, lower.DimMax: object.DimMax,
 }
 
-// Interpret runs the unit in Go: see the function Interpret.
-func (u *Unit) Interpret(ctx context.Context, ptrs []unsafe.Pointer, dims []int64) error {
-	return Interpret(ctx, u.Plan, u.Program, ptrs, dims)
+// Dims lists what the dims array of a call holds: strides of the output (Param 0) and of operands, open
+// sizes, and what follows from those. It is empty for code that is specialised on strides and extents.
+func (u *Unit) Dims() []object.Dim {
+	var dims []object.Dim
+	for _, d := range u.Program.Dims {
+		x := object.Dim{Op: dimOps[d.Op], Axis: d.Axis, A: d.A, B: d.B, Value: d.Value, Most: d.Most}
+		switch d.Op {
+		case lower.DimStride:
+			x = object.Stride(slot(&u.Plan.Buffers[d.Buffer]), d.Axis)
+		case lower.DimSize:
+			x = object.Dim{Op: object.DimExtent, Axis: d.Axis}
+		}
+		dims = append(dims, x)
+	}
+	return dims
 }

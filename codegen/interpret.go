@@ -3,6 +3,7 @@ package codegen
 import (
 	"context"
 	"fmt"
+	"slices"
 	"unsafe"
 
 	"github.com/einc-lang/einc/codegen/loop"
@@ -11,48 +12,55 @@ import (
 	"github.com/einc-lang/einc/runtime/object"
 )
 
-// Interpret runs a lowered plan in Go, one phase after the other, those in loops once for every position
-// of the loop. ptrs are the addresses of the output's and the operands' first elements, dims the runtime
-// strides, if any. It is the engine where LLVM is missing and the second opinion in tests; it checks
-// every access.
-func Interpret(ctx context.Context, plan *planner.Plan, prog *lower.Program, ptrs []unsafe.Pointer, dims []int64) error {
-	u := &Unit{Plan: plan, Program: prog}
-	s := spaceOf(plan, prog)
-	m := &memory{ctx: ctx, plan: plan, prog: prog, ptrs: ptrs, dims: dims, actual: actualStrides(plan, prog, dims)}
-	m.areas[object.AreaArena] = make([]byte, plan.Arena)
-	m.areas[object.AreaShared] = make([]byte, prog.Shared)
-	m.areas[object.AreaWorker] = make([]byte, s.size)
-	for _, ph := range prog.Phases {
-		m.launches = append(m.launches, u.launch(ph, s))
+// Interpret runs the unit in Go, one phase after the other, those in loops once for every position of the
+// loop. ptrs are the addresses of the output's and the operands' first elements, dims what Dims lists, if
+// anything. It is the engine where LLVM is missing and the second opinion in tests; it checks every access.
+func (u *Unit) Interpret(ctx context.Context, ptrs []unsafe.Pointer, dims []int64) error {
+	o, err := u.shell("")
+	if err != nil {
+		return err
 	}
-	m.loops = u.loops(m.launches)
-	m.at = make([]int64, len(m.loops))
-	return m.run(0, len(prog.Phases), 0)
+	m := &memory{ctx: ctx, unit: u, plan: u.Plan, prog: u.Program, object: o, ptrs: ptrs, dims: dims}
+	m.actual = m.layouts()
+	m.areas[object.AreaArena] = make([]byte, m.number(o.Arena, o.ArenaDim))
+	m.areas[object.AreaShared] = make([]byte, o.Shared)
+	m.areas[object.AreaWorker] = make([]byte, o.Worker)
+	m.at = make([]int64, len(o.Loops))
+	return m.run(0, len(o.Launches), 0)
 }
 
 // memory is what the phases of an interpreted run share.
 type memory struct {
-	ctx      context.Context
-	plan     *planner.Plan
-	prog     *lower.Program
-	launches []object.Launch
-	loops    []object.Loop
-	at       []int64 // the item that each loop stands at
-	ptrs     []unsafe.Pointer
-	dims     []int64
-	actual   map[int][]int64 // by buffer, strides that came at run time
-	areas    [object.AreaDims][]byte
+	ctx    context.Context
+	unit   *Unit
+	plan   *planner.Plan
+	prog   *lower.Program
+	object *object.Object
+	at     []int64 // the item that each loop stands at
+	ptrs   []unsafe.Pointer
+	dims   []int64
+	actual map[int]layout // by buffer, where anything of it came at run time
+	areas  [object.AreaDims][]byte
+}
+
+// number is a number, or the entry of dims that has it, counted from 1.
+func (m *memory) number(n int64, dim int) int64 {
+	if dim > 0 {
+		return m.dims[dim-1]
+	}
+	return n
 }
 
 // run runs phases lo…hi-1; loops from number next on are inside.
 func (m *memory) run(lo, hi, next int) error {
+	loops := m.object.Loops
 	for i := lo; i < hi; {
-		for next < len(m.loops) && m.loops[next].First < i {
+		for next < len(loops) && loops[next].First < i {
 			next++
 		}
-		if next < len(m.loops) && m.loops[next].First == i && m.loops[next].End <= hi {
-			l := &m.loops[next]
-			for p := range l.Count {
+		if next < len(loops) && loops[next].First == i && loops[next].End <= hi {
+			l := &loops[next]
+			for p := range m.number(l.Count, l.CountDim) {
 				m.at[next] = l.Begin + p*l.Step
 				if err := m.run(l.First, l.End, next+1); err != nil {
 					return err
@@ -73,13 +81,17 @@ func (m *memory) phase(i int) error {
 	if err := m.ctx.Err(); err != nil {
 		return err
 	}
-	ph := &m.prog.Phases[i]
+	ph, l := &m.prog.Phases[i], &m.object.Launches[i]
 	nest := m.prog.Nests[ph.Nest]
 	mems := make([]loop.Mem, len(ph.Args))
 	for j := range mems {
-		mems[j] = m.area(nest.Params[j], ph.Args[j].Buffer, m.launches[i].Args[j])
+		mems[j] = m.area(nest.Params[j], ph.Args[j].Buffer, l.Args[j])
 	}
-	if err := loop.Run(nest, mems, m.dims[ph.Dims:][:nest.Dims], ph.First, ph.First+ph.Tasks); err != nil {
+	first, tasks := l.First, m.number(l.Tasks, l.TasksDim)
+	if l.Turn > 0 {
+		first += m.at[l.Turn-1] * tasks
+	}
+	if err := loop.Run(nest, mems, m.dims[ph.Dims:][:nest.Dims], first, first+tasks); err != nil {
 		return fmt.Errorf("phase %d: %w", i, err)
 	}
 	return nil
@@ -89,7 +101,7 @@ func (m *memory) phase(i int) error {
 // touch, so that the interpreter's bounds check is as strict as the verifier's promise; where strides
 // come at run time that is what they reach, not what the layout at compile time did.
 func (m *memory) area(p loop.Param, buffer int, a object.Arg) loop.Mem {
-	offset := a.Offset
+	offset := m.number(a.Offset, a.Dim)
 	for _, v := range a.Moves {
 		by := v.Bytes * m.at[v.Loop]
 		if v.Dim != object.NoDim {
@@ -104,8 +116,14 @@ func (m *memory) area(p loop.Param, buffer int, a object.Arg) loop.Mem {
 	if b.Window != nil {
 		buffer = b.Window.Of
 	}
-	if strides := m.actual[buffer]; strides != nil {
-		lo, hi = reach(b.Shape, strides)
+	if at, ok := m.actual[buffer]; ok {
+		shape := slices.Clone(at.shape)
+		if b.Window != nil {
+			for a, n := range b.Shape {
+				shape[a] = int64(n)
+			}
+		}
+		lo, hi = reach(shape, at.strides)
 	}
 	if hi <= lo {
 		return loop.Mem{}
@@ -116,12 +134,12 @@ func (m *memory) area(p loop.Param, buffer int, a object.Arg) loop.Mem {
 }
 
 // reach is the range [lo, hi) of elements that strides reach within a shape.
-func reach(shape []int, strides []int64) (lo, hi int64) {
+func reach(shape, strides []int64) (lo, hi int64) {
 	for a, n := range shape {
 		if n == 0 {
 			return 0, 0
 		}
-		if d := int64(n-1) * strides[a]; d < 0 {
+		if d := (n - 1) * strides[a]; d < 0 {
 			lo += d
 		} else {
 			hi += d
@@ -130,19 +148,51 @@ func reach(shape []int, strides []int64) (lo, hi int64) {
 	return lo, hi + 1
 }
 
-// actualStrides gathers what a call says of the layouts that the nests leave open.
-func actualStrides(plan *planner.Plan, prog *lower.Program, dims []int64) map[int][]int64 {
-	if len(prog.Dims) == 0 {
-		return nil
-	}
-	actual := map[int][]int64{}
-	for i, d := range prog.Dims {
-		if actual[d.Buffer] == nil {
-			actual[d.Buffer] = make([]int64, len(plan.Buffers[d.Buffer].Shape))
+// layouts gathers what a call says of the shapes and layouts that the nests leave open, by buffer. Code for
+// open extents has no entry for a stride of 1 or 0, which it counts on, nor for those of dense operands.
+func (m *memory) layouts() map[int]layout {
+	actual := map[int]layout{}
+	for b := range m.plan.Buffers {
+		x := &m.plan.Buffers[b]
+		if x.Kind == planner.Temp || x.Window != nil || len(m.prog.Dims) == 0 {
+			continue
 		}
-		actual[d.Buffer][d.Axis] = dims[i]
+		l := layout{make([]int64, len(x.Shape)), make([]int64, len(x.Shape))}
+		dense := int64(1)
+		for a := len(x.Shape) - 1; a >= 0; a-- {
+			l.shape[a] = m.extent(x, a)
+			if l.strides[a] = dense; !m.unit.dense && x.Layout.Strides != nil && x.Layout.Strides[a] <= 1 {
+				l.strides[a] = int64(x.Layout.Strides[a])
+			}
+			dense *= l.shape[a]
+		}
+		actual[b] = l
+	}
+	for i, d := range m.prog.Dims {
+		if d.Op == lower.DimStride {
+			actual[d.Buffer].strides[d.Axis] = m.dims[i]
+		}
 	}
 	return actual
+}
+
+// layout is how a tensor of a call lies in memory.
+type layout struct{ shape, strides []int64 }
+
+// extent is the extent of an axis of a caller's tensor.
+func (m *memory) extent(b *planner.Buffer, axis int) int64 {
+	tensor := b.Operand
+	if b.Kind == planner.Output {
+		tensor = m.plan.Problem.Output
+	}
+	if s := m.unit.Sizes; s != nil && s.OfAxis[tensor][axis] >= 0 {
+		for i, d := range m.prog.Dims {
+			if d.Op == lower.DimSize && d.Axis == s.OfAxis[tensor][axis] {
+				return m.dims[i]
+			}
+		}
+	}
+	return int64(b.Shape[axis])
 }
 
 // slot is the position of a caller's tensor among the pointers of a call: the output first.

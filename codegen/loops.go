@@ -47,6 +47,12 @@ func (u *Unit) arg(p loop.Param, a lower.Arg, s space, step int) object.Arg {
 	switch {
 	case b.Kind == planner.Temp && b.Private:
 		return object.Arg{Area: object.AreaWorker, Offset: s.temps + b.Offset + a.Offset, Moves: moves}
+	case b.Kind == planner.Temp && u.Sizes != nil:
+		at := u.Program.Temps[a.Buffer]
+		if at.Dim > 0 {
+			return object.Arg{Area: object.AreaArena, Dim: at.Dim}
+		}
+		return object.Arg{Area: object.AreaArena, Offset: at.Value}
 	case b.Kind == planner.Temp:
 		return object.Arg{Area: object.AreaArena, Offset: b.Offset + a.Offset, Moves: moves}
 	}
@@ -63,7 +69,7 @@ func (u *Unit) moves(buffer int) []object.Move {
 	for _, m := range b.Window.Moves {
 		size := int64(b.DType.Size())
 		move := object.Move{Loop: m.Loop, Bytes: int64(b.Layout.Strides[m.Axis]) * size, Dim: object.NoDim}
-		if d := slices.Index(u.Program.Dims, lower.Stride{Buffer: b.Window.Of, Axis: m.Axis}); d >= 0 {
+		if d := slices.Index(u.Program.Dims, lower.StrideOf(b.Window.Of, m.Axis)); d >= 0 {
 			move.Bytes, move.Dim = size, d
 		}
 		ms = append(ms, move)
@@ -90,6 +96,12 @@ func (u *Unit) loops(launches []object.Launch) []object.Loop {
 		}
 		loops = append(loops, object.Loop{First: first[l.First], End: first[l.End], Begin: int64(l.Begin),
 			Step: int64(l.Chunk), Count: int64(l.Count), Parallel: l.Parallel})
+	}
+	for _, t := range u.Program.Turns {
+		loops = append(loops, object.Loop{First: t.First, End: t.End, Step: 1, CountDim: t.Count.Dim})
+		for i := t.First; i < t.End; i++ {
+			launches[i].Turn = len(loops)
+		}
 	}
 	for i := range launches {
 		for j := range launches[i].Args {

@@ -88,7 +88,13 @@ func (k kernelOf) run(t *testing.T, p *parser.Problem, operands []*tensor.Tensor
 		ptrs = append(ptrs, o.Data())
 	}
 	var dims []int64
-	for _, d := range k.unit.Strides() {
+	for _, d := range k.unit.Dims() {
+		if !d.Given() {
+			n, err := d.Derive(dims)
+			require.NoError(t, err)
+			dims = append(dims, n)
+			continue
+		}
 		of := out
 		if d.Param > 0 {
 			of = operands[d.Param-1]

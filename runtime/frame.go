@@ -18,6 +18,8 @@ type frame struct {
 	shared  *block
 	workers []worker // never shrinks while the frame lives
 	bytes   int64
+	body    []part // of a kernel for open extents: as the call has it
+	room    int64  // bytes of the arena, where calls decide it
 	job     job
 }
 
@@ -42,12 +44,17 @@ type frameShape struct {
 	params, dims, args    int
 	loops                 int
 	arena, shared, worker int64
+	arenaDim              int    // as in object.Object
+	open                  []part // what frames copy, of a kernel for open extents
 }
 
 func newFrame(s *frameShape) (*frame, error) {
 	f := &frame{bases: make([]unsafe.Pointer, s.params+areaCount), dims: make([]int64, s.dims), bytes: s.arena + s.shared}
 	f.job.frame = f
 	f.job.joined = make(chan struct{}, 1)
+	if s.open != nil {
+		f.body = copyBody(s.open)
+	}
 	var err error
 	if f.arena, err = newBlock(s.arena); err != nil {
 		return nil, err
@@ -111,6 +118,9 @@ func (f *frame) fill(k *worker, l *launch, at []int64) *unsafe.Pointer {
 			base = f.bases[s.base]
 		}
 		offset := s.offset
+		if s.dim > 0 {
+			offset = f.dims[s.dim-1]
+		}
 		for _, m := range s.moves {
 			by := m.Bytes * at[m.Loop]
 			if m.Dim != object.NoDim {
@@ -141,9 +151,12 @@ type frameList struct {
 	idle  *time.Timer
 }
 
-func newFrameList(o *object.Object) *frameList {
+func newFrameList(o *object.Object, body []part) *frameList {
 	s := &frameList{frameShape: frameShape{params: len(o.Params), dims: len(o.Dims), arena: o.Arena, shared: o.Shared, worker: o.Worker,
-		loops: len(o.Loops)}}
+		loops: len(o.Loops), arenaDim: o.ArenaDim}}
+	if o.IsOpen() {
+		s.open = body
+	}
 	for _, l := range o.Launches {
 		s.args = max(s.args, len(l.Args))
 	}

@@ -61,13 +61,13 @@ func Load(o *object.Object) (*Kernel, error) {
 	}
 	k := &Kernel{dims: len(o.Dims), idle: make(chan struct{}, 1)}
 	for _, p := range o.Params {
-		k.needs = append(k.needs, !hasZero(p.Shape))
+		k.needs = append(k.needs, !mayBeEmpty(p.Shape))
 	}
 	if err := k.loadImages(o); err != nil {
 		return nil, err
 	}
 	k.memory = Memory{Arena: o.Arena, Shared: o.Shared, Worker: o.Worker}
-	k.frames = newFrameList(o)
+	k.frames = newFrameList(o, k.body)
 	k.forget = goruntime.AddCleanup(k, func(images []*image) { _ = freeImages(images) }, k.images)
 	return k, nil
 }
@@ -84,12 +84,16 @@ func (k *Kernel) loadImages(o *object.Object) error {
 	if err := k.loadBody(o); err != nil {
 		return errors.Join(err, freeImages(k.images))
 	}
+	if o.IsOpen() { // only a call knows what it is worth
+		k.long, k.width = true, math.MaxInt32
+	}
 	return nil
 }
 
-func hasZero(shape []int) bool {
+// mayBeEmpty tells whether a shape has no elements, or an extent that may be 0.
+func mayBeEmpty(shape []int) bool {
 	for _, n := range shape {
-		if n == 0 {
+		if n <= 0 {
 			return true
 		}
 	}

@@ -27,12 +27,14 @@ type launch struct {
 	nanos float64 // of all tasks
 	chunk int64   // tasks of one call
 	args  []slot
+	open  entries
 }
 
 // slot is one pointer of an args block: a base of the frame, or the worker's own space, and an offset.
 type slot struct {
 	base   int
 	offset int64
+	dim    int // entry of dims, counted from 1, that has the offset; 0: none
 	moves  []object.Move
 }
 
@@ -56,12 +58,9 @@ func (k *Kernel) newLaunch(o *object.Object, from *object.Launch) (launch, error
 	if from.Tasks > maxTasks {
 		return launch{}, fmt.Errorf("kernel %s has %d tasks; the limit is %d", y.Name, from.Tasks, int64(maxTasks))
 	}
-	l := launch{fn: fn, stack: stack, first: from.First, tasks: from.Tasks, task: from.Nanos}
-	if l.task == 0 {
-		l.task = guessNanos
-	}
-	l.nanos = l.task * float64(l.tasks)
-	l.chunk = int64(max(1, min(chunkNanos/l.task, math.MaxInt32)))
+	l := launch{fn: fn, stack: stack, first: from.First, tasks: from.Tasks, open: newEntries(from)}
+	l.task = l.open.nanos
+	l.time()
 	l.args = make([]slot, len(from.Args))
 	for i, a := range from.Args {
 		l.args[i] = newSlot(a, len(o.Params))
@@ -69,19 +68,25 @@ func (k *Kernel) newLaunch(o *object.Object, from *object.Launch) (launch, error
 	return l, nil
 }
 
+// time works out what follows from the tasks' number and time.
+func (l *launch) time() {
+	l.nanos = l.task * float64(l.tasks)
+	l.chunk = int64(max(1, min(chunkNanos/l.task, math.MaxInt32)))
+}
+
 // newSlot numbers the bases as frame.bind fills them.
 func newSlot(a object.Arg, params int) slot {
 	switch a.Area {
 	case object.AreaParam:
-		return slot{a.Index, a.Offset, a.Moves}
+		return slot{a.Index, a.Offset, 0, a.Moves}
 	case object.AreaArena:
-		return slot{params + arenaBase, a.Offset, a.Moves}
+		return slot{params + arenaBase, a.Offset, a.Dim, a.Moves}
 	case object.AreaShared:
-		return slot{params + sharedBase, a.Offset, a.Moves}
+		return slot{params + sharedBase, a.Offset, 0, a.Moves}
 	case object.AreaDims:
-		return slot{params + dimsBase, a.Offset, nil}
+		return slot{params + dimsBase, a.Offset, 0, nil}
 	}
-	return slot{ownSpace, a.Offset, a.Moves}
+	return slot{ownSpace, a.Offset, 0, a.Moves}
 }
 
 // width is how many of so many workers the launch is worth.

@@ -36,7 +36,17 @@ func (k *Kernel) Run(ctx context.Context, ptrs []unsafe.Pointer, dims []int64, w
 		return fmt.Errorf("workspace of the kernel: %w", err)
 	}
 	f.bind(ptrs, dims)
-	whole := f.walk(k.body, done, n, procs)
+	body := k.body
+	if f.body != nil {
+		body = f.body
+		f.settle(body)
+		if err := f.reserve(&k.frames.frameShape); err != nil {
+			f.unbind(len(ptrs))
+			k.frames.put(f)
+			return fmt.Errorf("temporaries of the kernel: %w", err)
+		}
+	}
+	whole := f.walk(body, done, n, procs)
 	f.unbind(len(ptrs))
 	k.frames.put(f)
 	if !whole {

@@ -17,6 +17,7 @@ type part struct {
 type loop struct {
 	id          int // its place among the items that workers stand at
 	begin, step int64
+	count       int // entry of dims, counted from 1, that has the number of positions; 0: none
 	parallel    bool
 	positions   launch // their number, and the time of one
 	body        []part
@@ -57,7 +58,7 @@ func (k *Kernel) parts(o *object.Object, all []launch, lo, hi int, next *int, al
 			break
 		}
 		from := &o.Loops[*next]
-		l := &loop{id: *next, begin: from.Begin, step: from.Step, parallel: from.Parallel}
+		l := &loop{id: *next, begin: from.Begin, step: from.Step, count: from.CountDim, parallel: from.Parallel}
 		*next++
 		var one float64
 		l.body, one = k.parts(o, all, from.First, from.End, next, alone || l.parallel)
@@ -100,6 +101,9 @@ func (f *frame) walk(body []part, done <-chan struct{}, workers, procs int) bool
 		default:
 			for n := range p.loop.positions.tasks {
 				f.workers[0].at[p.loop.id] = p.loop.begin + n*p.loop.step
+				if f.body != nil {
+					p.turn(n)
+				}
 				if !f.walk(p.loop.body, done, workers, procs) {
 					return false
 				}

@@ -154,9 +154,13 @@ func (e *fn) count(b loop.Bound) value.Value {
 // so that what is constant in an inner loop is a common prefix that leaves it.
 func (e *fn) terms(a loop.Affine) (value.Value, int64) {
 	terms := slices.Clone(a.Terms)
-	slices.SortStableFunc(terms, func(x, y loop.Term) int { return e.depth[x.Var] - e.depth[y.Var] })
+	slices.SortStableFunc(terms, func(x, y loop.Term) int { return e.depthOf(x.Var) - e.depthOf(y.Var) })
 	sum, rest := i64(0), a.Const
 	for _, t := range terms {
+		if t.Var == loop.NoVar {
+			sum = e.add(sum, e.size(t.Coef))
+			continue
+		}
 		x := e.mul(e.vars[t.Var], e.size(t.Coef))
 		if o := e.offs[t.Var]; o != 0 {
 			if t.Coef.Dim > 0 {
@@ -172,6 +176,14 @@ func (e *fn) terms(a loop.Affine) (value.Value, int64) {
 		sum = e.add(sum, x)
 	}
 	return sum, rest
+}
+
+// depthOf orders variables by where they are set.
+func (e *fn) depthOf(v loop.Var) int {
+	if v == loop.NoVar {
+		return -1
+	}
+	return e.depth[v]
 }
 
 // sum is the value of an affine form.

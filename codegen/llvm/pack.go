@@ -30,16 +30,17 @@ func (e *fn) offsets(o *loop.Offsets) {
 // which needs no watching. The strides are computed before the loop.
 type odometer struct {
 	*fn
-	extents []int64
+	extents []value.Value
 	strides []value.Value
 	back    []value.Value // what the offset changes by when a digit returns to 0
 }
 
 func (e *fn) odometer(g loop.Group) odometer {
-	o := odometer{fn: e, extents: g.Extents}
+	o := odometer{fn: e}
 	for d, s := range g.Strides {
+		o.extents = append(o.extents, e.size(g.Extents[d]))
 		o.strides = append(o.strides, e.size(s))
-		o.back = append(o.back, e.mul(e.size(s), i64(1-g.Extents[d])))
+		o.back = append(o.back, e.mul(e.size(s), e.sub(i64(1), o.extents[d])))
 	}
 	return o
 }
@@ -50,7 +51,7 @@ func (o odometer) start(item value.Value) []value.Value {
 	for d := len(o.extents) - 1; d >= 0; d-- {
 		digit := item
 		if d > 0 {
-			item, digit = o.divmod(item, i64(o.extents[d]))
+			item, digit = o.divmod(item, o.extents[d])
 			state[d] = digit
 		}
 		state[0] = o.add(state[0], o.mul(digit, o.strides[d]))
@@ -64,7 +65,7 @@ func (o odometer) next(state []value.Value) []value.Value {
 	carry := value.Value(constant.True)
 	for d := len(o.extents) - 1; d > 0; d-- {
 		up := o.add(state[d], i64(1))
-		wrap := o.both(carry, o.compare(enum.IPredEQ, up, i64(o.extents[d])))
+		wrap := o.both(carry, o.compare(enum.IPredEQ, up, o.extents[d]))
 		after[d] = o.choose(wrap, i64(0), o.choose(carry, up, state[d]))
 		move := o.choose(wrap, o.back[d], o.choose(carry, o.strides[d], i64(0)))
 		after[0] = o.add(after[0], move)

@@ -79,7 +79,10 @@ func (p *packer) area(name string, d tensor.DType, n int64) loop.Addr {
 }
 
 func (p *packer) group(ext, strides []int64, dims bool) loop.Group {
-	g := loop.Group{Extents: ext}
+	var g loop.Group
+	for _, e := range ext {
+		g.Extents = append(g.Extents, loop.Const(e))
+	}
 	for _, s := range strides {
 		size := loop.Const(s)
 		if dims {
@@ -148,7 +151,7 @@ func (p product) job(lv level, seed uint64) job {
 func (p *packer) follow(t *loop.Tile, kb loop.Var, from, parts loop.Addr) {
 	none := loop.Addr{Param: -1}
 	wide := func(d tensor.DType) loop.Reg { return p.Reg(loop.Type{DType: d, Lanes: int(p.lanes)}) }
-	a := &loop.After{When: kb, Is: blocks(p.k.size(), p.kc) - 1, Sum: wide(p.acc)}
+	a := &loop.After{When: kb, Is: loop.Const(blocks(p.k.size(), p.kc) - 1), Sum: wide(p.acc)}
 	for i := range 4 {
 		x := loop.Beside{Dst: wide(p.c), From: from, Rows: t.CRows, Cols: t.CCols, Run: p.runC}
 		if i%2 > 0 {

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"github.com/einc-lang/einc/codegen/loop"
-	"github.com/llir/llvm/ir/constant"
+	"github.com/llir/llvm/ir/enum"
 	"github.com/llir/llvm/ir/value"
 )
 
@@ -17,7 +17,7 @@ func (t tiling) finish(acc []val) {
 	n := t.node
 	add := t.adds()
 	if n.After.When == n.Add {
-		add = constant.NewBool(n.After.Is != 0)
+		add = t.compare(enum.IPredNE, t.size(n.After.Is), i64(0))
 	}
 	t.branch(add, "add", func() {
 		if n.Part != nil {

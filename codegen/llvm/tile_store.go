@@ -14,7 +14,7 @@ func (t tiling) put(acc []val) {
 		t.putSums(acc)
 		return
 	}
-	last := t.compare(enum.IPredEQ, t.vars[n.After.When], i64(n.After.Is))
+	last := t.compare(enum.IPredEQ, t.vars[n.After.When], t.size(n.After.Is))
 	t.branch(last, "last", func() { t.finish(acc) }, func() {
 		if n.Part == nil {
 			t.putSums(acc)

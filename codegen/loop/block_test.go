@@ -37,7 +37,7 @@ func product(s productSize) packed {
 	offsets := func(t loop.Addr, extent, stride int64, v loop.Var, block int64) loop.Bound {
 		from := affine(0, at(v, block))
 		c := loop.Bound{Max: loop.Const(block), Clamped: true, Total: loop.Const(extent), At: from}
-		b.Add(&loop.Offsets{Table: t, Group: loop.Group{Extents: []int64{extent}, Strides: []loop.Size{loop.Const(stride)}}, From: from, Count: c})
+		b.Add(&loop.Offsets{Table: t, Group: loop.Group{Extents: []loop.Size{loop.Const(extent)}, Strides: []loop.Size{loop.Const(stride)}}, From: from, Count: c})
 		return c
 	}
 	b.For(&loop.For{Var: task, Kind: loop.Task, Count: full(mt * nt), Step: 1}, func() {

@@ -51,7 +51,7 @@ type Reg int32
 type Var int32
 
 // Size is a constant, or an entry of the dims array plus nothing else: Dim 0 means the constant Value,
-// Dim d > 0 means dims[d-1].
+// Dim d > 0 means dims[d-1]. Value then is the most that entry can be, where a nest counts on that, or 0.
 type Size struct {
 	Value int64
 	Dim   int
@@ -68,6 +68,9 @@ type Affine struct {
 	Const int64
 	Terms []Term
 }
+
+// NoVar stands for 1 in a Term.
+const NoVar Var = -1
 
 // Term is one product of an Affine.
 type Term struct {
@@ -185,7 +188,7 @@ type Prefetch struct {
 // Group is an axis made of several indices: a mixed-radix number, last digit fastest, whose digit d
 // moves an operand by Strides[d] elements.
 type Group struct {
-	Extents []int64
+	Extents []Size
 	Strides []Size
 }
 
@@ -265,7 +268,7 @@ type Tile struct {
 // read as anything.
 type After struct {
 	When   Var
-	Is     int64
+	Is     Size
 	Sum    Reg
 	Beside []Beside
 	Body   []Node

@@ -150,7 +150,7 @@ func (p *printer) tile(n *Tile) string {
 		fmt.Fprintf(&b, " part %s", p.addr(*n.Part))
 	}
 	if a := n.After; a != nil {
-		fmt.Fprintf(&b, " after %s = %d: %s", p.name(a.When), a.Is, p.def(a.Sum))
+		fmt.Fprintf(&b, " after %s = %s: %s", p.name(a.When), a.Is, p.def(a.Sum))
 		for _, x := range a.Beside {
 			fmt.Fprintf(&b, "; %s = beside %s rows %s cols %s%s", p.def(x.Dst), p.addr(x.From), p.table(x.Rows), p.table(x.Cols), run("run", x.Run))
 		}
@@ -278,9 +278,13 @@ func (p *printer) affine(a Affine) string {
 		if i > 0 {
 			b.WriteString(" + ")
 		}
-		b.WriteString(p.name(t.Var))
-		if t.Coef != Const(1) {
-			b.WriteString("*" + t.Coef.String())
+		switch {
+		case t.Var == NoVar:
+			b.WriteString(t.Coef.String())
+		case t.Coef == Const(1):
+			b.WriteString(p.name(t.Var))
+		default:
+			b.WriteString(p.name(t.Var) + "*" + t.Coef.String())
 		}
 	}
 	switch {
@@ -308,14 +312,17 @@ func group(g Group) string {
 		if i < len(g.Strides) {
 			stride = g.Strides[i].String()
 		}
-		digits = append(digits, fmt.Sprintf("%d*%s", e, stride))
+		digits = append(digits, e.String()+"*"+stride)
 	}
 	return strings.Join(digits, " ")
 }
 
-// String is the number, or dims[i].
+// String is the number, or dims[i], with the most it can be as in dims[i]≤8.
 func (s Size) String() string {
-	if s.Dim != 0 {
+	switch {
+	case s.Dim != 0 && s.Value != 0:
+		return fmt.Sprintf("dims[%d]≤%d", s.Dim-1, s.Value)
+	case s.Dim != 0:
 		return fmt.Sprintf("dims[%d]", s.Dim-1)
 	}
 	return strconv.FormatInt(s.Value, 10)

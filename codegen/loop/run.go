@@ -153,11 +153,14 @@ func (m *machine) affine(a Affine) func() int64 {
 		v    *int64
 		coef int64
 	}
-	terms := make([]term, 0, len(a.Terms))
+	terms, base := make([]term, 0, len(a.Terms)), a.Const
 	for _, t := range a.Terms {
+		if t.Var == NoVar {
+			base += m.size(t.Coef)
+			continue
+		}
 		terms = append(terms, term{&m.vars[t.Var], m.size(t.Coef)})
 	}
-	base := a.Const
 	return func() int64 {
 		sum := base
 		for _, t := range terms {

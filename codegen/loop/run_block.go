@@ -13,8 +13,10 @@ func (m *machine) offsets(n *Offsets) step {
 	for i, s := range n.Group.Strides {
 		strides[i] = m.size(s)
 	}
-	for _, e := range n.Group.Extents {
-		if e < 1 {
+	extents := make([]int64, len(n.Group.Extents))
+	for i, s := range n.Group.Extents {
+		extents[i] = m.size(s)
+		if e := extents[i]; e < 1 {
 			return func() { m.fail(fmt.Errorf("loop: group with extent %d", e)) }
 		}
 	}
@@ -26,7 +28,7 @@ func (m *machine) offsets(n *Offsets) step {
 			return
 		}
 		for t := range c {
-			off := offset(n.Group.Extents, strides, first+t)
+			off := offset(extents, strides, first+t)
 			binary.LittleEndian.PutUint64(data[pos+int(t)*8:], uint64(off))
 		}
 	}

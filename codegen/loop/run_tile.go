@@ -52,7 +52,7 @@ func (m *machine) tileStore(n *Tile) func(acc value) {
 		if *add != 0 && n.Part != nil {
 			addPart(acc)
 		}
-		last := n.After != nil && m.vars[n.After.When] == n.After.Is
+		last := n.After != nil && m.vars[n.After.When] == m.size(n.After.Is)
 		switch r, c := rows(), cols(); {
 		case n.Part != nil && !last:
 			keep(acc)

@@ -9,7 +9,7 @@ import (
 // Verify tells whether a nest may be run. What it accepts, the interpreter and native code run without
 // touching memory outside of the parameters' bounds. These hold for a nest that passes:
 //
-// Shape. The root is exactly one For of kind Task: constant count, Step 1, From 0, nothing carried. No
+// Shape. The root is exactly one For of kind Task: a count without clamp, Step 1, From 0, nothing carried. No
 // other loop is a Task. Steps are positive. Parameters have an element type, a role and Lo ≤ Hi.
 //
 // Registers. Each is defined once, by an Op, a Load or a loop that carries it, before its uses; what a
@@ -19,11 +19,11 @@ import (
 // Variables. Each is set once, by a For or a Split, and used inside the body where it is set. The
 // radices of a Split are positive and their product is above every value of the variable.
 //
-// Bounds. Iteration counts, radices and the extents of groups are constant; only strides may be Dims.
-// Every access of the active lanes of a Load or Store, or of an Offsets, Pack or Tile lies in [Lo, Hi) of its parameter for all values
+// Bounds. Every access of the active lanes of a Load or Store, or of an Offsets, Pack or Tile lies in [Lo, Hi) of its parameter for all values
 // that the variables can take. Where a clamped loop's variable v and its At occur together, as in
 // c·v + c·At, the sum is known to stay at or below c·(Total−Step). Accesses with a Dim in the
-// address are left to the caller, and allowed in operands and output only. Code that never runs (a loop
+// address, or a variable that only a Dim bounds, are left to the caller, and allowed in operands and output
+// only. Of a Dim with a Value, that is relied on: the caller sees to it. Code that never runs (a loop
 // of count 0) may name any address.
 //
 // Roles. Nothing is stored to an In parameter. Tables are I64 in Worker parameters that nothing but
@@ -44,8 +44,8 @@ func Verify(n *Nest) error {
 	if err != nil {
 		return err
 	}
-	if root.Count.Clamped || root.Count.Max.Dim != 0 || root.Step != 1 || root.From != 0 || len(root.Carry) != 0 {
-		return v.errorf(root, "a task loop has a constant count, step 1 and carries nothing")
+	if root.Count.Clamped || root.Step != 1 || root.From != 0 || len(root.Carry) != 0 {
+		return v.errorf(root, "a task loop has a count that does not depend on variables, step 1 and carries nothing")
 	}
 	return v.loop(root)
 }
@@ -252,16 +252,24 @@ func (v *verifier) split(n *Split) error {
 		return err
 	}
 	below := int64(1) // product of the radices of the digits so far
+	open := of.open   // some radix, or the variable itself, is left open
 	ranges := make([]ranged, len(n.Into))
 	for i := len(n.Into) - 1; i >= 0; i-- {
 		r := n.Radix[i]
-		if r.Dim != 0 || r.Value < 1 && v.dead == 0 || r.Value > limit {
-			return v.errorf(n, "radix %s is not a positive constant", r)
+		if err := v.dim(n, r); err != nil {
+			return err
+		}
+		if r.Dim > 0 {
+			ranges[i], open = ranged{hi: max(r.Value, 1) - 1, open: r.Value == 0}, true
+			continue
+		}
+		if r.Value < 1 && v.dead == 0 || r.Value > limit {
+			return v.errorf(n, "radix %s is not positive", r)
 		}
 		ranges[i] = ranged{hi: max(min(r.Value-1, of.hi/max(below, 1)), 0)}
 		below = v.mul(below, r.Value)
 	}
-	if v.overflow || of.hi >= below && v.dead == 0 {
+	if v.overflow || of.hi >= below && v.dead == 0 && !open {
 		return v.errorf(n, "%s reaches %d, the digits end below %d", v.print.name(n.Of), of.hi, below)
 	}
 	for i, x := range n.Into {

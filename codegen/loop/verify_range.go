@@ -4,9 +4,11 @@ import "math/bits"
 
 // ranged is a variable in scope: its values lie in [lo, hi], and, if clamp is set, v + clamp.At is at
 // most clamp.Total − step besides.
+// Where open is set, hi is not known: a size that is left to calls decides it.
 type ranged struct {
 	name   Var
 	lo, hi int64
+	open   bool
 	clamp  *Bound
 	step   int64
 }
@@ -69,21 +71,29 @@ type linear struct {
 	coefs []int64
 }
 
-// linear resolves an expression; dims reports that a coefficient is only known at run time.
+// linear resolves an expression; dims reports that a part of it is only known at run time: a coefficient,
+// or the range of a variable.
 func (v *verifier) linear(n Node, a Affine) (l linear, dims bool, err error) {
 	l = linear{a.Const, make([]int64, len(v.live))}
 	if magnitude(a.Const) > limit {
 		return l, false, v.errorf(n, "constant %d is out of reach", a.Const)
 	}
 	for _, t := range a.Terms {
-		if _, err := v.variable(n, t.Var); err != nil {
+		if err := v.dim(n, t.Coef); err != nil {
 			return l, false, err
 		}
-		if t.Coef.Dim != 0 {
-			dims = true
-			if err := v.dim(n, t.Coef); err != nil {
-				return l, false, err
+		dims = dims || t.Coef.Dim != 0
+		if t.Var == NoVar {
+			if t.Coef.Dim == 0 {
+				l.base = v.add(l.base, t.Coef.Value)
 			}
+			continue
+		}
+		x, err := v.variable(n, t.Var)
+		if err != nil {
+			return l, false, err
+		}
+		if dims = dims || x.open && t.Coef.Value != 0; t.Coef.Dim != 0 {
 			continue
 		}
 		i := v.vars[t.Var] - 1
@@ -93,7 +103,7 @@ func (v *verifier) linear(n Node, a Affine) (l linear, dims bool, err error) {
 }
 
 func (v *verifier) dim(n Node, s Size) error {
-	if s.Dim < 0 || s.Dim > v.nest.Dims {
+	if s.Dim < 0 || s.Dim > v.nest.Dims || s.Dim > 0 && (s.Value < 0 || s.Value > limit) {
 		return v.errorf(n, "%s of %d dims", s, v.nest.Dims)
 	}
 	return nil
@@ -152,46 +162,55 @@ func (v *verifier) together(l linear, i int, c int64, joint bool) interval {
 	return v.sum(v.scale(interval{low, high}, c), v.reachBelow(rest, i, joint))
 }
 
-// most is the largest count that a bound gives.
-func (v *verifier) most(n Node, b Bound) (int64, error) {
-	if b.Max.Dim != 0 || b.Max.Value < 0 || b.Max.Value > limit {
-		return 0, v.errorf(n, "count %s is not a constant from 0 to 2^48", b.Max)
+// most is the largest count that a bound gives, or that any may give where that is open.
+func (v *verifier) most(n Node, b Bound) (most int64, open bool, err error) {
+	if err := v.dim(n, b.Max); err != nil {
+		return 0, false, err
+	}
+	if most = b.Max.Value; b.Max.Dim > 0 && most == 0 {
+		most, open = limit, true
+	}
+	if most < 0 || most > limit {
+		return 0, false, v.errorf(n, "count %s is not a number from 0 to 2^48", b.Max)
 	}
 	if !b.Clamped {
-		return b.Max.Value, nil
-	}
-	if b.Total.Dim != 0 || magnitude(b.Total.Value) > limit {
-		return 0, v.errorf(n, "total %s is not a constant below 2^48", b.Total)
+		return most, open, nil
 	}
 	at, dims, err := v.linear(n, b.At)
-	if err != nil {
-		return 0, err
+	if err == nil {
+		err = v.dim(n, b.Total)
+	}
+	if err != nil || b.Total.Dim > 0 {
+		return most, open, err
+	}
+	if magnitude(b.Total.Value) > limit {
+		return 0, false, v.errorf(n, "total %s is not a number below 2^48", b.Total)
 	}
 	r := v.reach(at)
 	if dims || v.overflow {
-		return 0, v.errorf(n, "the start of the block, %s, is not known", v.print.affine(b.At))
+		return 0, false, v.errorf(n, "the start of the block, %s, is not known", v.print.affine(b.At))
 	}
-	return min(b.Max.Value, v.add(b.Total.Value, -r.lo)), nil
+	return min(most, v.add(b.Total.Value, -r.lo)), false, nil
 }
 
 // iterations is the range of a loop's variable, and whether the loop can run at all.
 func (v *verifier) iterations(n Node, b Bound, step, from int64) (r ranged, runs bool, err error) {
-	most, err := v.most(n, b)
+	most, open, err := v.most(n, b)
 	if err != nil {
 		return r, false, err
 	}
-	first := int64(0)
-	if from > 1 && !b.Clamped {
+	first, exact := int64(0), !b.Clamped && b.Max.Dim == 0
+	if from > 1 && exact {
 		first = most - most%from
 	}
 	if most-first < step {
 		return ranged{lo: first, hi: first}, false, nil
 	}
-	r = ranged{lo: first, hi: most - step, step: step}
-	if from <= 1 || !b.Clamped {
+	r = ranged{lo: first, hi: most - step, step: step, open: open}
+	if from <= 1 || exact {
 		r.hi = first + (most-first-step)/step*step
 	}
-	if b.Clamped {
+	if b.Clamped && b.Total.Dim == 0 {
 		r.clamp = &b
 	}
 	return r, true, nil
@@ -223,11 +242,9 @@ func (v *verifier) extent(n Node, a Affine, spans []span) (r interval, dims, run
 	}
 	runs = v.dead == 0
 	for _, s := range spans {
-		if s.coef.Dim != 0 {
-			dims = true
-			if err := v.dim(n, s.coef); err != nil {
-				return r, false, false, err
-			}
+		dims = dims || s.coef.Dim != 0 || s.open && s.coef.Value != 0
+		if err := v.dim(n, s.coef); err != nil {
+			return r, false, false, err
 		}
 		runs = runs && s.runs
 		v.live = append(v.live, s.ranged)

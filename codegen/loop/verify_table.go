@@ -1,6 +1,8 @@
 package loop
 
 import (
+	"cmp"
+	"errors"
 	"slices"
 
 	"github.com/einc-lang/einc/tensor"
@@ -53,8 +55,11 @@ func (v *verifier) offsets(n *Offsets) error {
 	if err != nil {
 		return err
 	}
-	if dims || runs && (items.lo < 0 || items.hi >= size) {
+	if size > 0 && (dims || runs && (items.lo < 0 || items.hi >= size)) {
 		return v.errorf(n, "items [%d, %d] of a group of %d", items.lo, items.hi, size)
+	}
+	if size == 0 && (!n.Count.Clamped || n.Count.Total.Dim == 0 || !v.same(n.Count.At, n.From)) {
+		return v.errorf(n, "items of a group of open extents, without a bound by their number")
 	}
 	if err := v.access(n, n.Table, count); err != nil {
 		return err
@@ -65,23 +70,27 @@ func (v *verifier) offsets(n *Offsets) error {
 	return nil
 }
 
-// group bounds the offsets of a group and counts its items.
+// group bounds the offsets of a group and counts its items: 0 if that is left open.
 func (v *verifier) group(n *Offsets) (f fill, size int64, err error) {
 	f, size = fill{Offsets: n, depth: v.depth}, 1
 	if len(n.Group.Extents) != len(n.Group.Strides) {
 		return f, 0, v.errorf(n, "%d extents with %d strides", len(n.Group.Extents), len(n.Group.Strides))
 	}
-	for i, e := range n.Group.Extents {
-		if e < 1 || e > limit {
+	for i, x := range n.Group.Extents {
+		s, e := n.Group.Strides[i], x.Value
+		if err := errors.Join(v.dim(n, s), v.dim(n, x)); err != nil {
+			return f, 0, err
+		}
+		switch {
+		case x.Dim > 0:
+			size, f.dims = 0, true
+			continue
+		case e < 1 || e > limit:
 			return f, 0, v.errorf(n, "extent %d", e)
 		}
 		size = v.mul(size, e)
-		s := n.Group.Strides[i]
 		if s.Dim != 0 {
 			f.dims = true
-			if err := v.dim(n, s); err != nil {
-				return f, 0, err
-			}
 			continue
 		}
 		f.reach = v.sum(f.reach, v.scale(interval{0, e - 1}, s.Value))
@@ -158,8 +167,21 @@ func (v *verifier) covers(n Node, f *fill, table Addr, count Bound) (bool, error
 		return true, nil
 	}
 	at := Affine{Const: f.Count.At.Const, Terms: slices.Concat(f.Count.At.Terms, table.Off.Terms)}
+	if f.Count.Total.Dim > 0 {
+		return count.Clamped && count.Total == f.Count.Total && v.same(count.At, at), nil
+	}
 	r, dims, _, err = v.extent(n, at, []span{used})
 	return err == nil && !dims && r.hi < f.Count.Total.Value, err
+}
+
+// same reports whether two expressions consist of the same terms.
+func (v *verifier) same(a, b Affine) bool {
+	sorted := func(a Affine) []Term {
+		return slices.SortedFunc(slices.Values(a.Terms), func(x, y Term) int {
+			return cmp.Or(cmp.Compare(x.Var, y.Var), cmp.Compare(x.Coef.Dim, y.Coef.Dim), cmp.Compare(x.Coef.Value, y.Coef.Value))
+		})
+	}
+	return a.Const == b.Const && slices.Equal(sorted(a), sorted(b))
 }
 
 // runs is a promise: entries step apart are neighbours, in runs of the given length.
@@ -170,7 +192,10 @@ type runs struct{ length, step int64 }
 func (f *fill) runsOf(r runs) bool {
 	step, i := int64(1), len(f.Group.Extents)-1
 	for ; i >= 0 && step < r.step; i-- {
-		step *= f.Group.Extents[i]
+		if f.Group.Extents[i].Dim > 0 {
+			return false
+		}
+		step *= f.Group.Extents[i].Value
 	}
 	if step != max(r.step, 1) {
 		return false
@@ -178,13 +203,20 @@ func (f *fill) runsOf(r runs) bool {
 	unit := int64(1)
 	for ; i >= 0; i-- {
 		e, s := f.Group.Extents[i], f.Group.Strides[i]
-		if e == 1 {
+		if e == Const(1) {
 			continue
 		}
 		if s != Const(unit) {
 			break
 		}
-		unit *= e
+		if e.Dim > 0 { // all of the group, or nothing that is known
+			if i == 0 {
+				return true
+			}
+			unit = 1
+			break
+		}
+		unit *= e.Value
 	}
 	if i < 0 {
 		return true // the whole group is one run

@@ -49,7 +49,7 @@ func TestVerifyRefuses(t *testing.T) {
 		"f32 has no xor":                    func(n *loop.Nest) { op := inner(n, 1).Body[2].(*loop.Op); op.Code = loop.OpXor; op.Args = op.Args[:2] },
 		"a fold gives a scalar":             func(n *loop.Nest) { n.Regs[6].Lanes = 2 },
 		"dims[2] of 0 dims":                 func(n *loop.Nest) { root(n).Body[4].(*loop.Store).To.Off.Terms[0].Coef = loop.Dim(2) },
-		"count dims[0] is not a constant":   func(n *loop.Nest) { n.Dims = 1; inner(n, 1).Count.Max = loop.Dim(0) },
+		"A[i*11 + k#1] by 1: an address in": func(n *loop.Nest) { openLoop(n); n.Params[0].Role = loop.Worker },
 		"an address in workspace depends":   func(n *loop.Nest) { n.Dims = 1; n.Params[2].Role = loop.Worker; dimStore(root(n)) },
 	} {
 		n := dot(5, 11)
@@ -102,7 +102,7 @@ func TestVerifyRefusesBlocks(t *testing.T) {
 		"at a constant place":       func(p parts) { p.am.Table.Off = affine(0, at(1, 1)) },
 		"i64 worker parameter":      func(p parts) { p.n.Params[5].Role = loop.Shared },
 		"of a group of 5":           func(p parts) { p.am.Count.Clamped = false },
-		"extent 0":                  func(p parts) { p.am.Group.Extents[0] = 0 },
+		"extent 0":                  func(p parts) { p.am.Group.Extents[0] = loop.Const(0) },
 		"not vectors of 3 lanes":    func(p parts) { p.tile.Lanes = 3 },
 		"accumulators of f16":       func(p parts) { p.tile.Acc = tensor.F16 },
 		"panel pb holds f32":        func(p parts) { p.tile.Acc = tensor.F64; p.n.Params[3].DType = tensor.F64 },
@@ -226,4 +226,18 @@ func touched(t *testing.T, n *loop.Nest, tasks int64) (lo, hi int64) {
 		return 0, 0
 	}
 	return lo, hi
+}
+
+// openLoop leaves an extent to calls.
+func openLoop(n *loop.Nest) {
+	n.Dims = 1
+	n.Body[0].(*loop.For).Body[1].(*loop.For).Count.Max = loop.Dim(0)
+}
+
+func TestVerifyTakesOpenExtentsInOperands(t *testing.T) {
+	n := dot(5, 11)
+	openLoop(n)
+	require.NoError(t, loop.Verify(n))
+	n.Body[0].(*loop.For).Body[1].(*loop.For).Count.Max = loop.Size{Dim: 1, Value: 12}
+	require.ErrorContains(t, loop.Verify(n), "outside", "a bound that is relied on is checked against")
 }

@@ -99,6 +99,9 @@ func (v *verifier) after(n *Tile, used bool) error {
 	if _, err := v.variable(n, a.When); err != nil {
 		return err
 	}
+	if err := v.dim(n, a.Is); err != nil {
+		return err
+	}
 	if err := v.vectorOf(n, a.Sum, n.Acc); err != nil {
 		return err
 	}

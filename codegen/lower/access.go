@@ -13,16 +13,16 @@ type access struct {
 	arg Arg
 }
 
-// stride is how far one item along an axis moves an access, in elements: n if dims is empty, else the
-// sum of those entries of the dims array; n then holds what the problem's own layout has, a hint.
-// period > 0 makes it the stride of items i mod period.
+// stride is how far one item along an axis moves an access, in elements: n if dim is 0, else entry dim of
+// the dims array, counted from 1; n then holds what the problem's own layout has, a hint. period > 0 makes it
+// the stride of items i mod period.
 type stride struct {
 	n      int64
-	dims   []int
+	dim    int
 	period int64
 }
 
-func (s stride) isZero() bool { return s.n == 0 && len(s.dims) == 0 }
+func (s stride) isZero() bool { return s.n == 0 && s.dim == 0 }
 
 // rowMajor gives the strides of a dense array, last axis fastest.
 func rowMajor(shape []int) []int {
@@ -58,10 +58,16 @@ func bounds(shape, strides []int) (lo, hi int64) {
 	return lo, hi + 1
 }
 
+// openElements stands for the number of elements of an operand where extents are open.
+const openElements = 1 << 46
+
 // buffer makes the access to a buffer.
 func (l *lowering) buffer(id int, role loop.Role) access {
 	b := &l.plan.Buffers[id]
 	lo, hi := bounds(b.Shape, bufferStrides(b))
+	if l.sizes != nil {
+		lo, hi = 0, openElements // what the nest may touch is for the caller to know
+	}
 	return access{Param: loop.Param{Name: b.Name, DType: b.DType, Role: role, Lo: lo, Hi: hi}, arg: Arg{Buffer: id}}
 }
 
@@ -73,26 +79,22 @@ func workspace(name string, role loop.Role, d tensor.DType, size, offset int64) 
 // stride is how far index ix moves a reference: the sum over the axes that carry it.
 func (l *lowering) stride(ref planner.Ref, ix parser.IndexID) stride {
 	var s stride
-	strides := bufferStrides(&l.plan.Buffers[ref.Buffer])
+	sum := loop.Const(0)
 	for a, x := range ref.Axes {
-		if x != ix {
-			continue
-		}
-		s.n += int64(strides[a])
-		if d, ok := l.dim(ref.Buffer, a); ok {
-			s.dims = append(s.dims, d)
+		if x == ix {
+			one := l.axisStride(ref.Buffer, a)
+			s.n += one.n
+			sum = l.derive(DimAdd, one.size(), sum)
 		}
 	}
+	s.dim = sum.Dim
 	return s
 }
 
-// size is a stride as a Size; ok is false for the sum of several entries of the dims array.
-func (s stride) size() (loop.Size, bool) {
-	switch len(s.dims) {
-	case 0:
-		return loop.Const(s.n), true
-	case 1:
-		return loop.Dim(s.dims[0]), true
+// size is a stride as a Size.
+func (s stride) size() loop.Size {
+	if s.dim > 0 {
+		return loop.Dim(s.dim - 1)
 	}
-	return loop.Size{}, false
+	return loop.Const(s.n)
 }

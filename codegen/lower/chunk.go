@@ -32,6 +32,18 @@ func chunks(extent, lanes, n int64) []chunk {
 	return cs
 }
 
+// openChunks is chunks for an axis of any extent.
+func openChunks(lanes, n int64) []chunk {
+	cs := []chunk{{step: n * lanes, n: n, lanes: lanes}}
+	if n > 1 {
+		cs = append(cs, chunk{step: lanes, from: n * lanes, n: 1, lanes: lanes})
+	}
+	if lanes > 1 {
+		cs = append(cs, chunk{step: 1, from: lanes, n: 1, lanes: 1})
+	}
+	return cs
+}
+
 // maskedChunks is chunks for machines that load and store parts of vectors: what is left after the
 // whole tiles is one more tile. If apart is set, a partial vector is a tile of its own.
 func maskedChunks(extent, lanes, n int64, apart bool) []chunk {
@@ -90,7 +102,7 @@ func (c chunk) trips(extent int64) int64 {
 func (e *emitter) span(id int, c chunk, kind loop.Kind, count loop.Bound, regs []loop.Reg, f func([]loop.Reg) []loop.Reg) []loop.Reg {
 	extent := e.axes[id].extent
 	pos := &e.pos[id]
-	if e.whole[id] && c.trips(extent) == 1 {
+	if e.whole[id] && !e.axes[id].isOpen() && c.trips(extent) == 1 {
 		pos.base = c.first(extent)
 		regs = f(regs)
 		pos.base = 0

@@ -9,8 +9,9 @@ import (
 // cuts say how a kernel's free axes are cut into tasks: a task takes block[id] items of axis id.
 type cuts struct {
 	block []int64
-	order []int // free axes, outermost first, as tasks count them
-	tasks int64
+	cut   []bool // the axis has blocks; otherwise a task takes all of it
+	order []int  // free axes, outermost first, as tasks count them
+	tasks int64  // for the example of open extents
 }
 
 // Times of a task, in nanoseconds of the model: short enough that cancelling works and workers stay
@@ -23,7 +24,15 @@ const (
 // cut cuts a kernel of the given time into tasks. Inner axes fill a task up first; the tile's axes are
 // cut at whole tiles.
 func (k *kernel) cut(s shape, nanos float64) cuts {
-	c := cuts{block: make([]int64, len(k.axes)), order: k.loopOrder(s), tasks: 1}
+	c := k.blocks(s, nanos)
+	for id := range k.axes {
+		c.cut[id] = c.cut[id] || c.block[id] < k.axes[id].extent
+	}
+	return c
+}
+
+func (k *kernel) blocks(s shape, nanos float64) cuts {
+	c := cuts{block: make([]int64, len(k.axes)), cut: make([]bool, len(k.axes)), order: k.loopOrder(s), tasks: 1}
 	items := max(k.extent(k.free), 1)
 	want := max(int64(taskNanos/nanos*float64(items)), 1)
 	if nanos <= taskNanos {
@@ -34,6 +43,10 @@ func (k *kernel) cut(s shape, nanos float64) cuts {
 	}
 	if s.turned && nanos > taskNanos {
 		k.cutTurned(s, &c)
+		return c
+	}
+	if slices.ContainsFunc(k.free, func(id int) bool { return k.axes[id].isOpen() }) {
+		k.cutOpen(s, &c, want)
 		return c
 	}
 	inside := int64(1)
@@ -58,6 +71,26 @@ func (k *kernel) cut(s shape, nanos float64) cuts {
 		c.tasks *= ceilDiv(x.extent, c.block[id])
 	}
 	return c
+}
+
+// maxOpenBlock bounds the items of a block of an open axis.
+const maxOpenBlock = 1 << 14
+
+// cutOpen cuts axes of which some are open, so that a task has about so many items: up to the first open
+// one, which is cut into blocks, they are taken whole as far as they fit; those further out count one by one.
+func (k *kernel) cutOpen(s shape, c *cuts, want int64) {
+	want = min(want, maxOpenBlock)
+	for _, id := range k.growth(s) {
+		x, unit := &k.axes[id], k.tileUnit(s, id)
+		c.block[id] = max(want/unit, 1) * unit
+		if !x.isOpen() {
+			c.block[id] = min(c.block[id], x.extent)
+		}
+		if want /= c.block[id]; x.isOpen() {
+			c.cut[id], want = true, 0
+		}
+		c.tasks *= ceilDiv(x.extent, c.block[id])
+	}
 }
 
 // tileUnit is how many items of an axis a tile takes.
@@ -104,17 +137,15 @@ func (k *kernel) loopOrder(s shape) []int {
 
 // taskLoop makes the root loop, and variables for the blocks of the axes that are cut.
 func (e *emitter) taskLoop(c cuts, f func()) {
-	l := &loop.For{Var: e.b.Var("task"), Kind: loop.Task, Count: loop.Bound{Max: loop.Const(c.tasks)}, Step: 1}
+	l := &loop.For{Var: e.b.Var("task"), Kind: loop.Task, Count: loop.Bound{Max: e.l.tasksOf(e.kernel, c)}, Step: 1}
 	e.b.For(l, func() {
 		split := &loop.Split{Of: l.Var}
 		for _, id := range c.order {
-			n := ceilDiv(e.axes[id].extent, c.block[id])
-			e.whole[id] = n <= 1
-			if n <= 1 {
+			if e.whole[id] = !c.cut[id]; e.whole[id] {
 				continue
 			}
 			split.Into = append(split.Into, e.b.Var(e.axes[id].label+"."))
-			split.Radix = append(split.Radix, loop.Const(n))
+			split.Radix = append(split.Radix, e.l.derive(DimCeilDiv, e.axes[id].size(), loop.Const(c.block[id])))
 			e.pos[id].terms = append(e.pos[id].terms, place{split.Into[len(split.Into)-1], c.block[id]})
 		}
 		if len(split.Into) > 0 {

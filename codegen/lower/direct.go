@@ -70,16 +70,44 @@ func (l *lowering) run(step int, ks []*kernel) error {
 		s := k.shape(l.target)
 		nanos := k.nanos(s) * scale
 		c := k.cut(s, nanos)
-		e := newEmitter(k, s, l.target, len(l.dims))
+		e := newEmitter(l, k, s)
 		e.nest(c)
 		if e.err != nil {
 			return e.err
 		}
-		if err := l.phase(step, e.b.Nest, c.tasks, nanos/float64(c.tasks), e.args()); err != nil {
+		tasks := l.tasksOf(k, c)
+		if err := l.phase(step, e.b.Nest, tasks, nanos/float64(max(c.tasks, 1)), e.args()); err != nil {
 			return err
 		}
+		l.scaleTime(k)
 	}
 	return nil
+}
+
+// tasksOf is the number of tasks that a kernel is cut into.
+func (l *lowering) tasksOf(k *kernel, c cuts) loop.Size {
+	if !k.runtime {
+		return loop.Const(c.tasks)
+	}
+	tasks := loop.Const(1)
+	for _, id := range c.order {
+		if c.cut[id] {
+			tasks = l.derive(DimMul, l.derive(DimCeilDiv, k.axes[id].size(), loop.Const(c.block[id])), tasks)
+		}
+	}
+	return tasks
+}
+
+// scaleTime makes the time of a task of the last phase a multiple of its terms, if their number is open.
+func (l *lowering) scaleTime(k *kernel) {
+	terms, example := loop.Const(1), int64(1)
+	for _, id := range k.red {
+		terms, example = l.derive(DimMul, k.axes[id].size(), terms), example*k.axes[id].extent
+	}
+	if terms.Dim > 0 {
+		ph := &l.prog.Phases[len(l.prog.Phases)-1]
+		ph.Nanos, ph.Scale = ph.Nanos/float64(example), l.absolute(terms).Dim
+	}
 }
 
 // Rates of the model, for cutting tasks only.
@@ -93,7 +121,9 @@ func (k *kernel) nanos(s shape) float64 {
 	items := float64(k.extent(k.free)) * float64(max(k.extent(k.red), 1))
 	bytes := 0.0
 	for _, a := range k.accs {
-		bytes += float64((a.Hi - a.Lo) * int64(a.DType.Size()))
+		if a.Hi < openElements {
+			bytes += float64((a.Hi - a.Lo) * int64(a.DType.Size()))
+		}
 	}
 	return max(items*s.unit*opNanos, bytes*byteNanos, 100)
 }
@@ -112,10 +142,12 @@ func (l *lowering) fill(s *planner.Step) *kernel {
 		ids = append(ids, s.Old)
 	}
 	for a, extent := range l.plan.Buffers[s.Out.Buffer].Shape {
-		if extent == 1 {
+		x := axis{label: string(rune('a'+a%26)) + "'", extent: int64(extent)}
+		if n := l.axisExtent(s.Out.Buffer, a); n.Dim > 0 {
+			x.open = n
+		} else if extent == 1 {
 			continue
 		}
-		x := axis{label: string(rune('a'+a%26)) + "'", extent: int64(extent)}
 		for _, id := range ids {
 			x.at = append(x.at, l.axisStride(id, a))
 		}
@@ -125,15 +157,6 @@ func (l *lowering) fill(s *planner.Step) *kernel {
 	}
 	k.arrange()
 	return k
-}
-
-// axisStride is the stride of one axis of a buffer.
-func (l *lowering) axisStride(id, a int) stride {
-	s := stride{n: int64(bufferStrides(&l.plan.Buffers[id])[a])}
-	if d, ok := l.dim(id, a); ok {
-		s.dims = []int{d}
-	}
-	return s
 }
 
 // reduceNothing makes the value the identity of the reduction, over no axes and inputs.
@@ -164,7 +187,7 @@ func (e *emitter) loops(c cuts, order []int, t tile) {
 		return
 	}
 	id := order[0]
-	if c.block[id] == 1 && e.axes[id].extent > 1 {
+	if c.block[id] == 1 && c.cut[id] {
 		e.loops(c, order[1:], t) // the task counts it
 		return
 	}
@@ -201,13 +224,16 @@ func (e *emitter) loops(c cuts, order []int, t tile) {
 
 func (e *emitter) rowChunks(c cuts) []chunk {
 	x := &e.axes[e.row]
-	if e.rows == 1 || e.turned || c.block[e.row] < x.extent || x.clamp != nil || x.pinned {
+	if e.rows == 1 || e.turned || c.cut[e.row] || x.clamp != nil || x.pinned {
 		return chunks(x.extent, 1, e.rows)
 	}
 	return evenChunks(x.extent, e.rows)
 }
 
 func (e *emitter) colChunks() []chunk {
+	if e.axes[e.col].isOpen() {
+		return openChunks(e.lanes, e.cols)
+	}
 	if !e.masked {
 		return chunks(e.axes[e.col].extent, e.lanes, e.cols)
 	}

@@ -117,7 +117,7 @@ func TestLongReductionsAreSplit(t *testing.T) {
 		{expr: "ab->", extent: map[rune]int{'a': 300, 'b': 901}, types: []tensor.DType{tensor.F16}, layouts: "n", runtime: true, reduce: parser.Max},
 	} {
 		p := c.check(t, avx2, int64(i))
-		if len(p.Phases) != 2 || p.Shared == 0 || p.Phases[0].Tasks < 2 {
+		if len(p.Phases) != 2 || p.Shared == 0 || p.Phases[0].Tasks.Value < 2 {
 			t.Errorf("case %d: not split:\n%s", i, p)
 		}
 	}
@@ -132,7 +132,7 @@ func TestTasksCoverLargeFreeAxes(t *testing.T) {
 		{expr: "ab,cb->ac", extent: map[rune]int{'a': 61, 'b': 67, 'c': 159}, types: []tensor.DType{tensor.F32}},
 	} {
 		p := c.check(t, avx2, int64(i))
-		if p.Phases[0].Tasks < 2 {
+		if p.Phases[0].Tasks.Value < 2 {
 			t.Errorf("case %d: one task:\n%s", i, p)
 		}
 		for _, ph := range p.Phases {

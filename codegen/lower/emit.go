@@ -10,6 +10,7 @@ import (
 type emitter struct {
 	*kernel
 	shape
+	l      *lowering
 	b      *loop.Builder
 	params []int      // of each access
 	sums   int        // parameter for sums that wait, or -1
@@ -36,13 +37,13 @@ type place struct {
 // point is a place in a tile.
 type point struct{ row, col, u int64 }
 
-func newEmitter(k *kernel, s shape, t cost.Target, dims int) *emitter {
-	e := &emitter{kernel: k, shape: s, sums: -1, b: loop.NewBuilder(string(cost.Direct)),
+func newEmitter(l *lowering, k *kernel, s shape) *emitter {
+	e := &emitter{kernel: k, shape: s, l: l, sums: -1, b: loop.NewBuilder(string(cost.Direct)),
 		multiple: map[loop.Var]int64{}, pos: make([]position, len(k.axes)), whole: make([]bool, len(k.axes))}
 	e.stream = k.streamed(s)
-	e.b.Nest.FMA, e.b.Nest.F16C = t.FMA, t.F16C
+	e.b.Nest.FMA, e.b.Nest.F16C = l.target.FMA, l.target.F16C
 	if k.runtime {
-		e.b.Nest.Dims = dims
+		e.b.Nest.Dims = len(l.dims)
 	}
 	for i, a := range k.accs {
 		e.params = append(e.params, e.param(i, a))
@@ -104,25 +105,22 @@ func (e *emitter) addr(acc int, p point, lanes int64) loop.Addr {
 		case e.kvec:
 			items += p.u * e.klanes
 		}
-		off.Const += items * s.n
+		switch {
+		case s.dim == 0:
+			off.Const += items * s.n
+		case items > 0:
+			off.Terms = append(off.Terms, e.term(s, place{loop.NoVar, items}))
+		}
 		for _, t := range pos.terms {
-			off.Terms = append(off.Terms, s.terms(t)...)
+			off.Terms = append(off.Terms, e.term(s, t))
 		}
 	}
 	return loop.Addr{Param: e.params[acc], Off: off}
 }
 
-// terms are a variable's part of an address. Axes with runtime strides are never cut or unrolled, so
-// that their positions need no scale.
-func (s stride) terms(p place) []loop.Term {
-	if len(s.dims) == 0 {
-		return []loop.Term{{Var: p.v, Coef: loop.Const(s.n * p.scale)}}
-	}
-	var ts []loop.Term
-	for _, d := range s.dims {
-		ts = append(ts, loop.Term{Var: p.v, Coef: loop.Dim(d)})
-	}
-	return ts
+// term is a variable's part of an address.
+func (e *emitter) term(s stride, p place) loop.Term {
+	return loop.Term{Var: p.v, Coef: e.l.times(s, p.scale).size()}
 }
 
 // count is how many items of an axis the loops inside its block run over.
@@ -136,12 +134,12 @@ func (e *emitter) count(id int, c cuts) loop.Bound {
 			at.Terms = append(at.Terms, loop.Term{Var: t.v, Coef: loop.Const(t.scale * x.extent)})
 		}
 		return loop.Bound{Max: loop.Const(x.extent), Clamped: true, Total: loop.Const(x.clamp.total), At: at}
-	case block == x.extent:
-		return loop.Bound{Max: loop.Const(x.extent)}
-	case x.extent%block == 0:
+	case !c.cut[id]:
+		return loop.Bound{Max: x.size()}
+	case !x.isOpen() && x.extent%block == 0:
 		return loop.Bound{Max: loop.Const(block)}
 	}
 	t := e.pos[id].terms[0]
 	at := loop.Affine{Terms: []loop.Term{{Var: t.v, Coef: loop.Const(t.scale)}}}
-	return loop.Bound{Max: loop.Const(block), Clamped: true, Total: loop.Const(x.extent), At: at}
+	return loop.Bound{Max: loop.Const(block), Clamped: true, Total: x.size(), At: at}
 }

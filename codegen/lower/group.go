@@ -12,7 +12,9 @@ import (
 // digit is one index of a group, with its strides in A, B, C and what is read beside C.
 type digit struct {
 	label  string
-	extent int64
+	extent int64     // of an open index, an example
+	size   loop.Size // the extent
+	radix  loop.Size // the extent, but never 0
 	at     []stride
 }
 
@@ -43,18 +45,17 @@ func (l *lowering) product(s *planner.Step) (p product, ok bool) {
 	for _, ix := range unique(slices.Concat(s.Out.Axes, s.K)) {
 		index := l.plan.Problem.Indices[ix]
 		d := digit{label: index.Name, extent: int64(index.Extent), at: make([]stride, len(p.refs))}
+		d.size = l.extent(ix)
+		d.radix = l.derive(DimMax, d.size, loop.Const(1))
 		in := make([]bool, len(p.refs))
 		for i, r := range p.refs {
 			d.at[i] = l.stride(r, ix)
 			in[i] = slices.Contains(r.Axes, ix)
-			if len(d.at[i].dims) > 1 {
-				return p, false
-			}
 		}
 		switch {
 		case d.extent == 0:
 			return p, false
-		case d.extent == 1:
+		case d.size == loop.Const(1):
 		case !in[sideC]:
 			p.k = append(p.k, d)
 		case in[sideA] && in[sideB]:
@@ -127,15 +128,17 @@ func (p *product) kSide() int {
 // some neighbours in either: they become (…, a/lowPart, b, a%lowPart).
 func (p *product) orderK() {
 	unit := func(side int) int {
-		return slices.IndexFunc(p.k, func(d digit) bool { return d.at[side].n == 1 && len(d.at[side].dims) == 0 })
+		return slices.IndexFunc(p.k, func(d digit) bool { return d.at[side].n == 1 && d.at[side].dim == 0 })
 	}
 	i, j := unit(sideA), unit(sideB)
-	if i < 0 || j < 0 || i == j || p.k[i].extent%lowPart != 0 || p.k[i].dynamic() {
+	if i < 0 || j < 0 || i == j || p.k[i].extent%lowPart != 0 || p.k[i].dynamic() || p.k[j].isOpen() {
 		return
 	}
 	a, b := p.k[i], p.k[j]
 	low, high := a, a
 	low.extent, high.extent = lowPart, a.extent/lowPart
+	low.size, high.size = loop.Const(low.extent), loop.Const(high.extent)
+	low.radix, high.radix = low.size, high.size
 	high.at = slices.Clone(a.at)
 	for s := range high.at {
 		high.at[s].n *= lowPart
@@ -156,8 +159,10 @@ func (p *product) orderK() {
 const lowPart = 8
 
 func (d digit) dynamic() bool {
-	return slices.ContainsFunc(d.at, func(s stride) bool { return len(s.dims) > 0 })
+	return d.isOpen() || slices.ContainsFunc(d.at, func(s stride) bool { return s.dim > 0 })
 }
+
+func (d digit) isOpen() bool { return d.size.Dim > 0 }
 
 // minRun is the number of neighbouring elements of C after which N's order may turn to B.
 const minRun = 16
@@ -165,12 +170,12 @@ const minRun = 16
 // orderN moves B's unit-stride digit right behind the digits that make up a long enough run of C.
 func (p *product) orderN() {
 	i, run := len(p.n), int64(1)
-	for i > 0 && run < minRun && p.n[i-1].at[sideC].n == run {
+	for i > 0 && run < minRun && p.n[i-1].at[sideC].n == run && !p.n[i-1].dynamic() {
 		i--
 		run *= p.n[i].extent
 	}
 	for j := range i {
-		if p.n[j].at[sideB].n == 1 {
+		if p.n[j].at[sideB].n == 1 && !p.n[j].dynamic() {
 			d := p.n[j]
 			p.n = slices.Insert(slices.Delete(p.n, j, j+1), i-1, d)
 			return
@@ -185,6 +190,8 @@ func fuseDigits(ds []digit) []digit {
 		if n := len(out); n > 0 && out[n-1].composes(d) {
 			d.label = out[n-1].label + d.label
 			d.extent *= out[n-1].extent
+			d.size = loop.Const(d.extent)
+			d.radix = d.size
 			out[n-1] = d
 			continue
 		}
@@ -194,8 +201,11 @@ func fuseDigits(ds []digit) []digit {
 }
 
 func (d digit) composes(inner digit) bool {
+	if d.isOpen() || inner.isOpen() {
+		return false
+	}
 	for i := range d.at {
-		if len(d.at[i].dims)+len(inner.at[i].dims) > 0 || d.at[i].n != inner.extent*inner.at[i].n {
+		if d.at[i].dim+inner.at[i].dim > 0 || d.at[i].n != inner.extent*inner.at[i].n {
 			return false
 		}
 	}
@@ -213,13 +223,13 @@ func items(ds []digit) int64 {
 
 // group is a group as one operand sees it. An empty one has a single item.
 func group(ds []digit, side int) loop.Group {
-	g := loop.Group{Extents: []int64{1}, Strides: []loop.Size{loop.Const(0)}}
+	g := loop.Group{Extents: []loop.Size{loop.Const(1)}, Strides: []loop.Size{loop.Const(0)}}
 	if len(ds) > 0 {
 		g = loop.Group{}
 	}
 	for _, d := range ds {
-		s, _ := d.at[side].size()
-		g.Extents = append(g.Extents, d.extent)
+		s := d.at[side].size()
+		g.Extents = append(g.Extents, d.radix)
 		g.Strides = append(g.Strides, s)
 	}
 	return g
@@ -243,12 +253,18 @@ func runs(ds []digit, side int, width int64) int64 {
 func steppedRuns(ds []digit, side int, width int64) (n, step int64) {
 	step = 1
 	for i := len(ds) - 1; i >= 0; i-- {
-		if s := ds[i].at[side]; s.n != 1 || len(s.dims) > 0 {
+		if s := ds[i].at[side]; s.n != 1 || s.dim > 0 {
+			if ds[i].isOpen() {
+				return 1, 1
+			}
 			step *= ds[i].extent
 			continue
 		}
-		if i == 0 {
+		switch {
+		case i == 0:
 			return min(anyRun, max(width/step, 1)), step
+		case ds[i].isOpen():
+			return 1, 1
 		}
 		return common(width/step, ds[i].extent, width%step == 0), step
 	}

@@ -278,7 +278,15 @@ func (b *bench) run(t *testing.T, p *Program) {
 	shared := junk(p.Shared)
 	var dims []int64
 	for _, d := range p.Dims {
-		dims = append(dims, int64(bufferStrides(&b.plan.Buffers[d.Buffer])[d.Axis]))
+		if d.Op == DimStride {
+			dims = append(dims, int64(bufferStrides(&b.plan.Buffers[d.Buffer])[d.Axis]))
+			continue
+		}
+		second := d.Value
+		if d.B >= 0 {
+			second = dims[d.B]
+		}
+		dims = append(dims, d.Op.of(dims[d.A], second))
 	}
 	for _, ph := range p.Phases {
 		n := p.Nests[ph.Nest]
@@ -294,7 +302,7 @@ func (b *bench) run(t *testing.T, p *Program) {
 				args = append(args, b.mem[a.Buffer])
 			}
 		}
-		half, end := ph.First+ph.Tasks/2, ph.First+ph.Tasks
+		half, end := ph.First+ph.Tasks.Value/2, ph.First+ph.Tasks.Value
 		require.NoError(t, loop.Run(n, args, dims[ph.Dims:][:n.Dims], half, end), "%s", n)
 		require.NoError(t, loop.Run(n, args, dims[ph.Dims:][:n.Dims], ph.First, half), "%s", n)
 	}

@@ -13,8 +13,9 @@ import (
 // axis is a loop of a kernel: one index, or several whose strides compose.
 type axis struct {
 	label  string
-	extent int64
-	at     []stride // one an access of the kernel
+	extent int64     // of an open axis, an example
+	open   loop.Size // the extent of an open axis: an entry of dims; no Size otherwise
+	at     []stride  // one an access of the kernel
 	clamp  *clamp
 	pinned bool // counts blocks of a clamped axis: not to be fused or vectorised
 }
@@ -41,7 +42,7 @@ type kernel struct {
 	body     parser.Expr
 	epilogue parser.Expr
 	reduce   parser.ReduceOp
-	runtime  bool // some stride is known only at run time
+	runtime  bool // some stride or extent is known only at run time
 	reduces  bool // the value is a reduction, be it over no axes
 	empty    bool // a reduced extent is 0: the value is the identity
 }
@@ -95,8 +96,18 @@ func (l *lowering) kernel(s *planner.Step) *kernel {
 	return k
 }
 
+func (x axis) isOpen() bool { return x.open.Dim > 0 }
+
 func (x axis) dynamic() bool {
-	return slices.ContainsFunc(x.at, func(s stride) bool { return len(s.dims) > 0 })
+	return x.isOpen() || slices.ContainsFunc(x.at, func(s stride) bool { return s.dim > 0 })
+}
+
+// size is the extent: a number, or an entry of dims.
+func (x axis) size() loop.Size {
+	if x.isOpen() {
+		return x.open
+	}
+	return loop.Const(x.extent)
 }
 
 // addAxis appends index ix to a list of axes. Extent 1 needs no loop; a reduced extent of 0 leaves
@@ -104,7 +115,9 @@ func (x axis) dynamic() bool {
 func (l *lowering) addAxis(k *kernel, list []int, refs []planner.Ref, ix parser.IndexID) []int {
 	index := l.plan.Problem.Indices[ix]
 	x := axis{label: index.Name, extent: int64(index.Extent)}
-	if x.extent == 1 {
+	if l.isOpen(ix) {
+		x.open = l.extent(ix)
+	} else if x.extent == 1 {
 		return list
 	}
 	if x.extent == 0 {
@@ -169,11 +182,11 @@ func (k *kernel) fuse(ids []int) []int {
 // composes tells whether a step along x is extent(y) steps along y, in every access.
 func (k *kernel) composes(x, y int) bool {
 	a, b := &k.axes[x], &k.axes[y]
-	if a.pinned || b.pinned || a.clamp != nil || b.clamp != nil {
+	if a.pinned || b.pinned || a.clamp != nil || b.clamp != nil || a.isOpen() || b.isOpen() {
 		return false
 	}
 	for i := range a.at {
-		if len(a.at[i].dims) > 0 || len(b.at[i].dims) > 0 || a.at[i].n != b.extent*b.at[i].n {
+		if a.at[i].dim > 0 || b.at[i].dim > 0 || a.at[i].n != b.extent*b.at[i].n {
 			return false
 		}
 	}

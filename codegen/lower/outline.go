@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner"
 )
@@ -32,12 +33,27 @@ func (l *lowering) repeat(step int) (*outline, bool) {
 	if !ok {
 		return o, false
 	}
+	moved := l.first - old.dims[0]
 	for _, s := range l.prog.Dims[old.dims[0]:old.dims[1]] {
-		at := slices.IndexFunc(old.buffers, func(b int) bool { return l.whole(b) == s.Buffer })
-		l.prog.Dims = append(l.prog.Dims, Stride{l.whole(o.buffers[at]), s.Axis})
+		l.prog.Dims = append(l.prog.Dims, l.likeOld(s, old, o, moved))
+	}
+	later := func(s loop.Size) loop.Size {
+		if s.Dim > 0 {
+			s.Dim += moved
+		}
+		return s
+	}
+	for _, t := range l.prog.Turns {
+		if t.First >= old.first && t.End <= old.end {
+			by := len(l.prog.Phases) - old.first
+			l.prog.Turns = append(l.prog.Turns, Turns{t.First + by, t.End + by, later(t.Count)})
+		}
 	}
 	for _, ph := range l.prog.Phases[old.first:old.end] {
-		ph.Step, ph.Dims, ph.Args = step, l.first, slices.Clone(ph.Args)
+		ph.Step, ph.Dims, ph.Args, ph.Tasks = step, l.first, slices.Clone(ph.Args), later(ph.Tasks)
+		if ph.Scale > 0 {
+			ph.Scale += moved
+		}
 		for i := range ph.Args {
 			if a := &ph.Args[i]; a.Buffer >= 0 {
 				a.Buffer = o.buffers[slices.Index(old.buffers, a.Buffer)]
@@ -46,6 +62,21 @@ func (l *lowering) repeat(step int) (*outline, bool) {
 		l.prog.Phases = append(l.prog.Phases, ph)
 	}
 	return o, true
+}
+
+// likeOld is an entry of the dims array for a step that does what an earlier one does.
+func (l *lowering) likeOld(d Dim, old phases, o *outline, moved int) Dim {
+	switch {
+	case d.Op == DimStride:
+		at := slices.IndexFunc(old.buffers, func(b int) bool { return l.whole(b) == d.Buffer })
+		d.Buffer = l.whole(o.buffers[at])
+	case d.Op > DimSize:
+		d.A += moved
+		if d.B >= 0 {
+			d.B += moved
+		}
+	}
+	return d
 }
 
 // remember notes what a step was lowered to: the phases from number first on.
@@ -104,6 +135,9 @@ func (o *outline) ids(l *lowering, ids []parser.IndexID) {
 			n = len(o.indices)
 			o.indices = append(o.indices, id)
 			o.int(n, l.plan.Problem.Indices[id].Extent)
+			if l.isOpen(id) {
+				o.int(-2 - l.sizes.OfIndex[id])
+			}
 			continue
 		}
 		o.int(n)

@@ -52,6 +52,8 @@ func isPlainProduct(e parser.Expr) bool {
 type panels struct {
 	product
 	cost.Blocking
+	counts
+	private bool  // a task packs B for itself, for one block of K after the other
 	turns   int64 // neighbours in B that are turned together where they lie in different panels; 0: none
 	scratch cost.Scratch
 	l       *lowering
@@ -59,6 +61,7 @@ type panels struct {
 	batch   int64
 	b       *loop.Builder
 	args    []Arg
+	free    int64 // bytes of worker memory that are laid out
 }
 
 // panels lays out the product of a step; nil if the output has no elements.
@@ -69,8 +72,13 @@ func (l *lowering) panels(s *planner.Step) *panels {
 		return nil
 	}
 	p.batch = items(p.product.b)
-	p.Blocking = l.blocking(rootType(s.Body), items(p.m), items(p.n), items(p.product.k))
-	p.turnN()
+	if p.isOpen() {
+		p.blockOpen()
+	} else {
+		p.Blocking = l.blocking(rootType(s.Body), items(p.m), items(p.n), items(p.product.k))
+		p.turnN()
+		p.known()
+	}
 	p.scratch = p.Scratch()
 	return p
 }
@@ -82,6 +90,9 @@ func packed(l *lowering, step int) error {
 	if p == nil {
 		return nil
 	}
+	if p.isOpen() {
+		return p.packedOpen(step)
+	}
 	pack := p.packNest()
 	tile, err := p.tileNest()
 	if err != nil {
@@ -89,7 +100,7 @@ func packed(l *lowering, step int) error {
 	}
 	for turn := range p.Slices() * p.KBlocks() {
 		for _, r := range []run{pack, tile} {
-			if err := l.phaseAt(step, r.nest, turn*r.tasks, r.tasks, r.nanos, r.args); err != nil {
+			if err := l.phaseAt(step, r.nest, turn*r.tasks.Value, r.tasks, r.nanos, r.args); err != nil {
 				return err
 			}
 		}
@@ -102,7 +113,7 @@ func packed(l *lowering, step int) error {
 func (p *panels) turnN() {
 	const least, most = 4, 16
 	_, step := steppedRuns(p.n, sideB, items(p.n))
-	i := slices.IndexFunc(p.n, func(d digit) bool { return d.at[sideB].n == 1 && len(d.at[sideB].dims) == 0 })
+	i := slices.IndexFunc(p.n, func(d digit) bool { return d.at[sideB].n == 1 && d.at[sideB].dim == 0 })
 	if step == 1 || i < 0 {
 		return
 	}
@@ -148,7 +159,7 @@ func (p *panels) turnBlock(across int64) int64 {
 // run is a nest, and what a turn of it takes.
 type run struct {
 	nest  *loop.Nest
-	tasks int64
+	tasks loop.Size
 	nanos float64
 	args  []Arg
 }
@@ -173,7 +184,7 @@ func (p *panels) start(part string) {
 }
 
 // finish takes the nest.
-func (p *panels) finish(tasks int64, nanos float64) run {
+func (p *panels) finish(tasks loop.Size, nanos float64) run {
 	if p.usesDims() {
 		p.b.Nest.Dims = len(p.l.dims)
 	}
@@ -181,12 +192,7 @@ func (p *panels) finish(tasks int64, nanos float64) run {
 }
 
 func (p *panels) usesDims() bool {
-	for _, d := range slices.Concat(p.product.b, p.m, p.n, p.product.k) {
-		if slices.ContainsFunc(d.at, func(s stride) bool { return len(s.dims) > 0 }) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(slices.Concat(p.product.b, p.m, p.n, p.product.k), digit.dynamic)
 }
 
 // param declares a parameter of the nest and returns its number; arrays are declared once.
@@ -225,19 +231,27 @@ type batchVar struct {
 }
 
 // tasks makes the root loop, calls f in it, and returns the number of tasks of a phase.
-func (p *panels) tasks(labels [2]string, counts [2]int64, f func(turn)) int64 {
-	each := p.batch * counts[0] * counts[1]
-	l := &loop.For{Var: p.b.Var("task"), Kind: loop.Task, Count: fixed(p.Slices() * p.KBlocks() * each), Step: 1}
+func (p *panels) tasks(labels [2]string, counts [2]loop.Size, f func(turn)) loop.Size {
+	each := p.l.derive(DimMul, counts[0], counts[1])
+	for _, d := range p.product.b {
+		each = p.l.derive(DimMul, d.size, each)
+	}
+	kblocks := p.kblocks
+	if p.private {
+		kblocks = loop.Const(1)
+	}
+	all := p.l.derive(DimMul, p.l.derive(DimMul, p.slices, kblocks), each)
+	l := &loop.For{Var: p.b.Var("task"), Kind: loop.Task, Count: loop.Bound{Max: all}, Step: 1}
 	p.b.For(l, func() {
 		split := &loop.Split{Of: l.Var}
-		digit := func(label string, n int64) loop.Var {
+		digit := func(label string, n loop.Size) loop.Var {
 			split.Into = append(split.Into, p.b.Var(label))
-			split.Radix = append(split.Radix, loop.Const(n))
+			split.Radix = append(split.Radix, n)
 			return split.Into[len(split.Into)-1]
 		}
-		t := turn{slice: digit("jc", p.Slices()), kb: digit("kb", p.KBlocks())}
+		t := turn{slice: digit("jc", p.slices), kb: digit("kb", kblocks)}
 		for _, d := range p.product.b {
-			t.batch = append(t.batch, batchVar{d, digit(d.label, d.extent)})
+			t.batch = append(t.batch, batchVar{d, digit(d.label, d.size)})
 		}
 		t.x, t.y = digit(labels[0], counts[0]), digit(labels[1], counts[1])
 		p.b.Add(split)
@@ -250,15 +264,19 @@ func (p *panels) tasks(labels [2]string, counts [2]int64, f func(turn)) int64 {
 func origin(param, side int, batch []batchVar) loop.Addr {
 	a := loop.Addr{Param: param}
 	for _, d := range batch {
-		if s, _ := d.at[side].size(); s != loop.Const(0) {
+		if s := d.at[side].size(); s != loop.Const(0) {
 			a.Off.Terms = append(a.Off.Terms, loop.Term{Var: d.v, Coef: s})
 		}
 	}
 	return a
 }
 
-// item is the position of a batch item in workspace where items are size elements apart.
-func item(batch []batchVar, size int64) (off loop.Affine) {
+// item is the position of a batch item in workspace where items are size elements apart. A worker's own
+// workspace has one at a time.
+func (p *panels) item(batch []batchVar, size int64) (off loop.Affine) {
+	if p.private {
+		return off
+	}
 	for i := len(batch) - 1; i >= 0; i-- {
 		off.Terms = append(off.Terms, loop.Term{Var: batch[i].v, Coef: loop.Const(size)})
 		size *= batch[i].extent
@@ -277,7 +295,7 @@ func scaled(a loop.Affine, by int64) loop.Affine {
 
 // panelB is the address of a panel of B: batch items are whole slices apart.
 func (p *panels) panelB(param int, batch []batchVar, panel loop.Affine) loop.Addr {
-	return loop.Addr{Param: param, Off: plus(item(batch, p.SliceB()), scaled(panel, p.KC*p.NR))}
+	return loop.Addr{Param: param, Off: plus(p.item(batch, p.SliceB()), scaled(panel, p.KC*p.NR))}
 }
 
 // sharedB is the access to the packed panels of B.
@@ -286,21 +304,23 @@ func (p *panels) sharedB() access {
 }
 
 // depth is the number of terms in a block of K.
-func (p *panels) depth(kb loop.Var) loop.Bound { return left(p.KC, p.K, times(kb, p.KC)) }
+func (p *panels) depth(kb loop.Var) loop.Bound { return left(p.terms, p.total.k, by(kb, p.terms)) }
 
 func fixed(n int64) loop.Bound { return loop.Bound{Max: loop.Const(n)} }
 
-// left is the bound min(most, total−at), without the clamp where blocks fit evenly.
-func left(most, total int64, at loop.Affine) loop.Bound {
-	if total%most == 0 {
-		return fixed(most)
+// left is the bound min(most, total−at), without the clamp where blocks are known to fit evenly.
+func left(most, total loop.Size, at loop.Affine) loop.Bound {
+	if total.Dim == 0 && most.Dim == 0 && total.Value%most.Value == 0 {
+		return loop.Bound{Max: most}
 	}
-	return loop.Bound{Max: loop.Const(most), Clamped: true, Total: loop.Const(total), At: at}
+	return loop.Bound{Max: most, Clamped: true, Total: total, At: at}
 }
 
-// times is coef·v, and plus the sum of two positions.
-func times(v loop.Var, coef int64) loop.Affine {
-	return loop.Affine{Terms: []loop.Term{{Var: v, Coef: loop.Const(coef)}}}
+// times and by are coef·v, and plus is the sum of two positions.
+func times(v loop.Var, coef int64) loop.Affine { return by(v, loop.Const(coef)) }
+
+func by(v loop.Var, coef loop.Size) loop.Affine {
+	return loop.Affine{Terms: []loop.Term{{Var: v, Coef: coef}}}
 }
 
 func plus(a, b loop.Affine) loop.Affine {

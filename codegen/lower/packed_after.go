@@ -24,14 +24,13 @@ func (p *panels) hasAfter() bool {
 
 // besides declares what is read beside C.
 func (p *panels) besides(x *block) {
-	at := p.scratch.Bytes
 	for side := sideBeside; side < len(p.refs); side++ {
 		b := beside{param: p.operand(side, loop.In), rows: -1, cols: -1}
 		if moves(p.m, side) {
-			b.rows = p.extraTable(fmt.Sprintf("rows.%d", side-sideBeside), p.MC, &at)
+			b.rows = p.extraTable(fmt.Sprintf("rows.%d", side-sideBeside), p.MC)
 		}
 		if moves(p.n, side) {
-			b.cols = p.extraTable(fmt.Sprintf("cols.%d", side-sideBeside), p.NR, &at)
+			b.cols = p.extraTable(fmt.Sprintf("cols.%d", side-sideBeside), p.NR)
 		}
 		x.beside = append(x.beside, b)
 	}
@@ -65,7 +64,7 @@ func (p *panels) after(x *block, i loop.Var) (*loop.After, error) {
 		return nil, nil
 	}
 	lanes := int(p.Lanes)
-	a := &loop.After{When: x.kb, Is: p.KBlocks() - 1, Sum: p.b.Reg(loop.Type{DType: p.Type, Lanes: lanes})}
+	a := &loop.After{When: x.kb, Is: p.l.derive(DimAdd, p.kblocks, loop.Const(-1)), Sum: p.b.Reg(loop.Type{DType: p.Type, Lanes: lanes})}
 	for n, b := range x.beside {
 		rows := loop.Addr{Param: -1}
 		if b.rows >= 0 {

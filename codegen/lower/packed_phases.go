@@ -24,21 +24,26 @@ func (p *panels) packNest() run {
 		block--
 	}
 	rows := p.table("rows", p.NR, p.scratch.Rows)
-	tasks := p.tasks([2]string{"jb", "0"}, [2]int64{p.Panels() / block, 1}, func(t turn) {
-		depth := p.depth(t.kb)
-		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: cols}, Group: group(p.product.k, sideB), From: times(t.kb, p.KC), Count: depth})
-		j := p.panelLoop(t.slice, t.x, block)
-		p.b.For(j, func() {
-			panel := plus(times(t.x, block), times(j.Var, 1))
-			first := plus(times(t.slice, p.NS), scaled(panel, p.NR))
-			count := left(p.NR, p.N, first)
-			p.b.Add(&loop.Offsets{Table: loop.Addr{Param: rows}, Group: group(p.n, sideB), From: first, Count: count})
-			p.b.Add(copying{To: p.panelB(to, t.batch, panel), From: origin(from, sideB, t.batch),
-				Rows: loop.Addr{Param: rows}, Cols: loop.Addr{Param: cols}, Width: p.NR, Count: count, Depth: depth,
-				Run: runs(p.n, sideB, p.NR)}.along(p.product.k, sideB, p.KC))
-		})
+	tasks := p.tasks([2]string{"jb", "0"}, [2]loop.Size{p.parts(p.panels, block), loop.Const(1)}, func(t turn) {
+		p.packB(t, block, to, from, rows, cols)
 	})
 	return p.finish(tasks, each*float64(block))
+}
+
+// packB packs some panels of B for a block of K.
+func (p *panels) packB(t turn, block int64, to, from, rows, cols int) {
+	depth := p.depth(t.kb)
+	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: cols}, Group: group(p.product.k, sideB), From: by(t.kb, p.terms), Count: depth})
+	j := p.panelLoop(t.slice, t.x, block)
+	p.b.For(j, func() {
+		panel := plus(times(t.x, block), times(j.Var, 1))
+		first := plus(by(t.slice, p.width), scaled(panel, p.NR))
+		count := left(loop.Const(p.NR), p.total.n, first)
+		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: rows}, Group: group(p.n, sideB), From: first, Count: count})
+		p.b.Add(copying{To: p.panelB(to, t.batch, panel), From: origin(from, sideB, t.batch),
+			Rows: loop.Addr{Param: rows}, Cols: loop.Addr{Param: cols}, Width: p.NR, Count: count, Depth: depth,
+			Run: runs(p.n, sideB, p.NR)}.along(p.product.k, sideB, p.KC))
+	})
 }
 
 // packAcross packs the panels of a task at once, because neighbours in B lie in different panels.
@@ -46,9 +51,9 @@ func (p *panels) packAcross(to, from, cols int) run {
 	_, step := steppedRuns(p.n, sideB, items(p.n))
 	block := p.turnBlock(p.turns * step / common(p.turns*step, p.NR, true) * p.NR)
 	rows := p.table("rows", block*p.NR, p.scratch.Rows)
-	tasks := p.tasks([2]string{"jb", "0"}, [2]int64{p.Panels() / block, 1}, func(t turn) {
+	tasks := p.tasks([2]string{"jb", "0"}, [2]loop.Size{loop.Const(p.Panels() / block), loop.Const(1)}, func(t turn) {
 		depth := p.depth(t.kb)
-		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: cols}, Group: group(p.product.k, sideB), From: times(t.kb, p.KC), Count: depth})
+		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: cols}, Group: group(p.product.k, sideB), From: by(t.kb, p.terms), Count: depth})
 		panel, first := loop.Affine{}, loop.Affine{}
 		if block < p.Panels() {
 			panel = times(t.x, block)
@@ -80,19 +85,19 @@ type copying loop.Pack
 
 // panelLoop makes the loop over a block of the column panels of a slice; the last slice may have fewer.
 func (p *panels) panelLoop(slice, block loop.Var, size int64) *loop.For {
-	count, total := fixed(size), ceilDiv(p.N, p.NR)
-	if p.Slices()*p.Panels() > total {
-		count = loop.Bound{Max: loop.Const(size), Clamped: true, Total: loop.Const(total),
-			At: plus(times(slice, p.Panels()), times(block, size))}
+	count, total := fixed(size), p.parts(p.total.n, p.NR)
+	if total.Dim > 0 || p.Slices()*p.Panels() > total.Value {
+		count = loop.Bound{Max: loop.Const(size), Clamped: true, Total: total, At: plus(by(slice, p.panels), times(block, size))}
 	}
 	return &loop.For{Var: p.b.Var("j"), Count: count, Step: 1}
 }
 
 // block is what the second nest's nodes address.
 type block struct {
-	turn                            // x and y count blocks of rows and of columns
-	c, shared, from, panelsA, parts int
+	turn                                // x and y count blocks of rows and of columns
+	c, b, from, panelsA, parts      int // b is where the panels of B are, fromB where they come from
 	rows, cols, rowsOfC, columnsOfC int
+	fromB                           int
 	beside                          []beside
 }
 
@@ -106,41 +111,59 @@ type block struct {
 //	    for i in row panels: tile
 func (p *panels) tileNest() (run, error) {
 	p.start("tile")
-	x := block{c: p.operand(sideC, loop.Out), shared: p.param(p.sharedB()), from: p.operand(sideA, loop.In), parts: -1}
+	x := block{c: p.operand(sideC, loop.Out), parts: -1}
+	if !p.private {
+		x.b = p.param(p.sharedB())
+	}
+	x.from = p.operand(sideA, loop.In)
 	x.panelsA = p.param(workspace("block", loop.Worker, p.Type, p.MC*p.KC, p.scratch.A))
-	x.rows = p.table("rows", p.MR, p.scratch.Rows)
+	x.rows = p.table("rows", p.tableRows(), p.scratch.Rows)
 	x.cols = p.table("cols", p.KC, p.scratch.Cols)
 	x.rowsOfC = p.table("crows", p.MC, p.scratch.CRows)
 	x.columnsOfC = p.table("ccols", p.NR, p.scratch.CCols)
-	if p.keepsParts() {
+	if p.keepsParts() && !p.private {
 		x.parts = p.param(workspace("parts", loop.Shared, p.Type, p.batch*p.Parts(), p.partsAt()))
 	}
+	p.free = p.scratch.Bytes
 	p.besides(&x)
+	if p.private {
+		p.ownPanels(&x)
+	}
 	var err error
-	tasks := p.tasks([2]string{"ib", "jb"}, [2]int64{p.MBlocks(), p.NBlocks()}, func(t turn) {
+	tasks := p.tasks([2]string{"ib", "jb"}, [2]loop.Size{p.mblocks, p.nblocks}, func(t turn) {
 		x.turn = t
 		p.rowTables(&x)
-		p.packA(&x)
-		err = p.tiles(&x)
+		p.blocksOfK(&x, func() {
+			p.packA(&x)
+			err = p.tiles(&x)
+		})
 	})
 	return p.finish(tasks, p.taskTime()), err
+}
+
+// tableRows is the number of rows of a panel that tables are for.
+func (p *panels) tableRows() int64 {
+	if p.private {
+		return max(p.MR, p.NR)
+	}
+	return p.MR
 }
 
 // rowPanels makes the loop over the row panels of a block; f gets the panel's variable, its first row and
 // the number of its valid rows.
 func (p *panels) rowPanels(x *block, f func(i loop.Var, first loop.Affine, rows loop.Bound)) {
 	blockPanels := p.MC / p.MR
-	i := &loop.For{Var: p.b.Var("i"), Count: left(blockPanels, ceilDiv(p.M, p.MR), times(x.x, blockPanels)), Step: 1}
+	i := &loop.For{Var: p.b.Var("i"), Count: left(loop.Const(blockPanels), p.parts(p.total.m, p.MR), times(x.x, blockPanels)), Step: 1}
 	p.b.For(i, func() {
 		first := plus(times(x.x, p.MC), times(i.Var, p.MR))
-		f(i.Var, first, left(p.MR, p.M, first))
+		f(i.Var, first, left(loop.Const(p.MR), p.total.m, first))
 	})
 }
 
 // rowTables fills the tables of where a block's rows lie in C and beside it.
 func (p *panels) rowTables(x *block) {
 	first := times(x.x, p.MC)
-	count := left(p.MC, p.M, first)
+	count := left(loop.Const(p.MC), p.total.m, first)
 	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rowsOfC}, Group: group(p.m, sideC), From: first, Count: count})
 	p.besideRows(x, first, count)
 }
@@ -152,7 +175,7 @@ func rowsAt(table int, i loop.Var, rows int64) loop.Addr {
 
 func (p *panels) packA(x *block) {
 	depth := p.depth(x.kb)
-	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.cols}, Group: group(p.product.k, sideA), From: times(x.kb, p.KC), Count: depth})
+	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.cols}, Group: group(p.product.k, sideA), From: by(x.kb, p.terms), Count: depth})
 	p.rowPanels(x, func(i loop.Var, first loop.Affine, rows loop.Bound) {
 		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rows}, Group: group(p.m, sideA), From: first, Count: rows})
 		p.b.Add(copying{To: loop.Addr{Param: x.panelsA, Off: times(i, p.MR*p.KC)}, From: origin(x.from, sideA, x.batch),
@@ -167,20 +190,18 @@ func (p *panels) tiles(x *block) error {
 	j := p.panelLoop(x.slice, x.y, blockPanels)
 	p.b.For(j, func() {
 		panel := plus(times(x.y, blockPanels), times(j.Var, 1))
-		first := plus(times(x.slice, p.NS), scaled(panel, p.NR))
-		columns := left(p.NR, p.N, first)
+		first := plus(by(x.slice, p.width), scaled(panel, p.NR))
+		columns := left(loop.Const(p.NR), p.total.n, first)
 		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.columnsOfC}, Group: group(p.n, sideC), From: first, Count: columns})
 		p.besideColumns(x, first, columns)
 		p.rowPanels(x, func(i loop.Var, first loop.Affine, rows loop.Bound) {
 			t := &loop.Tile{MR: p.MR, NR: p.NR, Lanes: p.Lanes, Acc: p.Type, Depth: p.depth(x.kb),
-				A: loop.Addr{Param: x.panelsA, Off: times(i, p.MR*p.KC)}, B: p.panelB(x.shared, x.batch, panel),
+				A: loop.Addr{Param: x.panelsA, Off: times(i, p.MR*p.KC)}, B: p.panelB(x.b, x.batch, panel),
 				C:     origin(x.c, sideC, x.batch),
 				CRows: rowsAt(x.rowsOfC, i, p.MR), CCols: loop.Addr{Param: x.columnsOfC},
 				Rows: rows, Cols: columns, Add: x.kb, Run: runs(p.n, sideC, p.NR)}
 			if x.parts >= 0 {
-				rowPanel := plus(times(x.x, p.MC/p.MR), times(i, 1))
-				off := plus(item(x.batch, p.Parts()), scaled(plus(scaled(rowPanel, p.Panels()), panel), p.MR*p.NR))
-				t.Part = &loop.Addr{Param: x.parts, Off: off}
+				t.Part = &loop.Addr{Param: x.parts, Off: p.partAt(x, i, panel)}
 			}
 			t.After, err = p.after(x, i)
 			p.b.Add(t)
@@ -189,18 +210,30 @@ func (p *panels) tiles(x *block) error {
 	return err
 }
 
+// partAt is where the sums of a tile stay between blocks of K.
+func (p *panels) partAt(x *block, i loop.Var, panel loop.Affine) loop.Affine {
+	rowPanel := plus(times(x.x, p.MC/p.MR), times(i, 1))
+	if p.private {
+		rowPanel = times(i, 1)
+	}
+	return plus(p.item(x.batch, p.Parts()), scaled(plus(scaled(rowPanel, p.Panels()), panel), p.MR*p.NR))
+}
+
 // keepsParts tells whether the sums of a block of K must not go to C: because C's elements are narrower,
 // or its old value, which may lie there, is still to be read.
 func (p *panels) keepsParts() bool {
-	return p.KBlocks() > 1 && (p.step.Old >= 0 || p.l.plan.Buffers[p.step.Out.Buffer].DType != p.Type)
+	return (p.private || p.KBlocks() > 1) && (p.step.Old >= 0 || p.l.plan.Buffers[p.step.Out.Buffer].DType != p.Type)
 }
 
 // partsAt is where they lie in shared workspace, in bytes.
 func (p *panels) partsAt() int64 { return wholeLines(p.batch * p.SliceB() * int64(p.Type.Size())) }
 
 // extraTable declares another piece of worker memory, behind what Scratch lays out.
-func (p *panels) extraTable(name string, size int64, at *int64) int {
-	t := p.param(workspace(name, loop.Worker, tensor.I64, size, *at))
-	*at += tableBytes(size)
-	return t
+func (p *panels) extraTable(name string, size int64) int { return p.own(name, tensor.I64, size) }
+
+// own declares a piece of worker memory behind what is laid out so far.
+func (p *panels) own(name string, d tensor.DType, size int64) int {
+	x := p.param(workspace(name, loop.Worker, d, size, p.free))
+	p.free += wholeLines(int64(d.Size()) * size)
+	return x
 }

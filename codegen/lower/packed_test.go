@@ -141,7 +141,6 @@ func TestWhatDoesNotPackGoesDirect(t *testing.T) {
 		{expr: "ab,bc->ac", types: []tensor.DType{tensor.I16}},
 		{expr: "ab,bc->ac", types: f32, reduce: parser.Max},
 		{expr: "ab,bc,c->ac", types: f32},
-		{expr: "abb,bc->ac", types: f32, runtime: true},
 		{expr: "ac,c->ac", types: f32},
 	} {
 		c.sizes, c.packed = "5792", true

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"strings"
+
+	"github.com/einc-lang/einc/codegen/loop"
 )
 
 // String prints the phases, then each nest.
@@ -11,10 +13,10 @@ func (p *Program) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "program: shared %d B, worker %d B\n", p.Shared, p.Worker)
 	for i, d := range p.Dims {
-		fmt.Fprintf(&b, "dims[%d] = stride of axis %d of buffer %d\n", i, d.Axis, d.Buffer)
+		fmt.Fprintf(&b, "dims[%d] = %s\n", i, d)
 	}
 	for i, ph := range p.Phases {
-		fmt.Fprintf(&b, "phase %d: step %d, nest %d, %d %s%s of %s:", i, ph.Step, ph.Nest, ph.Tasks, plural(ph.Tasks, "task"), from(ph.First), duration(ph.Nanos))
+		fmt.Fprintf(&b, "phase %d: step %d, nest %d, %s %s%s of %s:", i, ph.Step, ph.Nest, ph.Tasks, plural(ph.Tasks, "task"), from(ph.First), duration(ph.Nanos)+scaledBy(ph.Scale))
 		for j, a := range ph.Args {
 			param := p.Nests[ph.Nest].Params[j]
 			if a.Buffer >= 0 {
@@ -28,10 +30,36 @@ func (p *Program) String() string {
 		}
 		b.WriteByte('\n')
 	}
+	for _, t := range p.Turns {
+		fmt.Fprintf(&b, "turns: phases %d to %d, %s times\n", t.First, t.End-1, t.Count)
+	}
 	for i, n := range p.Nests {
 		fmt.Fprintf(&b, "\n%d: %s", i, n)
 	}
 	return b.String()
+}
+
+// String says how the entry comes about.
+func (d Dim) String() string {
+	switch {
+	case d.Op == DimStride:
+		return fmt.Sprintf("stride of axis %d of buffer %d", d.Axis, d.Buffer)
+	case d.Op == DimSize:
+		return fmt.Sprintf("size %d", d.Axis)
+	}
+	second := loop.Const(d.Value)
+	if d.B >= 0 {
+		second = loop.Dim(d.B)
+	}
+	return fmt.Sprintf("%s of dims[%d], %s", [...]string{"sum", "product", "rounded-up quotient", "minimum", "maximum"}[d.Op-DimAdd], d.A, second)
+}
+
+// scaledBy says what an estimate is a multiple of.
+func scaledBy(dim int) string {
+	if dim == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" × dims[%d]", dim-1)
 }
 
 // from says where a phase begins, if not at the nest's first task.
@@ -42,8 +70,8 @@ func from(first int64) string {
 	return fmt.Sprintf(" from %d", first)
 }
 
-func plural(n int64, word string) string {
-	if n == 1 {
+func plural(n loop.Size, word string) string {
+	if n == loop.Const(1) {
 		return word
 	}
 	return word + "s"

@@ -2,8 +2,10 @@ package lower
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner"
 	"github.com/einc-lang/einc/planner/cost"
 	"github.com/einc-lang/einc/tensor"
@@ -28,8 +30,12 @@ var strategies = [...]strategy{
 type lowering struct {
 	plan     *planner.Plan
 	target   cost.Target
-	dims     map[Stride]int // entries of the step's piece of the dims array; nil if no strides are open
-	first    int            // where that piece begins
+	dims     map[Dim]int // entries of the step's piece of the dims array; nil if nothing is left to it
+	strides  bool        // all strides are
+	dense    bool        // none are, though extents may be
+	sizes    *parser.Sizes
+	views    [][]parser.IndexID // of each buffer's axes, once asked for
+	first    int                // where the step's piece begins
 	prog     *Program
 	seen     map[string]int // nests by what they compile to
 	known    map[string]phases
@@ -46,8 +52,9 @@ func Lower(plan *planner.Plan, target cost.Target, opts Options) (*Program, erro
 func newLowering(plan *planner.Plan, target cost.Target, opts Options) *lowering {
 	l := &lowering{plan: plan, target: target, prog: &Program{}, seen: map[string]int{}, known: map[string]phases{}, blocking: target.Blocking,
 		inLoop: plan.InParallel()}
-	if opts.RuntimeStrides {
-		l.dims = map[Stride]int{}
+	l.strides, l.dense, l.sizes = opts.RuntimeStrides, opts.Dense, opts.Sizes
+	if l.strides || l.sizes != nil {
+		l.dims = map[Dim]int{}
 	}
 	return l
 }
@@ -69,33 +76,15 @@ func (l *lowering) lower(opts Options) (*Program, error) {
 	if l.dims != nil {
 		l.windowDims()
 	}
+	if l.sizes != nil {
+		l.placeTemps()
+	}
 	return l.prog, nil
-}
-
-// dim is the entry of the dims array, counted from where the step's piece of it begins, that holds the
-// stride of an axis of a buffer, if that is left to run time. Steps number their own entries, so that
-// those that do the same share nests.
-func (l *lowering) dim(buffer, axis int) (int, bool) {
-	b := &l.plan.Buffers[buffer]
-	if l.dims == nil || b.Kind == planner.Temp {
-		return 0, false
-	}
-	if b.Window != nil {
-		buffer = b.Window.Of
-	}
-	s := Stride{buffer, axis}
-	d, ok := l.dims[s]
-	if !ok {
-		d = len(l.dims)
-		l.dims[s] = d
-		l.prog.Dims = append(l.prog.Dims, s)
-	}
-	return d, true
 }
 
 // windowDims adds the strides that loops move windows by, where no step has them.
 func (l *lowering) windowDims() {
-	has := map[Stride]bool{}
+	has := map[Dim]bool{}
 	for _, s := range l.prog.Dims {
 		has[s] = true
 	}
@@ -105,7 +94,7 @@ func (l *lowering) windowDims() {
 			continue
 		}
 		for _, m := range b.Window.Moves {
-			if s := (Stride{b.Window.Of, m.Axis}); !has[s] {
+			if s := StrideOf(b.Window.Of, m.Axis); !has[s] {
 				has[s] = true
 				l.prog.Dims = append(l.prog.Dims, s)
 			}
@@ -125,22 +114,34 @@ func (l *lowering) step(i int, opts Options) error {
 func (l *lowering) strategy(s *planner.Step, opts Options) *strategy {
 	last := len(strategies) - 1
 	for i := range strategies[:last] {
-		if st := &strategies[i]; !opts.DirectOnly && st.name == s.Estimate.Strategy && st.fits(l, s) {
+		if st := &strategies[i]; !opts.DirectOnly && l.wants(st.name, s) && st.fits(l, s) {
 			return st
 		}
 	}
 	return &strategies[last]
 }
 
+// wants tells whether a step is to be lowered by a strategy, if it fits: the one that is cheapest, or, for
+// open extents, packing, which is right for large ones and bearable for small ones.
+func (l *lowering) wants(strategy cost.Strategy, s *planner.Step) bool {
+	open := func(ids []parser.IndexID) bool { return slices.ContainsFunc(ids, l.isOpen) }
+	if strategy == cost.Packed && open(s.M) && open(s.N) {
+		return true
+	}
+	return strategy == s.Estimate.Strategy
+}
+
 // phase appends a phase that runs all tasks of a nest.
-func (l *lowering) phase(step int, n *loop.Nest, tasks int64, nanos float64, args []Arg) error {
+func (l *lowering) phase(step int, n *loop.Nest, tasks loop.Size, nanos float64, args []Arg) error {
 	return l.phaseAt(step, n, 0, tasks, nanos, args)
 }
 
 // phaseAt appends a phase that runs tasks of a nest from first on. Equal nests are kept once.
-func (l *lowering) phaseAt(step int, n *loop.Nest, first, tasks int64, nanos float64, args []Arg) error {
+func (l *lowering) phaseAt(step int, n *loop.Nest, first int64, tasks loop.Size, nanos float64, args []Arg) error {
+	ph := Phase{Step: step, First: first, Tasks: l.absolute(tasks), Nanos: nanos, Dims: l.first, Args: args}
 	if last := len(l.prog.Phases) - 2; last >= 0 && l.prog.Nests[l.prog.Phases[last].Nest] == n {
-		l.prog.Phases = append(l.prog.Phases, Phase{Nest: l.prog.Phases[last].Nest, Step: step, First: first, Tasks: tasks, Nanos: nanos, Dims: l.first, Args: args})
+		ph.Nest = l.prog.Phases[last].Nest
+		l.prog.Phases = append(l.prog.Phases, ph)
 		return nil // seen two phases ago
 	}
 	if n.Dims > 0 {
@@ -169,6 +170,7 @@ func (l *lowering) phaseAt(step int, n *loop.Nest, first, tasks int64, nanos flo
 			l.prog.Worker = max(l.prog.Worker, end)
 		}
 	}
-	l.prog.Phases = append(l.prog.Phases, Phase{Nest: id, Step: step, First: first, Tasks: tasks, Nanos: nanos, Dims: l.first, Args: args})
+	ph.Nest = id
+	l.prog.Phases = append(l.prog.Phases, ph)
 	return nil
 }

@@ -30,7 +30,7 @@ type shape struct {
 func (k *kernel) shape(t cost.Target) shape {
 	s := shape{row: -1, rows: 1, col: -1, cols: 1, lanes: 1, kvec: -1, klanes: 1, kaccs: 1, masked: k.masks(t)}
 	if k.runtime {
-		s.unit = k.itemCost(-1, false, false, 1)
+		k.openTile(&s, t)
 		return s
 	}
 	if k.repeatTile(&s, t) || k.turnTile(&s, t) {
@@ -51,6 +51,29 @@ func (k *kernel) shape(t cost.Target) shape {
 	return s
 }
 
+// Vectors of a tile whose strides and extents are not all known.
+const (
+	openCols = 4
+	openAccs = 4
+)
+
+// openTile chooses the tile of a kernel of which something is left to run time: vectors along an axis
+// whose strides are known where it pays, without rows.
+func (k *kernel) openTile(s *shape, t cost.Target) {
+	axis, reduced, lanes := k.vectorAxis(t, s)
+	switch {
+	case axis < 0:
+	case reduced:
+		s.kvec, s.klanes, s.kaccs = axis, lanes, openAccs
+		if x := &k.axes[axis]; !x.isOpen() {
+			s.kaccs = min(s.kaccs, x.extent/lanes)
+		}
+	default:
+		s.col, s.lanes, s.masked = axis, lanes, s.masked && !k.axes[axis].isOpen()
+		k.limit(s, 1, openCols)
+	}
+}
+
 // vectorAxis picks the axis along which vectors pay most: for each it counts what an item costs in
 // loads, gathers, arithmetic and folds. It returns -1 if scalars are as good.
 func (k *kernel) vectorAxis(t cost.Target, s *shape) (axis int, reduced bool, lanes int64) {
@@ -59,7 +82,10 @@ func (k *kernel) vectorAxis(t cost.Target, s *shape) (axis int, reduced bool, la
 	width := k.vectorLanes(t)
 	try := func(id int, red bool) {
 		l := min(width, floorPow2(k.axes[id].extent))
-		if s.masked && !red {
+		switch {
+		case k.axes[id].isOpen():
+			l = width
+		case s.masked && !red:
 			l = min(width, ceilPow2(k.axes[id].extent))
 		}
 		if l < 2 || k.axes[id].pinned {
@@ -101,7 +127,10 @@ func (k *kernel) itemCost(id int, reduced, masked bool, lanes int64) float64 {
 	if id >= 0 {
 		n := k.axes[id].extent
 		share = float64(n/lanes+n%lanes) / float64(n)
-		if masked && !reduced {
+		switch {
+		case k.axes[id].isOpen():
+			share = 1 / float64(lanes)
+		case masked && !reduced:
 			share = float64(ceilDiv(n, lanes)) / float64(n)
 		}
 	}
@@ -120,6 +149,8 @@ func (k *kernel) accessCost(id, acc int, share float64) float64 {
 	switch {
 	case id < 0:
 		return 1
+	case k.axes[id].at[acc].dim > 0:
+		return gather
 	case k.axes[id].at[acc].n == 1:
 		return share
 	case k.axes[id].at[acc].n == 0:
@@ -304,7 +335,9 @@ func (k *kernel) limit(s *shape, rows, cols int64) {
 		if s.masked {
 			vecs = ceilDiv(k.axes[s.col].extent, s.lanes)
 		}
-		s.cols = max(min(cols, vecs), 1)
+		if s.cols = max(min(cols, vecs), 1); k.axes[s.col].isOpen() {
+			s.cols = cols
+		}
 	}
 }
 

@@ -1,6 +1,8 @@
 package lower
 
 import (
+	"slices"
+
 	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner/cost"
@@ -68,7 +70,7 @@ func (k *kernel) splitReduction(t cost.Target) []*kernel {
 
 // blockTerms is the number of terms of a block, or 0 if the reduction is not cut.
 func (k *kernel) blockTerms(t cost.Target) int64 {
-	if !k.reduces || len(k.red) == 0 {
+	if !k.reduces || len(k.red) == 0 || slices.ContainsFunc(k.axes, axis.isOpen) {
 		return 0
 	}
 	s := k.shape(t)

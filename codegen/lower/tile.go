@@ -105,7 +105,7 @@ func (e *emitter) accumulateOne(v *values, p point, acc loop.Reg) loop.Reg {
 // more for the items that are left. All are carried through the loops over the other reduced axes.
 func (e *emitter) foldReduce(t tile) []loop.Reg {
 	ps := t.points()
-	cs := chunks(e.kvecTotal(), e.klanes, e.kaccs)
+	cs := e.foldChunks()
 	nvec := int64(len(ps)) * e.kaccs
 	accs := e.start(e.klanes, nvec)
 	vec := e.values(e.body, 0, tile{lanes: e.klanes}, e.kvec)
@@ -125,6 +125,13 @@ func (e *emitter) foldReduce(t tile) []loop.Reg {
 		return regs
 	})
 	return e.fold(accs, len(ps))
+}
+
+func (e *emitter) foldChunks() []chunk {
+	if e.axes[e.kvec].isOpen() {
+		return openChunks(e.klanes, e.kaccs)
+	}
+	return chunks(e.kvecTotal(), e.klanes, e.kaccs)
 }
 
 // kvecTotal is an extent with the tails that the vectorised axis has, in any of its blocks.
@@ -249,5 +256,5 @@ func (e *emitter) step(acc, id int, lanes int64) loop.Size {
 	if lanes == 1 {
 		return loop.Const(1)
 	}
-	return loop.Const(e.axes[id].at[acc].n)
+	return e.axes[id].at[acc].size()
 }

@@ -6,10 +6,13 @@ import (
 	"github.com/einc-lang/einc/tensor"
 )
 
-// depth is the number of K terms a block aims at: a panel of B that deep and two vectors wide fits a
-// first-level cache, and C is read and written seldom. It is a constant because it decides the order of
-// summation.
-const depth = 384
+// Depth is the number of K terms a block aims at: a panel of B that deep and two vectors wide fits a
+// first-level cache, and C is read and written seldom. A longer K is cut into even blocks, of whole
+// DepthUnits: squares of vectors. They are constants because they decide the order of summation.
+const (
+	Depth     = 384
+	DepthUnit = 64
+)
 
 // align is the boundary in bytes that every piece of workspace starts at: a cache line.
 const align = 64
@@ -45,10 +48,29 @@ func (t Target) Blocking(d tensor.DType, m, n, k int64) Blocking {
 	rows, vectors := t.tile(b.Type)
 	b.MR, b.NR = rows, vectors*b.Lanes
 	b.KC = k
-	if k > depth { // even blocks, of whole squares of vectors
-		b.KC = roundUp(ceilDiv(k, ceilDiv(k, depth)), 64)
+	if k > Depth {
+		b.KC = roundUp(ceilDiv(k, ceilDiv(k, Depth)), DepthUnit)
 	}
 	t.cut(&b)
+	return b
+}
+
+// openWidth is the columns of a task where extents are open.
+const openWidth = 512
+
+// OpenBlocking is the blocking for products of which not all extents are known, those given being an
+// example: blocks that serve any. If B is packed by each task for itself, a slice is a task's columns.
+func (t Target) OpenBlocking(d tensor.DType, m, n, k int64, private bool) Blocking {
+	b := Blocking{M: m, N: n, K: k, Type: d.Accum(), Lanes: int64(max(1, t.VectorBytes/d.Accum().Real().Size())), KC: Depth}
+	rows, vectors := t.tile(b.Type)
+	b.MR, b.NR = rows, vectors*b.Lanes
+	column := Depth * int64(b.Type.Size())
+	b.MC = min(max(int64(t.l2())/3/column/b.MR, 1), 12) * b.MR
+	b.NC = roundUp(openWidth, b.NR)
+	b.NS = b.NC
+	if !private {
+		b.NS = max(min(int64(t.l3())/2, maxSlice)/column/b.NC, 1) * b.NC
+	}
 	return b
 }
 

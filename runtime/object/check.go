@@ -49,6 +49,7 @@ func (o *Object) checkSizes() error {
 		{"features", int64(len(o.Features)), maxText}, {"modules", int64(len(o.Modules)), MaxModules},
 		{"symbols", int64(len(o.Symbols)), MaxSymbols}, {"launches", int64(len(o.Launches)), MaxLaunches},
 		{"parameters", int64(len(o.Params)), MaxParams}, {"dims", int64(len(o.Dims)), MaxParams * MaxRank},
+		{"open sizes", int64(len(o.Sizes)), MaxParams},
 		{"bytes of arena", o.Arena, MaxBytes}, {"bytes of shared workspace", o.Shared, MaxBytes},
 		{"bytes of workspace for each worker", o.Worker, MaxBytes},
 	} {
@@ -87,14 +88,14 @@ func (o *Object) checkParams() error {
 		return fmt.Errorf("the object has no parameters, not even an output")
 	}
 	for i := range o.Params {
-		if err := o.Params[i].check(); err != nil {
+		if err := o.Params[i].check(len(o.Sizes)); err != nil {
 			return fmt.Errorf("parameter %d (%q): %w", i, o.Params[i].Name, err)
 		}
 	}
 	return nil
 }
 
-func (p *Param) check() error {
+func (p *Param) check(sizes int) error {
 	switch {
 	case len(p.Name) > maxText || len(p.DType) > maxText || p.DType == "":
 		return fmt.Errorf("its name or element type is too long, or it has no type")
@@ -105,17 +106,21 @@ func (p *Param) check() error {
 	case p.Strides != nil && len(p.Strides) != len(p.Shape):
 		return fmt.Errorf("%d strides for %d axes", len(p.Strides), len(p.Shape))
 	}
-	if err := p.checkShape(); err != nil {
+	if err := p.checkShape(sizes); err != nil {
 		return err
 	}
 	_, _, err := p.span()
 	return err
 }
 
-// checkShape bounds the elements' bytes. A tensor without elements may have other extents of any size.
-func (p *Param) checkShape() error {
+// checkShape bounds the elements' bytes. A tensor without elements may have other extents of any size, and
+// of those that are left open nothing is known.
+func (p *Param) checkShape(sizes int) error {
 	bytes, empty := uint64(p.Size), false
 	for axis, n := range p.Shape {
+		if i := OpenSize(n); i >= 0 && i < sizes {
+			n, empty = 1, true
+		}
 		if n < 0 {
 			return fmt.Errorf("axis %d has extent %d", axis, n)
 		}
@@ -136,7 +141,7 @@ func (p *Param) checkShape() error {
 func (p *Param) span() (lo, hi int64, err error) {
 	for axis, stride := range p.Strides {
 		n := int64(p.Shape[axis])
-		if n == 0 {
+		if n <= 0 {
 			return 0, 0, nil
 		}
 		mag := uint64(stride)
@@ -154,18 +159,6 @@ func (p *Param) span() (lo, hi int64, err error) {
 		}
 	}
 	return lo, hi, nil
-}
-
-func (o *Object) checkDims() error {
-	for i, d := range o.Dims {
-		if d.Param < 0 || d.Param >= len(o.Params) {
-			return fmt.Errorf("dims[%d] is a stride of parameter %d of %d", i, d.Param, len(o.Params))
-		}
-		if rank := len(o.Params[d.Param].Shape); d.Axis < 0 || d.Axis >= rank {
-			return fmt.Errorf("dims[%d] is the stride of axis %d of a parameter of rank %d", i, d.Axis, rank)
-		}
-	}
-	return nil
 }
 
 func (o *Object) checkLaunches() error {
@@ -195,6 +188,12 @@ func (o *Object) checkLaunches() error {
 func (o *Object) checkArg(a Arg) error {
 	if a.Area != AreaParam && a.Index != 0 {
 		return fmt.Errorf("%v has no index %d", a.Area, a.Index)
+	}
+	if a.Dim != 0 {
+		if a.Area != AreaArena || a.Offset != 0 {
+			return fmt.Errorf("an offset in %v that depends on sizes", a.Area)
+		}
+		return o.checkEntry(a.Dim)
 	}
 	if a.Area == AreaArena && a.Offset%Align != 0 {
 		return fmt.Errorf("offset %d in the arena is not a multiple of %d", a.Offset, Align)

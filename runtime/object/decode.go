@@ -93,12 +93,12 @@ const (
 	minString = 4
 	minInt    = 8
 	minSymbol = 4 + 8 + 8
-	minLaunch = 8 + 8 + 8 + 4
-	minArg    = 1 + 8 + 8 + 4
+	minLaunch = 6*8 + 8 + 4
+	minArg    = 1 + 8 + 8 + 8 + 4
 	minMove   = 8 + 8 + 8
-	minLoop   = 5*8 + 1
+	minLoop   = 6*8 + 1
 	minParam  = 4 + 4 + 8 + 4 + 1
-	minDim    = 8 + 8
+	minDim    = 1 + 6*8
 )
 
 // object reads the fields in the order that encoder.object writes them.
@@ -110,15 +110,17 @@ func (d *decoder) object() *Object {
 	o.Launches = list(d, minLaunch, d.launch)
 	o.Loops = list(d, minLoop, d.loop)
 	o.Params = list(d, minParam, d.param)
-	o.Dims = list(d, minDim, func() Dim { return Dim{Param: d.int(), Axis: d.int()} })
+	o.Sizes = list(d, minString, d.string)
+	o.Dims = list(d, minDim, d.dim)
+	o.ArenaDim = d.int()
 	o.Arena, o.Shared, o.Worker = d.int64(), d.int64(), d.int64()
 	return o
 }
 
 func (d *decoder) launch() Launch {
-	l := Launch{Symbol: d.int(), First: d.int64(), Tasks: d.int64(), Nanos: d.float()}
+	l := Launch{Symbol: d.int(), First: d.int64(), Tasks: d.int64(), TasksDim: d.int(), Turn: d.int(), Scale: d.int(), Nanos: d.float()}
 	l.Args = list(d, minArg, func() Arg {
-		a := Arg{Area: Area(d.byte()), Index: d.int(), Offset: d.int64()}
+		a := Arg{Area: Area(d.byte()), Index: d.int(), Offset: d.int64(), Dim: d.int()}
 		a.Moves = list(d, minMove, func() Move { return Move{Loop: d.int(), Bytes: d.int64(), Dim: d.int()} })
 		return a
 	})
@@ -126,7 +128,11 @@ func (d *decoder) launch() Launch {
 }
 
 func (d *decoder) loop() Loop {
-	return Loop{First: d.int(), End: d.int(), Begin: d.int64(), Step: d.int64(), Count: d.int64(), Parallel: d.flag("loop")}
+	return Loop{First: d.int(), End: d.int(), Begin: d.int64(), Step: d.int64(), Count: d.int64(), CountDim: d.int(), Parallel: d.flag("loop")}
+}
+
+func (d *decoder) dim() Dim {
+	return Dim{Op: DimOp(d.byte()), Param: d.int(), Axis: d.int(), A: d.int(), B: d.int(), Value: d.int64(), Most: d.int64()}
 }
 
 // flag reads a byte that is 0 or 1.

@@ -19,7 +19,7 @@ import (
 // Numbers are little-endian. A list is its count in 4 bytes and its items; a string is a list of bytes.
 const (
 	magic      = "EINCOBJ\n"
-	version    = 3
+	version    = 4
 	headerSize = len(magic) + 4 + 8
 )
 
@@ -131,11 +131,15 @@ func (e *encoder) object(o *Object) {
 	for _, p := range o.Params {
 		e.param(p)
 	}
+	e.count(len(o.Sizes))
+	for _, s := range o.Sizes {
+		e.string(s)
+	}
 	e.count(len(o.Dims))
 	for _, d := range o.Dims {
-		e.int(int64(d.Param))
-		e.int(int64(d.Axis))
+		e.dim(d)
 	}
+	e.int(int64(o.ArenaDim))
 	e.int(o.Arena)
 	e.int(o.Shared)
 	e.int(o.Worker)
@@ -145,12 +149,16 @@ func (e *encoder) launch(l Launch) {
 	e.int(int64(l.Symbol))
 	e.int(l.First)
 	e.int(l.Tasks)
+	e.int(int64(l.TasksDim))
+	e.int(int64(l.Turn))
+	e.int(int64(l.Scale))
 	e.float(l.Nanos)
 	e.count(len(l.Args))
 	for _, a := range l.Args {
 		e.byte(byte(a.Area))
 		e.int(int64(a.Index))
 		e.int(a.Offset)
+		e.int(int64(a.Dim))
 		e.count(len(a.Moves))
 		for _, m := range a.Moves {
 			e.int(int64(m.Loop))
@@ -160,8 +168,15 @@ func (e *encoder) launch(l Launch) {
 	}
 }
 
+func (e *encoder) dim(d Dim) {
+	e.byte(byte(d.Op))
+	for _, n := range []int64{int64(d.Param), int64(d.Axis), int64(d.A), int64(d.B), d.Value, d.Most} {
+		e.int(n)
+	}
+}
+
 func (e *encoder) loop(l Loop) {
-	for _, n := range []int64{int64(l.First), int64(l.End), l.Begin, l.Step, l.Count} {
+	for _, n := range []int64{int64(l.First), int64(l.End), l.Begin, l.Step, l.Count, int64(l.CountDim)} {
 		e.int(n)
 	}
 	if l.Parallel {

@@ -30,6 +30,9 @@ func (o *Object) checkLoops() error {
 		}
 	}
 	for i, l := range o.Launches {
+		if l.Turn != 0 && (l.Turn < 0 || l.Turn > len(o.Loops) || !o.Loops[l.Turn-1].around(i)) {
+			return fmt.Errorf("launch %d takes its turns from loop %d, which is not around it", i, l.Turn-1)
+		}
 		for j, a := range l.Args {
 			if err := o.checkMoves(i, a); err != nil {
 				return fmt.Errorf("launch %d, argument %d: %w", i, j, err)
@@ -39,10 +42,16 @@ func (o *Object) checkLoops() error {
 	return nil
 }
 
+// around tells whether a launch is inside the loop.
+func (l *Loop) around(launch int) bool { return launch >= l.First && launch < l.End }
+
 func (o *Object) checkLoop(l *Loop, i int, open []int) error {
 	switch {
 	case l.First < 0 || l.End <= l.First || l.End > len(o.Launches):
 		return fmt.Errorf("around launches %d to %d of %d", l.First, l.End-1, len(o.Launches))
+	case l.CountDim != 0 && (l.Parallel || l.Count != 0 || o.checkEntry(l.CountDim) != nil):
+		return fmt.Errorf("its count of positions is entry %d of %d dims", l.CountDim-1, len(o.Dims))
+	case l.CountDim != 0:
 	case l.Begin < 0 || l.Step < 1 || l.Count < 1 || l.Begin > MaxBytes || l.Step > MaxBytes || l.Count > MaxBytes/l.Step:
 		return fmt.Errorf("%d positions, %d items apart from item %d on", l.Count, l.Step, l.Begin)
 	case i > 0 && l.First < o.Loops[i-1].First:
@@ -64,13 +73,13 @@ func (o *Object) checkMoves(launch int, a Arg) error {
 	lo, hi := a.Offset, a.Offset
 	dynamic := false
 	for _, m := range a.Moves {
-		if m.Loop < 0 || m.Loop >= len(o.Loops) || launch < o.Loops[m.Loop].First || launch >= o.Loops[m.Loop].End {
+		if m.Loop < 0 || m.Loop >= len(o.Loops) || !o.Loops[m.Loop].around(launch) {
 			return fmt.Errorf("it moves with loop %d, which is not around it", m.Loop)
 		}
 		if m.Dim != NoDim && (m.Dim < 0 || m.Dim >= len(o.Dims)) {
 			return fmt.Errorf("it moves by dims[%d] of %d", m.Dim, len(o.Dims))
 		}
-		dynamic = dynamic || m.Dim != NoDim
+		dynamic = dynamic || m.Dim != NoDim || o.Loops[m.Loop].CountDim != 0
 		l := &o.Loops[m.Loop]
 		first, ok := product(m.Bytes, l.Begin)
 		last, ok2 := product(m.Bytes, l.Begin+(l.Count-1)*l.Step)
@@ -104,7 +113,7 @@ func product(a, n int64) (int64, bool) {
 
 // text is the loop as summaries show it.
 func (l *Loop) text() string {
-	s := fmt.Sprintf("launches %d to %d × %d positions, %d items apart", l.First, l.End-1, l.Count, l.Step)
+	s := fmt.Sprintf("launches %d to %d × %s positions, %d items apart", l.First, l.End-1, number(l.Count, l.CountDim), l.Step)
 	if l.Begin != 0 {
 		s += fmt.Sprintf(" from %d on", l.Begin)
 	}

@@ -13,8 +13,10 @@ type Object struct {
 	Launches []Launch // run in order, with a barrier between them
 	Loops    []Loop   // around runs of launches; an outer one comes before those inside it
 	Params   []Param  // the output first, then the operands
+	Sizes    []string // names of the sizes that are left open: an axis of a parameter has one where its extent is Open(i)
 	Dims     []Dim    // what to put in the dims array, if any
 	Arena    int64    // bytes of temporaries
+	ArenaDim int      // if not 0, entry ArenaDim-1 of dims has the bytes of temporaries, and Arena is 0
 	Shared   int64    // bytes of workspace shared by all workers
 	Worker   int64    // bytes of workspace of each worker
 }
@@ -27,12 +29,16 @@ type Symbol struct {
 }
 
 // Launch runs a symbol for tasks First…First+Tasks-1. Args has an entry for every pointer of its args block.
+// Entries of dims are counted from 1 here, 0 being none.
 type Launch struct {
-	Symbol int
-	First  int64
-	Tasks  int64
-	Nanos  float64 // estimated time of one task
-	Args   []Arg
+	Symbol   int
+	First    int64
+	Tasks    int64
+	TasksDim int     // the entry of dims that has the number of tasks, in place of Tasks
+	Turn     int     // loop Turn-1, which is around it, begins a turn at task First + position·tasks; 0: all turns are alike
+	Nanos    float64 // estimated time of one task
+	Scale    int     // the entry of dims that Nanos is to be multiplied by
+	Args     []Arg
 }
 
 // Loop repeats the launches First…End-1, End excluded, once for each of Count positions, in order. At
@@ -41,6 +47,7 @@ type Launch struct {
 type Loop struct {
 	First, End         int
 	Begin, Step, Count int64
+	CountDim           int // if not 0, entry CountDim-1 of dims has the count
 	Parallel           bool
 }
 
@@ -61,6 +68,7 @@ type Arg struct {
 	Area   Area
 	Index  int
 	Offset int64
+	Dim    int // if not 0, entry Dim-1 of dims has the offset, and Offset is 0
 	Moves  []Move
 }
 
@@ -79,7 +87,7 @@ const DimSize = 8
 const NoDim = -1
 
 // Param describes the output or an operand as the code expects it. Strides count elements; nil means
-// that they come through dims.
+// that they come through dims. An extent that is left open is Open(i), i being its place in Object.Sizes.
 type Param struct {
 	Name    string
 	DType   string
@@ -88,7 +96,12 @@ type Param struct {
 	Strides []int
 }
 
-// Dim is an entry of the dims array: the stride, in elements, of an axis of a parameter.
-type Dim struct {
-	Param, Axis int
-}
+// Open is the extent that stands for size i, which calls choose; OpenSize is i, or -1 for an extent that
+// is a number.
+func Open(i int) int { return -1 - i }
+
+// OpenSize is the inverse of Open.
+func OpenSize(extent int) int { return max(-1, -1-extent) }
+
+// IsOpen tells whether any size is left to calls.
+func (o *Object) IsOpen() bool { return len(o.Sizes) > 0 }

@@ -21,16 +21,20 @@ func sample() *Object {
 		Modules:  [][]byte{[]byte("\x7fELF one"), []byte("\x7fELF two")},
 		Symbols:  []Symbol{{"einc_a", 0, 256}, {"einc_b", 1, 4096}},
 		Launches: []Launch{
-			{Symbol: 0, First: 6, Tasks: 4, Nanos: 1.5e4, Args: []Arg{{AreaArena, 0, 128, []Move{{0, 8, 1}, {1, 64, NoDim}}}, {AreaParam, 1, -24, nil}, {AreaWorker, 0, 8, nil}, {AreaShared, 0, 0, nil}}},
-			{Symbol: 1, Tasks: 0, Args: []Arg{{AreaParam, 0, 0, nil}, {AreaArena, 0, 128, []Move{{2, 64, NoDim}}}, {AreaDims, 0, 0, nil}}},
+			{Symbol: 0, First: 6, Tasks: 4, Nanos: 1.5e4, Turn: 2, Scale: 1, Args: []Arg{
+				{Area: AreaArena, Offset: 128, Moves: []Move{{0, 8, 1}, {1, 64, NoDim}}}, {Area: AreaParam, Index: 1, Offset: -24},
+				{Area: AreaWorker, Offset: 8}, {Area: AreaShared}, {Area: AreaArena, Dim: 3}}},
+			{Symbol: 1, TasksDim: 4, Args: []Arg{{Area: AreaParam}, {Area: AreaArena, Offset: 128, Moves: []Move{{2, 64, NoDim}}}, {Area: AreaDims}}},
 		},
 		Params: []Param{
-			{Name: "Y", DType: "f32", Size: 4, Shape: []int{2, 3}},
+			{Name: "Y", DType: "f32", Size: 4, Shape: []int{2, Open(0)}},
 			{Name: "α", DType: "f32", Size: 4, Shape: []int{7}, Strides: []int{-1}},
 			{DType: "f32", Size: 4, Strides: []int{}},
 		},
-		Loops: []Loop{{0, 1, 1, 2, 3, true}, {0, 1, 0, 1, 2, false}, {1, 2, 0, 2, 2, false}},
-		Dims:  []Dim{{0, 0}, {0, 1}},
+		Loops: []Loop{{0, 1, 1, 2, 3, 0, true}, {0, 1, 0, 1, 2, 0, false}, {1, 2, 0, 2, 2, 0, false}},
+		Sizes: []string{"j"},
+		Dims: []Dim{Stride(0, 0), Stride(0, 1), {Op: DimExtent}, {Op: DimMul, A: 2, B: NoDim, Value: 4, Most: 1 << 20},
+			{Op: DimMax, A: 3, B: 2}},
 		Arena: 256, Shared: 64, Worker: 64,
 	}
 }
@@ -50,12 +54,12 @@ func TestRoundTrip(t *testing.T) {
 // TestFormatIsPinned fails when the bytes change, which must come with another version number.
 func TestFormatIsPinned(t *testing.T) {
 	b := Encode(&Object{Einc: "e", Params: []Param{{Name: "n", DType: "f64", Size: 8, Shape: []int{1}, Strides: []int{-1}}}})
-	require.Equal(t, 3, version)
-	require.Equal(t, "EINCOBJ\n"+"\x03\x00\x00\x00"+"\x72\x00\x00\x00\x00\x00\x00\x00"+
+	require.Equal(t, 4, version)
+	require.Equal(t, "EINCOBJ\n"+"\x04\x00\x00\x00"+"\x7e\x00\x00\x00\x00\x00\x00\x00"+
 		"\x01\x00\x00\x00e"+strings.Repeat("\x00", 4*3)+strings.Repeat("\x00", 4*5)+
 		"\x01\x00\x00\x00"+"\x01\x00\x00\x00n"+"\x03\x00\x00\x00f64"+"\x08\x00\x00\x00\x00\x00\x00\x00"+
 		"\x01\x00\x00\x00"+"\x01\x00\x00\x00\x00\x00\x00\x00"+"\x01"+"\x01\x00\x00\x00"+strings.Repeat("\xff", 8)+
-		strings.Repeat("\x00", 4+3*8), string(b[:len(b)-sha256.Size]))
+		strings.Repeat("\x00", 4+4+4*8), string(b[:len(b)-sha256.Size]))
 }
 
 func TestEveryDamageIsSeen(t *testing.T) {
@@ -94,7 +98,7 @@ func TestDecodeBehindTheChecksum(t *testing.T) {
 	_, err := Decode(seal(version, p))
 	require.NoError(t, err)
 	_, err = Decode(seal(version+1, p))
-	require.ErrorContains(t, err, "format version 4, this einc reads 3")
+	require.ErrorContains(t, err, "format version 5, this einc reads 4")
 	_, err = Decode(seal(version, append(bytes.Clone(p), 7)))
 	require.ErrorContains(t, err, "1 bytes follow the last field")
 	for n := range p {
@@ -127,11 +131,11 @@ func TestCheck(t *testing.T) {
 		"no parameters":                        func(o *Object) { o.Params = nil },
 		"loop 2: around launches 1 to 2 of 2":  func(o *Object) { o.Loops[2].End = 3 },
 		"loop 0: 3 positions, 0 items apart":   func(o *Object) { o.Loops[0].Step = 0 },
-		"loop 1: it begins before":             func(o *Object) { o.Loops[0] = Loop{1, 2, 0, 1, 1, false} },
+		"loop 1: it begins before":             func(o *Object) { o.Loops[0] = Loop{1, 2, 0, 1, 1, 0, false} },
 		"loop 1: it ends outside":              func(o *Object) { o.Loops[1].End = 2 },
 		"loop 1: it is parallel and inside":    func(o *Object) { o.Loops[1].Parallel = true },
 		"moves with loop 2, which is not":      func(o *Object) { o.Launches[0].Args[0].Moves[1].Loop = 2 },
-		"it moves by dims[2] of 2":             func(o *Object) { o.Launches[0].Args[0].Moves[0].Dim = 2 },
+		"it moves by dims[5] of 5":             func(o *Object) { o.Launches[0].Args[0].Moves[0].Dim = 5 },
 		"as it moves: offset 320 in arena":     func(o *Object) { o.Launches[1].Args[1].Moves[0].Bytes = 96 },
 		"it moves by more than":                func(o *Object) { o.Launches[1].Args[1].Moves[0].Bytes = math.MinInt64 },
 		"-1 bytes of arena":                    func(o *Object) { o.Arena = -1 },
@@ -164,9 +168,19 @@ func TestCheck(t *testing.T) {
 		"it is parameter 3 of 3":               func(o *Object) { o.Launches[0].Args[1].Index = 3 },
 		"not that of an element of parameter":  func(o *Object) { o.Launches[0].Args[1].Offset = -28 },
 		"offset -23 is not":                    func(o *Object) { o.Launches[0].Args[1].Offset = -23 },
-		"the dims array, and the object has":   func(o *Object) { o.Dims = nil },
-		"unknown area 5":                       func(o *Object) { o.Launches[0].Args[0].Area = 5 },
-		"arena has no index 1":                 func(o *Object) { o.Launches[0].Args[0].Index = 1 },
+		"the dims array, and the object has": func(o *Object) {
+			o.Dims, o.Launches[1].TasksDim = nil, 0
+			o.Launches[0] = o.Launches[1]
+		},
+		"dims[3] follows from entries 3":        func(o *Object) { o.Dims[3].A = 3 },
+		"dims[2] is size 1 of 1":                func(o *Object) { o.Dims[2].Axis = 1 },
+		"dims[4] is no entry":                   func(o *Object) { o.Dims[4].Op = dimOps },
+		"launch 1: entry 5 of 5 dims":           func(o *Object) { o.Launches[1].TasksDim = 6 },
+		"its count of positions is entry 8":     func(o *Object) { o.Loops[2].CountDim, o.Loops[2].Count = 9, 0 },
+		"turns from loop 2, which is not":       func(o *Object) { o.Launches[0].Turn = 3 },
+		"offset in worker that depends on size": func(o *Object) { o.Launches[0].Args[2] = Arg{Area: AreaWorker, Dim: 1} },
+		"unknown area 5":                        func(o *Object) { o.Launches[0].Args[0].Area = 5 },
+		"arena has no index 1":                  func(o *Object) { o.Launches[0].Args[0].Index = 1 },
 	} {
 		o := sample()
 		breaks(o)
@@ -188,15 +202,18 @@ func TestString(t *testing.T) {
   memory arena 256, shared 64, each worker 64 bytes
   module 0: 8 bytes
   module 1: 8 bytes
-  param 0: Y f32 [2 3] strides at run time
+  param 0: Y f32 [2 j] strides at run time
   param 1: α f32 [7] strides [-1]
   param 2: – f32 [] strides []
   dims 0: stride of param 0 axis 0
   dims 1: stride of param 0 axis 1
+  dims 2: size j
+  dims 3: product of dims[2] and 4, at most 1048576
+  dims 4: maximum of dims[3] and dims[2]
   kernel einc_a: module 0, stack 256 bytes
   kernel einc_b: module 1, stack 4096 bytes
-  launch 0: einc_a(arena+128+8·dims[1]·loop 0+64·loop 1, param 1-24, worker+8, shared) × 4 tasks from 6 of 1.5e+04 ns
-  launch 1: einc_b(param 0, arena+128+64·loop 2, dims) × 0 tasks of 0 ns
+  launch 0: einc_a(arena+128+8·dims[1]·loop 0+64·loop 1, param 1-24, worker+8, shared, arena+dims[2]) × 4 tasks from 6 of 1.5e+04·dims[0] ns
+  launch 1: einc_b(param 0, arena+128+64·loop 2, dims) × dims[3] tasks of 0 ns
   loop 0: launches 0 to 0 × 3 positions, 2 items apart from 1 on, in parallel
   loop 1: launches 0 to 0 × 2 positions, 1 items apart
   loop 2: launches 1 to 1 × 2 positions, 2 items apart
@@ -240,4 +257,26 @@ func FuzzDecode(f *testing.F) {
 		}
 		checkDecode(t, b)
 	})
+}
+
+func TestDerive(t *testing.T) {
+	for _, x := range []struct {
+		d    Dim
+		want int64
+	}{
+		{Dim{Op: DimAdd, A: 0, B: 1}, 22}, {Dim{Op: DimAdd, A: 0, B: NoDim, Value: -1}, 16}, {Dim{Op: DimMul, A: 0, B: 1}, 85},
+		{Dim{Op: DimCeilDiv, A: 0, B: 1}, 4}, {Dim{Op: DimMin, A: 0, B: 1}, 5}, {Dim{Op: DimMax, A: 0, B: 1, Most: 17}, 17},
+		{Dim{Op: DimMul, A: 2, B: NoDim, Value: 3}, -6},
+	} {
+		got, err := x.d.Derive([]int64{17, 5, -2})
+		require.NoError(t, err)
+		require.Equal(t, x.want, got, "%+v", x.d)
+	}
+	for _, d := range []Dim{
+		{Op: DimMul, A: 0, B: NoDim, Value: 1 << 60}, {Op: DimCeilDiv, A: 0, B: 2}, {Op: DimCeilDiv, A: 2, B: 1},
+		{Op: DimMax, A: 0, B: 1, Most: 16}, {Op: DimAdd, A: 0, B: NoDim, Value: 1 << 62},
+	} {
+		_, err := d.Derive([]int64{17, 5, -2})
+		require.ErrorContains(t, err, "too large", "%+v", d)
+	}
 }

@@ -1,0 +1,138 @@
+package lower
+
+import (
+	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/planner/cost"
+)
+
+// A packed product whose extents are open has blocks of fixed size, as many of them as a call needs: every
+// place in workspace is then known, and only counts, and places in operands, come from the dims array.
+// Blocks of K are those that the extents would have if they were known, so that sums are the same.
+
+// counts are the numbers that extents decide: known ones, or entries of the dims array.
+type counts struct {
+	total   struct{ m, n, k loop.Size }
+	terms   loop.Size // of K in a block: KC, or less
+	kblocks loop.Size
+	slices  loop.Size
+	width   loop.Size // of a slice, in columns: NS, or less
+	panels  loop.Size // of a slice
+	nblocks loop.Size // of a slice
+	mblocks loop.Size
+}
+
+// known takes the counts from the blocking.
+func (p *panels) known() {
+	c := loop.Const
+	p.total.m, p.total.n, p.total.k = c(p.M), c(p.N), c(p.K)
+	p.terms, p.kblocks, p.slices, p.width = c(p.KC), c(p.KBlocks()), c(p.Slices()), c(p.NS)
+	p.panels, p.nblocks, p.mblocks = c(p.Panels()), c(p.NBlocks()), c(p.MBlocks())
+}
+
+func (p *panels) isOpen() bool {
+	for _, g := range [][]digit{p.product.b, p.m, p.n, p.product.k} {
+		for _, d := range g {
+			if d.isOpen() {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// parts is the number of parts of a size that a total has.
+func (p *panels) parts(total loop.Size, part int64) loop.Size {
+	return p.l.derive(DimCeilDiv, total, loop.Const(part))
+}
+
+// packedOpen lowers a product of open extents. Where B is shared, two phases take turns; where there is a
+// batch, or sums that must wait between blocks of K, one phase does all.
+func (p *panels) packedOpen(step int) error {
+	l := p.l
+	if p.private {
+		tile, err := p.tileNest()
+		if err != nil {
+			return err
+		}
+		return l.phase(step, tile.nest, tile.tasks, tile.nanos, tile.args)
+	}
+	pack := p.packNest()
+	tile, err := p.tileNest()
+	if err != nil {
+		return err
+	}
+	first := len(l.prog.Phases)
+	for _, r := range []run{pack, tile} {
+		if err := l.phase(step, r.nest, r.tasks, r.nanos, r.args); err != nil {
+			return err
+		}
+	}
+	turns := l.derive(DimMul, p.slices, p.kblocks)
+	l.prog.Turns = append(l.prog.Turns, Turns{first, first + 2, l.absolute(turns)})
+	return nil
+}
+
+// blockOpen chooses the blocks.
+func (p *panels) blockOpen() {
+	d := rootType(p.step.Body)
+	waits := p.step.Old >= 0 || p.l.plan.Buffers[p.step.Out.Buffer].DType != d.Accum()
+	p.private = len(p.product.b) > 0 || waits
+	p.Blocking = p.l.target.OpenBlocking(d, items(p.m), items(p.n), items(p.product.k), p.private)
+	p.batch = 1
+	p.open()
+}
+
+// open makes entries of the counts.
+func (p *panels) open() {
+	one := loop.Const(1)
+	mul := func(a, b loop.Size) loop.Size { return p.l.derive(DimMul, a, b) }
+	most := func(a, b loop.Size) loop.Size { return p.l.derive(DimMax, a, b) }
+	product := func(ds []digit) loop.Size {
+		n := one
+		for _, d := range ds {
+			n = mul(d.size, n)
+		}
+		return n
+	}
+	p.total.m, p.total.n, p.total.k = product(p.m), product(p.n), product(p.product.k)
+	// What cost.Blocking says of a known K.
+	blocks := most(p.parts(p.total.k, cost.Depth), one)
+	even := p.l.derive(DimCeilDiv, p.total.k, blocks)
+	p.terms = p.l.atMost(most(mul(p.parts(even, cost.DepthUnit), loop.Const(cost.DepthUnit)), one), p.KC)
+	p.kblocks = most(p.l.derive(DimCeilDiv, p.total.k, p.terms), one)
+	p.mblocks = p.parts(p.total.m, p.MC)
+	columns := p.parts(p.total.n, p.NC)
+	if p.private {
+		p.slices, p.nblocks, p.width, p.panels = columns, one, loop.Const(p.NC), loop.Const(p.Panels())
+		return
+	}
+	p.slices = p.parts(columns, p.NBlocks())
+	p.nblocks = p.l.atMost(p.l.derive(DimCeilDiv, columns, most(p.slices, one)), p.NBlocks())
+	p.width = mul(p.nblocks, loop.Const(p.NC))
+	p.panels = p.l.atMost(mul(p.nblocks, loop.Const(p.NC/p.NR)), p.Panels())
+}
+
+// ownPanels declares what a task packs B into, and what holds its sums between blocks of K.
+func (p *panels) ownPanels(x *block) {
+	x.fromB = p.operand(sideB, loop.In)
+	x.b = p.own("panels", p.Type, p.SliceB())
+	if p.keepsParts() {
+		x.parts = p.own("parts", p.Type, p.MC*p.NS)
+	}
+}
+
+// blocksOfK runs f for the blocks of K that are a task's: the one that the phase is for, or all.
+func (p *panels) blocksOfK(x *block, f func()) {
+	if !p.private {
+		f()
+		return
+	}
+	l := &loop.For{Var: p.b.Var("k"), Count: loop.Bound{Max: p.kblocks}, Step: 1}
+	p.b.For(l, func() {
+		x.kb = l.Var
+		t := x.turn
+		t.x = x.y // all panels of the slice, which has one block
+		p.packB(t, p.Panels(), x.b, x.fromB, x.rows, x.cols)
+		f()
+	})
+}

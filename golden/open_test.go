@@ -1,0 +1,116 @@
+package golden_test
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/einc-lang/einc"
+	"github.com/einc-lang/einc/golden"
+	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/tensor"
+	"github.com/stretchr/testify/require"
+)
+
+// openCases are expressions whose extents are left open, and the axes of their operands where the
+// expression is in index notation.
+var openCases = []struct{ expr, axes string }{
+	{expr: "ik,kj->ij"}, {expr: "ki,kj->ij"}, {expr: "ik,jk->ij"}, {expr: "ki,jk->ij"}, {expr: "ik,kj->ji"},
+	{expr: "bik,bkj->bij"}, {expr: "bqhd,bkhd->bhqk"}, {expr: "ijkl,klmn->ijmn"}, {expr: "abc,dca->bd"},
+	{expr: "ij,j->i"}, {expr: "ij,i->j"}, {expr: "i,i->"}, {expr: "i,j->ij"}, {expr: "ijk->j"}, {expr: "ijk->"}, {expr: "i->"},
+	{expr: "ij->ji"}, {expr: "ijk->kij"}, {expr: "ii->i"}, {expr: "ii->"}, {expr: "iij->ji"}, {expr: "ij,ij->ij"},
+	{expr: "ij,jk,kl->il"}, {expr: "a,ab,bc,c->"}, {expr: "ijk,jr,kr->ir"},
+	{"Y[b,o] = max(X[b,i] * W[i,o] + bias[o], 0)", "bi,io,o"}, {"C[i,j] += A[i,k] * B[k,j]", "ij,ik,kj"},
+	{"P[i,j] max= A[i,k] + B[k,j]", "ik,kj"}, {"D[n,k,d] = X[n,d] - M[k,d]", "nd,kd"}, {"D[i,i] = v[i]", "i"},
+	{"T[i,j] = A[i,k]*B[k,j]\nU[j,i] = T[i,j] + T[i,j]", "ik,kj"},
+}
+
+// openOperands makes operands of small integers for a case.
+func openOperands(t *testing.T, r *rand.Rand, expr, axes string, d tensor.DType, extent func(label rune) int) []*tensor.Tensor {
+	if axes == "" {
+		axes, _, _ = strings.Cut(expr, "->")
+	}
+	var shapes [][]int
+	for _, a := range strings.Split(axes, ",") {
+		shape := []int{}
+		for _, l := range a {
+			shape = append(shape, extent(l))
+		}
+		shapes = append(shapes, shape)
+	}
+	operands, err := golden.Operands(r, d, shapes)
+	require.NoError(t, err)
+	return operands
+}
+
+// openExtent draws an extent: mostly a small one, sometimes none, sometimes a longer one than vectors.
+func openExtent(r *rand.Rand, most int) int {
+	switch r.IntN(12) {
+	case 0:
+		return r.IntN(2)
+	case 1:
+		return most/2 + r.IntN(most/2)
+	}
+	return 1 + r.IntN(min(most, 20))
+}
+
+// TestOpen calls functions for open extents with many shapes, and compares each result with the naive
+// evaluator's: by native code for row-major operands and for any layout, and by the interpreter.
+func TestOpen(t *testing.T) {
+	r := rand.New(rand.NewPCG(seed(t), 11))
+	levels := hostLevels(t)
+	for i, c := range openCases {
+		for j := range rounds(t, 2) {
+			d := tensor.DTypes()[(7*i+5*j+int(seedOf(c.expr)))%len(tensor.DTypes())]
+			if d.IsComplex() && strings.Contains(c.expr, "max") {
+				d = tensor.F32
+			}
+			checkOpen(t, r, c.expr, c.axes, d, levels[(i+j)%len(levels)])
+		}
+	}
+}
+
+// seedOf spreads element types over expressions.
+func seedOf(s string) (n uint32) {
+	for _, c := range s {
+		n = n*31 + uint32(c)
+	}
+	return n % 97
+}
+
+func checkOpen(t *testing.T, r *rand.Rand, expr, axes string, d tensor.DType, level string) {
+	example := openOperands(t, r, expr, axes, d, func(l rune) int { return 3 + int(l)%4 })
+	for _, e := range engines {
+		opts := options(e.engine)
+		opts.Level, opts.Dynamic = level, []string{einc.AllLabels}
+		f, err := einc.Compile(expr, specs(example), opts)
+		require.NoError(t, err, expr)
+		for round := range 8 {
+			most, extents := []int{9, 40, 90}[round%3], map[rune]int{}
+			operands := openOperands(t, r, expr, axes, d, func(l rune) int {
+				if _, ok := extents[l]; !ok {
+					extents[l] = openExtent(r, most)
+				}
+				return extents[l]
+			})
+			want, err := golden.Eval(openProblem(t, expr, operands), operands)
+			require.NoError(t, err)
+			got, err := f.NewOutputFor(operands...)
+			require.NoError(t, err, expr)
+			require.NoError(t, f.Call(got, operands...), "%s %v", expr, extents)
+			require.True(t, golden.Equal(want, got), "%s %s %s %s %v\noperands %v\nwant %v\ngot %v\n%s", e.name, level, expr, d, extents, operands, want, got, f.Explain())
+			generic := fortranLike(t, got)
+			require.NoError(t, f.Call(generic, operands...), "%s %v", expr, extents)
+			require.True(t, golden.Equal(want, generic), "%s %s %s %s %v by strides of run time\nwant %v\ngot %v", e.name, level, expr, d, extents, want, generic)
+		}
+		require.NoError(t, f.Close())
+	}
+}
+
+func openProblem(t *testing.T, expr string, operands []*tensor.Tensor) *parser.Problem {
+	p, err := parser.Parse(expr, parser.ModeAuto)
+	require.NoError(t, err)
+	problem, err := p.Bind(specs(operands))
+	require.NoError(t, err)
+	return problem
+}
