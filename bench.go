@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	goruntime "runtime"
 	"slices"
 	"strings"
 	"time"
@@ -30,6 +31,7 @@ type Measurement struct {
 	CompileNanos   int64    `json:"compile_ns"`
 	TemporaryBytes int64    `json:"temp_bytes"`
 
+	Shapes  [][]int  `json:"-"` // of the operands
 	Samples []Sample `json:"-"` // one a round
 }
 
@@ -72,6 +74,9 @@ func Measure(ctx context.Context, expr string, specs []Spec, opts *Options) (*Me
 	defer f.Close()
 	m := &Measurement{Schema: "einc.bench/v1", Expr: expr, CompileNanos: time.Since(began).Nanoseconds(), Strategy: f.strategies(),
 		TemporaryBytes: f.c.plan.Arena}
+	for _, t := range operands {
+		m.Shapes = append(m.Shapes, t.Shape())
+	}
 	return m, m.measure(ctx, f, operands)
 }
 
@@ -84,7 +89,7 @@ func (m *Measurement) measure(ctx context.Context, f *Func, operands []*Tensor) 
 	if err != nil {
 		return err
 	}
-	m.DType, m.Threads = out.DType().String(), target.Workers
+	m.DType, m.Threads = out.DType().String(), min(target.Workers, goruntime.GOMAXPROCS(0))
 	machine, err := newMachine(ctx, &f.c.opts, out.DType(), m.Threads)
 	if err != nil {
 		return err
@@ -233,6 +238,9 @@ func (f *Func) strategies() []string {
 	names := make([]string, len(steps))
 	for i, s := range steps {
 		names[i] = strings.Join(s, "+")
+		if len(s) == 0 {
+			names[i] = "none" // its result has no elements
+		}
 	}
 	return names
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	goruntime "runtime"
@@ -74,6 +75,9 @@ func (s *settings) measure(cmd *cobra.Command, args []string) (*einc.Measurement
 	if err != nil {
 		return nil, err
 	}
+	if s.sizes == "" && len(args) == 1 {
+		return nil, usageError{errors.New("nothing says how large the operands are: give -s with the extents of indices, as -s i=64,j=32, or a shape for each operand, as 64x32")}
+	}
 	specs, err := s.specs(expr, opts, args[1:])
 	if err != nil {
 		return nil, err
@@ -102,6 +106,14 @@ func plural(n int, word string) string {
 	return fmt.Sprintf("%d %ss", n, word)
 }
 
+// shapeText writes a shape as it is given.
+func shapeText(shape []int) string {
+	if len(shape) == 0 {
+		return "scalar"
+	}
+	return strings.ReplaceAll(strings.Trim(fmt.Sprint(shape), "[]"), " ", "x")
+}
+
 // nanos rounds a time to four digits or so.
 func nanos(ns float64) time.Duration {
 	d := time.Duration(ns)
@@ -116,6 +128,9 @@ func nanos(ns float64) time.Duration {
 // printBenchstat prints the rounds as Go's benchmarks print theirs.
 func printBenchstat(w io.Writer, m *einc.Measurement) error {
 	name := strings.Join(strings.Fields(m.Expr), "_")
+	for _, shape := range m.Shapes {
+		name += "/" + shapeText(shape)
+	}
 	fmt.Fprintf(w, "goos: %s\ngoarch: %s\n", goruntime.GOOS, goruntime.GOARCH)
 	for _, s := range m.Samples {
 		_, err := fmt.Fprintf(w, "BenchmarkEinc/%s/%s-%d\t%d\t%.1f ns/op\t%.3f GFLOP/s\t%.3f GB/s\n", name, m.DType, m.Threads,
