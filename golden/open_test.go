@@ -114,3 +114,30 @@ func openProblem(t *testing.T, expr string, operands []*tensor.Tensor) *parser.P
 	require.NoError(t, err)
 	return problem
 }
+
+// TestOpenBeyondABlock has products whose rows, columns and terms take several blocks of the fixed sizes that open
+// extents have: among them those of a batch, where one phase does all of a product.
+func TestOpenBeyondABlock(t *testing.T) {
+	r := rand.New(rand.NewPCG(seed(t), 12))
+	levels := hostLevels(t)
+	for i, expr := range []string{"ik,kj->ij", "bik,bkj->bij", "C[b,i,j] += A[b,i,k] * B[b,k,j]"} {
+		axes := ""
+		if strings.Contains(expr, "=") {
+			axes = "bij,bik,bkj"
+		}
+		opts := options(einc.Native)
+		opts.Level, opts.Dynamic = levels[i%len(levels)], []string{einc.AllLabels}
+		f, err := einc.Compile(expr, specs(openOperands(t, r, expr, axes, tensor.F32, func(rune) int { return 4 })), opts)
+		require.NoError(t, err)
+		for _, extents := range []map[rune]int{{'b': 2, 'i': 3, 'j': 1100, 'k': 5}, {'b': 2, 'i': 150, 'j': 20, 'k': 9}, {'b': 1, 'i': 7, 'j': 530, 'k': 400}} {
+			operands := openOperands(t, r, expr, axes, tensor.F32, func(l rune) int { return extents[l] })
+			want, err := golden.Eval(openProblem(t, expr, operands), operands)
+			require.NoError(t, err)
+			got, err := f.NewOutputFor(operands...)
+			require.NoError(t, err)
+			require.NoError(t, f.Call(got, operands...))
+			require.True(t, golden.Equal(want, got), "%s %v", expr, extents)
+		}
+		require.NoError(t, f.Close())
+	}
+}

@@ -257,6 +257,9 @@ func (p *panels) tasks(labels [2]string, counts [2]loop.Size, f func(turn)) loop
 		p.b.Add(split)
 		f(t)
 	})
+	if p.private { // a single phase does all
+		return all
+	}
 	return each
 }
 
