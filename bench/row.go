@@ -14,6 +14,7 @@ type work struct {
 	mode   parser.Mode
 	dtype  tensor.DType
 	shapes [][]int
+	open   bool // einc's code is for any extents
 }
 
 // specs describes row-major operands.

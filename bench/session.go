@@ -105,11 +105,15 @@ func eincContender(s *session, w *work, operands []*einc.Tensor, threads int) (*
 
 // eincTimed has a clock of its own choice: that of a row with so many threads.
 func eincTimed(s *session, w *work, operands []*einc.Tensor, threads, timed int) (*contender, *einc.Tensor, error) {
-	f, err := einc.CompileFor(s.ctx, w.expr, &einc.Options{Mode: w.mode, Engine: einc.Native, Workers: threads, Cache: "off"}, operands)
+	opts := &einc.Options{Mode: w.mode, Engine: einc.Native, Workers: threads, Cache: "off"}
+	if w.open {
+		opts.Dynamic = []string{einc.AllLabels}
+	}
+	f, err := einc.CompileFor(s.ctx, w.expr, opts, operands)
 	if err != nil {
 		return nil, nil, err
 	}
-	out, err := f.NewOutput()
+	out, err := f.NewOutputFor(operands...)
 	if err != nil {
 		return nil, nil, err
 	}

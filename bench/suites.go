@@ -32,6 +32,7 @@ func suites() []suite {
 		{name: "alike", title: "Written in another way", rows: alikeRows},
 		{name: "threads", title: "All cores", rows: threadRows, means: threadMeans},
 		{name: "workloads", title: "Workloads", rows: workloadRows},
+		{name: "open", title: "Open extents against known ones", rows: openRows},
 		{name: "compile", title: "First use of a shape"},
 	}
 }
