@@ -2,6 +2,7 @@ package einc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -75,7 +76,7 @@ func BuildFor(ctx context.Context, expr, name string, specs []Spec, opts *Option
 	}
 	var units []*codegen.Unit
 	for _, cpu := range cpus {
-		l, err := a.lower(ctx, specs, cpu, lower.Options{RuntimeStrides: to.RuntimeStrides})
+		l, err := a.lower(ctx, specs, cpu, to.RuntimeStrides)
 		if err != nil {
 			return nil, err
 		}
@@ -115,7 +116,7 @@ func (a *Artifacts) cpus(names []string) ([]string, error) {
 	return rising, nil
 }
 
-func (a *Artifacts) lower(ctx context.Context, specs []Spec, cpu string, how lower.Options) (level, error) {
+func (a *Artifacts) lower(ctx context.Context, specs []Spec, cpu string, strides bool) (level, error) {
 	opts := a.opts
 	opts.Level = cpu
 	if opts.Workers == 0 {
@@ -129,12 +130,35 @@ func (a *Artifacts) lower(ctx context.Context, specs []Spec, cpu string, how low
 	if err != nil {
 		return level{}, err
 	}
-	u, err := codegen.Lower(c.plan, target, how)
+	if c.sizes != nil {
+		if err := c.needRowMajor(strides); err != nil {
+			return level{}, err
+		}
+	}
+	u, err := codegen.Lower(c.plan, target, lower.Options{RuntimeStrides: strides, Sizes: c.sizes, Dense: c.sizes != nil})
 	if err != nil {
 		return level{}, err
 	}
 	u.Triple = a.system.Triple
 	return level{c, u}, nil
+}
+
+// needRowMajor refuses layouts of another kind where extents are open: strides follow from the sizes then.
+func (c *compilation) needRowMajor(strides bool) error {
+	if strides {
+		return errors.New("with open extents, operands are row-major: strides cannot come at run time, too")
+	}
+	for i := range c.problem.Operands {
+		x := &c.problem.Tensors[i]
+		dense := 1
+		for a := len(x.Shape) - 1; a >= 0; a-- {
+			if x.Shape[a] > 1 && x.Layout.Strides[a] != dense {
+				return fmt.Errorf("with open extents, operands are row-major: operand %d has strides %v", i, x.Layout.Strides)
+			}
+			dense *= x.Shape[a]
+		}
+	}
+	return nil
 }
 
 // portableWorkers is the number of workers that code which runs elsewhere is planned for: not this

@@ -91,7 +91,7 @@ func (s *settings) add(cmd *cobra.Command) {
 // addSizes adds the flags of commands that take sizes instead of files.
 func (s *settings) addSizes(cmd *cobra.Command) {
 	s.add(cmd)
-	cmd.Flags().StringVarP(&s.sizes, "sizes", "s", "", "extents by index, as i=64,j=32")
+	cmd.Flags().StringVarP(&s.sizes, "sizes", "s", "", "extents by index, as i=64,j=32, where * leaves one open to calls; dynamic leaves all of the shapes' extents open")
 	cmd.Flags().StringVar(&s.dtype, "dtype", "f64", "element type of the operands")
 }
 
@@ -152,11 +152,21 @@ func (s *settings) specs(expr string, opts *einc.Options, shapes []string) ([]ei
 	if err != nil {
 		return nil, usageError{err}
 	}
-	if len(shapes) > 0 && s.sizes != "" {
+	sizes := s.sizes
+	switch {
+	case sizes == "dynamic" && len(shapes) == 0:
+		return nil, usageError{fmt.Errorf("--sizes=dynamic needs example shapes, which decide the order of contraction: give them as 64x32, or the extents as i=*,j=*")}
+	case sizes == "dynamic":
+		opts.Dynamic, sizes = []string{einc.AllLabels}, ""
+	case sizes == "static":
+		sizes = ""
+	}
+	if len(shapes) > 0 && sizes != "" {
 		return nil, usageError{fmt.Errorf("give shapes or --sizes, not both")}
 	}
-	if s.sizes != "" {
-		return einc.SpecsFromSizes(expr, opts.Mode, s.sizes, dtype)
+	if sizes != "" {
+		sizes, opts.Dynamic = openSizes(sizes)
+		return einc.SpecsFromSizes(expr, opts.Mode, sizes, dtype)
 	}
 	var specs []einc.Spec
 	for _, text := range shapes {
@@ -167,6 +177,21 @@ func (s *settings) specs(expr string, opts *einc.Options, shapes []string) ([]ei
 		specs = append(specs, spec)
 	}
 	return specs, nil
+}
+
+// exampleExtent stands for an open extent where an order of contraction is chosen.
+const exampleExtent = "256"
+
+// openSizes gives the open extents of a list like i=*,j=32 an example, and names their labels.
+func openSizes(sizes string) (known string, open []string) {
+	items := strings.Split(sizes, ",")
+	for i, item := range items {
+		if label, value, ok := strings.Cut(item, "="); ok && strings.TrimSpace(value) == "*" {
+			items[i] = label + "=" + exampleExtent
+			open = append(open, strings.TrimSpace(label))
+		}
+	}
+	return strings.Join(items, ","), open
 }
 
 // parseShape reads "2x3", "A=2x3", "2x3:f32" or "scalar".

@@ -14,14 +14,25 @@ func (h *header) comment(expr string) {
 	for _, line := range commentLines(expr) {
 		h.printf(" *     %s\n", line)
 	}
-	h.printf(" *\n * %s(%s, workspace) computes this on the calling thread.\n *\n", h.name, h.argList())
+	args := h.argList()
+	if h.o.IsOpen() {
+		args = strings.TrimSuffix(args, "dims") + strings.Join(h.sizes, ", ")
+	}
+	h.printf(" *\n * %s(%s, workspace) computes this on the calling thread.\n *\n", h.name, args)
 	for i := range h.params {
 		h.printf(" *     %s\n", h.paramNote(i))
 	}
-	for i, d := range h.o.Dims {
-		h.printf(" *     dims[%d]: stride of axis %d of %s\n", i, d.Axis, h.params[d.Param].name)
+	if !h.o.IsOpen() {
+		for i, entry := range given(h.o) {
+			d := h.o.Dims[entry]
+			h.printf(" *     dims[%d]: stride of axis %d of %s\n", i, d.Axis, h.params[d.Param].name)
+		}
 	}
-	h.printf(memoryText, h.macro)
+	bytes := h.macro + "_WORKSPACE_BYTES"
+	if h.o.IsOpen() {
+		bytes = fmt.Sprintf("%s_workspace(%s)", h.name, strings.Join(h.sizes, ", "))
+	}
+	h.printf(memoryText, h.macro, bytes)
 	h.target()
 	frame := 0
 	for _, o := range h.objects {
@@ -29,8 +40,13 @@ func (h *header) comment(expr string) {
 			frame = max(frame, s.Frame)
 		}
 	}
-	h.printf(threadText, h.name, h.macro, frame)
-	if slices.ContainsFunc(h.objects, func(o *object.Object) bool { return len(o.Loops) > 0 }) {
+	if h.o.IsOpen() {
+		h.printf(openText, h.name)
+		h.printf(openThreadText, h.name, h.macro, frame)
+	} else {
+		h.printf(threadText, h.name, h.macro, frame)
+	}
+	if !h.o.IsOpen() && slices.ContainsFunc(h.objects, func(o *object.Object) bool { return len(o.Loops) > 0 }) {
 		h.printf(slicedText)
 	}
 	h.printf(dlpackText, h.name)
@@ -58,7 +74,7 @@ const memoryText = ` *
  * element type, no more. out must overlap neither the operands nor the workspace. Nothing is read or written
  * outside the elements that shapes and strides describe.
  *
- * workspace has %[1]s_WORKSPACE_BYTES bytes, aligned to %[1]s_WORKSPACE_ALIGN; what it holds before does not
+ * workspace has %[2]s bytes, aligned to %[1]s_WORKSPACE_ALIGN; what it holds before does not
  * matter. It may be NULL where that is 0.
 `
 
@@ -90,6 +106,10 @@ func (h *header) paramNote(i int) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s", c.name, c.ctype)
 	for _, n := range p.Shape {
+		if i := object.OpenSize(n); i >= 0 {
+			fmt.Fprintf(&b, "[%s]", h.sizes[i])
+			continue
+		}
 		fmt.Fprintf(&b, "[%d]", n)
 	}
 	switch {
@@ -113,7 +133,7 @@ func (h *header) paramNote(i int) string {
 
 // inDims reports whether strides of a parameter come through dims.
 func (h *header) inDims(param int) bool {
-	return slices.ContainsFunc(h.o.Dims, func(d object.Dim) bool { return d.Param == param })
+	return slices.ContainsFunc(h.o.Dims, func(d object.Dim) bool { return d.Op == object.DimStride && d.Param == param })
 }
 
 func orNothing(s string) string {

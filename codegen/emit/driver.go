@@ -19,6 +19,8 @@ func Short(level string) string {
 //	int NAME_dlpack(out, operands…, workspace)               the same on DLTensors, which it checks
 //	int NAME_cpu(void)                                       the x86-64 level of the CPU; on x86-64 only
 //
+// Open extents make the sizes of a call parameters in place of dims: see open.go.
+//
 // The objects are of one kernel for CPUs of rising level; the kernels they list are defined elsewhere.
 func Driver(objects []*object.Object, name string) string {
 	d := &driverIR{o: objects[0], objects: objects, name: name}
@@ -29,6 +31,9 @@ func Driver(objects []*object.Object, name string) string {
 	}
 	if strings.HasPrefix(d.o.Triple, "x86_64") {
 		d.printf(cpuIR, name)
+	}
+	if d.o.IsOpen() {
+		d.dimsFunction()
 	}
 	d.run()
 	d.dlpack()
@@ -42,6 +47,7 @@ type driverIR struct {
 	objects []*object.Object
 	name    string
 	values  int
+	sizes   []string // of a call with DLTensors, as far as its tensors have told them
 }
 
 func (d *driverIR) printf(format string, args ...any) { fmt.Fprintf(d, format+"\n", args...) }
@@ -58,7 +64,12 @@ func (d *driverIR) params(dims bool) string {
 	for i := range d.o.Params {
 		list = append(list, fmt.Sprintf("i8* %%p%d", i))
 	}
-	if dims && len(d.o.Dims) > 0 {
+	switch {
+	case dims && d.o.IsOpen():
+		list = append(list, d.sizeParams())
+	case dims && derives(d.o):
+		list = append(list, "i8* %given8")
+	case dims && len(d.o.Dims) > 0:
 		list = append(list, "i8* %dims")
 	}
 	return strings.Join(append(list, "i8* %workspace"), ", ")
@@ -141,26 +152,23 @@ func (d *driverIR) run() {
 		}
 		loops = max(loops, len(o.Loops))
 	}
+	if d.o.IsOpen() {
+		d.runOpen(args)
+		return
+	}
 	d.printf("define void @%s(%s) %s {\nentry:\n  %%args = alloca [%d x i8*], align 16", d.name, d.params(true), driverAttributes, args)
 	d.printf("  %%first = getelementptr [%d x i8*], [%[1]d x i8*]* %%args, i64 0, i64 0", args)
 	for i := range loops {
 		d.printf("  %%at%d = alloca i64, align 8", i)
 	}
-	if len(d.objects) == 1 {
-		d.walk(d.o, partsOf(d.o))
-		d.printf("  ret void\n}\n")
-		return
+	if derives(d.o) {
+		d.printf("  %%all = alloca [%d x i64], align 16", len(d.o.Dims))
+		d.fillAll(d.o)
 	}
-	d.printf("  %%cpu = call i32 @%s_cpu()\n  br label %%try%d", d.name, len(d.objects)-1)
-	for i := len(d.objects) - 1; i >= 0; i-- {
-		next := fmt.Sprintf("try%d", i-1)
-		if i == 0 {
-			next = "end"
-		}
-		d.printf("try%d:\n  %%can%[1]d = icmp sge i32 %%cpu, %d\n  br i1 %%can%[1]d, label %%run%[1]d, label %%%[3]s\nrun%[1]d:", i, x86Level(d.objects[i]), next)
-		d.walk(d.objects[i], partsOf(d.objects[i]))
+	d.eachVariant(func(o *object.Object) {
+		d.walk(o, partsOf(o))
 		d.printf("  br label %%end")
-	}
+	})
 	d.printf("end:\n  ret void\n}\n")
 }
 
@@ -239,9 +247,10 @@ const (
 // is not what the kernel was made for, the output being 1, and a digit that says why.
 func (d *driverIR) dlpack() {
 	d.printf("define i32 @%s_dlpack(%s) %s {\nentry:", d.name, d.params(false), driverAttributes)
-	if n := len(d.o.Dims); n > 0 {
+	if n := len(given(d.o)); n > 0 && !d.o.IsOpen() {
 		d.printf("  %%dims64 = alloca [%d x i64], align 16\n  %%dims = bitcast [%[1]d x i64]* %%dims64 to i8*", n)
 	}
+	d.sizes = make([]string, len(d.o.Sizes))
 	var failures strings.Builder
 	for i := range d.o.Params {
 		for reason := 1; reason <= 6; reason++ {
@@ -257,7 +266,12 @@ func (d *driverIR) dlpack() {
 		d.printf("  %s = getelementptr i8, i8* %s, i64 %s", v, data, offset)
 		list = append(list, "i8* "+v)
 	}
-	if len(d.o.Dims) > 0 {
+	switch {
+	case d.o.IsOpen():
+		for _, v := range d.sizes {
+			list = append(list, "i64 "+v)
+		}
+	case len(d.o.Dims) > 0:
 		list = append(list, "i8* %dims")
 	}
 	d.printf("  call void @%s(%s)\n  ret i32 0\n%s}", d.name, strings.Join(append(list, "i8* %workspace"), ", "), failures.String())
@@ -301,12 +315,49 @@ func (d *driverIR) dltensor(i int) {
 	shape := d.load(i, dlShape, "i64*", 8)
 	empty := false
 	for a, n := range p.Shape {
-		d.want(d.equal("i64", d.element(shape, a), int64(n)), i, 5)
+		d.extent(i, d.element(shape, a), n)
 		empty = empty || n == 0
 	}
-	if !empty {
+	switch {
+	case d.o.IsOpen():
+		d.compact(i, shape)
+	case !empty:
 		d.strides(i)
 	}
+}
+
+// extent checks an extent of tensor i; the first one of an open size tells it.
+func (d *driverIR) extent(i int, v string, n int) {
+	size := object.OpenSize(n)
+	switch {
+	case size < 0:
+		d.want(d.equal("i64", v, int64(n)), i, 5)
+	case d.sizes[size] == "":
+		d.sizes[size] = v
+		c := d.value()
+		d.printf("  %s = icmp sge i64 %s, 0", c, v)
+		d.want(c, i, 5)
+	default:
+		c := d.value()
+		d.printf("  %s = icmp eq i64 %s, %s", c, v, d.sizes[size])
+		d.want(c, i, 5)
+	}
+}
+
+// compact checks that tensor i, whose extents are only known at run time, is row-major.
+func (d *driverIR) compact(i int, shape string) {
+	strides, some, end, c := d.load(i, dlStrides, "i64*", 8), d.value()[1:], d.value()[1:], d.value()
+	d.printf("  %s = icmp eq i64* %s, null\n  br i1 %[1]s, label %%%[3]s, label %%%[4]s\n%[4]s:", c, strides, end, some)
+	want := "1"
+	for a := len(d.o.Params[i].Shape) - 1; a >= 0; a-- {
+		n, one, same, either, next := d.element(shape, a), d.value(), d.value(), d.value(), d.value()
+		d.printf("  %s = icmp sle i64 %s, 1", one, n)
+		d.printf("  %s = icmp eq i64 %s, %s\n  %s = or i1 %s, %[1]s", same, d.element(strides, a), want, either, one)
+		d.want(either, i, 6)
+		d.printf("  %s = mul i64 %s, %s", next, want, n)
+		want = next
+	}
+	d.printf("  br label %%%s\n%[1]s:", end)
 }
 
 // dlType is the 32-bit word of DLDataType: code, bits, lanes.
@@ -367,7 +418,7 @@ func (d *driverIR) strides(i int) {
 // inDims says that strides of parameter i come through dims.
 func (d *driverIR) inDims(i int) bool {
 	for _, x := range d.o.Dims {
-		if x.Param == i {
+		if x.Op == object.DimStride && x.Param == i {
 			return true
 		}
 	}
@@ -376,12 +427,14 @@ func (d *driverIR) inDims(i int) bool {
 
 // fillDims stores the strides of parameter i that dims has.
 func (d *driverIR) fillDims(i int, stride func(axis int) string) {
-	for k, x := range d.o.Dims {
+	entries := given(d.o)
+	for k, entry := range entries {
+		x := d.o.Dims[entry]
 		if x.Param != i {
 			continue
 		}
 		v, p := stride(x.Axis), d.value()
-		d.printf("  %s = getelementptr [%d x i64], [%[2]d x i64]* %%dims64, i64 0, i64 %[3]d\n  store i64 %[4]s, i64* %[1]s, align 8", p, len(d.o.Dims), k, v)
+		d.printf("  %s = getelementptr [%d x i64], [%[2]d x i64]* %%dims64, i64 0, i64 %[3]d\n  store i64 %[4]s, i64* %[1]s, align 8", p, len(entries), k, v)
 	}
 }
 

@@ -35,17 +35,21 @@ func Header(objects []*object.Object, opt HeaderOptions) (string, error) {
 			return "", fmt.Errorf("C header: %w", err)
 		}
 	}
+	h.nameSizes()
 	h.comment(opt.Expr)
 	h.begin()
 	h.macros()
 	h.functions()
 	for _, o := range objects {
-		if len(o.Loops) > 0 {
+		switch {
+		case o.IsOpen():
+			h.open(o)
+		case len(o.Loops) > 0:
 			h.sliced(o)
-			continue
+		default:
+			h.tasks(o)
+			h.launch(o)
 		}
-		h.tasks(o)
-		h.launch(o)
 	}
 	if len(objects) > 1 {
 		h.choose()
@@ -62,6 +66,7 @@ type header struct {
 	name    string
 	macro   string
 	params  []param
+	sizes   []string // what the open sizes are called
 	stages  map[*object.Object]int64
 }
 
@@ -76,7 +81,7 @@ func (h *header) printf(format string, args ...any) { fmt.Fprintf(h, format, arg
 
 // The suffixes of the names that a header declares.
 var (
-	functionSuffixes = []string{"", "_tasks", "_launch", "_find", "_kernel", "_cpu", "_supported", "_dlpack"}
+	functionSuffixes = []string{"", "_tasks", "_launch", "_find", "_kernel", "_cpu", "_supported", "_dlpack", "_dims", "_workspace", "_launches"}
 	macroSuffixes    = []string{"_ARENA_BYTES", "_SHARED_BYTES", "_WORKER_BYTES", "_WORKSPACE_BYTES", "_WORKSPACE_ALIGN", "_LAUNCHES", "_DIMS", "_H"}
 )
 
@@ -196,11 +201,25 @@ func (h *header) macros() {
 		func(o *object.Object) int64 { return o.Arena },
 		func(o *object.Object) int64 { return o.Shared },
 		func(o *object.Object) int64 { return o.Worker },
-		func(o *object.Object) int64 { _, _, size := o.Workspace(); return size },
+		func(o *object.Object) int64 {
+			_, _, size := o.Workspace()
+			if o.IsOpen() { // and what the temporaries of a call take
+				_, size = openOffsets(o)
+			}
+			return size
+		},
 		func(*object.Object) int64 { return object.Align },
 		func(o *object.Object) int64 { return h.stages[o] },
-		func(o *object.Object) int64 { return int64(len(o.Dims)) },
+		func(o *object.Object) int64 {
+			if o.IsOpen() {
+				return int64(len(o.Dims))
+			}
+			return int64(len(given(o)))
+		},
 	} {
+		if h.o.IsOpen() && (macroSuffixes[i] == "_ARENA_BYTES" || macroSuffixes[i] == "_LAUNCHES") {
+			continue // the sizes decide it
+		}
 		h.printf("#define %s%s %d\n", h.macro, macroSuffixes[i], h.largest(of))
 	}
 	h.printf("\n")
@@ -208,7 +227,11 @@ func (h *header) macros() {
 
 // functions declares what the object defines.
 func (h *header) functions() {
-	h.printf("void %s(%s, void *workspace);\n\n", h.name, h.paramList())
+	params := h.paramList()
+	if h.o.IsOpen() {
+		params = h.tensorList() + ", " + h.sizeList()
+	}
+	h.printf("void %s(%s, void *workspace);\n\n", h.name, params)
 	var tensors []string
 	for i, p := range h.params {
 		tensors = append(tensors, []string{"DLTensor *", "const DLTensor *"}[min(i, 1)]+p.name)
@@ -219,6 +242,9 @@ func (h *header) functions() {
 		for _, s := range o.Symbols {
 			h.printf("void %s(void **args, int64_t task_begin, int64_t task_end);\n", s.Name)
 		}
+	}
+	if h.o.IsOpen() {
+		h.openFunctions()
 	}
 	switch level := x86Level(h.o); {
 	case level > 1:
@@ -244,8 +270,8 @@ func (h *header) tasks(o *object.Object) {
 	h.printf("    default:\n        return 0;\n    }\n}\n")
 }
 
-// paramList declares the output, the operands and dims.
-func (h *header) paramList() string {
+// tensorList declares the output and the operands, and paramList dims, too.
+func (h *header) tensorList() string {
 	var list []string
 	for i, p := range h.params {
 		c := ""
@@ -254,10 +280,14 @@ func (h *header) paramList() string {
 		}
 		list = append(list, fmt.Sprintf("%s%s *%s", c, p.ctype, p.name))
 	}
-	if len(h.o.Dims) > 0 {
-		list = append(list, "const int64_t *dims")
-	}
 	return strings.Join(list, ", ")
+}
+
+func (h *header) paramList() string {
+	if len(h.o.Dims) > 0 {
+		return h.tensorList() + ", const int64_t *dims"
+	}
+	return h.tensorList()
 }
 
 // argList passes on what paramList declares.
@@ -288,6 +318,9 @@ func (h *header) launch(o *object.Object) {
 // cases writes the launches of an object as cases of a switch. Every parameter is named once as a
 // statement, since no launch need use them all.
 func (h *header) cases(o *object.Object, number string) {
+	if derives(o) {
+		h.fillAll(o)
+	}
 	h.printf("    (void)begin, (void)end, (void)arena, (void)shared, (void)worker;\n")
 	for _, name := range strings.Split(h.argList(), ", ") {
 		h.printf("    (void)%s;\n", name)
@@ -296,13 +329,16 @@ func (h *header) cases(o *object.Object, number string) {
 	for i, l := range o.Launches {
 		args := make([]string, len(l.Args))
 		for j, a := range l.Args {
-			args[j] = h.arg(a)
+			args[j] = h.arg(a, derives(o))
 		}
 		if len(args) == 0 {
 			args = []string{"NULL"}
 		}
 		first := ""
-		if l.First > 0 {
+		switch {
+		case l.Turn > 0:
+			first = fmt.Sprintf("turn * %s + ", entry(l.Tasks, l.TasksDim))
+		case l.First > 0:
 			first = fmt.Sprintf("INT64_C(%d) + ", l.First)
 		}
 		h.printf("    case %d: {\n        void *args[] = {\n            %s,\n        };\n        %s(args, %sbegin, %send);\n        break;\n    }\n",
@@ -313,11 +349,17 @@ func (h *header) cases(o *object.Object, number string) {
 
 // choose writes the functions that take the variant for the CPU.
 func (h *header) choose() {
-	h.printf("\nstatic inline int64_t %s_tasks(int64_t launch)\n{\n    int cpu = %[1]s_cpu();\n", h.name)
-	for i := len(h.objects) - 1; i >= 0; i-- {
-		h.printf("    if (cpu >= %d)\n        return %s_tasks(launch);\n", x86Level(h.objects[i]), h.variant(h.objects[i]))
+	counts := []string{"tasks(int64_t launch)", "tasks(launch)"}
+	if h.o.IsOpen() {
+		counts = []string{"tasks(int64_t launch, const int64_t *dims)", "tasks(launch, dims)", "launches(const int64_t *dims)", "launches(dims)"}
 	}
-	h.printf("    return 0;\n}\n")
+	for c := 0; c < len(counts); c += 2 {
+		h.printf("\nstatic inline int64_t %s_%s\n{\n    int cpu = %[1]s_cpu();\n", h.name, counts[c])
+		for i := len(h.objects) - 1; i >= 0; i-- {
+			h.printf("    if (cpu >= %d)\n        return %s_%s;\n", x86Level(h.objects[i]), h.variant(h.objects[i]), counts[c+1])
+		}
+		h.printf("    return 0;\n}\n")
+	}
 	h.launchHead(h.name)
 	h.printf("    int cpu = %s_cpu();\n", h.name)
 	for i := len(h.objects) - 1; i >= 0; i-- {
@@ -332,12 +374,21 @@ func (h *header) choose() {
 }
 
 // arg is the address of an argument. The kernels take operands as void * and do not write to them.
-func (h *header) arg(a object.Arg) string {
-	name := a.Area.String()
-	if a.Area == object.AreaParam {
+func (h *header) arg(a object.Arg, derived bool) string {
+	name, dims := a.Area.String(), "dims"
+	if derived {
+		dims = "all"
+	}
+	switch a.Area {
+	case object.AreaParam:
 		name = h.params[a.Index].name
+	case object.AreaDims:
+		name = dims
 	}
 	text := "(char *)(uintptr_t)" + name
+	if a.Dim > 0 {
+		text += fmt.Sprintf(" + dims[%d]", a.Dim-1)
+	}
 	if a.Offset > 0 {
 		text += fmt.Sprintf(" + %d", a.Offset)
 	} else if a.Offset < 0 {
@@ -346,7 +397,7 @@ func (h *header) arg(a object.Arg) string {
 	for _, m := range a.Moves {
 		text += fmt.Sprintf(" + at[%d] * INT64_C(%d)", m.Loop, m.Bytes)
 		if m.Dim != object.NoDim {
-			text += fmt.Sprintf(" * dims[%d]", m.Dim)
+			text += fmt.Sprintf(" * %s[%d]", dims, m.Dim)
 		}
 	}
 	return text

@@ -3,6 +3,7 @@ package lower
 import (
 	"math"
 	"math/bits"
+	"slices"
 
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner/cost"
@@ -60,6 +61,10 @@ const (
 // openTile chooses the tile of a kernel of which something is left to run time: vectors along an axis
 // whose strides are known where it pays, without rows.
 func (k *kernel) openTile(s *shape, t cost.Target) {
+	s.unit = k.itemCost(-1, false, false, 1)
+	if !slices.ContainsFunc(k.axes, axis.isOpen) {
+		return // callers in C give strides, and nothing that follows from them
+	}
 	axis, reduced, lanes := k.vectorAxis(t, s)
 	switch {
 	case axis < 0:
