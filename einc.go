@@ -58,7 +58,8 @@ type Options struct {
 }
 
 // Einsum evaluates expr on the operands and returns a new row-major tensor. Compiled code is kept for
-// the next call with the same expression, types, shapes and strides.
+// the next call with the same expression, types, shapes and strides; once an expression of one or two operands
+// has been called with a few shapes, code for open extents serves any others at once (see Options.Dynamic).
 func Einsum(expr string, operands ...*Tensor) (*Tensor, error) {
 	return EinsumContext(context.Background(), expr, nil, operands...)
 }

@@ -64,6 +64,8 @@ func stageText(t *testing.T, in, stage string) string {
 			for _, s := range strings.Fields(value) {
 				specs = append(specs, spec(t, s))
 			}
+		case "open":
+			opts.Dynamic = strings.Fields(value)
 		case "mode":
 			m, err := parser.ParseMode(value)
 			require.NoError(t, err)

@@ -83,18 +83,22 @@ func TestGuardChild(t *testing.T) {
 			g := &guarded{t: t, atEnd: i%2 == 0}
 			c, err := golden.Random(r, d, g.alloc)
 			require.NoError(t, err)
-			runGuarded(t, g, c, levels[i%len(levels)])
+			runGuarded(t, g, c, options(einc.Native), levels[i%len(levels)])
+			if i%5 == int(d)%5 { // by code for open extents, too
+				opts := options(einc.Native)
+				opts.Dynamic = []string{einc.AllLabels}
+				runGuarded(t, g, c, opts, levels[i%len(levels)])
+			}
 			g.free()
 		}
 	}
 }
 
-func runGuarded(t *testing.T, g *guarded, c *golden.Contraction, level string) {
+func runGuarded(t *testing.T, g *guarded, c *golden.Contraction, opts *einc.Options, level string) {
 	want, err := golden.Eval(problem(t, c), c.Operands)
 	require.NoError(t, err)
-	opts := options(einc.Native)
 	opts.Level = level
-	fmt.Println("running", level, c.Expr, shapes(c)) // the last line names the culprit after a fault
+	fmt.Println("running", level, c.Expr, shapes(c), opts.Dynamic) // the last line names the culprit after a fault
 	f, err := einc.Compile(c.Expr, specs(c.Operands), opts)
 	require.NoError(t, err)
 	defer f.Close()

@@ -141,3 +141,49 @@ func TestOpenBeyondABlock(t *testing.T) {
 		require.NoError(t, f.Close())
 	}
 }
+
+// TestOpenBits compares rounded sums: code for open extents gives the bits of packed code for known ones, and
+// both give the same bits for any number of workers.
+func TestOpenBits(t *testing.T) {
+	r := rand.New(rand.NewPCG(seed(t), 12))
+	hostLevels(t)
+	random := func(d tensor.DType, shape ...int) *tensor.Tensor {
+		x, err := tensor.New(d, shape...)
+		require.NoError(t, err)
+		for i := range shape[0] {
+			for j := range shape[1] {
+				require.NoError(t, x.SetAt(r.Float64()-0.5, i, j))
+			}
+		}
+		return x
+	}
+	for _, c := range []struct {
+		expr   string
+		d      tensor.DType
+		shapes [][]int
+	}{
+		{"ik,kj->ij", tensor.F32, [][]int{{300, 1000}, {1000, 270}}},
+		{"ki,jk->ij", tensor.F64, [][]int{{701, 310}, {290, 701}}},
+		{"ik,kj->ij", tensor.F16, [][]int{{200, 900}, {900, 400}}},
+	} {
+		operands := []*tensor.Tensor{random(c.d, c.shapes[0]...), random(c.d, c.shapes[1]...)}
+		var want *tensor.Tensor
+		for _, dynamic := range [][]string{nil, {einc.AllLabels}} {
+			for workers := 1; workers <= 4; workers++ {
+				opts := options(einc.Native)
+				opts.Workers, opts.Dynamic = workers, dynamic
+				f, err := einc.CompileFor(t.Context(), c.expr, opts, operands)
+				require.NoError(t, err)
+				require.Contains(t, f.Explain().String(), `nest "packed/`, "what is compared is packed")
+				out, err := f.NewOutputFor(operands...)
+				require.NoError(t, err)
+				require.NoError(t, f.Call(out, operands...))
+				if want == nil {
+					want = out
+				}
+				require.Equal(t, want.Bytes(), out.Bytes(), "%s %s, open %v, %d workers", c.expr, c.d, dynamic, workers)
+				require.NoError(t, f.Close())
+			}
+		}
+	}
+}

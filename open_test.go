@@ -1,0 +1,57 @@
+package einc_test
+
+import (
+	"testing"
+
+	"github.com/einc-lang/einc"
+	"github.com/einc-lang/einc/tensor"
+	"github.com/stretchr/testify/require"
+)
+
+func openProduct(t *testing.T, opts *einc.Options) *einc.Func {
+	t.Helper()
+	opts.Dynamic = []string{einc.AllLabels}
+	f, err := einc.Compile("ik,kj->ij", []einc.Spec{specOf(tensor.F64, 4, 5), specOf(tensor.F64, 5, 6)}, opts)
+	if einc.IsMissing(err) {
+		t.Skip(err)
+	}
+	require.NoError(t, err)
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+func TestOpenCallAllocatesNothing(t *testing.T) {
+	f := openProduct(t, &einc.Options{Engine: einc.Native, Cache: "off"})
+	var calls [][]*tensor.Tensor
+	for _, n := range []int{3, 70} {
+		a, b := arange(t, n, n+1), arange(t, n+1, 2*n)
+		out, err := f.NewOutputFor(a, b)
+		require.NoError(t, err)
+		require.NoError(t, f.Call(out, a, b))
+		calls = append(calls, []*tensor.Tensor{out, a, b})
+	}
+	for _, c := range calls {
+		require.Zero(t, testing.AllocsPerRun(100, func() { _ = f.Call(c[0], c[1:]...) }))
+	}
+}
+
+func TestOpenCallsRefuseWhatDisagrees(t *testing.T) {
+	f := openProduct(t, &einc.Options{Engine: einc.Interpreter})
+	_, err := f.NewOutput()
+	require.ErrorContains(t, err, "use NewOutputFor")
+	_, err = f.NewOutputFor(arange(t, 3, 4))
+	require.ErrorContains(t, err, "1 operands given, the function takes 2")
+	_, err = f.NewOutputFor(arange(t), arange(t, 4, 5))
+	require.ErrorContains(t, err, "no axis that tells the output's extent i")
+	require.ErrorContains(t, f.Call(arange(t, 3, 5), arange(t, 3, 4), arange(t, 5, 5)),
+		"operand 1 is f64[5 5], the function was compiled for f64[k j] with k = 4, j = 5")
+	require.ErrorContains(t, f.Call(arange(t, 3, 6), arange(t, 3, 4), arange(t, 4, 5)), "the output is f64[3 6]")
+	require.ErrorContains(t, f.Call(arange(t, 3, 5), arange(t, 3), arange(t, 4, 5)), "operand 0 is f64[3]")
+	for _, o := range []*einc.Options{{MaxMemory: 1 << 20}, {Specialize: true}} {
+		o.Dynamic = []string{"i"}
+		_, err := einc.Compile("i->", []einc.Spec{specOf(tensor.F64, 4)}, o)
+		require.ErrorContains(t, err, "known")
+	}
+	_, err = einc.Compile("i->", []einc.Spec{specOf(tensor.F64, 4)}, &einc.Options{Dynamic: []string{"q"}})
+	require.ErrorContains(t, err, `"q" is to be left open, but the expression has no such label`)
+}
