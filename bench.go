@@ -81,7 +81,7 @@ func Measure(ctx context.Context, expr string, specs []Spec, opts *Options) (*Me
 }
 
 func (m *Measurement) measure(ctx context.Context, f *Func, operands []*Tensor) error {
-	out, err := f.NewOutput()
+	out, err := f.NewOutputFor(operands...)
 	if err != nil {
 		return err
 	}
