@@ -69,6 +69,9 @@ func BuildFor(ctx context.Context, expr, name string, specs []Spec, opts *Option
 	if opts == nil {
 		opts = &Options{}
 	}
+	if err := emit.CheckName(name); err != nil {
+		return nil, err
+	}
 	a := &Artifacts{opts: *opts, system: system, name: name, expr: expr}
 	cpus, err := a.cpus(to.CPUs)
 	if err != nil {

@@ -310,6 +310,10 @@ func TestBuildRefuses(t *testing.T) {
 		_, err := einc.BuildFor(t.Context(), "ij->i", "k", specs, nil, c.to)
 		require.ErrorContains(t, err, c.want)
 	}
+	for _, name := range []string{"", "a;b", "k() {\n}\n@x = global i32 0 ;", "a__b", "int", "main", strings.Repeat("k", 60), "ä"} {
+		_, err := einc.BuildFor(t.Context(), "ij->i", name, specs, nil, einc.BuildTarget{})
+		require.ErrorContains(t, err, "C name", "%q", name)
+	}
 	t.Setenv("PATH", t.TempDir())
 	a, err := einc.BuildFor(t.Context(), "ij->i", "k", specs, nil, einc.BuildTarget{System: "darwin/arm64"})
 	require.NoError(t, err)

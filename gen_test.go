@@ -33,7 +33,7 @@ var genDirectives = []string{
 // slicedDirectives are kernels that a limit of memory cuts into slices: with loops that sum, that stop short in
 // the last slice, and an open index around them.
 var slicedDirectives = map[string]int64{
-	`//einc:kernel SlicedRows "ab,bc,cd->ad" a=120,b=130,c=131,d=132 float64`:        30000,
+	`//einc:kernel SlicedRows "ab,bc,cd->ad" a=60,b=65,c=66,d=67 float64`:            6000,
 	`//einc:kernel SlicedSum "abx,bcx,cdx->ad" a=24,b=15,c=26,d=17,x=5 complex64`:    4000,
 	`//einc:kernel SlicedItems "nab,bc,cd,de->nae" n=*,a=11,b=13,c=17,d=7,e=9 int32`: 700,
 	sharedSlices: 20000,

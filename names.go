@@ -3,6 +3,7 @@ package einc
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"syscall"
 
@@ -29,6 +30,14 @@ func OpenNpy(path string, as DType) (*Tensor, error) {
 
 // SaveNpy writes a tensor to a .npy file; the file appears whole or not at all.
 func SaveNpy(path string, t *Tensor) error { return tensor.SaveNpy(path, t) }
+
+// WriteFile writes a file that appears whole or not at all: see tensor.WriteFile.
+func WriteFile(path string, data []byte) error {
+	return tensor.WriteFile(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
 
 // CompileFor compiles an expression for the layouts of operands that are there, and for no others: it
 // is the quickest way to one call. Calls with other layouts then fail, save that Options.Specialize has one

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -179,4 +180,19 @@ func TestStrict(t *testing.T) {
 		require.True(t, errors.As(err, &e), "want one of %v", c.Strict)
 		require.Contains(t, c.Strict, string(e.Code))
 	})
+}
+
+func problem(t *testing.T, c *golden.Contraction) *parser.Problem {
+	p, err := parser.Parse(c.Expr, parser.ModeAuto)
+	require.NoError(t, err)
+	b, err := p.Bind(specs(c.Operands))
+	require.NoError(t, err)
+	return b
+}
+
+func shapes(c *golden.Contraction) (s []string) {
+	for _, o := range c.Operands {
+		s = append(s, fmt.Sprint(o.DType(), o.Shape(), o.Strides()))
+	}
+	return s
 }

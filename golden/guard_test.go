@@ -11,19 +11,10 @@ import (
 
 	"github.com/einc-lang/einc"
 	"github.com/einc-lang/einc/golden"
-	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/tensor"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 )
-
-func problem(t *testing.T, c *golden.Contraction) *parser.Problem {
-	p, err := parser.Parse(c.Expr, parser.ModeAuto)
-	require.NoError(t, err)
-	b, err := p.Bind(specs(c.Operands))
-	require.NoError(t, err)
-	return b
-}
 
 // guarded allocates memory that ends (or begins) at a page that cannot be touched.
 type guarded struct {
@@ -106,11 +97,4 @@ func runGuarded(t *testing.T, g *guarded, c *golden.Contraction, opts *einc.Opti
 	require.NoError(t, err)
 	require.NoError(t, f.Call(out, c.Operands...))
 	require.True(t, golden.Equal(want, out), c.Expr)
-}
-
-func shapes(c *golden.Contraction) (s []string) {
-	for _, o := range c.Operands {
-		s = append(s, fmt.Sprint(o.DType(), o.Shape(), o.Strides()))
-	}
-	return s
 }

@@ -312,7 +312,7 @@ func TestSaveNpyReplacesOnlyFiles(t *testing.T) {
 	require.Equal(t, 1.0, must(must(OpenNpy(link)).At()))
 
 	require.ErrorContains(t, SaveNpy(dir, Scalar(1.0)), "a directory")
-	require.ErrorContains(t, SaveNpy(os.DevNull, Scalar(1.0)), "use WriteNpy")
+	require.ErrorContains(t, SaveNpy(os.DevNull, Scalar(1.0)), "not a regular file (a device)")
 	absent := filepath.Join(dir, "absent", "a.npy")
 	require.ErrorContains(t, SaveNpy(absent, Scalar(1.0)), "open "+absent+": ")
 	for i, to := range []string{os.DevNull, dir, "/proc/self/fd/1"} { // the last as /dev/stdout

@@ -1,17 +1,10 @@
 package tensor
 
 import (
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"runtime"
 	"strconv"
-	"strings"
-
-	"github.com/google/renameio/v2"
 )
 
 // WriteNpy writes t as a .npy file of version 1.0, byte for byte as NumPy does: a view that is
@@ -80,61 +73,7 @@ func writeElements(w io.Writer, t *Tensor) error {
 	return err
 }
 
-// SaveNpy writes a .npy file: beside the target and then renamed, so that there is never half a file,
-// and a symbolic link at path is replaced rather than followed. A target that is there and not a
-// regular file, or a link to something else such as /dev/stdout, is refused; a file that is replaced
-// keeps its permissions.
+// SaveNpy writes a .npy file as WriteFile does: whole or not at all.
 func SaveNpy(path string, t *Tensor) error {
-	if kind := irreplaceable(path); kind != "" {
-		return &fs.PathError{Op: "save", Path: path, Err: fmt.Errorf("not a regular file (%s): it would be replaced, use WriteNpy", kind)}
-	}
-	f, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)),
-		renameio.WithPermissions(0o666), renameio.WithExistingPermissions())
-	if err != nil {
-		return named(err, path)
-	}
-	defer f.Cleanup() // does nothing once the file has its name
-	if err := WriteNpy(f, t); err != nil {
-		return named(err, path)
-	}
-	return named(f.CloseAtomicallyReplace(), path)
-}
-
-// irreplaceable says what is at path if a file must not take its place, or "".
-func irreplaceable(path string) string {
-	info, err := os.Lstat(path)
-	if err != nil || info.Mode().IsRegular() {
-		return ""
-	}
-	if info.Mode().Type() != fs.ModeSymlink {
-		return kindOf(info.Mode())
-	}
-	if to, err := os.Readlink(path); err == nil && strings.HasPrefix(to, "/proc/") {
-		return "a link to " + to // as /dev/stdout, whatever that is at the moment
-	}
-	if info, err = os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return "a link to " + kindOf(info.Mode())
-	}
-	return ""
-}
-
-// named makes an error speak of the path that the caller gave, not of the file beside it.
-func named(err error, path string) error {
-	var at *fs.PathError
-	if errors.As(err, &at) {
-		return &fs.PathError{Op: at.Op, Path: path, Err: at.Err}
-	}
-	return err
-}
-
-func kindOf(m fs.FileMode) string {
-	switch {
-	case m.IsDir():
-		return "a directory"
-	case m&fs.ModeNamedPipe != 0:
-		return "a pipe"
-	case m&fs.ModeDevice != 0:
-		return "a device"
-	}
-	return strings.TrimSpace(m.String())
+	return WriteFile(path, func(w io.Writer) error { return WriteNpy(w, t) })
 }

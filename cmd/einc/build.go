@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/einc-lang/einc"
-	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 )
@@ -211,15 +210,11 @@ func (b *buildFlags) symbol() string {
 	return strings.TrimLeft(clean, "0123456789")
 }
 
-// writeFile writes beside the target and renames, so that no reader ever sees half a file and a link
-// is replaced, not followed.
+// writeFile writes a file as a whole, or to standard output.
 func writeFile(path string, data []byte) error {
 	if path == "-" {
 		_, err := os.Stdout.Write(data)
 		return err
 	}
-	if info, err := os.Lstat(path); err == nil && !info.Mode().IsRegular() && info.Mode()&os.ModeSymlink == 0 {
-		return &os.PathError{Op: "write", Path: path, Err: errors.New("not a regular file")}
-	}
-	return renameio.WriteFile(path, data, 0o644, renameio.WithTempDir(filepath.Dir(path)))
+	return einc.WriteFile(path, data)
 }

@@ -15,7 +15,6 @@ import (
 
 	"github.com/einc-lang/einc"
 	"github.com/einc-lang/einc/parser"
-	"github.com/google/renameio/v2"
 	"github.com/rogpeppe/go-internal/diff"
 	"github.com/spf13/cobra"
 )
@@ -219,7 +218,7 @@ func replace(path string, old, data []byte) error {
 	if _, ok := parser.ParseGeneratedHead(string(old)); old != nil && !ok {
 		return fmt.Errorf("%s was not made by einc gen: it is left alone; remove it or choose another name with -o", path)
 	}
-	return renameio.WriteFile(path, data, 0o644, renameio.WithTempDir(filepath.Dir(path)))
+	return einc.WriteFile(path, data)
 }
 
 // showStale prints what differs. Machine code is said to differ, no more: its text says nothing, and

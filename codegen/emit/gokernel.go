@@ -131,7 +131,7 @@ func (k *goKernel) Naive() string {
 
 // maxNaive is how many times the innermost loop of the test's loops may run: where one nest of loops over all
 // indices would take longer, they too follow the plan.
-const maxNaive = 1 << 26
+const maxNaive = 1 << 22
 
 // naiveWork is how often the innermost loops of a problem's statements run, each being one nest.
 func naiveWork(p *parser.Problem) (sum float64) {

@@ -24,6 +24,17 @@ var (
 	libraryName = regexp.MustCompile(`_t$|_(C|MAX|MIN|WIDTH)$`)
 )
 
+// CheckName refuses a kernel's name that C or C++ cannot take, or whose derived names are too long. It comes
+// before anything is made of a name.
+func CheckName(name string) error {
+	for _, suffix := range functionSuffixes {
+		if err := checkName(name + suffix); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 const maxName = 63 // characters that C11 promises to tell names apart by
 
 // checkName refuses what is not usable as a function name in both C and C++.

@@ -88,7 +88,7 @@ func (a *api) bind(handle uintptr) error {
 		if !f.IsExported() {
 			continue
 		}
-		addr, err := purego.Dlsym(handle, "LLVM"+f.Name)
+		addr, err := symbol(handle, "LLVM"+f.Name)
 		if err != nil {
 			if _, optional := f.Tag.Lookup("optional"); optional {
 				continue
@@ -112,7 +112,7 @@ func (a *api) bind(handle uintptr) error {
 func (a *api) bindBackend(handle uintptr, name string) {
 	b := backend{name: name}
 	for _, part := range []string{"TargetInfo", "Target", "TargetMC", "AsmPrinter", "AsmParser"} {
-		addr, err := purego.Dlsym(handle, "LLVMInitialize"+name+part)
+		addr, err := symbol(handle, "LLVMInitialize"+name+part)
 		if err != nil {
 			if part == "AsmParser" {
 				continue
@@ -149,7 +149,7 @@ func goString(p *byte) string {
 
 // libraryPath asks the dynamic linker which file an address was loaded from; "" if it does not know.
 func libraryPath(addr uintptr) string {
-	p, err := purego.Dlsym(purego.RTLD_DEFAULT, "dladdr")
+	p, err := symbol(defaultHandle, "dladdr")
 	if err != nil {
 		return ""
 	}

@@ -37,10 +37,14 @@ type MissingError struct {
 	Path   string   // the value of EINC_LLVM, if it was set
 	Tried  []string // the names that were searched for otherwise
 	Reason string   // the loader's message, if it says more than that there is no such file
+	system string   // not empty: where einc does not load LLVM at all
 }
 
 // Error names the package that repairs it.
 func (e *MissingError) Error() string {
+	if e.system != "" {
+		return "einc does not load LLVM on " + e.system + ": compile for it elsewhere (einc build --target, einc gen), or use the interpreter"
+	}
 	install := "`apt-get install " + Package + "`"
 	if e.Path != "" {
 		return fmt.Sprintf("cannot use %s, which %s names: %s: correct %s, or unset it and install libLLVM with %s",
@@ -113,9 +117,11 @@ func open(path string) (*library, error) {
 
 // dlopen opens the named library, or searches.
 func dlopen(path string) (uintptr, *MissingError) {
-	const flags = purego.RTLD_NOW | purego.RTLD_LOCAL
+	if err := loadable(); err != nil {
+		return 0, err
+	}
 	if path != "" {
-		handle, err := purego.Dlopen(path, flags)
+		handle, err := openLibrary(path)
 		if err != nil {
 			return 0, &MissingError{Path: path, Reason: err.Error()}
 		}
@@ -123,7 +129,7 @@ func dlopen(path string) (uintptr, *MissingError) {
 	}
 	missing := &MissingError{Tried: sonames()}
 	for _, name := range missing.Tried {
-		handle, err := purego.Dlopen(name, flags)
+		handle, err := openLibrary(name)
 		if err == nil {
 			return handle, nil
 		}

@@ -124,6 +124,9 @@ type worker struct {
 // startWorker runs this program as a worker, in a process group of its own so that an interrupt from the
 // terminal reaches the program alone, which knows what to do with it.
 func startWorker(memory int64) (*worker, error) {
+	if err := loadable(); err != nil {
+		return nil, err
+	}
 	path, err := self()
 	if err != nil {
 		return nil, err
@@ -140,7 +143,7 @@ func startWorker(memory int64) (*worker, error) {
 		Stdout:      w.said,
 		Stderr:      w.said,
 		ExtraFiles:  []*os.File{answers}, // becomes number replies
-		SysProcAttr: &syscall.SysProcAttr{Setpgid: true},
+		SysProcAttr: ownGroup(),
 	}
 	if w.in, err = w.process.StdinPipe(); err == nil {
 		err = w.process.Start()

@@ -1,4 +1,4 @@
-"""Calls a kernel through ctypes: by pointers, and with DLPack tensors where NumPy is there.
+"""Calls a kernel through ctypes: by pointers, and with DLPack tensors where NumPy or PyTorch is there.
 
 main.py LIBRARY, with the library that run.sh builds.
 """
@@ -35,25 +35,41 @@ def dltensor(a):
     return ctypes.c_void_p(get(capsule, b"dltensor")), capsule
 
 
-def by_dlpack(lib):
-    """NumPy arrays, PyTorch tensors and others, without a copy; types and shapes are checked."""
-    try:
-        import numpy as np
-    except ImportError:
-        print("NumPy is not installed: no DLPack tensors to show")
-        return
+def by_dlpack(lib, arrays):
+    """Arrays of any library that speaks DLPack, without a copy; types and shapes are checked."""
+    out, x, y, wrong = arrays
+    tensors = [dltensor(a) for a in (out, x, y)]
+    assert lib.batchvec_dlpack(*(p for p, _ in tensors), None) == 0
+    bad, keep = dltensor(wrong)
+    assert lib.batchvec_dlpack(bad, tensors[1][0], tensors[2][0], None) == 15, keep
+
+
+def numpy(lib):
+    import numpy as np
+
     rng = np.random.default_rng(1)
     x = rng.integers(-4, 5, (B, I, J)).astype(np.float64)
     y = rng.integers(-4, 5, (B, J)).astype(np.float64)
     out = np.zeros((B, I))
-    tensors = [dltensor(a) for a in (out, x, y)]
-    assert lib.batchvec_dlpack(*(p for p, _ in tensors), None) == 0
+    by_dlpack(lib, (out, x, y, np.zeros((B, I + 1))))
     assert (out == np.einsum("bij,bj->bi", x, y)).all()
-    wrong, keep = dltensor(np.zeros((B, I + 1)))
-    assert lib.batchvec_dlpack(wrong, tensors[1][0], tensors[2][0], None) == 15, keep
-    print("NumPy, by DLPack: right")
+
+
+def torch(lib):
+    import torch
+
+    x = torch.randint(-4, 5, (B, I, J)).double()
+    y = torch.randint(-4, 5, (B, J)).double()
+    out = torch.zeros(B, I, dtype=torch.float64)
+    by_dlpack(lib, (out, x, y, torch.zeros(B, I + 1, dtype=torch.float64)))
+    assert torch.equal(out, torch.einsum("bij,bj->bi", x, y))
 
 
 lib = ctypes.CDLL(sys.argv[1])
 by_pointers(lib)
-by_dlpack(lib)
+for name, run in (("NumPy", numpy), ("PyTorch", torch)):
+    try:
+        run(lib)
+        print(name + ", by DLPack: right")
+    except ImportError:
+        print(name + " is not installed")

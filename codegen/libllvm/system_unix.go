@@ -1,0 +1,24 @@
+//go:build !windows
+
+package libllvm
+
+import (
+	"syscall"
+
+	"github.com/ebitengine/purego"
+)
+
+// defaultHandle finds symbols of what the program has loaded.
+const defaultHandle = purego.RTLD_DEFAULT
+
+// loadable says why no library can be loaded on this system; nil if one can.
+func loadable() *MissingError { return nil }
+
+func openLibrary(path string) (uintptr, error) {
+	return purego.Dlopen(path, purego.RTLD_NOW|purego.RTLD_LOCAL)
+}
+
+func symbol(handle uintptr, name string) (uintptr, error) { return purego.Dlsym(handle, name) }
+
+// ownGroup keeps signals of the terminal from a process.
+func ownGroup() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setpgid: true} }
