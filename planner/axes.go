@@ -40,7 +40,7 @@ func (s *schedule) arrange() {
 		}
 		s.v[v.left].axes = order(left, right, true)
 		s.v[v.right].axes = order(right, left, false)
-		for _, f := range v.fused {
+		for _, f := range slices.Concat(v.fused, v.factors) {
 			s.v[f].axes = s.c.arrange(s.legs(f), v.axes)
 		}
 	}
@@ -76,8 +76,8 @@ func (s *schedule) orient(v *vertex) {
 // reduced orders the summed indices of v as a term that it reads has them: no step can change those.
 func (s *schedule) reduced(v *vertex, left, right, out []parser.IndexID) []parser.IndexID {
 	var sum []parser.IndexID
-	for _, l := range left {
-		if contains(right, l) && !slices.Contains(out, l) {
+	for _, l := range unite(left, right) {
+		if !slices.Contains(out, l) {
 			sum = append(sum, l)
 		}
 	}

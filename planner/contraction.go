@@ -183,34 +183,50 @@ func (d *draft) try(f func() error) (float64, error) {
 // emitFused appends one step that reads all terms, private sums included.
 func (c *contraction) emitFused(to sink) error {
 	k := c.kernel(to.out, c.lone)
-	values := make([]parser.NodeID, len(c.terms))
-	for i := range c.terms {
-		values[i] = c.terms[i].write(c.src, k.body, c.dtype)
+	return k.finish(c.writeTerms(k, make([]*Ref, len(c.terms))), c.onlyFactors(), to)
+}
+
+// writeTerms appends the terms to a kernel's body, or what is in their place. Factors that the sum does not
+// run over are left for after it.
+func (c *contraction) writeTerms(k *kernel, places []*Ref) []parser.NodeID {
+	summed := func(i int) bool {
+		return overlap(c.terms[i].legs, c.over) || places[i] == nil && len(c.terms[i].sum) > 0
 	}
-	return k.finish(values, c.onlyFactors(), to)
+	some := false
+	for i := range c.terms {
+		some = some || summed(i)
+	}
+	var values []parser.NodeID
+	for i := range c.terms {
+		write := func(sc *scalar) parser.NodeID {
+			if places[i] != nil {
+				return sc.input(*places[i])
+			}
+			return c.terms[i].write(c.src, sc, c.dtype)
+		}
+		if c.op == parser.Sum && some && !summed(i) && len(c.lone) == 0 {
+			k.extras = append(k.extras, write)
+			continue
+		}
+		values = append(values, write(k.body))
+	}
+	return values
 }
 
 // emitWhole appends the private sums, and one step that reads their results and the other terms.
 func (c *contraction) emitWhole(to sink) error {
-	temps := make([]Ref, len(c.terms))
+	temps := make([]*Ref, len(c.terms))
 	for i := range c.terms {
 		if m := &c.terms[i]; len(m.sum) > 0 {
-			var err error
-			if temps[i], err = c.emitTerm(m, c.arrange(m.legs, to.out.Axes)); err != nil {
+			temp, err := c.emitTerm(m, c.arrange(m.legs, to.out.Axes))
+			if err != nil {
 				return err
 			}
+			temps[i] = &temp
 		}
 	}
 	k := c.kernel(to.out, c.lone)
-	values := make([]parser.NodeID, len(c.terms))
-	for i := range c.terms {
-		if m := &c.terms[i]; len(m.sum) > 0 {
-			values[i] = k.body.input(temps[i])
-		} else {
-			values[i] = m.write(c.src, k.body, c.dtype)
-		}
-	}
-	return k.finish(values, c.onlyFactors(), to)
+	return k.finish(c.writeTerms(k, temps), c.onlyFactors(), to)
 }
 
 // onlyFactors reports whether every term reads one view, so that the body is a product of two inputs

@@ -27,6 +27,7 @@ type kernel struct {
 	out    Ref
 	body   *scalar
 	extras []func(*scalar) parser.NodeID // what the reduced value is multiplied by
+	pair   bool                          // the first two inputs are the core, whatever follows
 }
 
 func (c *contraction) kernel(out Ref, over []parser.IndexID) *kernel {
@@ -39,7 +40,7 @@ func (c *contraction) kernel(out Ref, over []parser.IndexID) *kernel {
 func (k *kernel) finish(values []parser.NodeID, product bool, to sink) error {
 	v := k.body.apply(parser.FnMul, k.dtype, values...)
 	s := Step{Out: k.out, Old: to.old, OldOp: to.oldOp, Reduce: k.op, Core: [2]int{-1, -1}}
-	if product {
+	if product && len(k.body.refs) > 1 {
 		s.Core = k.core()
 	} else if len(k.body.refs) == 1 {
 		s.Core[0] = 0
@@ -48,6 +49,7 @@ func (k *kernel) finish(values []parser.NodeID, product bool, to sink) error {
 	k.after(&s, v, to.root)
 	s.Inputs = k.body.refs
 	k.d.estimate(&s)
+	k.partner(&s)
 	k.d.plan.Steps = append(k.d.plan.Steps, s)
 	return k.d.spend(16)
 }
@@ -97,7 +99,7 @@ func (k *kernel) core() [2]int {
 		}
 		return best
 	}
-	if len(refs) == 2 { // pairs come in their order
+	if len(refs) == 2 || k.pair { // pairs come in their order
 		return [2]int{0, 1}
 	}
 	right := pick(-1, last)
@@ -165,6 +167,8 @@ func (d *draft) work(s *Step) cost.Work {
 	w.Ops = weight(s.Body) + weight(s.Epilogue)/max(w.K, 1)
 	if w.Product {
 		w.Ops--
+		w.Factors, w.Inner = d.factors(s)
+		w.Ops -= float64(w.Factors)
 	}
 	w.Plain = w.Product && d.plain(s)
 	w.UnitInner = d.unitInner(s)
@@ -251,6 +255,15 @@ func (d *draft) unitIndex(r Ref) parser.IndexID {
 		return parser.NoIndex
 	}
 	return r.Axes[unit]
+}
+
+// strides are those of a view's buffer.
+func (d *draft) strides(r Ref) []int {
+	b := &d.plan.Buffers[r.Buffer]
+	if b.Kind != Operand || b.Layout.Strides == nil {
+		return rowMajor(b.Shape).Strides
+	}
+	return b.Layout.Strides
 }
 
 // hasUnit reports whether an index walks r with stride 1.

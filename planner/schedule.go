@@ -15,6 +15,7 @@ type vertex struct {
 	left, right int32
 	legs        []int32
 	fused       []int32 // terms that the result is multiplied by
+	factors     []int32 // terms that the pair's product is multiplied by before it is summed
 	own         bool    // of a term: a step of its own computes it into a temporary
 	into        int32   // the vertex that does this one's work: itself, or the pair it was fused with
 	axes        []parser.IndexID
@@ -33,6 +34,7 @@ type schedule struct {
 func (c *contraction) emitTree(to sink) error {
 	s := newSchedule(c)
 	s.apart()
+	s.v[len(s.v)-1].axes = to.out.Axes
 	s.fuse()
 	s.v[s.root].axes = to.out.Axes
 	s.arrange()
@@ -57,35 +59,6 @@ func newSchedule(c *contraction) *schedule {
 	return s
 }
 
-// fuse lets a pair that only scales the result of another one by a term be computed with it, where the
-// model says that this is no slower.
-func (s *schedule) fuse() {
-	for i := len(s.c.terms); i < len(s.v); i++ {
-		v := &s.v[i]
-		v.left, v.right = s.v[v.left].into, s.v[v.right].into
-		if x, y := v.left, v.right; !s.fuseInto(v, x, y) {
-			s.fuseInto(v, y, x)
-		}
-	}
-	s.root = s.v[len(s.v)-1].into
-}
-
-// fuseInto fuses v, the product of pair x and term y, with x if it can and should be.
-func (s *schedule) fuseInto(v *vertex, x, y int32) bool {
-	a, b := &s.v[x], &s.v[y]
-	if a.left < 0 || b.left >= 0 || len(a.fused) == mostFused || !slices.Equal(a.legs, v.legs) || !subset(b.legs, a.legs) {
-		return false
-	}
-	apart := s.nanos(a) + s.nanos(v)
-	a.fused = append(a.fused, y)
-	if s.nanos(a) > apart {
-		a.fused = a.fused[:len(a.fused)-1]
-		return false
-	}
-	v.into = x
-	return true
-}
-
 // nanos estimates the step of a pair.
 func (s *schedule) nanos(v *vertex) float64 { return s.target().Estimate(s.work(v)).Nanos }
 
@@ -95,10 +68,16 @@ func (s *schedule) target() cost.Target { return s.c.d.opts.Target }
 func (s *schedule) work(v *vertex) cost.Work {
 	w := s.c.net.work(s.v[v.left].legs, s.v[v.right].legs, v.legs)
 	w.Ops = s.prologue(v.left) + s.prologue(v.right)
-	w.Plain = w.Ops == 0
+	w.Plain = w.Ops == 0 && len(v.factors) == 0
 	for _, f := range v.fused {
 		w.Ops += (1 + s.prologue(f)) / w.K
+	}
+	for _, f := range slices.Concat(v.fused, v.factors) {
 		w.BytesIn += s.v[f].size * float64(w.Type.Size())
+	}
+	if w.Factors = len(v.factors); w.Factors > 0 {
+		w.Inner = s.inner(v)
+		w.M, w.N = s.freeOf(v, w.M*w.N)
 	}
 	return w
 }
@@ -173,7 +152,7 @@ func (s *schedule) inputs(i int32) []int32 {
 	if v.left < 0 {
 		return nil
 	}
-	all := append([]int32{v.left, v.right}, v.fused...)
+	all := slices.Concat([]int32{v.left, v.right}, v.fused, v.factors)
 	return slices.DeleteFunc(all, func(f int32) bool { return s.v[f].left < 0 && !s.v[f].own })
 }
 
@@ -241,9 +220,12 @@ func (s *schedule) emit(i int32, to sink) error {
 	for _, f := range v.fused {
 		k.extras = append(k.extras, func(sc *scalar) parser.NodeID { return s.read(sc, f) })
 	}
-	left := s.read(k.body, v.left)
-	right := s.read(k.body, v.right)
-	return k.finish([]parser.NodeID{left, right}, true, to)
+	var values []parser.NodeID
+	for _, f := range append([]int32{v.left, v.right}, v.factors...) {
+		values = append(values, s.read(k.body, f))
+	}
+	k.pair = len(v.factors) > 0
+	return k.finish(values, true, to)
 }
 
 // read appends the value of a vertex: the view of its temporary, or its term.

@@ -117,6 +117,14 @@ func (e *emitter) span(id int, c chunk, kind loop.Kind, count loop.Bound, regs [
 		e.multiple[l.Var] = 1
 	}
 	pos.terms = append(pos.terms, place{l.Var, 1})
+	cur := e.carry(l, regs, f)
+	pos.terms = pos.terms[:len(pos.terms)-1]
+	pos.base = 0
+	return cur
+}
+
+// carry appends a loop that carries regs, whose next values f returns; it gives the last.
+func (e *emitter) carry(l *loop.For, regs []loop.Reg, f func([]loop.Reg) []loop.Reg) []loop.Reg {
 	cur := make([]loop.Reg, len(regs))
 	for i, r := range regs {
 		cur[i] = e.b.Reg(e.b.Type(r))
@@ -126,7 +134,5 @@ func (e *emitter) span(id int, c chunk, kind loop.Kind, count loop.Bound, regs [
 			l.Carry = append(l.Carry, loop.Carry{Reg: cur[i], Init: regs[i], Next: next})
 		}
 	})
-	pos.terms = pos.terms[:len(pos.terms)-1]
-	pos.base = 0
 	return cur
 }

@@ -60,7 +60,7 @@ func (k *kernel) blocks(s shape, nanos float64) cuts {
 		if want/inside >= x.extent {
 			fit = x.extent
 		}
-		if s.sweep && id == s.col {
+		if s.sweep && id == s.col || s.kept && (id == s.col || id == s.row) {
 			fit = unit
 		}
 		c.block[id] = min(fit, x.extent)
@@ -95,14 +95,18 @@ func (k *kernel) cutOpen(s shape, c *cuts, want int64) {
 
 // tileUnit is how many items of an axis a tile takes.
 func (k *kernel) tileUnit(s shape, id int) int64 {
+	rows, cols := s.rows, s.cols*s.lanes
+	switch {
+	case s.kept:
+		rows, cols = k.keptBlock(s)
+	case s.sweep:
+		cols = k.sweepWidth(s)
+	}
 	switch id {
 	case s.row:
-		return s.rows
+		return rows
 	case s.col:
-		if s.sweep {
-			return k.sweepWidth(s)
-		}
-		return s.cols * s.lanes
+		return cols
 	}
 	return 1
 }
@@ -115,7 +119,8 @@ func (k *kernel) growth(s shape) []int {
 }
 
 // loopOrder puts the tile's axes inside the others. A reduction runs through the rows for each
-// column block, whose vectors then stay in the cache; without one, memory is walked as it lies.
+// column block, whose vectors then stay in the cache; without one, memory is walked as it lies. So it is
+// with factors, where the rows are long and the vectors few.
 func (k *kernel) loopOrder(s shape) []int {
 	var order []int
 	for _, id := range k.free {
@@ -124,7 +129,7 @@ func (k *kernel) loopOrder(s shape) []int {
 		}
 	}
 	inner := []int{s.row, s.col}
-	if k.reduces || s.turned {
+	if k.factors == nil && k.reduces || s.turned {
 		inner = []int{s.col, s.row}
 	}
 	for _, id := range inner {

@@ -4,6 +4,7 @@ import (
 	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner"
+	"github.com/einc-lang/einc/planner/cost"
 	"github.com/einc-lang/einc/tensor"
 )
 
@@ -133,7 +134,7 @@ func (k *kernel) nanos(s shape) float64 {
 func (l *lowering) fill(s *planner.Step) *kernel {
 	out := l.buffer(s.Out.Buffer, loop.Out)
 	d := out.DType
-	k := &kernel{accs: []access{out}, body: parser.Expr{{Kind: parser.NodeConst, DType: d}}}
+	k := &kernel{accs: []access{out}, body: parser.Expr{{Kind: parser.NodeConst, DType: d}}, strategy: cost.Direct}
 	ids := []int{s.Out.Buffer}
 	if s.Old >= 0 {
 		k.accs = append(k.accs, l.buffer(s.Old, loop.In))
@@ -177,18 +178,23 @@ func (e *emitter) nest(c cuts) {
 	for _, id := range e.red {
 		e.whole[id] = e.axes[id].clamp == nil
 	}
-	e.taskLoop(c, func() { e.loops(c, c.order, tile{rows: 1, cols: 1, lanes: 1, cuts: c}) })
+	e.taskLoop(c, func() { e.loops(c, c.order, tile{rows: 1, cols: 1, lanes: 1, cuts: c}, e.tile) })
 }
 
-// loops makes the loops over the given axes, and the tile inside them.
-func (e *emitter) loops(c cuts, order []int, t tile) {
+// loops makes the loops over the given axes, and calls f for the tiles inside them.
+func (e *emitter) loops(c cuts, order []int, t tile, f func(tile)) {
 	if len(order) == 0 {
-		e.tile(t)
+		f(t)
 		return
 	}
 	id := order[0]
+	if e.kept && len(order) == 2 && !t.kept {
+		t.kept = true
+		e.keepSums(c, order, t)
+		return
+	}
 	if c.block[id] == 1 && c.cut[id] {
-		e.loops(c, order[1:], t) // the task counts it
+		e.loops(c, order[1:], t, f) // the task counts it
 		return
 	}
 	if id == e.col && e.sweep {
@@ -216,7 +222,7 @@ func (e *emitter) loops(c cuts, order []int, t tile) {
 			kind = loop.Seq
 		}
 		e.span(id, ch, kind, e.count(id, c), nil, func([]loop.Reg) []loop.Reg {
-			e.loops(c, order[1:], inner)
+			e.loops(c, order[1:], inner, f)
 			return nil
 		})
 	}

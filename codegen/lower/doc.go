@@ -3,7 +3,8 @@
 //
 // A strategy is a builder in a table. The direct one takes every step: a step becomes a kernel (axes
 // with a stride for each access), the kernel a tile of registers inside loops inside tasks. The packed
-// one takes plain products: it copies both sides into panels and multiplies those.
+// one takes plain products: it copies both sides into panels and multiplies those. The fused one takes
+// products with further factors, which it multiplies sums of the first two by.
 //
 // The package does not choose contraction orders (package planner) nor instructions (package llvm).
 //

@@ -2,7 +2,6 @@ package lower
 
 import (
 	"github.com/einc-lang/einc/codegen/loop"
-	"github.com/einc-lang/einc/planner/cost"
 )
 
 // emitter builds the nest of a kernel. While it descends, it knows of every axis the variables that
@@ -38,7 +37,7 @@ type place struct {
 type point struct{ row, col, u int64 }
 
 func newEmitter(l *lowering, k *kernel, s shape) *emitter {
-	e := &emitter{kernel: k, shape: s, l: l, sums: -1, b: loop.NewBuilder(string(cost.Direct)),
+	e := &emitter{kernel: k, shape: s, l: l, sums: -1, b: loop.NewBuilder(string(k.strategy)),
 		multiple: map[loop.Var]int64{}, pos: make([]position, len(k.axes)), whole: make([]bool, len(k.axes))}
 	e.stream = k.streamed(s)
 	e.b.Nest.FMA, e.b.Nest.F16C = l.target.FMA, l.target.F16C

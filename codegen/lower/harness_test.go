@@ -33,6 +33,7 @@ type caseOf struct {
 	old      string // layout of the old value, or empty
 	oldOp    parser.ReduceOp
 	packed   bool
+	fused    bool // the core is the first two inputs
 	runtime  bool
 	span     int // values lie in -span…span
 }
@@ -142,6 +143,9 @@ func (c caseOf) build(rng *rand.Rand) *bench {
 	}
 	if c.packed {
 		s.Estimate.Strategy = cost.Packed
+	}
+	if c.fused {
+		s.Estimate.Strategy, s.Core = cost.Fused, [2]int{0, 1}
 	}
 	b.plan.Steps = []planner.Step{s}
 	return b

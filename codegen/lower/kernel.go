@@ -7,6 +7,7 @@ import (
 	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner"
+	"github.com/einc-lang/einc/planner/cost"
 	"github.com/einc-lang/einc/tensor"
 )
 
@@ -40,8 +41,10 @@ type kernel struct {
 	free     []int // axes of the output, outermost first
 	red      []int // reduced axes, outermost first
 	body     parser.Expr
+	factors  parser.Expr // what sums of the body over the inner axes are multiplied by; empty for nothing
 	epilogue parser.Expr
 	reduce   parser.ReduceOp
+	strategy cost.Strategy
 	runtime  bool // some stride or extent is known only at run time
 	reduces  bool // the value is a reduction, be it over no axes
 	empty    bool // a reduced extent is 0: the value is the identity
@@ -73,7 +76,7 @@ func rootType(e parser.Expr) tensor.DType { return e[len(e)-1].DType.Accum() }
 // kernel makes a step's kernel, with axes still as the step has them.
 func (l *lowering) kernel(s *planner.Step) *kernel {
 	k := &kernel{inputs: len(s.Inputs), extras: len(s.Extra), hasOld: s.Old >= 0, oldOp: s.OldOp,
-		body: s.Body, epilogue: s.Epilogue, reduce: s.Reduce, reduces: len(s.K) > 0}
+		body: s.Body, epilogue: s.Epilogue, reduce: s.Reduce, reduces: len(s.K) > 0, strategy: cost.Direct}
 	refs := append([]planner.Ref{s.Out}, s.Inputs...)
 	refs = append(refs, s.Extra...)
 	if k.hasOld {
@@ -142,7 +145,7 @@ func unique(axes []parser.IndexID) []parser.IndexID {
 }
 
 // arrange fuses axes and puts them in order: free ones by the output's strides, reduced ones by the
-// inputs', the smallest innermost.
+// inputs', the smallest innermost. With factors, axes that some factor has stay outside of the others.
 func (k *kernel) arrange() {
 	k.free = k.fuse(k.free)
 	k.red = k.fuse(k.red)
@@ -150,6 +153,10 @@ func (k *kernel) arrange() {
 	slices.SortStableFunc(k.red, func(a, b int) int {
 		return cmp.Compare(k.reach(b, 1, 1+k.inputs), k.reach(a, 1, 1+k.inputs))
 	})
+	if k.factors != nil {
+		inner := slices.DeleteFunc(slices.Clone(k.red), func(id int) bool { return !k.isInner(id) })
+		k.red = append(slices.DeleteFunc(k.red, k.isInner), inner...)
+	}
 }
 
 // reach sums the sizes of an axis's strides in the accesses [lo, hi).

@@ -23,6 +23,7 @@ type strategy struct {
 // lowered by the last, which takes any.
 var strategies = [...]strategy{
 	{cost.Packed, packs, packed, packedSpace},
+	{cost.Fused, fuses, fused, fusedSpace},
 	{cost.Direct, func(*lowering, *planner.Step) bool { return true }, direct, directSpace},
 }
 

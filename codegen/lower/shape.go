@@ -23,6 +23,7 @@ type shape struct {
 	kaccs  int64
 	masked bool    // a last vector along col may have only some lanes active
 	sweep  bool    // sums wait in memory; kvec is the axis of the rows
+	kept   bool    // sums of a block of rows and columns wait in memory for outer terms
 	turned bool    // inputs that are unit-stride along row are turned around in registers
 	unit   float64 // cost of one item of the iteration space, in vector operations
 }
@@ -32,6 +33,10 @@ func (k *kernel) shape(t cost.Target) shape {
 	s := shape{row: -1, rows: 1, col: -1, cols: 1, lanes: 1, kvec: -1, klanes: 1, kaccs: 1, masked: k.masks(t)}
 	if k.runtime {
 		k.openTile(&s, t)
+		return s
+	}
+	if k.factors != nil {
+		k.fusedTile(&s, t)
 		return s
 	}
 	if k.repeatTile(&s, t) || k.turnTile(&s, t) {
@@ -103,7 +108,7 @@ func (k *kernel) vectorAxis(t cost.Target, s *shape) (axis int, reduced bool, la
 	for i := len(k.free) - 1; i >= 0; i-- {
 		try(k.free[i], false)
 	}
-	if k.reduces && len(k.red) > 0 {
+	if k.reduces && len(k.red) > 0 && k.factors == nil {
 		try(k.red[len(k.red)-1], true)
 		for _, id := range k.red[:len(k.red)-1] {
 			try(id, true)

@@ -48,6 +48,11 @@ func (l *lowering) moves(some []parser.IndexID) bool {
 // sums that wait.
 func directSpace(l *lowering, s *planner.Step) (shared, worker int64) {
 	ks, _ := l.kernels(s)
+	return l.kernelSpace(ks)
+}
+
+// kernelSpace is the workspace of kernels that run one after the other.
+func (l *lowering) kernelSpace(ks []*kernel) (shared, worker int64) {
 	for _, k := range ks {
 		for _, a := range k.accs {
 			if a.Role == loop.Shared {
@@ -64,6 +69,9 @@ func (k *kernel) waiting(s shape) int64 {
 	switch {
 	case s.sweep:
 		return k.sweepWidth(s) + s.cols*s.lanes // tiles at the end of a block hold whole vectors
+	case s.kept:
+		rows, _ := k.keptBlock(s)
+		return ceilDiv(rows, s.rows) * s.rows * k.keptWidth(s)
 	case k.spills(s.rows * s.cols):
 		return s.rows * s.cols * s.lanes
 	}

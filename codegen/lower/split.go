@@ -75,10 +75,7 @@ func (k *kernel) blockTerms(t cost.Target) int64 {
 	}
 	s := k.shape(t)
 	terms := k.extent(k.red)
-	tile := s.rows * s.cols * s.lanes
-	if s.sweep {
-		tile = k.sweepWidth(s)
-	}
+	tile := max(k.tileUnit(s, s.row), 1) * max(k.tileUnit(s, s.col), 1)
 	limit := int64(maxTerms)
 	if k.extent(k.free)/tile < fewTiles {
 		limit = maxTermsFew
@@ -117,7 +114,7 @@ func (k *kernel) combine() *kernel {
 		x.at = append([]stride{x.at[0], {}}, x.at[1+k.inputs:]...)
 		c.axes = append(c.axes, x)
 	}
-	c.body = parser.Expr{{Kind: parser.NodeInput, DType: k.valueType()}}
+	c.body, c.factors = parser.Expr{{Kind: parser.NodeInput, DType: k.valueType()}}, nil
 	return &c
 }
 

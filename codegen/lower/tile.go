@@ -12,6 +12,7 @@ type tile struct {
 	rows, cols, lanes int64
 	active            int64 // lanes of the last column that count, 0 for all
 	cuts              cuts
+	kept              bool // inside of the loops that keep sums in memory
 }
 
 // activeLanes is how many lanes of a point's vector are there; 0 stands for all.
@@ -42,6 +43,8 @@ func (e *emitter) tile(t tile) {
 		for _, p := range t.points() {
 			sums = append(sums, v.root(p))
 		}
+	case e.factors != nil:
+		sums = e.scaled(t)
 	case e.kvec >= 0:
 		sums = e.foldReduce(t)
 	default:
@@ -55,7 +58,7 @@ func (e *emitter) reduceTile(t tile) []loop.Reg {
 	accs := e.start(t.lanes, t.rows*t.cols)
 	v := e.values(e.body, 0, t, e.col)
 	v.hoist(t.points())
-	return e.reduceLoops(t, e.red, accs, func(regs []loop.Reg) []loop.Reg {
+	return e.reduceLoops(t, e.red, loop.Unroll, accs, func(regs []loop.Reg) []loop.Reg {
 		v.turn()
 		return e.accumulate(v, t.points(), regs)
 	})
@@ -69,17 +72,18 @@ func (e *emitter) start(lanes, n int64) []loop.Reg {
 	return slices.Repeat([]loop.Reg{r}, int(n))
 }
 
-// reduceLoops makes loops over the given reduced axes around f, carrying the accumulators.
-func (e *emitter) reduceLoops(t tile, red []int, accs []loop.Reg, f func([]loop.Reg) []loop.Reg) []loop.Reg {
+// reduceLoops makes loops over the given reduced axes around f, carrying the accumulators; the innermost
+// one is of the given kind.
+func (e *emitter) reduceLoops(t tile, red []int, last loop.Kind, accs []loop.Reg, f func([]loop.Reg) []loop.Reg) []loop.Reg {
 	if len(red) == 0 {
 		return f(accs)
 	}
 	kind := loop.Seq
-	if len(red) == 1 && e.kvec < 0 {
-		kind = loop.Unroll
+	if len(red) == 1 {
+		kind = last
 	}
 	return e.span(red[0], chunk{step: 1, n: 1, lanes: 1}, kind, e.count(red[0], t.cuts), accs, func(regs []loop.Reg) []loop.Reg {
-		return e.reduceLoops(t, red[1:], regs, f)
+		return e.reduceLoops(t, red[1:], last, regs, f)
 	})
 }
 
@@ -117,7 +121,7 @@ func (e *emitter) foldReduce(t tile) []loop.Reg {
 		one.hoist(ps)
 	}
 	outer := slices.DeleteFunc(slices.Clone(e.red), func(id int) bool { return id == e.kvec })
-	accs = e.reduceLoops(t, outer, accs, func(regs []loop.Reg) []loop.Reg {
+	accs = e.reduceLoops(t, outer, loop.Seq, accs, func(regs []loop.Reg) []loop.Reg {
 		regs = slices.Clone(regs)
 		for _, c := range cs {
 			e.foldChunk(t, c, vec, one, regs)

@@ -8,10 +8,13 @@ import (
 )
 
 // depends says what a value changes with.
-type depends struct{ row, col, red bool }
+type depends struct {
+	row, col, red bool
+	along         bool // the axis that kvec names
+}
 
 func (d depends) or(o depends) depends {
-	return depends{d.row || o.row, d.col || o.col, d.red || o.red}
+	return depends{d.row || o.row, d.col || o.col, d.red || o.red, d.along || o.along}
 }
 
 // values computes an expression at the points of a tile. What does not change from point to point is
@@ -57,7 +60,7 @@ func (v *values) depends(n *parser.Node, epilogue bool) depends {
 	var d depends
 	switch {
 	case n.Kind == parser.NodeInput && epilogue && n.Input == 0:
-		return depends{row: true, col: true}
+		return depends{row: true, col: true, red: true, along: true}
 	case n.Kind == parser.NodeInput:
 		return v.e.depends(v.first + n.Input)
 	}
@@ -72,6 +75,7 @@ func (e *emitter) depends(acc int) depends {
 	var d depends
 	d.row = e.row >= 0 && !e.axes[e.row].at[acc].isZero()
 	d.col = e.col >= 0 && !e.axes[e.col].at[acc].isZero()
+	d.along = e.kvec >= 0 && !e.axes[e.kvec].at[acc].isZero()
 	for _, id := range e.red {
 		d.red = d.red || !e.axes[id].at[acc].isZero()
 	}
@@ -104,9 +108,12 @@ func (v *values) value(id parser.NodeID, p point) loop.Reg {
 	if !d.col {
 		p.col = 0
 	}
+	if !d.along {
+		p.u = 0
+	}
 	memo := v.moves
 	if !d.red {
-		p.u, memo = 0, v.fixed
+		memo = v.fixed
 	}
 	key := valueKey{id, p}
 	if r, ok := memo[key]; ok {

@@ -25,6 +25,7 @@ type Strategy string
 const (
 	Direct Strategy = "direct"
 	Packed Strategy = "packed"
+	Fused  Strategy = "fused"
 )
 
 // Work is the question asked of the model: the extents of a step's index classes, its element types,
@@ -39,6 +40,8 @@ type Work struct {
 	Beside     int     // operands that are read where the output is written, its old value among them
 	Waits      bool    // sums must not wait in the output: its elements are narrower, or its old value is needed
 	Ops        float64 // element-wise operations an innermost iteration costs beyond one multiply-add
+	Factors    int     // factors of a product beyond its two core operands
+	Inner      float64 // of K: what no factor changes along; 1 or less if there is no such index, or no factor
 	Folded     bool    // every input is unit-stride along a reduced index: unpacked vectors run along it and are folded
 	Askew      bool    // the output's unit-stride index is not unit-stride in the operand that holds it
 	UnitInner  bool    // some index is unit-stride in the output or, for reductions, in an input

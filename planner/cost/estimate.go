@@ -9,15 +9,17 @@ import (
 // The machine in numbers: a core of about 3 GHz with two vector pipes. Times are nanoseconds, rates
 // are per nanosecond.
 const (
-	clock      = 3.0      // cycles
-	launch     = 400.0    // a phase: handing out tasks and waiting for them
-	peakShare  = 0.75     // of the peak that tiles of packed panels reach
-	directRate = 0.30     // of the peak that vectors without tiles reach: every product needs a load
-	packPass   = 2.0      // bytes moved to pack a byte
-	batchRate  = 0.85     // of the peak that tiles reach over items of a batch that live in the second-level cache
-	foldRate   = 0.20     // of the peak that vectors along reduced indices reach: a fold for every element, two loads a product
-	askewLoss  = 1.6      // what the direct strategy loses where a vector of the output gathers its operand
-	askewBytes = 96 << 10 // of operands and output from which on packing is worth its while then
+	clock      = 3.0       // cycles
+	launch     = 400.0     // a phase: handing out tasks and waiting for them
+	peakShare  = 0.75      // of the peak that tiles of packed panels reach
+	directRate = 0.30      // of the peak that vectors without tiles reach: every product needs a load
+	packPass   = 2.0       // bytes moved to pack a byte
+	batchRate  = 0.85      // of the peak that tiles reach over items of a batch that live in the second-level cache
+	fusedRate  = 0.60      // of the peak that tiles of a product with factors reach
+	fusedBytes = 256 << 10 // of the right operand that such tiles read again and again
+	foldRate   = 0.20      // of the peak that vectors along reduced indices reach: a fold for every element, two loads a product
+	askewLoss  = 1.6       // what the direct strategy loses where a vector of the output gathers its operand
+	askewBytes = 96 << 10  // of operands and output from which on packing is worth its while then
 	maxBytes   = 1 << 46
 )
 
@@ -32,6 +34,11 @@ const (
 // Estimate answers w: the fastest strategy that can do it, its time on one worker, and its workspace.
 func (t Target) Estimate(w Work) Estimate {
 	best := Estimate{Strategy: Direct, Nanos: t.direct(w)}
+	if w.Inner > 1 && w.Product && !w.Askew && w.UnitInner {
+		if nanos := t.fused(w); nanos < best.Nanos {
+			best = Estimate{Strategy: Fused, Nanos: nanos}
+		}
+	}
 	if !t.packs(w) {
 		return best
 	}
@@ -127,8 +134,22 @@ func (t Target) direct(w Work) float64 {
 	if w.Product && w.Askew {
 		mac /= askewLoss
 	}
-	compute := points * (1/mac + w.Ops/op)
+	compute := points * (1/mac + (w.Ops+float64(w.Factors))/op)
 	return max(compute, t.traffic(w)) + launch
+}
+
+// fused estimates the fused strategy: tiles of registers as those of the packed one, but of operands as they
+// lie, and the factors' products once for each sum over Inner.
+func (t Target) fused(w Work) float64 {
+	points := w.B * w.M * w.N * w.K
+	lanes := float64(t.Lanes(w.Type))
+	rate := fusedRate
+	if w.N*w.Inner*float64(w.Type.Accum().Size()) > fusedBytes { // the right operand streams in again and again
+		rate = directRate
+	}
+	mac := t.peak(w.Type) * rate * share(w.N, lanes/2)
+	compute := points * (1/mac + (w.Ops+float64(w.Factors)/w.Inner)/(clock*lanes))
+	return max(compute, (w.BytesIn+w.BytesOut)/t.bandwidth(w.BytesIn+w.BytesOut)) + launch
 }
 
 // directShare is the part of the peak that the direct strategy reaches with long enough vectors, and

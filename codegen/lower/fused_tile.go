@@ -1,0 +1,206 @@
+package lower
+
+import (
+	"slices"
+
+	"github.com/einc-lang/einc/codegen/loop"
+)
+
+// The nests of products with factors: see fused.go.
+
+// scaled computes the values of a tile with factors.
+func (e *emitter) scaled(t tile) []loop.Reg {
+	outer := e.outer()
+	if len(outer) == 0 {
+		return e.addScaled(t, 1, nil)
+	}
+	accs := e.start(t.lanes, t.rows*t.cols)
+	return e.reduceLoops(t, outer[:len(outer)-1], loop.Seq, accs, func(regs []loop.Reg) []loop.Reg {
+		last := outer[len(outer)-1]
+		for _, c := range e.fewAtATime(last, max(e.kaccs, 1)) {
+			regs = e.span(last, c, loop.Seq, e.count(last, t.cuts), regs, func(cur []loop.Reg) []loop.Reg {
+				return e.addScaled(t, c.n, cur)
+			})
+		}
+		return regs
+	})
+}
+
+// fewAtATime cuts a reduced axis into chunks of n items; blocks of different sizes end one by one.
+func (e *emitter) fewAtATime(id int, n int64) []chunk {
+	if e.axes[id].clamp == nil || n == 1 {
+		return chunks(e.axes[id].extent, 1, n)
+	}
+	return []chunk{{step: n, n: n, lanes: 1}, {step: 1, from: n, n: 1, lanes: 1}}
+}
+
+// addScaled sums the core at the points of a tile, for n items of the outer axis, and adds the products of
+// the sums and the factors to the accumulators, in the order of the items. Without accumulators it gives
+// the products.
+func (e *emitter) addScaled(t tile, n int64, accs []loop.Reg) []loop.Reg {
+	var ps []point
+	for u := range n {
+		for _, p := range t.points() {
+			p.u = u
+			ps = append(ps, p)
+		}
+	}
+	sums := e.coreSums(t, ps)
+	f := e.values(e.factors, 1+coreInputs, t, e.col)
+	next := slices.Clone(accs)
+	for i, p := range ps {
+		f.given = func(point) loop.Reg { return sums[i] }
+		if accs == nil {
+			next = append(next, f.root(p))
+			continue
+		}
+		at := i % len(accs)
+		next[at] = e.accumulateOne(f, p, next[at])
+	}
+	return next
+}
+
+// coreSums sums the core at some points over the inner axes.
+func (e *emitter) coreSums(t tile, ps []point) []loop.Reg {
+	v := e.values(e.body, 0, t, e.col)
+	v.hoist(ps)
+	add := func(regs []loop.Reg) []loop.Reg {
+		v.turn()
+		return e.accumulate(v, ps, regs)
+	}
+	inner := e.red[len(e.outer()):]
+	last := inner[len(inner)-1]
+	accs := e.start(t.lanes, int64(len(ps)))
+	if len(e.ahead(t, ps, last)) == 0 {
+		return e.reduceLoops(t, inner, loop.Unroll, accs, add)
+	}
+	return e.reduceLoops(t, inner[:len(inner)-1], loop.Seq, accs, func(regs []loop.Reg) []loop.Reg {
+		for _, c := range e.fewAtATime(last, e.fetchItems(e.largeCore(), last)) {
+			regs = e.span(last, c, loop.Seq, e.count(last, t.cuts), regs, func(regs []loop.Reg) []loop.Reg {
+				for _, a := range e.ahead(t, ps, last) {
+					e.b.Add(&loop.Prefetch{At: a})
+				}
+				return e.steps(last, c.n, regs, add)
+			})
+		}
+		return regs
+	})
+}
+
+// largeBytes is the size of an input from which on it is read as it lies, and what the next sums read of it is
+// fetched ahead: machines do not see that several short rows are read side by side over and over.
+const largeBytes = 1 << 20
+
+// largeCore is an input of the core that is so large that it is not to be passed over in pieces; 0 for none.
+func (k *kernel) largeCore() int {
+	best, most := 0, int64(largeBytes-1)
+	for acc := 1; acc <= coreInputs; acc++ {
+		a := &k.accs[acc]
+		if size := (a.Hi - a.Lo) * int64(a.DType.Size()); size > most {
+			best, most = acc, size
+		}
+	}
+	return best
+}
+
+// fetchItems is how many items along an inner axis lie in a cache line of an input.
+func (e *emitter) fetchItems(acc, id int) int64 {
+	if n := e.axes[id].at[acc].n; n == 1 {
+		return max(lineBytes/int64(e.accs[acc].DType.Size()), 1)
+	}
+	return 1
+}
+
+// ahead lists what to fetch while the core is summed at some points: the lines that the next points read of a
+// large input, be they the next ones along the outer axis or those of the next outer term. There are none for
+// inputs of which every line would be fetched for few of its elements.
+func (e *emitter) ahead(t tile, ps []point, inner int) []loop.Addr {
+	outer, acc := e.outer(), e.largeCore()
+	if len(outer) == 0 || e.runtime || acc == 0 {
+		return nil
+	}
+	along := func(id int) int64 {
+		if id < 0 {
+			return 0
+		}
+		return e.axes[id].at[acc].n
+	}
+	if along(inner) != 1 && along(e.row) != 1 && along(e.col) != 1 && along(e.kvec) != 1 {
+		return nil
+	}
+	apart := along(outer[len(outer)-1]) * max(e.kaccs, 1)
+	line := max(lineBytes/int64(e.accs[acc].DType.Size()), 1)
+	var list []loop.Addr
+	for _, p := range ps {
+		a := e.addr(acc, p, t.lanes)
+		a.Off.Const += apart
+		near := func(b loop.Addr) bool { return max(a.Off.Const-b.Off.Const, b.Off.Const-a.Off.Const) < line }
+		if !slices.ContainsFunc(list, near) {
+			list = append(list, a)
+		}
+	}
+	return list
+}
+
+// steps moves along an axis n times from where it is, carrying regs through f.
+func (e *emitter) steps(id int, n int64, regs []loop.Reg, f func([]loop.Reg) []loop.Reg) []loop.Reg {
+	if n == 1 {
+		return f(regs)
+	}
+	l := &loop.For{Var: e.b.Var(e.axes[id].label), Kind: loop.Unroll, Count: loop.Bound{Max: loop.Const(n)}, Step: 1}
+	pos := &e.pos[id]
+	pos.terms = append(pos.terms, place{l.Var, 1})
+	cur := e.carry(l, regs, f)
+	pos.terms = pos.terms[:len(pos.terms)-1]
+	return cur
+}
+
+// keptBlock is how many rows and columns a task keeps sums of.
+func (k *kernel) keptBlock(s shape) (rows, cols int64) {
+	cols = min(max(keptBytes/int64(k.valueType().Size())/s.rows/(s.cols*s.lanes), 1)*s.cols*s.lanes, k.axes[s.col].extent)
+	rows = min(max(keptBytes/int64(k.valueType().Size())/cols/s.rows, 1)*s.rows, k.axes[s.row].extent)
+	return rows, cols
+}
+
+// keptBytes is the most bytes of sums that a task keeps: they stay in the first-level cache.
+const keptBytes = 16 << 10
+
+// keptWidth is how far rows of such sums lie apart: they hold whole vectors.
+func (k *kernel) keptWidth(s shape) int64 {
+	_, cols := k.keptBlock(s)
+	return ceilDiv(cols, s.cols*s.lanes) * s.cols * s.lanes
+}
+
+// keepSums computes a block of rows and columns: it clears the sums, passes over all tiles for every outer
+// term, and finishes.
+func (e *emitter) keepSums(c cuts, order []int, t tile) {
+	rows, cols, width := len(e.pos[e.row].terms), len(e.pos[e.col].terms), e.keptWidth(e.shape)
+	at := func(in tile, p point) loop.Addr {
+		row, col := e.pos[e.row], e.pos[e.col]
+		off := loop.Affine{Const: (row.base+p.row)*width + col.base + p.col*in.lanes}
+		for _, x := range row.terms[rows:] {
+			off = plus(off, times(x.v, x.scale*width))
+		}
+		for _, x := range col.terms[cols:] {
+			off = plus(off, times(x.v, x.scale))
+		}
+		return loop.Addr{Param: e.sums, Off: off}
+	}
+	load := func(in tile) (sums []loop.Reg) {
+		for _, p := range in.points() {
+			sums = append(sums, e.b.Load(at(in, p), loop.Const(1), int(in.lanes)))
+		}
+		return sums
+	}
+	store := func(in tile, sums []loop.Reg) {
+		for i, p := range in.points() {
+			e.b.Store(sums[i], at(in, p), loop.Const(1))
+		}
+	}
+	e.loops(c, order, t, func(in tile) { store(in, e.start(in.lanes, in.rows*in.cols)) })
+	e.reduceLoops(t, e.outer(), loop.Seq, nil, func([]loop.Reg) []loop.Reg {
+		e.loops(c, order, t, func(in tile) { store(in, e.addScaled(in, 1, load(in))) })
+		return nil
+	})
+	e.loops(c, order, t, func(in tile) { e.finish(in, load(in)) })
+}

@@ -1,0 +1,61 @@
+package planner_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/einc-lang/einc/planner"
+	"github.com/einc-lang/einc/planner/cost"
+	"github.com/einc-lang/einc/tensor"
+)
+
+var cube = map[byte]int{'i': 200, 'j': 200, 'k': 200, 'a': 16}
+
+// TestFactorsNeedNoTemporary plans the three products of a CP decomposition, in any order of operands.
+func TestFactorsNeedNoTemporary(t *testing.T) {
+	for eq, inner := range map[string]string{"ijk,ja,ka->ia": "ka", "ijk,ia,ka->ja": "ka", "ijk,ia,ja->ka": "ja", "ja,ijk,ia->ka": "ja", "ia,ja,ijk->ka": "ja"} {
+		for _, d := range []tensor.DType{tensor.F32, tensor.F64} {
+			pl := plan(t, einsum(eq, cube, d), "")
+			require.Len(t, pl.Steps, 1, eq)
+			s := pl.Steps[0]
+			require.Equal(t, cost.Fused, s.Estimate.Strategy, eq)
+			require.Zero(t, pl.Arena, eq)
+			// The core sums over the index that walks the large operand by the smallest steps.
+			require.Equal(t, "ijk", names(pl, s.Inputs[s.Core[0]].Axes), eq)
+			require.Equal(t, inner, names(pl, s.Inputs[s.Core[1]].Axes), eq)
+		}
+	}
+}
+
+func TestFactorsAreFusedOnlyWhereThatPays(t *testing.T) {
+	// The output's last index is not the last one of the factor that has it.
+	pl := plan(t, einsum("ijk,aj,ak->ia", cube, tensor.F32), "")
+	require.NotContains(t, strategiesOf(pl), cost.Fused, pl.String())
+}
+
+// TestFactorsOfTheResultWait demands that a sum's factors that it does not run over are in the epilogue, where
+// any strategy can multiply by them.
+func TestFactorsOfTheResultWait(t *testing.T) {
+	pl := plan(t, einsum("i,i,ijk,iak->ija", map[byte]int{'i': 1000, 'j': 8, 'k': 64, 'a': 8}, tensor.F32), "")
+	require.Len(t, pl.Steps, 1)
+	require.Len(t, pl.Steps[0].Inputs, 2)
+	require.Len(t, pl.Steps[0].Extra, 2)
+}
+
+// TestPartlyFused plans a network in which one pair takes a factor in and another stays as it is.
+func TestPartlyFused(t *testing.T) {
+	p := einsum("ijk,ja,ka,ab->ib", map[byte]int{'i': 200, 'j': 200, 'k': 200, 'a': 16, 'b': 300}, tensor.F64)
+	pl, err := planner.SearchPath(context.Background(), p, planner.Options{Target: target}, [][2]int{{0, 2}, {1, 4}, {3, 5}})
+	require.NoError(t, err)
+	require.Equal(t, []cost.Strategy{cost.Fused, cost.Packed}, strategiesOf(pl))
+}
+
+func strategiesOf(pl *planner.Plan) []cost.Strategy {
+	var all []cost.Strategy
+	for i := range pl.Steps {
+		all = append(all, pl.Steps[i].Estimate.Strategy)
+	}
+	return all
+}
