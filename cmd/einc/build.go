@@ -20,6 +20,7 @@ type buildFlags struct {
 	settings
 	output, name, target, strides string
 	emit, layout                  []string
+	check                         bool
 }
 
 // suffixes are the file name endings of what a build emits.
@@ -54,6 +55,7 @@ the same bytes on every machine, with the same versions of einc and LLVM.`,
 	f.StringVar(&b.target, "target", "", "system to build for, as linux/arm64, or its triple (default: this one)")
 	f.StringArrayVar(&b.layout, "layout", nil, "memory layout of an operand, by name or by number from 0: OPERAND=F for column-major, or OPERAND=STRIDE,STRIDE,... in elements")
 	f.StringVar(&b.strides, "strides", "static", "static, or dynamic: the caller gives the strides of operands and output")
+	f.BoolVar(&b.check, "check", false, "write nothing; say which files differ from what would be written, and exit 1 if any does")
 	return cmd
 }
 
@@ -68,6 +70,11 @@ func (b *buildFlags) run(ctx context.Context, args []string) error {
 	to := einc.BuildTarget{System: b.target, RuntimeStrides: b.strides == "dynamic"}
 	if b.level != "" {
 		to.CPUs = strings.Split(b.level, ",")
+	}
+	for _, cpu := range to.CPUs {
+		if !slices.Contains(einc.Levels(), cpu) {
+			return usageError{fmt.Errorf("unknown CPU level %q: use one of %s", cpu, strings.Join(einc.Levels(), ", "))}
+		}
 	}
 	b.level = "" // the rest of the options knows of one level only
 	opts, err := b.options()
@@ -96,10 +103,32 @@ func (b *buildFlags) run(ctx context.Context, args []string) error {
 			return err
 		}
 	}
+	if b.check {
+		return checkBuilt(targets, files)
+	}
 	for i, t := range targets {
 		if err := writeFile(t.path, files[i]); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// checkBuilt compares files with what a build made.
+func checkBuilt(targets []target, files [][]byte) error {
+	stale := 0
+	for i, t := range targets {
+		if t.path == "-" {
+			return usageError{errors.New("--check compares files: name one with -o")}
+		}
+		differs, err := showIfStale(t.path, files[i])
+		if err != nil {
+			return err
+		}
+		stale += differs
+	}
+	if stale > 0 {
+		return fmt.Errorf("%d files are stale: run einc build without --check", stale)
 	}
 	return nil
 }

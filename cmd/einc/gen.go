@@ -9,9 +9,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/einc-lang/einc"
 	"github.com/einc-lang/einc/parser"
@@ -180,19 +182,15 @@ func (g *genFlags) generate(ctx context.Context, kernels []genKernel) error {
 	}
 	stale := 0
 	for _, o := range outputs {
-		old, err := os.ReadFile(o.path)
-		if err != nil && !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
-		if err == nil && bytes.Equal(old, o.data) {
-			continue // the file keeps its time
-		}
 		if g.check {
-			stale++
-			showStale(o.path, old, o.data)
+			differs, err := showIfStale(o.path, o.data)
+			if err != nil {
+				return err
+			}
+			stale += differs
 			continue
 		}
-		if err := replace(o.path, old, o.data); err != nil {
+		if err := replace(o.path, o.data); err != nil {
 			return err
 		}
 	}
@@ -213,37 +211,57 @@ func (g *genFlags) levels() []string {
 	return strings.Split(g.cpu, ",")
 }
 
-// replace writes a file, unless it would take the place of one that gen did not make.
-func replace(path string, old, data []byte) error {
-	if _, ok := parser.ParseGeneratedHead(string(old)); old != nil && !ok {
+// replace writes a file, unless it would take the place of one that gen did not make. A file that is as it should
+// be keeps its time.
+func replace(path string, data []byte) error {
+	old, err := os.ReadFile(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
+		return einc.WriteFile(path, data)
+	case err != nil || bytes.Equal(old, data):
+		return err
+	}
+	if _, ok := parser.ParseGeneratedHead(string(old)); !ok {
 		return fmt.Errorf("%s was not made by einc gen: it is left alone; remove it or choose another name with -o", path)
 	}
 	return einc.WriteFile(path, data)
 }
 
-// showStale prints what differs. Machine code is said to differ, no more: its text says nothing, and
-// comparing it as text is slow.
-func showStale(path string, old, data []byte) {
+// showIfStale prints how a file differs from what it should hold; it returns 1 if it does. Machine code is said
+// to differ, no more: its text says nothing, and comparing it as text is slow. Another compiler is named.
+func showIfStale(path string, data []byte) (int, error) {
+	old, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, os.ErrNotExist) || err == nil && bytes.Equal(old, data) {
+		return 0, err
+	}
+	text := utf8.Valid(data) && utf8.Valid(old) && !strings.HasSuffix(path, ".s")
 	path = filepath.ToSlash(path)
 	was, is := codeMaker(old), codeMaker(data)
 	switch {
-	case old == nil:
+	case err != nil:
 		fmt.Printf("%s is missing\n", path)
-	case strings.HasSuffix(path, ".s") && was != is && was != "":
-		fmt.Printf("%s: its code was made %s, and here it is made %s\n", path, was, is)
-	case strings.HasSuffix(path, ".s"):
+	case was != is && was != "":
+		fmt.Printf("%s: its code was made by %s, and here it is made by %s\n", path, was, is)
+	case !text:
 		fmt.Printf("%s: machine code differs\n", path)
 	default:
 		_, _ = os.Stdout.Write(diff.Diff("a/"+path, old, "b/"+path, data))
 	}
+	return 1, nil
 }
 
-// codeMaker finds the LLVM version that an assembly file states.
+// makers match what assembly files and headers say of their compiler.
+var makers = []*regexp.Regexp{
+	regexp.MustCompile(`(?m)^// Machine code for [^:]* by (LLVM [^:]*):`),
+	regexp.MustCompile(`^/\* Made by (einc .* with LLVM .*)\. Do not edit\.`),
+}
+
+// codeMaker finds what made a file's code, if it says so.
 func codeMaker(text []byte) string {
-	_, after, found := bytes.Cut(text, []byte("// Machine code for "))
-	line, _, _ := bytes.Cut(after, []byte(":"))
-	if _, by, ok := bytes.Cut(line, []byte(" by ")); found && ok {
-		return "by " + string(by)
+	for _, m := range makers {
+		if found := m.FindSubmatch(text); found != nil {
+			return string(found[1])
+		}
 	}
 	return ""
 }
