@@ -3,6 +3,7 @@
 # make fuzz   fuzz the parser and the file readers, FUZZTIME each (default 30s)
 # make soak   the random tests, ROUNDS of each (default 2000)
 # make bench  measure against other libraries; BENCH="-suite gemm -keep" for a part, BENCH=-assemble for the page of the parts (BENCH=-help)
+# make wine   run what is made for Windows under Wine (needs wine64, clang and lld)
 # make golden rewrite the sections of the golden files
 # make generate  write the generated Go packages of the examples anew
 
@@ -11,7 +12,7 @@ FUZZTIME ?= 30s
 ROUNDS   ?= 2000
 DATA     := bin/data
 
-.PHONY: all build run test generate fuzz soak golden bench clean
+.PHONY: all build run test generate fuzz soak wine golden bench clean
 
 all: build
 
@@ -52,6 +53,9 @@ fuzz:
 
 soak:
 	EINC_ROUNDS=$(ROUNDS) $(GO) test ./golden -run 'TestRandom|TestGuardPages|TestReproducible|TestPeakIsUsed' -timeout 0 -v
+
+wine:
+	@scripts/wine/run
 
 golden:
 	$(GO) test ./golden -run TestGolden -update

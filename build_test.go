@@ -267,7 +267,14 @@ func TestBuildTargets(t *testing.T) {
 					require.Empty(t, missing)
 				}
 			}
-			build(t, einc.BuildTarget{System: system}, "shared")
+			library := build(t, einc.BuildTarget{System: system}, "shared")
+			data, err := os.ReadFile(filepath.Join(library.dir, "libmm.so"))
+			require.NoError(t, err)
+			name := "libmm."
+			if strings.Contains(system, "windows") {
+				name = "\x00mm.dll\x00"
+			}
+			require.Contains(t, string(data), name, "the name that programs look for")
 		})
 	}
 }

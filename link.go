@@ -83,7 +83,8 @@ func (a *Artifacts) link(ctx context.Context) ([]byte, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
-	in, out := filepath.Join(dir, a.name+".o"), filepath.Join(dir, "lib"+a.name)
+	// On Windows the library's own name, by which programs look for it, is that of this file.
+	in, out := filepath.Join(dir, a.name+".o"), filepath.Join(dir, a.name+".dll")
 	if err := os.WriteFile(in, a.objects[0].Modules[0], 0o600); err != nil {
 		return nil, err
 	}

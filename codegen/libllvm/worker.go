@@ -35,6 +35,9 @@ func CompileInWorker(ctx context.Context, r Request) (*Result, error) {
 	if err := r.check(); err != nil {
 		return nil, err
 	}
+	if err := loadable(); err != nil {
+		return nil, err
+	}
 	return workers.compile(ctx, r)
 }
 
@@ -124,9 +127,6 @@ type worker struct {
 // startWorker runs this program as a worker, in a process group of its own so that an interrupt from the
 // terminal reaches the program alone, which knows what to do with it.
 func startWorker(memory int64) (*worker, error) {
-	if err := loadable(); err != nil {
-		return nil, err
-	}
 	path, err := self()
 	if err != nil {
 		return nil, err
