@@ -53,7 +53,7 @@ type panels struct {
 	product
 	cost.Blocking
 	counts
-	private bool  // a task packs B for itself, for one block of K after the other
+	private bool  // a task takes one block of K after the other
 	turns   int64 // neighbours in B that are turned together where they lie in different panels; 0: none
 	scratch cost.Scratch
 	l       *lowering
@@ -75,7 +75,7 @@ func (l *lowering) panels(s *planner.Step) *panels {
 	if p.isOpen() {
 		p.blockOpen()
 	} else {
-		p.Blocking = l.blocking(rootType(s.Body), items(p.m), items(p.n), items(p.product.k))
+		p.Blocking = l.blocking(rootType(s.Body), p.batch, items(p.m), items(p.n), items(p.product.k))
 		p.turnN()
 		p.known()
 	}
@@ -84,7 +84,8 @@ func (l *lowering) panels(s *planner.Step) *panels {
 }
 
 // packed lowers a product to two nests, and runs both for each slice of columns and block of K: one packs
-// B into panels in shared workspace, the other computes blocks of C.
+// B into panels in shared workspace, the other computes blocks of C. Where tasks pack B for themselves, there
+// is only the other.
 func packed(l *lowering, step int) error {
 	p := l.panels(&l.plan.Steps[step])
 	if p == nil {
@@ -93,13 +94,17 @@ func packed(l *lowering, step int) error {
 	if p.isOpen() {
 		return p.packedOpen(step)
 	}
-	pack := p.packNest()
+	var runs []run
+	if !p.Own {
+		runs = append(runs, p.packNest())
+	}
 	tile, err := p.tileNest()
 	if err != nil {
 		return err
 	}
+	runs = append(runs, tile)
 	for turn := range p.Slices() * p.KBlocks() {
-		for _, r := range []run{pack, tile} {
+		for _, r := range runs {
 			if err := l.phaseAt(step, r.nest, turn*r.tasks.Value, r.tasks, r.nanos, r.args); err != nil {
 				return err
 			}
@@ -145,15 +150,24 @@ func (p *panels) turnN() {
 // is too little.
 func (p *panels) turnBlock(across int64) int64 {
 	room, wanted := p.RowTable()/p.NR, max(int64(taskNanos/(packNanos*float64(p.KC*p.NR))), across/p.NR)
-	for b := min(room, wanted, p.Panels()) * p.NR / across * across / p.NR; b > 0; b -= across / p.NR {
-		if p.Panels()%b == 0 {
+	all := p.together()
+	for b := min(room, wanted, all) * p.NR / across * across / p.NR; b > 0; b -= across / p.NR {
+		if all%b == 0 {
 			return b
 		}
 	}
-	if p.Slices() == 1 && p.Panels() <= room {
-		return p.Panels()
+	if p.Slices() == 1 && p.Panels() == all && all <= room {
+		return all
 	}
 	return 0
+}
+
+// together is the panels that are packed one after the other: those of a slice, or of a task.
+func (p *panels) together() int64 {
+	if p.Own {
+		return p.NC / p.NR
+	}
+	return p.Panels()
 }
 
 // run is a nest, and what a turn of it takes.
@@ -173,7 +187,11 @@ const (
 // taskTime is the model's time of a task of the second nest.
 func (p *panels) taskTime() float64 {
 	mc, nc, k := float64(min(p.MC, p.M)), float64(min(p.NC, p.N)), float64(p.KC)
-	return mc*nc*k/float64(p.Lanes)*tileCycles + mc*k*packNanos
+	packed := mc * k
+	if p.Own {
+		packed += nc * k
+	}
+	return mc*nc*k/float64(p.Lanes)*tileCycles + packed*packNanos
 }
 
 // start begins a nest.
@@ -296,13 +314,20 @@ func scaled(a loop.Affine, by int64) loop.Affine {
 	return s
 }
 
-// panelB is the address of a panel of B: batch items are whole slices apart.
-func (p *panels) panelB(param int, batch []batchVar, panel loop.Affine) loop.Addr {
+// panelB is the address of a panel of B: the panel-th of a slice, of which batch items are whole ones apart, or
+// the own-th of a task.
+func (p *panels) panelB(param int, batch []batchVar, panel, own loop.Affine) loop.Addr {
+	if p.Own {
+		return loop.Addr{Param: param, Off: scaled(own, p.KC*p.NR)}
+	}
 	return loop.Addr{Param: param, Off: plus(p.item(batch, p.SliceB()), scaled(panel, p.KC*p.NR))}
 }
 
-// sharedB is the access to the packed panels of B.
-func (p *panels) sharedB() access {
+// panelsB is the access to the packed panels of B.
+func (p *panels) panelsB() access {
+	if p.Own {
+		return workspace("panels", loop.Worker, p.Type, p.KC*p.NC, p.scratch.B)
+	}
 	return workspace("panels", loop.Shared, p.Type, p.batch*p.SliceB(), 0)
 }
 

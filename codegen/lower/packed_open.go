@@ -112,27 +112,21 @@ func (p *panels) open() {
 	p.panels = p.l.atMost(mul(p.nblocks, loop.Const(p.NC/p.NR)), p.Panels())
 }
 
-// ownPanels declares what a task packs B into, and what holds its sums between blocks of K.
-func (p *panels) ownPanels(x *block) {
-	x.fromB = p.operand(sideB, loop.In)
-	x.b = p.own("panels", p.Type, p.SliceB())
-	if p.keepsParts() {
-		x.parts = p.own("parts", p.Type, p.MC*p.NS)
-	}
-}
-
-// blocksOfK runs f for the blocks of K that are a task's: the one that the phase is for, or all.
+// blocksOfK runs f for the blocks of K that are a task's, the one that the phase is for, or all, with B packed.
 func (p *panels) blocksOfK(x *block, f func()) {
-	if !p.private {
+	each := func() {
+		if p.Own {
+			p.packB(x.sourceB, x.turn, x.y, p.NC/p.NR)
+		}
 		f()
+	}
+	if !p.private {
+		each()
 		return
 	}
 	l := &loop.For{Var: p.b.Var("k"), Count: loop.Bound{Max: p.kblocks}, Step: 1}
 	p.b.For(l, func() {
 		x.kb = l.Var
-		t := x.turn
-		t.x = x.y // all panels of the slice, which has one block
-		p.packB(t, p.Panels(), x.b, x.fromB, x.rows, x.cols)
-		f()
+		each()
 	})
 }

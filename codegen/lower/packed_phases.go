@@ -5,72 +5,80 @@ import (
 	"github.com/einc-lang/einc/tensor"
 )
 
+// sourceB is what packing B takes: the panels, the operand, and tables of where columns and terms lie.
+type sourceB struct{ to, from, rows, cols int }
+
+func (p *panels) sourceB() sourceB {
+	rows := max(p.NR, p.MR)
+	if p.turns > 0 {
+		rows = max(rows, p.turnBlock(p.across())*p.NR)
+	}
+	return sourceB{p.param(p.panelsB()), p.operand(sideB, loop.In), p.table("rows", rows, p.scratch.Rows), p.table("cols", p.KC, p.scratch.Cols)}
+}
+
+// across is the fewest columns of whole panels and whole turns.
+func (p *panels) across() int64 {
+	_, step := steppedRuns(p.n, sideB, items(p.n))
+	n := p.turns * step
+	return n / common(n, p.NR, true) * p.NR
+}
+
 // packNest packs B: a task packs some panels of a slice and a block of K.
-//
-//	for task: (jc, kb, batch, jb)
-//	  cols = offsets of the block's terms of K
-//	  for j in panels of jb: rows = offsets of the panel's columns; pack
 func (p *panels) packNest() run {
 	p.start("b")
-	to := p.param(p.sharedB())
-	from := p.operand(sideB, loop.In)
-	cols := p.table("cols", p.KC, p.scratch.Cols)
-	if p.turns > 0 {
-		return p.packAcross(to, from, cols)
-	}
+	x := p.sourceB()
 	each := float64(p.KC*p.NR) * packNanos
 	block := min(max(int64(taskNanos/each), 1), p.Panels())
 	for p.Panels()%block > 0 {
 		block--
 	}
-	rows := p.table("rows", p.NR, p.scratch.Rows)
-	tasks := p.tasks([2]string{"jb", "0"}, [2]loop.Size{p.parts(p.panels, block), loop.Const(1)}, func(t turn) {
-		p.packB(t, block, to, from, rows, cols)
-	})
+	if p.turns > 0 {
+		block = p.turnBlock(p.across())
+	}
+	tasks := p.tasks([2]string{"jb", "0"}, [2]loop.Size{p.parts(p.panels, block), loop.Const(1)}, func(t turn) { p.packB(x, t, t.x, block) })
 	return p.finish(tasks, each*float64(block))
 }
 
-// packB packs some panels of B for a block of K.
-func (p *panels) packB(t turn, block int64, to, from, rows, cols int) {
+// packB packs a block of so many panels of a slice: all of them at once where neighbours in B lie in different
+// panels.
+//
+//	cols = offsets of the block's terms of K
+//	for j in panels of jb: rows = offsets of the panel's columns; pack
+func (p *panels) packB(x sourceB, t turn, jb loop.Var, size int64) {
 	depth := p.depth(t.kb)
-	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: cols}, Group: group(p.product.k, sideB), From: by(t.kb, p.terms), Count: depth})
-	j := p.panelLoop(t.slice, t.x, block)
+	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.cols}, Group: group(p.product.k, sideB), From: by(t.kb, p.terms), Count: depth})
+	if p.turns > 0 {
+		p.packAcross(x, t, jb, size)
+		return
+	}
+	j := p.panelLoop(t.slice, jb, size)
 	p.b.For(j, func() {
-		panel := plus(times(t.x, block), times(j.Var, 1))
+		panel := plus(times(jb, size), times(j.Var, 1))
 		first := plus(by(t.slice, p.width), scaled(panel, p.NR))
 		count := left(loop.Const(p.NR), p.total.n, first)
-		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: rows}, Group: group(p.n, sideB), From: first, Count: count})
-		p.b.Add(copying{To: p.panelB(to, t.batch, panel), From: origin(from, sideB, t.batch),
-			Rows: loop.Addr{Param: rows}, Cols: loop.Addr{Param: cols}, Width: p.NR, Count: count, Depth: depth,
+		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rows}, Group: group(p.n, sideB), From: first, Count: count})
+		p.b.Add(copying{To: p.panelB(x.to, t.batch, panel, times(j.Var, 1)), From: origin(x.from, sideB, t.batch),
+			Rows: loop.Addr{Param: x.rows}, Cols: loop.Addr{Param: x.cols}, Width: p.NR, Count: count, Depth: depth,
 			Run: runs(p.n, sideB, p.NR)}.along(p.product.k, sideB, p.KC))
 	})
 }
 
-// packAcross packs the panels of a task at once, because neighbours in B lie in different panels.
-func (p *panels) packAcross(to, from, cols int) run {
+// packAcross packs the panels of a block at once, or as many of them as there is room for.
+func (p *panels) packAcross(x sourceB, t turn, jb loop.Var, size int64) {
 	_, step := steppedRuns(p.n, sideB, items(p.n))
-	block := p.turnBlock(p.turns * step / common(p.turns*step, p.NR, true) * p.NR)
-	rows := p.table("rows", block*p.NR, p.scratch.Rows)
-	tasks := p.tasks([2]string{"jb", "0"}, [2]loop.Size{loop.Const(p.Panels() / block), loop.Const(1)}, func(t turn) {
-		depth := p.depth(t.kb)
-		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: cols}, Group: group(p.product.k, sideB), From: by(t.kb, p.terms), Count: depth})
-		panel, first := loop.Affine{}, loop.Affine{}
-		if block < p.Panels() {
-			panel = times(t.x, block)
-		}
-		if p.Slices() > 1 {
-			first = times(t.slice, p.NS)
-		}
-		first = plus(first, scaled(panel, p.NR))
+	block := p.turnBlock(p.across())
+	j := &loop.For{Var: p.b.Var("j"), Count: fixed(size / block), Step: 1}
+	p.b.For(j, func() {
+		panel := plus(times(jb, size), times(j.Var, block))
+		first := plus(by(t.slice, p.width), scaled(panel, p.NR))
 		count := fixed(block * p.NR)
 		if p.Slices()*p.NS > p.N {
 			count = loop.Bound{Max: loop.Const(block * p.NR), Clamped: true, Total: loop.Const(p.N), At: first}
 		}
-		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: rows}, Group: group(p.n, sideB), From: first, Count: count})
-		p.b.Add(&loop.Pack{To: p.panelB(to, t.batch, panel), From: origin(from, sideB, t.batch), Apart: p.KC * p.NR,
-			Rows: loop.Addr{Param: rows}, Cols: loop.Addr{Param: cols}, Width: p.NR, Count: count, Depth: depth, Run: p.turns, Step: step})
+		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rows}, Group: group(p.n, sideB), From: first, Count: count})
+		p.b.Add(&loop.Pack{To: p.panelB(x.to, t.batch, panel, times(j.Var, block)), From: origin(x.from, sideB, t.batch), Apart: p.KC * p.NR,
+			Rows: loop.Addr{Param: x.rows}, Cols: loop.Addr{Param: x.cols}, Width: p.NR, Count: count, Depth: p.depth(t.kb), Run: p.turns, Step: step})
 	})
-	return p.finish(tasks, float64(p.KC*p.NR*block)*packNanos)
 }
 
 // along adds to a pack what it may rely on along K.
@@ -94,16 +102,17 @@ func (p *panels) panelLoop(slice, block loop.Var, size int64) *loop.For {
 
 // block is what the second nest's nodes address.
 type block struct {
-	turn                                // x and y count blocks of rows and of columns
-	c, b, from, panelsA, parts      int // b is where the panels of B are, fromB where they come from
-	rows, cols, rowsOfC, columnsOfC int
-	fromB                           int
-	beside                          []beside
+	turn                     // x and y count blocks of rows and of columns
+	sourceB                  // if B is packed already, only where its panels are
+	c, fromA, panelsA, parts int
+	rowsOfC, columnsOfC      int
+	beside                   []beside
 }
 
 // tileNest multiplies: a task computes a block of C, as far as a block of K brings it.
 //
 //	for task: (jc, kb, batch, ib, jb)
+//	  pack the block's columns of B, if no other task needs them
 //	  cols = offsets of the block's terms in A
 //	  for i in row panels: rows = offsets of the panel's rows in A; pack
 //	  crows = offsets of the block's rows in C
@@ -111,14 +120,13 @@ type block struct {
 //	    for i in row panels: tile
 func (p *panels) tileNest() (run, error) {
 	p.start("tile")
-	x := block{c: p.operand(sideC, loop.Out), parts: -1}
-	if !p.private {
-		x.b = p.param(p.sharedB())
+	x := block{c: p.operand(sideC, loop.Out), fromA: p.operand(sideA, loop.In), parts: -1}
+	if p.Own {
+		x.sourceB = p.sourceB()
+	} else {
+		x.sourceB = sourceB{p.param(p.panelsB()), -1, p.table("rows", p.MR, p.scratch.Rows), p.table("cols", p.KC, p.scratch.Cols)}
 	}
-	x.from = p.operand(sideA, loop.In)
 	x.panelsA = p.param(workspace("block", loop.Worker, p.Type, p.MC*p.KC, p.scratch.A))
-	x.rows = p.table("rows", p.tableRows(), p.scratch.Rows)
-	x.cols = p.table("cols", p.KC, p.scratch.Cols)
 	x.rowsOfC = p.table("crows", p.MC, p.scratch.CRows)
 	x.columnsOfC = p.table("ccols", p.NR, p.scratch.CCols)
 	if p.keepsParts() && !p.private {
@@ -126,8 +134,8 @@ func (p *panels) tileNest() (run, error) {
 	}
 	p.free = p.scratch.Bytes
 	p.besides(&x)
-	if p.private {
-		p.ownPanels(&x)
+	if p.private && p.keepsParts() {
+		x.parts = p.own("parts", p.Type, p.MC*p.NS)
 	}
 	var err error
 	tasks := p.tasks([2]string{"ib", "jb"}, [2]loop.Size{p.mblocks, p.nblocks}, func(t turn) {
@@ -139,14 +147,6 @@ func (p *panels) tileNest() (run, error) {
 		})
 	})
 	return p.finish(tasks, p.taskTime()), err
-}
-
-// tableRows is the number of rows of a panel that tables are for.
-func (p *panels) tableRows() int64 {
-	if p.private {
-		return max(p.MR, p.NR)
-	}
-	return p.MR
 }
 
 // rowPanels makes the loop over the row panels of a block; f gets the panel's variable, its first row and
@@ -178,7 +178,7 @@ func (p *panels) packA(x *block) {
 	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.cols}, Group: group(p.product.k, sideA), From: by(x.kb, p.terms), Count: depth})
 	p.rowPanels(x, func(i loop.Var, first loop.Affine, rows loop.Bound) {
 		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rows}, Group: group(p.m, sideA), From: first, Count: rows})
-		p.b.Add(copying{To: loop.Addr{Param: x.panelsA, Off: times(i, p.MR*p.KC)}, From: origin(x.from, sideA, x.batch),
+		p.b.Add(copying{To: loop.Addr{Param: x.panelsA, Off: times(i, p.MR*p.KC)}, From: origin(x.fromA, sideA, x.batch),
 			Rows: loop.Addr{Param: x.rows}, Cols: loop.Addr{Param: x.cols},
 			Width: p.MR, Count: rows, Depth: depth, Run: runs(p.m, sideA, p.MR)}.along(p.product.k, sideA, p.KC))
 	})
@@ -196,7 +196,7 @@ func (p *panels) tiles(x *block) error {
 		p.besideColumns(x, first, columns)
 		p.rowPanels(x, func(i loop.Var, first loop.Affine, rows loop.Bound) {
 			t := &loop.Tile{MR: p.MR, NR: p.NR, Lanes: p.Lanes, Acc: p.Type, Depth: p.depth(x.kb),
-				A: loop.Addr{Param: x.panelsA, Off: times(i, p.MR*p.KC)}, B: p.panelB(x.b, x.batch, panel),
+				A: loop.Addr{Param: x.panelsA, Off: times(i, p.MR*p.KC)}, B: p.panelB(x.to, x.batch, panel, times(j.Var, 1)),
 				C:     origin(x.c, sideC, x.batch),
 				CRows: rowsAt(x.rowsOfC, i, p.MR), CCols: loop.Addr{Param: x.columnsOfC},
 				Rows: rows, Cols: columns, Add: x.kb, Run: runs(p.n, sideC, p.NR)}
@@ -226,7 +226,12 @@ func (p *panels) keepsParts() bool {
 }
 
 // partsAt is where they lie in shared workspace, in bytes.
-func (p *panels) partsAt() int64 { return wholeLines(p.batch * p.SliceB() * int64(p.Type.Size())) }
+func (p *panels) partsAt() int64 {
+	if p.Own {
+		return 0
+	}
+	return wholeLines(p.batch * p.SliceB() * int64(p.Type.Size()))
+}
 
 // extraTable declares another piece of worker memory, behind what Scratch lays out.
 func (p *panels) extraTable(name string, size int64) int { return p.own(name, tensor.I64, size) }

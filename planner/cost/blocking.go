@@ -30,7 +30,9 @@ const maxSlice = 8 << 20
 // The packed strategy runs two phases for each slice of NS columns and each block of KC terms, one after
 // the other. The first packs that part of B, panel by panel, into shared workspace. The second has a
 // task for every MC×NC block of C in the slice: it packs MC×KC of A into the worker's workspace and
-// runs the tiles of the block, adding to C from the second block of K on.
+// runs the tiles of the block, adding to C from the second block of K on. Where a block is all of a slice, no
+// two tasks need the same panels: there is no first phase, and a task packs B too, so that panels of a batch
+// stay in the cache.
 type Blocking struct {
 	M, N, K int64        // extents of the groups
 	Type    tensor.DType // of the panels and the accumulators
@@ -40,10 +42,11 @@ type Blocking struct {
 	NC      int64        // columns of a task, a multiple of NR
 	NS      int64        // columns of a slice, a multiple of NC
 	KC      int64        // terms of a block of K; the last block may have fewer
+	Own     bool         // tasks pack the columns of B that they need, each for itself
 }
 
-// Blocking is the blocking for a product of the given extents and element type, each at least 1.
-func (t Target) Blocking(d tensor.DType, m, n, k int64) Blocking {
+// Blocking is the blocking for each of a batch of products of the given extents, each at least 1, and element type.
+func (t Target) Blocking(d tensor.DType, batch, m, n, k int64) Blocking {
 	b := Blocking{M: m, N: n, K: k, Type: d.Accum(), Lanes: int64(max(1, t.VectorBytes/d.Accum().Real().Size()))}
 	rows, vectors := t.tile(b.Type)
 	b.MR, b.NR = rows, vectors*b.Lanes
@@ -51,7 +54,7 @@ func (t Target) Blocking(d tensor.DType, m, n, k int64) Blocking {
 	if k > Depth {
 		b.KC = roundUp(ceilDiv(k, ceilDiv(k, Depth)), DepthUnit)
 	}
-	t.cut(&b)
+	t.cut(&b, batch)
 	return b
 }
 
@@ -60,22 +63,22 @@ const openWidth = 512
 
 // OpenBlocking is the blocking for products of which not all extents are known, those given being an
 // example: blocks that serve any. If B is packed by each task for itself, a slice is a task's columns.
-func (t Target) OpenBlocking(d tensor.DType, m, n, k int64, private bool) Blocking {
-	b := Blocking{M: m, N: n, K: k, Type: d.Accum(), Lanes: int64(max(1, t.VectorBytes/d.Accum().Real().Size())), KC: Depth}
+func (t Target) OpenBlocking(d tensor.DType, m, n, k int64, own bool) Blocking {
+	b := Blocking{M: m, N: n, K: k, Type: d.Accum(), Lanes: int64(max(1, t.VectorBytes/d.Accum().Real().Size())), KC: Depth, Own: own}
 	rows, vectors := t.tile(b.Type)
 	b.MR, b.NR = rows, vectors*b.Lanes
 	column := Depth * int64(b.Type.Size())
 	b.MC = min(max(int64(t.l2())/3/column/b.MR, 1), 12) * b.MR
 	b.NC = roundUp(openWidth, b.NR)
 	b.NS = b.NC
-	if !private {
+	if !own {
 		b.NS = max(min(int64(t.l3())/2, maxSlice)/column/b.NC, 1) * b.NC
 	}
 	return b
 }
 
-// cut chooses the blocks of C.
-func (t Target) cut(b *Blocking) {
+// cut chooses the blocks of C: enough for all workers, unless a batch gives them enough to do.
+func (t Target) cut(b *Blocking, batch int64) {
 	column := b.KC * int64(b.Type.Size()) // bytes of a column of B, or a row of A, in a block of K
 	panels := ceilDiv(b.N, b.NR)
 	room := min(int64(t.l3())/2, maxSlice)
@@ -93,13 +96,14 @@ func (t Target) cut(b *Blocking) {
 	columns = min(max(cells/rows, columns), slice)
 	want := int64(1)
 	if t.workers() > 1 {
-		want = 4 * t.workers()
+		want = ceilDiv(4*t.workers(), batch)
 	}
 	m := parts(ceilDiv(b.M, b.MR), rows, ceilDiv(want, ceilDiv(slice, columns)))
 	b.MC = ceilDiv(ceilDiv(b.M, b.MR), m) * b.MR
 	n := parts(slice, columns, ceilDiv(want, m))
 	b.NC = ceilDiv(slice, n) * b.NR
 	b.NS = n * b.NC
+	b.Own = m == 1 && n == 1
 }
 
 // parts is the number of blocks when n items are cut into blocks of at most most items, and into at least
@@ -138,6 +142,14 @@ func (b Blocking) KBlocks() int64 { return ceilDiv(b.K, b.KC) }
 // Slices is the number of slices of columns.
 func (b Blocking) Slices() int64 { return ceilDiv(b.N, b.NS) }
 
+// Phases is the number of phases.
+func (b Blocking) Phases() int64 {
+	if b.Own {
+		return b.KBlocks() * b.Slices()
+	}
+	return 2 * b.KBlocks() * b.Slices()
+}
+
 // MBlocks is the number of task rows.
 func (b Blocking) MBlocks() int64 { return ceilDiv(b.M, b.MC) }
 
@@ -150,8 +162,13 @@ func (b Blocking) Panels() int64 { return b.NS / b.NR }
 // SliceB is the elements of a packed slice of B. Every panel takes KC×NR of them.
 func (b Blocking) SliceB() int64 { return b.Panels() * b.KC * b.NR }
 
-// SharedBytes is the shared workspace: a packed slice of B.
-func (b Blocking) SharedBytes() int64 { return roundUp(b.SliceB()*int64(b.Type.Size()), align) }
+// SharedBytes is the shared workspace: a packed slice of B, if tasks share it.
+func (b Blocking) SharedBytes() int64 {
+	if b.Own {
+		return 0
+	}
+	return roundUp(b.SliceB()*int64(b.Type.Size()), align)
+}
 
 // Parts is the elements of sums that wait for the next block of K: a slice of C, in tiles.
 func (b Blocking) Parts() int64 { return b.MBlocks() * b.MC * b.NS }
@@ -167,6 +184,7 @@ func (b Blocking) BesideBytes() int64 { return roundUp(8*b.MC, align) + roundUp(
 // tables hold I64 offsets. Phase 1 uses Rows (NR columns of B) and Cols only.
 type Scratch struct {
 	A     int64 // the packed block of A: MC×KC elements, MR-row panels one after the other
+	B     int64 // a task's own columns of B: KC×NC elements
 	Rows  int64 // RowTable offsets: rows of A, columns of B
 	Cols  int64 // KC offsets: terms of K in the operand that is packed
 	CRows int64 // MC offsets: rows of C
@@ -185,6 +203,10 @@ func (b Blocking) Scratch() Scratch {
 	const entry = 8
 	var s Scratch
 	at := roundUp(b.MC*b.KC*int64(b.Type.Size()), align)
+	s.B = at
+	if b.Own {
+		at += roundUp(b.KC*b.NC*int64(b.Type.Size()), align)
+	}
 	for _, table := range []struct {
 		at *int64
 		n  int64

@@ -29,18 +29,18 @@ func gemm(d tensor.DType, m, n, k float64) cost.Work {
 func TestTilesStayInRegisters(t *testing.T) {
 	for _, target := range targets() {
 		for _, d := range []tensor.DType{tensor.F16, tensor.F32, tensor.F64} {
-			b := target.Blocking(d, 1000, 1000, 1000)
+			b := target.Blocking(d, 1, 1000, 1000, 1000)
 			vectors := b.NR / b.Lanes
 			live := b.MR*vectors + vectors + 1
 			require.LessOrEqual(t, live, int64(max(target.Registers, 16)), "%s %s", target.Level, d)
 			require.Zero(t, b.NR%b.Lanes)
 		}
 	}
-	b := avx2.Blocking(tensor.F32, 1000, 1000, 1000)
+	b := avx2.Blocking(tensor.F32, 1, 1000, 1000, 1000)
 	require.Equal(t, []int64{6, 16, 384}, []int64{b.MR, b.NR, b.KC})
-	b = avx512.Blocking(tensor.F64, 1000, 1000, 1000)
+	b = avx512.Blocking(tensor.F64, 1, 1000, 1000, 1000)
 	require.Equal(t, []int64{12, 16}, []int64{b.MR, b.NR})
-	b = neon.Blocking(tensor.F32, 1000, 1000, 1000)
+	b = neon.Blocking(tensor.F32, 1, 1000, 1000, 1000)
 	require.Equal(t, []int64{8, 12}, []int64{b.MR, b.NR})
 }
 
@@ -50,7 +50,7 @@ func TestBlocksCoverTheProduct(t *testing.T) {
 		for _, m := range extents {
 			for _, n := range extents {
 				for _, k := range extents {
-					checkBlocking(t, target.Blocking(tensor.F32, m, n, k))
+					checkBlocking(t, target.Blocking(tensor.F32, 1, m, n, k))
 				}
 			}
 		}
@@ -71,17 +71,26 @@ func checkBlocking(t *testing.T, b cost.Blocking) {
 	require.True(t, covers(b.KBlocks(), b.KC, b.K), name)
 	require.Equal(t, b.NS, b.Panels()*b.NR, name)
 	require.LessOrEqual(t, b.KC, int64(384), name)
-	require.GreaterOrEqual(t, b.SharedBytes(), b.NS*b.KC*int64(b.Type.Size()), name)
+	require.Equal(t, b.MBlocks() == 1 && b.NBlocks() == 1, b.Own, name)
+	if b.Own {
+		require.Zero(t, b.SharedBytes(), name)
+	} else {
+		require.GreaterOrEqual(t, b.SharedBytes(), b.NS*b.KC*int64(b.Type.Size()), name)
+	}
 	checkScratch(t, b)
 }
 
 func checkScratch(t *testing.T, b cost.Blocking) {
 	t.Helper()
 	s := b.Scratch()
-	ends := []int64{
-		s.A + b.MC*b.KC*int64(b.Type.Size()), s.Rows + 8*max(b.MC, b.NR), s.Cols + 8*b.KC, s.CRows + 8*b.MC, s.CCols + 8*b.NR,
+	own := int64(0)
+	if b.Own {
+		own = b.NS * b.KC * int64(b.Type.Size())
 	}
-	starts := []int64{s.A, s.Rows, s.Cols, s.CRows, s.CCols, s.Bytes}
+	ends := []int64{
+		s.A + b.MC*b.KC*int64(b.Type.Size()), s.B + own, s.Rows + 8*max(b.MC, b.NR), s.Cols + 8*b.KC, s.CRows + 8*b.MC, s.CCols + 8*b.NR,
+	}
+	starts := []int64{s.A, s.B, s.Rows, s.Cols, s.CRows, s.CCols, s.Bytes}
 	for i, end := range ends {
 		require.Zero(t, starts[i]%64)
 		require.LessOrEqual(t, end, starts[i+1], "%+v", b)
@@ -92,7 +101,7 @@ func TestSummationOrderIgnoresCachesAndWorkers(t *testing.T) {
 	other := avx2
 	other.L1, other.L2, other.L3, other.Workers = 1<<10, 1<<30, 1<<31, 64
 	for k := int64(1); k < 3000; k += 13 {
-		a, b := avx2.Blocking(tensor.F32, 500, 500, k), other.Blocking(tensor.F32, 500, 500, k)
+		a, b := avx2.Blocking(tensor.F32, 1, 500, 500, k), other.Blocking(tensor.F32, 1, 500, 500, k)
 		require.Equal(t, [3]int64{a.KC, a.MR, a.NR}, [3]int64{b.KC, b.MR, b.NR})
 	}
 }
@@ -116,7 +125,7 @@ func TestStrategy(t *testing.T) {
 		for _, x := range [][3]float64{{9216, 4096, 24}, {312, 296, 92352}, {72, 373248, 72}, {1806336, 48, 28}} {
 			e := avx2.Estimate(gemm(d, x[0], x[1], x[2]))
 			require.Equal(t, cost.Packed, e.Strategy, "%s %v", d, x)
-			b := avx2.Blocking(d, int64(x[0]), int64(x[1]), int64(x[2]))
+			b := avx2.Blocking(d, 1, int64(x[0]), int64(x[1]), int64(x[2]))
 			require.Equal(t, b.SharedBytes(), e.Shared)
 			require.Equal(t, b.Scratch().Bytes, e.PerWorker)
 		}

@@ -91,7 +91,7 @@ func Packable(d tensor.DType) bool {
 
 // packed estimates the packed strategy.
 func (t Target) packed(w Work) Estimate {
-	b := t.Blocking(w.Type, int64(w.M), int64(w.N), int64(w.K))
+	b := t.Blocking(w.Type, int64(max(w.B, 1)), int64(w.M), int64(w.N), int64(w.K))
 	size := float64(b.Type.Size())
 	// Which side gets the columns depends on C's layout; of a narrow product it mostly is the wide one.
 	narrow, wide := min(w.M, w.N), max(w.M, w.N)
@@ -100,7 +100,7 @@ func (t Target) packed(w Work) Estimate {
 	packs := packPass * w.B * (w.N*w.K + w.M*w.K*float64(b.NBlocks()*b.Slices())) * size
 	passes := float64(2*b.KBlocks()-1) * w.BytesOut // C is written once and read and written after that
 	moved := (packs + passes) / t.bandwidth(w.BytesIn+w.BytesOut)
-	launches := 2 * float64(b.KBlocks()*b.Slices()) * launch
+	launches := float64(b.Phases()) * launch
 	ops := w.B * w.M * w.N * w.K * w.Ops / (clock * float64(b.Lanes))
 	e := Estimate{
 		Strategy:  Packed,
