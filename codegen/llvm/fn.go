@@ -31,6 +31,7 @@ type fn struct {
 	dims    []value.Value
 	names   int
 	streams bool // stores with Stream go past the cache in the code being written
+	again   bool // the code being written repeats that of the iteration before
 	err     error
 }
 

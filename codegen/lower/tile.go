@@ -60,7 +60,9 @@ func (e *emitter) reduceTile(t tile) []loop.Reg {
 	v.hoist(t.points())
 	return e.reduceLoops(t, e.red, loop.Unroll, accs, func(regs []loop.Reg) []loop.Reg {
 		v.turn()
-		return e.accumulate(v, t.points(), regs)
+		next := e.accumulate(v, t.points(), regs)
+		e.fetchAhead(t)
+		return next
 	})
 }
 
