@@ -23,6 +23,9 @@ const (
 	maxBytes   = 1 << 46
 )
 
+// complexBytes is askewBytes for complex values, of whose parts the direct strategy has half vectors.
+const complexBytes = 32 << 10
+
 // Bandwidth, in bytes, of the levels that data can live in.
 const (
 	rateL1   = 120.0
@@ -73,7 +76,10 @@ func (t Target) packs(w Work) bool {
 	lanes := max(1, t.VectorBytes/w.Type.Accum().Real().Size())
 	size := float64(w.Type.Accum().Size())
 	large := float64(t.l2())
-	if w.Askew {
+	switch {
+	case w.Type.IsComplex():
+		large = complexBytes
+	case w.Askew:
 		large = askewBytes
 	}
 	wanted := w.BytesIn+w.BytesOut > large && min(w.M, w.N) >= float64(rows) && max(w.M, w.N) >= float64(vectors*int64(lanes)) && w.K >= 16
