@@ -32,7 +32,8 @@ func (a *Artifacts) linkers(out string) []linker {
 	var list []linker
 	switch a.system.OS() {
 	case "linux":
-		args := []string{"-shared", "--no-undefined", "-z", "noexecstack", "--build-id=none", "-soname", soname + ".so", "-o", out}
+		// Calls of kernels go to them at once, not through a table that another library could fill.
+		args := []string{"-shared", "-Bsymbolic", "--no-undefined", "-z", "noexecstack", "--build-id=none", "-soname", soname + ".so", "-o", out}
 		list = append(lld("ld.lld", args), linker{arch + "-linux-gnu-ld", args})
 		if native {
 			list = append(list, linker{"ld", args})

@@ -312,7 +312,7 @@ func linkKernel(dir string, operands int) (uintptr, error) {
 	if err := os.WriteFile(filepath.Join(dir, "call.c"), []byte(text+", w);\n}\n"), 0o644); err != nil {
 		return 0, err
 	}
-	cc := exec.Command("cc", "-O2", "-shared", "-fPIC", "-o", "kernel.so", "call.c", "kernel.o")
+	cc := exec.Command("cc", "-O2", "-shared", "-fPIC", "-Wl,-Bsymbolic", "-o", "kernel.so", "call.c", "kernel.o")
 	cc.Dir = dir
 	if out, err := cc.CombinedOutput(); err != nil {
 		return 0, fmt.Errorf("cc: %w: %s", err, out)
