@@ -22,8 +22,8 @@ func init() {
 	eincMatMulVariants = append(eincMatMulVariants, &eincMatMulVariant{
 		name: "x86-64-v2", level: 2, arena: 0, shared: 262144, worker: 35136, nanos: 854630,
 		launches: []eincMatMulLaunch{
-			{eincMatMulV2K0, nil, 0, 1, 1, 1, []eincMatMulArg{{4, 0}, {2, 0}, {-1, 32768}, {-1, 30720}}},
-			{eincMatMulV2K1, eincMatMulV2K1Long, 0, 36, 3, 8, []eincMatMulArg{{0, 0}, {4, 0}, {1, 0}, {-1, 0}, {-1, 30720}, {-1, 32768}, {-1, 34816}, {-1, 35072}}},
+			{eincMatMulV2K0, nil, 0, 1, 1, 1, []eincMatMulArg{{4, 0}, {2, 0}, {-1, 30720}, {-1, 32768}}},
+			{eincMatMulV2K1, eincMatMulV2K1Long, 0, 36, 3, 8, []eincMatMulArg{{0, 0}, {1, 0}, {4, 0}, {-1, 30720}, {-1, 32768}, {-1, 0}, {-1, 34816}, {-1, 35072}}},
 		},
 	})
 }

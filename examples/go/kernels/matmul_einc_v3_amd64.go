@@ -22,8 +22,8 @@ func init() {
 	eincMatMulVariants = append(eincMatMulVariants, &eincMatMulVariant{
 		name: "x86-64-v3", level: 3, arena: 0, shared: 262144, worker: 35200, nanos: 478617,
 		launches: []eincMatMulLaunch{
-			{eincMatMulV3K0, nil, 0, 1, 1, 1, []eincMatMulArg{{4, 0}, {2, 0}, {-1, 32768}, {-1, 30720}}},
-			{eincMatMulV3K1, eincMatMulV3K1Long, 0, 36, 5, 4, []eincMatMulArg{{0, 0}, {4, 0}, {1, 0}, {-1, 0}, {-1, 30720}, {-1, 32768}, {-1, 34816}, {-1, 35072}}},
+			{eincMatMulV3K0, nil, 0, 1, 1, 1, []eincMatMulArg{{4, 0}, {2, 0}, {-1, 30720}, {-1, 32768}}},
+			{eincMatMulV3K1, eincMatMulV3K1Long, 0, 36, 5, 4, []eincMatMulArg{{0, 0}, {1, 0}, {4, 0}, {-1, 30720}, {-1, 32768}, {-1, 0}, {-1, 34816}, {-1, 35072}}},
 		},
 	})
 }
