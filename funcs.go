@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+
+	"github.com/einc-lang/einc/parser"
 )
 
 // keptFuncs is how many functions Einsum remembers for operands of known shapes, and keptOpen for operands of
@@ -65,7 +67,7 @@ func (ec *einsumCache) openFunc(ctx context.Context, expr string, opts *Options,
 		return nil
 	}
 	key := callKey(expr, opts, operands, byClass)
-	if f := ec.open.find(key); f != nil {
+	if f := ec.open.find(key); f != nil { // the key tells layouts apart as the code does, but for extents of 1
 		return f
 	}
 	if ec.count(key, 1) <= ownShapes {
@@ -154,6 +156,9 @@ func callKey(expr string, opts *Options, operands []*Tensor, write func(int) int
 		fmt.Fprintf(&b, "%d", t.DType())
 		for a, n := range t.Shape() {
 			fmt.Fprintf(&b, " %d*%d", write(n), write(t.Strides()[a]))
+			if parser.Fused(t.Shape(), t.Strides(), a) {
+				b.WriteByte('+')
+			}
 		}
 		b.WriteByte(';')
 	}

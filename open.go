@@ -12,8 +12,12 @@ import (
 // AllLabels in Options.Dynamic leaves every extent open that is above 1 in the example.
 const AllLabels = parser.AllLabels
 
-// anyStride stands for a stride that code takes at run time.
-const anyStride = -1 << 62
+// In place of a stride, anyStride stands for one that code takes at run time, and fusedStride for that of an
+// axis which is one run with the next.
+const (
+	anyStride   = -1 << 62
+	fusedStride = anyStride + 1
+)
 
 // stackSizes is the number of open sizes that a call keeps on the stack.
 const stackSizes = 32

@@ -7,6 +7,7 @@ import (
 
 	"github.com/einc-lang/einc/codegen"
 	"github.com/einc-lang/einc/codegen/lower"
+	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/runtime"
 	"github.com/einc-lang/einc/runtime/object"
 )
@@ -44,16 +45,19 @@ func newVariant(ctx context.Context, c *compilation, anyLayout bool) (*variant, 
 	return v, v.lower(c, true)
 }
 
-// strides is what code counts on in a tensor's layout: for open extents only the strides of 1, and the
-// zeros of broadcasting.
+// strides is what code counts on in a tensor's layout: for open extents only the strides of 1, the zeros of
+// broadcasting, and which axes are one run.
 func (c *compilation) strides(t int) []int {
 	known := c.problem.Tensors[t].Layout.Strides
 	if c.sizes == nil {
 		return known
 	}
-	strides := slices.Clone(known)
-	for a, s := range strides {
-		if s != 0 && s != 1 {
+	strides, shape := slices.Clone(known), c.problem.Tensors[t].Shape
+	for a, s := range known {
+		switch {
+		case parser.Fused(shape, known, a):
+			strides[a] = fusedStride
+		case s != 0 && s != 1:
 			strides[a] = anyStride
 		}
 	}
@@ -102,11 +106,21 @@ func (v *variant) fits(out *Tensor, operands []*Tensor) bool {
 	return sameStrides(v.strides[0], out)
 }
 
-// sameStrides compares layouts of one shape; the stride of an axis with one position does not matter.
+// sameStrides compares layouts of one shape; the stride of an axis with one position does not matter,
+// nor do those of tensors without elements.
 func sameStrides(strides []int, t *Tensor) bool {
+	if t.Len() == 0 {
+		return true
+	}
 	got, shape := t.Strides(), t.Shape()
 	for a, s := range strides {
-		if got[a] != s && s != anyStride && shape[a] > 1 {
+		switch {
+		case s == anyStride || s != fusedStride && shape[a] <= 1:
+		case s == fusedStride:
+			if !parser.Fused(shape, got, a) {
+				return false
+			}
+		case got[a] != s:
 			return false
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/einc-lang/einc/codegen/lower"
+	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner"
 	"github.com/einc-lang/einc/runtime/object"
 )
@@ -158,20 +159,18 @@ func (m *memory) layouts() map[int]layout {
 			continue
 		}
 		l := layout{make([]int64, len(x.Shape)), make([]int64, len(x.Shape))}
-		dense := int64(1)
+		run := int64(1) // the stride of an axis that is one run with the next
 		for a := len(x.Shape) - 1; a >= 0; a-- {
 			l.shape[a] = m.extent(x, a)
-			if l.strides[a] = dense; !m.unit.dense && x.Layout.Strides != nil && x.Layout.Strides[a] <= 1 {
+			if l.strides[a] = run; !m.unit.dense && x.Layout.Strides != nil && !parser.Fused(x.Shape, x.Layout.Strides, a) {
 				l.strides[a] = int64(x.Layout.Strides[a])
 			}
-			dense *= l.shape[a]
+			if i := slices.Index(m.prog.Dims, lower.StrideOf(b, a)); i >= 0 {
+				l.strides[a] = m.dims[i]
+			}
+			run = l.strides[a] * l.shape[a]
 		}
 		actual[b] = l
-	}
-	for i, d := range m.prog.Dims {
-		if d.Op == lower.DimStride {
-			actual[d.Buffer].strides[d.Axis] = m.dims[i]
-		}
 	}
 	return actual
 }

@@ -21,7 +21,7 @@ func NewLayout(shape, strides []int) Layout {
 			l.Broadcast = true
 		}
 		if a > 0 {
-			l.Fuses[a-1] = strides[a-1] == e*strides[a]
+			l.Fuses[a-1] = Fused(shape, strides, a-1)
 		}
 	}
 	return l
@@ -36,4 +36,10 @@ func rowMajor(shape []int) []int {
 		n *= max(shape[a], 1)
 	}
 	return strides
+}
+
+// Fused tells whether an axis and the next one are one run: a step along the first is as long as all of the
+// second.
+func Fused(shape, strides []int, axis int) bool {
+	return axis+1 < len(shape) && strides[axis] == shape[axis+1]*strides[axis+1]
 }

@@ -134,7 +134,7 @@ func (k *kernel) nanos(s shape) float64 {
 func (l *lowering) fill(s *planner.Step) *kernel {
 	out := l.buffer(s.Out.Buffer, loop.Out)
 	d := out.DType
-	k := &kernel{accs: []access{out}, body: parser.Expr{{Kind: parser.NodeConst, DType: d}}, strategy: cost.Direct}
+	k := &kernel{l: l, accs: []access{out}, body: parser.Expr{{Kind: parser.NodeConst, DType: d}}, strategy: cost.Direct}
 	ids := []int{s.Out.Buffer}
 	if s.Old >= 0 {
 		k.accs = append(k.accs, l.buffer(s.Old, loop.In))

@@ -68,7 +68,7 @@ func (l *lowering) product(s *planner.Step) (p product, ok bool) {
 			return p, false
 		}
 	}
-	p.arrange()
+	l.arrange(&p)
 	return p, true
 }
 
@@ -87,7 +87,7 @@ func (l *lowering) swap(refs []planner.Ref) bool {
 // arrange orders the digits of each group and fuses those that compose. Of N, what lies together in C
 // goes first until runs fill a cache line's worth of lanes, then what is unit-stride in B; M goes by
 // A's or C's strides; K by the operand whose free side is not unit-stride.
-func (p *product) arrange() {
+func (l *lowering) arrange(p *product) {
 	by := func(side int) func(a, b digit) int {
 		return func(a, b digit) int { return cmp.Compare(size(b.at[side]), size(a.at[side])) }
 	}
@@ -97,8 +97,8 @@ func (p *product) arrange() {
 	slices.SortStableFunc(p.k, by(p.kSide()))
 	p.orderN()
 	p.orderK()
-	p.b, p.m = fuseDigits(p.b), fuseDigits(p.m)
-	p.n, p.k = fuseDigits(p.n), fuseDigits(p.k)
+	p.b, p.m = l.fuseDigits(p.b), l.fuseDigits(p.m)
+	p.n, p.k = l.fuseDigits(p.n), l.fuseDigits(p.k)
 }
 
 // mSide is the operand whose strides order M: A, so that panels are packed by vectors, or, where C is so
@@ -184,14 +184,14 @@ func (p *product) orderN() {
 }
 
 // fuseDigits merges neighbours that compose in all operands.
-func fuseDigits(ds []digit) []digit {
+func (l *lowering) fuseDigits(ds []digit) []digit {
 	var out []digit
 	for _, d := range ds {
-		if n := len(out); n > 0 && out[n-1].composes(d) {
+		if n := len(out); n > 0 && l.digitsCompose(out[n-1], d) {
 			d.label = out[n-1].label + d.label
 			d.extent *= out[n-1].extent
-			d.size = loop.Const(d.extent)
-			d.radix = d.size
+			d.size = l.derive(DimMul, out[n-1].size, d.size)
+			d.radix = l.derive(DimMax, d.size, loop.Const(1))
 			out[n-1] = d
 			continue
 		}
@@ -200,12 +200,9 @@ func fuseDigits(ds []digit) []digit {
 	return out
 }
 
-func (d digit) composes(inner digit) bool {
-	if d.isOpen() || inner.isOpen() {
-		return false
-	}
+func (l *lowering) digitsCompose(d, inner digit) bool {
 	for i := range d.at {
-		if d.at[i].dim+inner.at[i].dim > 0 || d.at[i].n != inner.extent*inner.at[i].n {
+		if !l.composes(d.at[i], inner.at[i], inner.size) {
 			return false
 		}
 	}

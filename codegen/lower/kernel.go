@@ -32,6 +32,7 @@ type clamp struct {
 //
 //	out[free…] = old ⊕ epilogue( reduce over red… of body(inputs…), extras… )
 type kernel struct {
+	l        *lowering
 	accs     []access // the output, the inputs, the extras, the old value if there is one
 	inputs   int
 	extras   int
@@ -75,7 +76,7 @@ func rootType(e parser.Expr) tensor.DType { return e[len(e)-1].DType.Accum() }
 
 // kernel makes a step's kernel, with axes still as the step has them.
 func (l *lowering) kernel(s *planner.Step) *kernel {
-	k := &kernel{inputs: len(s.Inputs), extras: len(s.Extra), hasOld: s.Old >= 0, oldOp: s.OldOp,
+	k := &kernel{l: l, inputs: len(s.Inputs), extras: len(s.Extra), hasOld: s.Old >= 0, oldOp: s.OldOp,
 		body: s.Body, epilogue: s.Epilogue, reduce: s.Reduce, reduces: len(s.K) > 0, strategy: cost.Direct}
 	refs := append([]planner.Ref{s.Out}, s.Inputs...)
 	refs = append(refs, s.Extra...)
@@ -189,19 +190,32 @@ func (k *kernel) fuse(ids []int) []int {
 // composes tells whether a step along x is extent(y) steps along y, in every access.
 func (k *kernel) composes(x, y int) bool {
 	a, b := &k.axes[x], &k.axes[y]
-	if a.pinned || b.pinned || a.clamp != nil || b.clamp != nil || a.isOpen() || b.isOpen() {
+	if a.pinned || b.pinned || a.clamp != nil || b.clamp != nil {
 		return false
 	}
 	for i := range a.at {
-		if a.at[i].dim > 0 || b.at[i].dim > 0 || a.at[i].n != b.extent*b.at[i].n {
+		if !k.l.composes(a.at[i], b.at[i], b.size()) {
 			return false
 		}
 	}
 	return true
 }
 
+// composes tells whether a step of an axis of stride x is size steps of one of stride y. Strides of run time
+// do if one was made of the other.
+func (l *lowering) composes(x, y stride, size loop.Size) bool {
+	if x.dim+y.dim+size.Dim == 0 {
+		return x.n == size.Value*y.n
+	}
+	return l.sizes != nil && l.derive(DimMul, size, y.size()) == x.size()
+}
+
 // merge makes y the axis that runs over x and y.
 func (k *kernel) merge(x, y int) {
-	k.axes[y].label = k.axes[x].label + k.axes[y].label
-	k.axes[y].extent *= k.axes[x].extent
+	a, b := &k.axes[x], &k.axes[y]
+	b.label = a.label + b.label
+	if size := k.l.derive(DimMul, a.size(), b.size()); size.Dim > 0 {
+		b.open = size
+	}
+	b.extent *= a.extent
 }

@@ -216,29 +216,31 @@ func viewsOf(p *planner.Plan) [][]parser.IndexID {
 	return views
 }
 
-// axisStride is the stride of an axis of a buffer. In code for open extents, unit strides and the zeros of
-// broadcasting are what a class of layouts is told by; temporaries, and dense operands, are row-major.
+// axisStride is the stride of an axis of a buffer. In code for open extents, the strides 1 and 0, and which
+// axes are one run with the next, are what a class of layouts is told by; other strides are entries.
 func (l *lowering) axisStride(buffer, axis int) stride {
 	b := &l.plan.Buffers[buffer]
-	s := stride{n: int64(bufferStrides(b)[axis])}
+	strides := bufferStrides(b)
+	s := stride{n: int64(strides[axis])}
 	switch {
 	case l.dims == nil, b.Kind == planner.Temp && l.sizes == nil:
 		return s
 	case l.sizes == nil || b.Kind != planner.Temp && l.strides:
-		return stride{n: s.n, dim: l.strideEntry(buffer, axis)}
-	case s.n == 0 || s.n == 1 && (b.Kind != planner.Temp || axis == len(b.Shape)-1):
+		s.dim = l.strideEntry(buffer, axis)
 		return s
-	case b.Kind != planner.Temp && !l.dense:
-		return stride{n: s.n, dim: l.strideEntry(buffer, axis)}
+	case axis == len(b.Shape)-1 && s.n == 1:
+		return s
+	case b.Kind == planner.Temp || l.dense || parser.Fused(b.Shape, strides, axis):
+		next := l.axisStride(buffer, axis+1)
+		size := l.derive(DimMul, l.axisExtent(buffer, axis+1), next.size())
+		if size.Dim == 0 {
+			s.n = size.Value
+		}
+		s.dim = size.Dim
+	case s.n != 0 && s.n != 1:
+		s.dim = l.strideEntry(buffer, axis)
 	}
-	size := loop.Const(1)
-	for a := len(b.Shape) - 1; a > axis; a-- {
-		size = l.derive(DimMul, l.axisExtent(buffer, a), size)
-	}
-	if size.Dim == 0 {
-		return stride{n: size.Value}
-	}
-	return stride{n: s.n, dim: size.Dim}
+	return s
 }
 
 // strideEntry is the entry of the dims array that holds a stride, counted from 1.
