@@ -12,6 +12,7 @@ import (
 	"github.com/einc-lang/einc/codegen"
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner"
+	"github.com/einc-lang/einc/planner/cost"
 )
 
 // How long a contender is timed in a round, and when a row is given more rounds: as long as it takes less
@@ -22,21 +23,30 @@ const (
 	maxRounds = 31
 )
 
-// planOf plans an expression for one worker on this machine.
-func planOf(w *work) (*planner.Plan, error) {
-	p, err := parser.Parse(w.expr, w.mode)
-	if err != nil {
-		return nil, err
-	}
-	problem, err := p.Bind(w.specs())
-	if err != nil {
-		return nil, err
-	}
+// problemOf binds an expression, and gives this machine with one worker.
+func problemOf(w *work) (*parser.Problem, cost.Target, error) {
 	target, err := codegen.Host()
 	if err != nil {
-		return nil, err
+		return nil, target, err
 	}
 	target.Workers = 1
+	p, err := parser.Parse(w.expr, w.mode)
+	if err != nil {
+		return nil, target, err
+	}
+	problem, err := p.Bind(w.specs())
+	return problem, target, err
+}
+
+// planOf plans an expression for one worker on this machine, as einc does.
+func planOf(w *work) (*planner.Plan, error) {
+	problem, target, err := problemOf(w)
+	if err != nil {
+		return nil, err
+	}
+	if len(w.shapes) > planner.ExactLimit {
+		return order{}.plan(w)
+	}
 	return planner.Search(context.Background(), problem, planner.Options{Target: target})
 }
 
@@ -77,9 +87,12 @@ func (s *session) measure(r *row, res *result) error {
 		res.Bytes += float64(len(t.Bytes()))
 	}
 	var own *contender
-	if r.native {
+	switch {
+	case r.own != nil:
+		own, d.out, err = r.own(s, d)
+	case r.native:
 		own, d.out, err = kernelContender(s, &r.work, d.operands)
-	} else {
+	default:
 		own, d.out, err = eincContender(s, &r.work, d.operands, r.threads)
 	}
 	if err != nil {

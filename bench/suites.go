@@ -31,6 +31,7 @@ func suites() []suite {
 		{name: "memory", title: "Bound by memory", rows: memoryRows},
 		{name: "alike", title: "Written in another way", rows: alikeRows},
 		{name: "threads", title: "All cores", rows: threadRows, means: threadMeans},
+		{name: "orders", title: "The order chosen, and others through the same kernels", rows: orderRows},
 		{name: "workloads", title: "Workloads", rows: workloadRows},
 		{name: "open", title: "Open extents against known ones", rows: openRows},
 		{name: "compile", title: "First use of a shape"},

@@ -52,47 +52,58 @@ func workloadRows(s *session) []*row {
 	}
 	expr, shapes := innerProduct(100, 3, 10)
 	add("mps-inner-100", expr, tensor.F64, shapes)
-	err := networks(s.dir, func(name, expr string, shapes [][]int) { add(name, expr, tensor.F64, shapes) })
+	err := networks(filepath.Join(s.dir, "../planner/testdata/networks.jsonl"), func(n *network) {
+		if math.Pow(10, n.Best) <= mostMultiplyAdds {
+			w := n.work(tensor.F64)
+			add(n.Name, w.expr, w.dtype, w.shapes)
+		}
+	})
 	if err != nil {
 		s.log("networks: %v", err)
 	}
 	return rows
 }
 
-// networks reads those of the planner's tests that are small enough.
-func networks(dir string, add func(name, expr string, shapes [][]int)) error {
-	f, err := os.Open(filepath.Join(dir, "../planner/testdata/networks.jsonl"))
+// network is a line of the files of the planner's tests.
+type network struct {
+	Name, Class string
+	Inputs      [][]int
+	Output      []int
+	Sizes       []int
+	Best        float64 // the cheapest order known, a power of ten of multiply-adds
+}
+
+// networks reads a file of networks.
+func networks(path string, f func(*network)) error {
+	file, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	defer f.Close()
-	for in := json.NewDecoder(f); ; {
-		var n struct {
-			Name   string
-			Inputs [][]int
-			Output []int
-			Sizes  []int
-			Best   float64 // the cheapest order known, a power of ten of multiply-adds
-		}
+	defer file.Close()
+	for in := json.NewDecoder(file); ; {
+		var n network
 		if err := in.Decode(&n); errors.Is(err, io.EOF) {
 			return nil
 		} else if err != nil {
 			return err
 		}
-		if math.Pow(10, n.Best) > mostMultiplyAdds {
-			continue
-		}
-		var terms []string
-		var shapes [][]int
-		for _, term := range n.Inputs {
-			shape := make([]int, len(term))
-			for i, x := range term {
-				shape[i] = n.Sizes[x]
-			}
-			terms, shapes = append(terms, letters(term)), append(shapes, shape)
-		}
-		add(n.Name, strings.Join(terms, ",")+"->"+letters(n.Output), shapes)
+		f(&n)
 	}
+}
+
+// work is the network as an einsum string.
+func (n *network) work(d tensor.DType) work {
+	w := work{dtype: d}
+	var terms []string
+	for _, term := range n.Inputs {
+		shape := make([]int, len(term))
+		for i, x := range term {
+			shape[i] = n.Sizes[x]
+		}
+		terms, w.shapes = append(terms, letters(term)), append(w.shapes, shape)
+	}
+	w.expr = strings.Join(terms, ",") + "->" + letters(n.Output)
+	return w
 }
 
 // firstLetter is that of the labels that are numbers: there are many after it.
