@@ -36,7 +36,7 @@ type Options struct {
 	Workers   int    // goroutines a call may use; 0 means GOMAXPROCS
 	MaxMemory int64  // bytes of temporaries and workspace a plan may need; 0 means no limit
 	Method    string // how the planner searches: "", "auto", "exact", "greedy" or "best"
-	Objective string // what the planner seeks least of: "", "time", "flops" or "size"
+	Objective string // what the planner seeks least of: "", "time", "flops", "size", "write" or "combo"
 	Budget    Budget // how long the planner searches; zero depends on the expression's size alone
 	Seed      uint64 // of the planner's random choices
 	Path      string // the order of contraction, as NumPy's einsum_path lists it, instead of a search

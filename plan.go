@@ -276,6 +276,7 @@ func searchPlan(ctx context.Context, p *parser.Problem, t cost.Target, opts *Opt
 		if err != nil {
 			return nil, nil, err
 		}
+		po.Loose = opts.Path == "" && (opts.Objective == "" || po.Objective == planner.ByTime)
 		plan, err := planner.SearchPath(context.WithoutCancel(ctx), p, po, o.Path)
 		if err == nil {
 			plan.Method = o.Method

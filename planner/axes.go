@@ -46,6 +46,50 @@ func (s *schedule) arrange() {
 	}
 }
 
+// lie goes from the terms to the root and orders the axes of each temporary as its operands have them, batch,
+// left, right, so that no step reads against the grain. The right operand is one that ends with a free index,
+// the larger of two.
+func (s *schedule) lie() {
+	for i := range s.v {
+		if v := &s.v[i]; i < len(s.c.terms) {
+			v.axes = s.c.arrange(s.legs(int32(i)), s.c.terms[i].refs[0].Axes)
+		} else if v.into == int32(i) {
+			s.lieOver(v, s.legs(int32(i)))
+		}
+	}
+}
+
+func (s *schedule) lieOver(v *vertex, legs []parser.IndexID) {
+	if int(s.root) < len(s.v) && v == &s.v[s.root] {
+		s.orient(v)
+	} else {
+		if a, b := s.ends(v.left, v.right, legs), s.ends(v.right, v.left, legs); a && !b || a == b && s.v[v.left].size > s.v[v.right].size {
+			v.left, v.right = v.right, v.left
+		}
+		left, right := s.v[v.left].axes, s.v[v.right].axes
+		v.axes = nil
+		for _, want := range []struct {
+			from, other []parser.IndexID
+			both        bool
+		}{{right, left, true}, {left, right, false}, {right, left, false}} {
+			for _, l := range want.from {
+				if contains(legs, l) && slices.Contains(want.other, l) == want.both {
+					v.axes = append(v.axes, l)
+				}
+			}
+		}
+	}
+	for _, f := range v.fused {
+		s.v[f].axes = s.c.arrange(s.legs(f), v.axes)
+	}
+}
+
+// ends reports whether an operand's last index is one that only it has and that the result keeps.
+func (s *schedule) ends(i, other int32, legs []parser.IndexID) bool {
+	axes := s.v[i].axes
+	return len(axes) > 0 && contains(legs, axes[len(axes)-1]) && !slices.Contains(s.v[other].axes, axes[len(axes)-1])
+}
+
 // legs lists the indices of a vertex, ascending.
 func (s *schedule) legs(i int32) []parser.IndexID {
 	ids := make([]parser.IndexID, len(s.v[i].legs))

@@ -29,6 +29,7 @@ type contraction struct {
 	whole bool             // the terms can only be combined in one step
 	net   *network         // unless whole
 	tree  tree
+	exact bool // tree takes the least time by the model of pairs, which knows nothing of layouts
 }
 
 // contraction plans the Reduce node id, whose inner Reduce nodes are planned.
@@ -114,6 +115,7 @@ func (c *contraction) order() error {
 	var err error
 	if by := c.d.opts.Objective; some && method != "greedy" && (by == "" || by == ByTime) {
 		c.tree, err = c.d.exact(c.net)
+		c.exact = true
 		return err
 	}
 	h := newHunt(c.d.ctx, c.net.network(), OrderOptions{Method: method, Objective: c.d.opts.Objective, Budget: c.d.opts.Budget,
@@ -135,49 +137,18 @@ type sink struct {
 	oldOp parser.ReduceOp
 }
 
-// emit appends the steps of c. Where there is a choice it compares what the steps cost.
-func (c *contraction) emit(to sink) error {
-	ways := []func(sink) error{c.emitTree}
-	if c.whole {
-		ways = []func(sink) error{c.emitWhole}
-	}
-	if c.fuses() && !c.d.cut {
-		ways = append(ways, c.emitFused)
-	}
-	best, least := 0, 0.0
-	if len(ways) > 1 {
-		for i, way := range ways {
-			nanos, err := c.d.try(func() error { return way(to) })
-			if err == nil && (i == 0 || nanos < least) {
-				best, least = i, nanos
-			} else if i == 0 {
-				best, least = 1, 0
-			}
-		}
-	}
-	return ways[best](to)
-}
-
 // fuses reports whether all terms may as well be read by one step.
 func (c *contraction) fuses() bool {
-	refs, apart := 0, !c.whole
+	refs := 0
 	for i := range c.terms {
 		refs += len(c.terms[i].refs)
-		apart = apart || len(c.terms[i].sum) > 0
 	}
-	return apart && refs <= fuseRefs
+	return c.apart() && refs <= fuseRefs
 }
 
-// try runs f and takes back the steps and buffers it appended; it returns their estimated time.
-func (d *draft) try(f func() error) (float64, error) {
-	steps, buffers := len(d.plan.Steps), len(d.plan.Buffers)
-	err := f()
-	nanos := 0.0
-	for i := steps; i < len(d.plan.Steps); i++ {
-		nanos += d.plan.Steps[i].Estimate.Nanos
-	}
-	d.plan.Steps, d.plan.Buffers = d.plan.Steps[:steps], d.plan.Buffers[:buffers]
-	return nanos, err
+// apart reports whether the contraction takes several steps if it is not fused.
+func (c *contraction) apart() bool {
+	return !c.whole || slices.ContainsFunc(c.terms, func(m term) bool { return len(m.sum) > 0 })
 }
 
 // emitFused appends one step that reads all terms, private sums included.

@@ -30,8 +30,13 @@ type hunt struct {
 	brief   bool // the search is not to take much longer than a run of the greedy order
 }
 
-// writeBits is log2 of the multiply-adds that an element written counts for, where time is sought.
-const writeBits = 4
+// What an element written counts for, in log2 of multiply-adds: where time is sought, where cotengra's measure
+// is, and where nothing else counts.
+const (
+	writeBits = 4
+	comboBits = 6
+	onlyBits  = 40
+)
 
 func newHunt(ctx context.Context, n *Network, opts OrderOptions) *hunt {
 	h := &hunt{ctx: ctx, net: n, opts: opts, g: canonical(n), start: time.Now(), workers: opts.Workers}
@@ -44,6 +49,10 @@ func newHunt(ctx context.Context, n *Network, opts OrderOptions) *hunt {
 		h.aim.flat = true
 	case ByTime, "":
 		h.aim.write = writeBits
+	case ByCombo:
+		h.aim.write = comboBits
+	case ByWrite:
+		h.aim.write = onlyBits
 	}
 	if opts.Type == tensor.Invalid {
 		h.opts.Type = tensor.F64
@@ -97,7 +106,7 @@ func (h *hunt) tree() (tree, string) {
 func (h *hunt) exact() (tree, bool) {
 	h.trials++
 	h.work += math.Pow(3, float64(len(h.g.legs))) / 2
-	if h.opts.Objective == ByFlops || h.opts.Objective == BySize {
+	if o := h.opts.Objective; o != ByTime && o != "" {
 		return h.block.tree(h.g)
 	}
 	total := 0.0

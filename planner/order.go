@@ -29,14 +29,16 @@ const (
 	ByTime  Objective = "time"  // least estimated time
 	ByFlops Objective = "flops" // fewest multiply-adds
 	BySize  Objective = "size"  // smallest largest result
+	ByWrite Objective = "write" // fewest elements written
+	ByCombo Objective = "combo" // fewest multiply-adds and, 64 times, elements written: cotengra's default
 )
 
 func (o Objective) check() error {
 	switch o {
-	case "", ByTime, ByFlops, BySize:
+	case "", ByTime, ByFlops, BySize, ByWrite, ByCombo:
 		return nil
 	}
-	return fmt.Errorf("einc: unknown objective %q: use time, flops or size", o)
+	return fmt.Errorf("einc: unknown objective %q: use time, flops, size, write or combo", o)
 }
 
 // Budget bounds a search. Units of work are about ten nanoseconds each and make a search reproducible;

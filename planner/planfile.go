@@ -207,7 +207,7 @@ func (f *File) check() error {
 		return fmt.Errorf("%d labels for %d indices", len(f.Labels), len(f.Sizes))
 	}
 	switch Objective(f.Objective) {
-	case ByTime, ByFlops, BySize:
+	case ByTime, ByFlops, BySize, ByWrite, ByCombo:
 	default:
 		return fmt.Errorf("no objective %q", clip(f.Objective))
 	}

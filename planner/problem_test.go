@@ -200,17 +200,16 @@ func check(t *testing.T, p *parser.Problem, r *rand.Rand, note string) {
 	operands := numbers(p, r)
 	want := naive(p, operands)
 	for _, method := range []string{"auto", "greedy", "cut", "cut greedy"} {
-		search := planner.Search
-		if strings.HasPrefix(method, "cut") {
-			search = planner.SearchCut
-		}
 		opts := planner.Options{Target: target, Method: strings.TrimPrefix(strings.TrimPrefix(method, "cut"), " ")}
-		pl, err := search(context.Background(), p, opts)
+		if strings.HasPrefix(method, "cut") {
+			opts.Fusing = planner.FusePairs
+		}
+		pl, err := planner.Search(context.Background(), p, opts)
 		require.NoError(t, err, note)
 		require.NoError(t, pl.Verify(), "%s %s\n%s", note, method, pl)
 		got := execute(pl, operands)
 		require.True(t, slices.EqualFunc(want.data, got.data, same), "%s %s: %v, not %v\n%s", note, method, got.data, want.data, pl)
-		again, err := search(context.Background(), p, opts)
+		again, err := planner.Search(context.Background(), p, opts)
 		require.NoError(t, err)
 		require.Equal(t, pl, again, note)
 	}

@@ -30,14 +30,19 @@ type schedule struct {
 	root int32
 }
 
-// emitTree appends the steps of the contraction's tree.
-func (c *contraction) emitTree(to sink) error {
+// emitTree appends the steps of the contraction's tree, with temporaries as their users like them.
+func (c *contraction) emitTree(to sink) error { return c.emitArranged(to, (*schedule).arrange) }
+
+// emitLying is emitTree with temporaries as what they are made of lies.
+func (c *contraction) emitLying(to sink) error { return c.emitArranged(to, (*schedule).lie) }
+
+func (c *contraction) emitArranged(to sink, arrange func(*schedule)) error {
 	s := newSchedule(c)
 	s.apart()
 	s.v[len(s.v)-1].axes = to.out.Axes
 	s.fuse()
 	s.v[s.root].axes = to.out.Axes
-	s.arrange()
+	arrange(s)
 	for _, i := range s.order() {
 		if err := s.emit(i, to); err != nil {
 			return err

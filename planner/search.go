@@ -26,13 +26,26 @@ type Options struct {
 	Objective Objective // ByTime if empty
 	Budget    Budget
 	Seed      uint64
+	Fusing    Fusing
 	// MaxMemory bounds Plan.Peak in bytes; 0 is no bound. A plan that needs more is sliced until it fits.
 	MaxMemory int64
 	// Workspace is asked what memory the steps of a plan take; the model guesses if it is nil.
 	Workspace Workspace
+	// Loose lets SearchPath leave the path where the model says that another order takes less time.
+	Loose bool
 	// Slices are cut as they are, whatever MaxMemory; indices that no two steps share stay whole.
 	Slices []SliceIndex
 }
+
+// Fusing says what runs as one step.
+type Fusing uint8
+
+// The ways to fuse. A factor that only scales the result of a pair may run with it in any.
+const (
+	FuseByCost Fusing = iota // whole sums where the model says that this takes less time than pairs
+	FusePairs                // never a whole sum that can be cut into pairs
+	FuseAll                  // all of a sum, whatever it costs
+)
 
 // ErrMemory is the error of a plan that needs more memory than Options.MaxMemory, however it is sliced.
 type ErrMemory struct {
@@ -85,7 +98,6 @@ type draft struct {
 	opts   Options
 	plan   *Plan
 	buffer []int // of each of the problem's tensors, or -1
-	cut    bool  // tests only: never read a whole sum in one step if it can be cut into pairs
 	spent  int   // units of search since the context was last looked at
 }
 

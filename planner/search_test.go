@@ -284,7 +284,7 @@ func TestErrors(t *testing.T) {
 	require.ErrorContains(t, search(&parser.Problem{}, planner.Options{}), "no statement")
 	require.ErrorContains(t, search(bigChain(13, 2), planner.Options{Method: "exact"}), "at most 12 factors, this one has 13")
 
-	require.ErrorContains(t, search(small, planner.Options{Objective: "speed"}), "use time, flops or size")
+	require.ErrorContains(t, search(small, planner.Options{Objective: "speed"}), "use time, flops, size, write or combo")
 	pl := plan(t, small, "")
 	var e planner.ErrMemory
 	require.True(t, errors.As(search(small, planner.Options{Target: target, MaxMemory: 1}), &e))

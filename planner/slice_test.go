@@ -153,7 +153,7 @@ func randomSlices(r *rand.Rand, p *parser.Problem) []planner.SliceIndex {
 
 // checkSliced compares a sliced plan with the definition.
 func checkSliced(t *testing.T, p *parser.Problem, r *rand.Rand, cuts []planner.SliceIndex, name string) *planner.Plan {
-	pl, err := planner.SearchCut(context.Background(), p, planner.Options{Target: target, Slices: cuts})
+	pl, err := planner.Search(context.Background(), p, planner.Options{Target: target, Slices: cuts, Fusing: planner.FusePairs})
 	require.NoError(t, err, name)
 	require.NoError(t, pl.Verify(), "%s\n%s", name, pl)
 	var operands []array
@@ -195,7 +195,7 @@ func TestSlicedPrograms(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		p := randomProgram(r)
 		cuts := randomSlices(r, p)
-		pl, err := planner.SearchCut(context.Background(), p, planner.Options{Target: target, Slices: cuts})
+		pl, err := planner.Search(context.Background(), p, planner.Options{Target: target, Slices: cuts, Fusing: planner.FusePairs})
 		require.NoError(t, err, "seed %d", seed)
 		require.NoError(t, pl.Verify(), "seed %d\n%s", seed, pl)
 		var operands []array
@@ -226,7 +226,7 @@ func TestMemoryLimit(t *testing.T) {
 	search := func(p *parser.Problem, limit int64, workers int) (*planner.Plan, error) {
 		to := target
 		to.Workers = workers
-		return planner.Search(context.Background(), p, planner.Options{Target: to, MaxMemory: limit})
+		return planner.Search(context.Background(), p, planner.Options{Target: to, MaxMemory: limit, Fusing: planner.FusePairs})
 	}
 	for _, p := range []*parser.Problem{
 		einsum("abc,cde,bef,dfg->ag", map[byte]int{'a': 50, 'b': 13, 'c': 7, 'd': 11, 'e': 9, 'f': 8, 'g': 40}, tensor.F32),
@@ -276,7 +276,7 @@ func TestSliceErrors(t *testing.T) {
 
 func TestVerifyLoops(t *testing.T) {
 	damage := func(what string, f func(*planner.Plan)) {
-		pl, err := planner.SearchCut(context.Background(), chainOf(), planner.Options{Target: target,
+		pl, err := planner.Search(context.Background(), chainOf(), planner.Options{Target: target, Fusing: planner.FusePairs,
 			Slices: []planner.SliceIndex{{Index: 4, Chunk: 15}, {Index: 1, Chunk: 14}}})
 		require.NoError(t, err)
 		require.NoError(t, pl.Verify())

@@ -37,7 +37,21 @@ type attempt struct {
 func (d *draft) fit(base *Plan) (*Plan, error) {
 	limit := d.opts.MaxMemory
 	f := &fitting{d: d, base: base, known: map[parser.IndexID]bool{}, origin: newSliceable(base)}
-	var best *attempt
+	best, err := f.under(limit)
+	if err == nil && best == nil {
+		best, err = f.least()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if best.plan.Peak > limit {
+		return nil, ErrMemory{Need: base.Peak, Limit: limit, Least: min(best.plan.Peak, base.Peak)}
+	}
+	return best.plan, nil
+}
+
+// under finds slices that bring the plan under a limit, or nil.
+func (f *fitting) under(limit int64) (best *attempt, err error) {
 	for way := range 4 {
 		f.parallel, f.lean, f.limit = way%2 == 0, way >= 2, float64(limit)
 		if way == 2 && best != nil {
@@ -51,18 +65,28 @@ func (d *draft) fit(base *Plan) (*Plan, error) {
 			best = a
 		}
 	}
-	if best != nil {
-		return best.plan, nil
-	}
+	return best, nil
+}
+
+// mostLower bounds how often least looks below what it has.
+const mostLower = 8
+
+// least slices the plan as small as it gets: the limit that an error names is one that holds, and nothing is
+// found below it.
+func (f *fitting) least() (*attempt, error) {
 	f.parallel, f.lean, f.limit = false, true, 1
-	a, err := f.descend()
-	if err != nil {
-		return nil, err
+	best, err := f.descend()
+	for range mostLower {
+		if err != nil {
+			return nil, err
+		}
+		var lower *attempt
+		if lower, err = f.under(best.plan.Peak - 1); lower == nil {
+			break
+		}
+		best = lower
 	}
-	if a.plan.Peak > limit {
-		return nil, ErrMemory{Need: base.Peak, Limit: limit, Least: min(a.plan.Peak, base.Peak)}
-	}
-	return a.plan, nil
+	return best, err
 }
 
 // descend slices on until the limit holds or nothing helps.

@@ -49,7 +49,7 @@ need; with --format=dot, svg or numpy-path it writes that instead.`,
 	}
 	p.addSizes(cmd)
 	f := cmd.Flags()
-	f.StringVar(&p.objective, "objective", "time", "what to seek least of: time, flops or size")
+	f.StringVar(&p.objective, "objective", "time", "what to seek least of: time, flops, size, write (elements written) or combo (flops + 64 × write)")
 	f.StringVar(&p.budget, "budget", "", "how long to search: units of work as 5e8u, or a time as 10s")
 	f.Uint64Var(&p.seed, "seed", 0, "seed of the search")
 	f.StringVar(&p.path, "path", "", "cost this order, given as NumPy lists it, instead of searching")
@@ -110,8 +110,8 @@ func (p *planFlags) planOptions() (*einc.Options, error) {
 		err = fmt.Errorf("unknown format %q: use %s", p.format, strings.Join(einc.PlanFormats(), ", "))
 	case p.json && p.format != "json":
 		err = fmt.Errorf("--json and --format=%s exclude each other", p.format)
-	case !slices.Contains([]string{"time", "flops", "size"}, p.objective):
-		err = fmt.Errorf("unknown objective %q: use time, flops or size", p.objective)
+	case !slices.Contains([]string{"time", "flops", "size", "write", "combo"}, p.objective):
+		err = fmt.Errorf("unknown objective %q: use time, flops, size, write or combo", p.objective)
 	case p.path != "" && p.budget != "":
 		err = errors.New("--path gives the order: there is nothing to search within a --budget")
 	case len(p.compare) > 0 && (p.path != "" || p.output != "" || p.format != ""):

@@ -31,20 +31,23 @@ const (
 // Work is the question asked of the model: the extents of a step's index classes, its element types,
 // and how its operands lie.
 type Work struct {
-	B, M, N, K float64      // products of extents; 1 where a class is empty
-	Type       tensor.DType // of the computation
-	Product    bool         // Body is the product of the two core operands and Reduce is Sum
-	Plain      bool         // no diagonal output, nothing but loads and conversions in prologues
-	BytesIn    float64      // bytes of all inputs, each counted once
-	BytesOut   float64
-	Beside     int     // operands that are read where the output is written, its old value among them
-	Waits      bool    // sums must not wait in the output: its elements are narrower, or its old value is needed
-	Ops        float64 // element-wise operations an innermost iteration costs beyond one multiply-add
-	Factors    int     // factors of a product beyond its two core operands
-	Inner      float64 // of K: what no factor changes along; 1 or less if there is no such index, or no factor
-	Folded     bool    // every input is unit-stride along a reduced index: unpacked vectors run along it and are folded
-	Askew      bool    // the output's unit-stride index is not unit-stride in the operand that holds it
-	UnitInner  bool    // some index is unit-stride in the output or, for reductions, in an input
+	B, M, N, K    float64      // products of extents; 1 where a class is empty
+	Type          tensor.DType // of the computation
+	Product       bool         // Body is the product of the two core operands and Reduce is Sum
+	Plain         bool         // no diagonal output, nothing but loads and conversions in prologues
+	BytesIn       float64      // bytes of all inputs, each counted once
+	BytesOut      float64
+	Beside        int     // operands that are read where the output is written, its old value among them
+	Waits         bool    // sums must not wait in the output: its elements are narrower, or its old value is needed
+	Ops           float64 // element-wise operations an innermost iteration costs beyond one multiply-add
+	Factors       int     // factors of a product beyond its two core operands
+	Inner         float64 // of K: what no factor changes along; 1 or less if there is no such index, or no factor
+	Folded        bool    // every input is unit-stride along a reduced index: unpacked vectors run along it and are folded
+	Askew         bool    // the output's unit-stride index is not unit-stride in the operand that holds it
+	Run           float64 // elements of the output that lie in a row, and in every input that moves along them; 0 for all of N
+	Gathers       int     // inputs that hold the output's unit-stride index at another stride
+	GathersBeside int     // the same of operands that are read where the output is written
+	UnitInner     bool    // some index is unit-stride in the output or, for reductions, in an input
 }
 
 // Estimate is the model's answer.

@@ -14,13 +14,19 @@ const (
 	peakShare  = 0.75      // of the peak that tiles of packed panels reach
 	directRate = 0.30      // of the peak that vectors without tiles reach: every product needs a load
 	packPass   = 2.0       // bytes moved to pack a byte
-	batchRate  = 0.85      // of the peak that tiles reach over items of a batch that live in the second-level cache
+	batchRate  = 0.85      // of the peak that tiles reach on operands that live in the second-level cache
 	fusedRate  = 0.60      // of the peak that tiles of a product with factors reach
 	fusedBytes = 256 << 10 // of the right operand that such tiles read again and again
 	foldRate   = 0.20      // of the peak that vectors along reduced indices reach: a fold for every element, two loads a product
 	askewLoss  = 1.6       // what the direct strategy loses where a vector of the output gathers its operand
 	askewBytes = 96 << 10  // of operands and output from which on packing is worth its while then
 	maxBytes   = 1 << 46
+
+	call        = 100.0    // a step within a kernel that runs anyway
+	rateBeyond  = 15.0     // bytes a nanosecond that one core moves beyond it, on a machine that many share
+	streamBytes = 12 << 20 // of outputs that are stored past the caches
+	gatherNear  = 0.4      // nanoseconds an element that a vector fetches by itself
+	gatherFar   = 2.0      // the same, where it brings a line of its own
 )
 
 // complexBytes is askewBytes for complex values, of whose parts the direct strategy has half vectors.
@@ -36,6 +42,19 @@ const (
 
 // Estimate answers w: the fastest strategy that can do it, its time on one worker, and its workspace.
 func (t Target) Estimate(w Work) Estimate {
+	e := t.choose(w)
+	e.Nanos = max(e.Nanos, t.moved(w))
+	switch e.Strategy {
+	case Direct:
+		e.Nanos = max(t.inPlace(w, e.Nanos), t.moved(w)) + t.fetched(w, gathered(w))
+	case Packed:
+		e.Nanos += t.fetched(w, w.B*w.M*w.N*float64(w.GathersBeside))
+	}
+	return e
+}
+
+// choose picks the strategy, by times that take the operands of each to lie well.
+func (t Target) choose(w Work) Estimate {
 	best := Estimate{Strategy: Direct, Nanos: t.direct(w)}
 	if w.Inner > 1 && w.Product && !w.Askew && w.UnitInner {
 		if nanos := t.fused(w); nanos < best.Nanos {
@@ -51,6 +70,60 @@ func (t Target) Estimate(w Work) Estimate {
 	return best
 }
 
+// inPlace is the time of the direct strategy on operands as they lie, where direct is that on good ones, which
+// the choice of a strategy was made with: rows in cache share what is loaded, and vectors end with runs.
+func (t Target) inPlace(w Work, direct float64) float64 {
+	if w.B*w.M*w.N*w.K == 0 || !w.Product || w.M == 1 || w.N == 1 || w.K == 1 || w.Folded || w.Askew || !w.UnitInner {
+		return direct
+	}
+	lanes := float64(t.Lanes(w.Type))
+	run := w.N
+	if w.Run > 0 {
+		run = w.Run
+	}
+	rate := directRate
+	if (w.BytesIn+w.BytesOut)/w.B <= float64(t.l2()) {
+		rate += (batchRate*share(w.K, 4) - directRate) * share(w.M-1, 2)
+	}
+	filled := run / (math.Ceil(run/lanes) * lanes)
+	points := w.B * w.M * w.N * w.K
+	return max(points*(1/(t.peak(w.Type)*rate*filled)+(w.Ops+float64(w.Factors))/(clock*lanes)), t.traffic(w)) + call
+}
+
+// moved is the time it takes to fetch and store what does not stay in the second level.
+func (t Target) moved(w Work) float64 {
+	stores := 2.0 // lines are fetched before they are written, but for those that are streamed
+	if w.BytesOut >= streamBytes {
+		stores = 1
+	}
+	bytes := w.BytesIn + stores*w.BytesOut
+	if w.BytesIn+w.BytesOut <= float64(t.l2()) {
+		return 0
+	}
+	return bytes / rateBeyond
+}
+
+// gathered is how often the direct strategy fetches an element by itself. Rows of a product share a fetch.
+func gathered(w Work) float64 {
+	written := w.B * w.M * w.N
+	beside := written * float64(w.GathersBeside)
+	switch {
+	case w.Folded:
+		return beside
+	case w.Product && w.K > 1:
+		written /= min(max(w.M, 1), 4)
+	}
+	return beside + written*w.K*float64(w.Gathers)
+}
+
+// fetched is the time of so many fetches.
+func (t Target) fetched(w Work, fetches float64) float64 {
+	if w.BytesIn > float64(t.l2()) {
+		return fetches * gatherFar
+	}
+	return fetches * gatherNear
+}
+
 // Bound is a time that no estimate is below, for products of one element type.
 type Bound struct {
 	Fixed       float64 // of every step, whatever its size
@@ -59,7 +132,7 @@ type Bound struct {
 
 // Bound is the bound for elements of type d.
 func (t Target) Bound(d tensor.DType) Bound {
-	return Bound{Fixed: launch, point: 1 / (t.peak(d) * batchRate), byte: 1 / rateL1}
+	return Bound{Fixed: call, point: 1 / (t.peak(d) * batchRate), byte: 1 / rateL1}
 }
 
 // Nanos bounds the time beyond Fixed of a product by its multiply-adds and by the bytes that it reads and
@@ -124,7 +197,7 @@ func (t Target) packed(w Work) Estimate {
 func (t Target) direct(w Work) float64 {
 	points := w.B * w.M * w.N * w.K
 	if points == 0 {
-		return launch
+		return call
 	}
 	lanes := float64(t.Lanes(w.Type))
 	inner := w.N
@@ -141,7 +214,7 @@ func (t Target) direct(w Work) float64 {
 		mac /= askewLoss
 	}
 	compute := points * (1/mac + (w.Ops+float64(w.Factors))/op)
-	return max(compute, t.traffic(w)) + launch
+	return max(compute, t.traffic(w)) + call
 }
 
 // fused estimates the fused strategy: tiles of registers as those of the packed one, but of operands as they
@@ -155,7 +228,7 @@ func (t Target) fused(w Work) float64 {
 	}
 	mac := t.peak(w.Type) * rate * share(w.N, lanes/2)
 	compute := points * (1/mac + (w.Ops+float64(w.Factors)/w.Inner)/(clock*lanes))
-	return max(compute, (w.BytesIn+w.BytesOut)/t.bandwidth(w.BytesIn+w.BytesOut)) + launch
+	return max(compute, (w.BytesIn+w.BytesOut)/t.bandwidth(w.BytesIn+w.BytesOut)) + call
 }
 
 // directShare is the part of the peak that the direct strategy reaches with long enough vectors, and

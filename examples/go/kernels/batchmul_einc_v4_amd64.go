@@ -14,7 +14,7 @@ func eincBatchMulV4K0(args *unsafe.Pointer, begin, end int64)
 
 func init() {
 	eincBatchMulVariants = append(eincBatchMulVariants, &eincBatchMulVariant{
-		name: "x86-64-v4", level: 4, arena: 0, shared: 0, worker: 0, nanos: 10640,
+		name: "x86-64-v4", level: 4, arena: 0, shared: 0, worker: 0, nanos: 10304,
 		launches: []eincBatchMulLaunch{
 			{eincBatchMulV4K0, nil, 0, 1, 1, 1, []eincBatchMulArg{{0, 0}, {1, 0}, {2, 0}}},
 		},
