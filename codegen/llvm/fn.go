@@ -30,8 +30,8 @@ type fn struct {
 	params  []value.Value // pointers to parts of elements; nil: not loaded yet
 	dims    []value.Value
 	names   int
-	streams bool // stores with Stream go past the cache in the code being written
-	again   bool // the code being written repeats that of the iteration before
+	streams bool     // stores with Stream go past the cache in the code being written
+	again   loop.Var // the code being written repeats that of the iteration of this loop before; -1: none
 	err     error
 }
 
@@ -53,7 +53,7 @@ func each(f func(parts ...value.Value) value.Value, vs ...val) val {
 func newFn(u *unit, n Named) *fn {
 	args := ir.NewParam("args", types.NewPointer(types.I8Ptr))
 	args.Attrs = []ir.ParamAttribute{enum.ParamAttrNoAlias, enum.ParamAttrNoCapture, enum.ParamAttrReadOnly}
-	e := &fn{unit: u, nest: n.Nest, args: args, lo: ir.NewParam("lo", types.I64), hi: ir.NewParam("hi", types.I64)}
+	e := &fn{again: -1, unit: u, nest: n.Nest, args: args, lo: ir.NewParam("lo", types.I64), hi: ir.NewParam("hi", types.I64)}
 	e.fun = u.module.NewFunc(n.Symbol, types.Void, e.args, e.lo, e.hi)
 	e.fun.FuncAttrs = u.target.attributes(n.Nest)
 	e.regs = make([]val, len(n.Nest.Regs))

@@ -195,9 +195,12 @@ func (e *fn) unroll(l *loop.For, s span) int64 {
 func (e *fn) turn(l *loop.For, i value.Value, off int64, carried []value.Value) []value.Value {
 	e.setVarOff(l.Var, i, off)
 	e.bind(l.Carry, carried)
-	e.again = off > 0
+	e.again = l.Var
+	if off == 0 {
+		e.again = -1
+	}
 	e.body(l.Body)
-	e.again = false
+	e.again = -1
 	var next []value.Value
 	for _, c := range l.Carry {
 		next = append(next, e.regs[c.Next].list()...)
@@ -258,9 +261,7 @@ func (e *fn) body(nodes []loop.Node) {
 		case *loop.Store:
 			e.store(e.nest.Regs[x.Src], e.regs[x.Src], e.addr(x.To), x)
 		case *loop.Prefetch:
-			if !e.again { // the line was asked for an iteration ago
-				e.prefetch(x)
-			}
+			e.prefetch(x)
 		case *loop.Offsets:
 			e.offsets(x)
 		case *loop.Pack:

@@ -70,8 +70,14 @@ func (e *fn) streamRow(t loop.Type, v val, p value.Value) {
 	e.cur.Insts = append(e.cur.Insts, store)
 }
 
-// prefetch asks for a cache line.
+// prefetch asks for a cache line, unless it was asked for an iteration ago.
 func (e *fn) prefetch(n *loop.Prefetch) {
+	size := int64(e.nest.Params[n.At.Param].DType.Size())
+	for _, t := range n.At.Off.Terms {
+		if t.Var == e.again && t.Coef.Dim == 0 && max(t.Coef.Value, -t.Coef.Value)*size <= line/unrollTurns {
+			return
+		}
+	}
 	f := e.declare("llvm.prefetch.p0i8", types.Void, types.I8Ptr, types.I32, types.I32, types.I32)
 	write := int64(0)
 	if n.Write {

@@ -8,18 +8,24 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Rows of an operand that caches do not keep are asked for while the tile before them is computed; it reads
-// as many.
-func TestRowsAreAskedForAhead(t *testing.T) {
-	ahead := func(batch int, layouts string) int {
+// While a tile is computed, it asks for what it will write, and for what the next one reads, of operands that
+// caches do not keep.
+func TestTilesAskForTheNext(t *testing.T) {
+	prefetches := func(batch, rows int, layouts string) (reads, writes int) {
 		c := caseOf{expr: "xab,xbc->xac", types: []tensor.DType{tensor.F32}, layouts: layouts, span: 1,
-			extent: map[rune]int{'x': batch, 'a': 20, 'b': 128, 'c': 64}}
+			extent: map[rune]int{'x': batch, 'a': rows, 'b': 128, 'c': 16}}
 		p, err := Lower(c.build(newRand(1)).plan, avx2, Options{})
 		require.NoError(t, err)
-		s, _, _ := strings.Cut(p.Nests[0].String(), "store")
-		return strings.Count(s, "prefetch")
+		first, _, _ := strings.Cut(p.Nests[0].String(), "store")
+		writes = strings.Count(first, "prefetch out")
+		return strings.Count(first, "prefetch") - writes, writes
 	}
-	require.Positive(t, ahead(200, "c"))
-	require.Zero(t, ahead(50, "c"), "half a megabyte stays near")
-	require.Zero(t, ahead(200, "f"), "rows that do not lie together are not read to the end of a line")
+	reads, writes := prefetches(1000, 24, "c")
+	require.Equal(t, []int{6 + 2, 12}, []int{reads, writes}, "6 rows and 2 vectors: the right operand is of the next item")
+	reads, _ = prefetches(1000, 60, "c")
+	require.Equal(t, 5, reads, "twelve tiles of 5 rows need not ask for the same")
+	reads, writes = prefetches(40, 24, "c")
+	require.Equal(t, []int{0, 0}, []int{reads, writes}, "what is smaller stays near")
+	reads, _ = prefetches(1000, 60, "fc")
+	require.Zero(t, reads, "rows that do not lie together are not read to the end of a line")
 }

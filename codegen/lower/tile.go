@@ -58,6 +58,7 @@ func (e *emitter) reduceTile(t tile) []loop.Reg {
 	accs := e.start(t.lanes, t.rows*t.cols)
 	v := e.values(e.body, 0, t, e.col)
 	v.hoist(t.points())
+	e.fetchOutput(t)
 	return e.reduceLoops(t, e.red, loop.Unroll, accs, func(regs []loop.Reg) []loop.Reg {
 		v.turn()
 		next := e.accumulate(v, t.points(), regs)
