@@ -53,7 +53,6 @@ type panels struct {
 	product
 	cost.Blocking
 	counts
-	private bool  // a task takes one block of K after the other
 	turns   int64 // neighbours in B that are turned together where they lie in different panels; 0: none
 	scratch cost.Scratch
 	l       *lowering
@@ -85,26 +84,29 @@ func (l *lowering) panels(s *planner.Step) *panels {
 
 // packed lowers a product to two nests, and runs both for each slice of columns and block of K: one packs
 // B into panels in shared workspace, the other computes blocks of C. Where tasks pack B for themselves, there
-// is only the other.
+// is only the other, and it runs once: its tasks take one block of K after the other.
 func packed(l *lowering, step int) error {
 	p := l.panels(&l.plan.Steps[step])
 	if p == nil {
 		return nil
 	}
+	if p.Own {
+		tile, err := p.tileNest()
+		if err != nil {
+			return err
+		}
+		return l.phase(step, tile.nest, tile.tasks, tile.nanos, tile.args)
+	}
 	if p.isOpen() {
 		return p.packedOpen(step)
 	}
-	var runs []run
-	if !p.Own {
-		runs = append(runs, p.packNest())
-	}
+	pack := p.packNest()
 	tile, err := p.tileNest()
 	if err != nil {
 		return err
 	}
-	runs = append(runs, tile)
 	for turn := range p.Slices() * p.KBlocks() {
-		for _, r := range runs {
+		for _, r := range []run{pack, tile} {
 			if err := l.phaseAt(step, r.nest, turn*r.tasks.Value, r.tasks, r.nanos, r.args); err != nil {
 				return err
 			}
@@ -189,7 +191,8 @@ func (p *panels) taskTime() float64 {
 	mc, nc, k := float64(min(p.MC, p.M)), float64(min(p.NC, p.N)), float64(p.KC)
 	packed := mc * k
 	if p.Own {
-		packed += nc * k
+		k = float64(p.K)
+		packed = (mc + nc) * k
 	}
 	return mc*nc*k/float64(p.Lanes)*tileCycles + packed*packNanos
 }
@@ -255,7 +258,7 @@ func (p *panels) tasks(labels [2]string, counts [2]loop.Size, f func(turn)) loop
 		each = p.l.derive(DimMul, d.size, each)
 	}
 	kblocks := p.kblocks
-	if p.private {
+	if p.Own {
 		kblocks = loop.Const(1)
 	}
 	all := p.l.derive(DimMul, p.l.derive(DimMul, p.slices, kblocks), each)
@@ -275,7 +278,7 @@ func (p *panels) tasks(labels [2]string, counts [2]loop.Size, f func(turn)) loop
 		p.b.Add(split)
 		f(t)
 	})
-	if p.private { // a single phase does all
+	if p.Own { // a single phase does all
 		return all
 	}
 	return each
@@ -295,7 +298,7 @@ func origin(param, side int, batch []batchVar) loop.Addr {
 // item is the position of a batch item in workspace where items are size elements apart. A worker's own
 // workspace has one at a time.
 func (p *panels) item(batch []batchVar, size int64) (off loop.Affine) {
-	if p.private {
+	if p.Own {
 		return off
 	}
 	for i := len(batch) - 1; i >= 0; i-- {

@@ -45,17 +45,10 @@ func (p *panels) parts(total loop.Size, part int64) loop.Size {
 	return p.l.derive(DimCeilDiv, total, loop.Const(part))
 }
 
-// packedOpen lowers a product of open extents. Where B is shared, two phases take turns; where there is a
-// batch, or sums that must wait between blocks of K, one phase does all.
+// packedOpen lowers a product of open extents whose B is shared: two phases take turns. Where there is a batch,
+// or sums that must wait between blocks of K, tasks pack B for themselves.
 func (p *panels) packedOpen(step int) error {
 	l := p.l
-	if p.private {
-		tile, err := p.tileNest()
-		if err != nil {
-			return err
-		}
-		return l.phase(step, tile.nest, tile.tasks, tile.nanos, tile.args)
-	}
 	pack := p.packNest()
 	tile, err := p.tileNest()
 	if err != nil {
@@ -76,8 +69,7 @@ func (p *panels) packedOpen(step int) error {
 func (p *panels) blockOpen() {
 	d := rootType(p.step.Body)
 	waits := p.step.Old >= 0 || p.l.plan.Buffers[p.step.Out.Buffer].DType != d.Accum()
-	p.private = len(p.product.b) > 0 || waits
-	p.Blocking = p.l.target.OpenBlocking(d, items(p.m), items(p.n), items(p.product.k), p.private)
+	p.Blocking = p.l.target.OpenBlocking(d, items(p.m), items(p.n), items(p.product.k), len(p.product.b) > 0 || waits)
 	p.batch = 1
 	p.open()
 }
@@ -102,7 +94,7 @@ func (p *panels) open() {
 	p.kblocks = most(p.l.derive(DimCeilDiv, p.total.k, p.terms), one)
 	p.mblocks = p.parts(p.total.m, p.MC)
 	columns := p.parts(p.total.n, p.NC)
-	if p.private {
+	if p.Own {
 		p.slices, p.nblocks, p.width, p.panels = columns, one, loop.Const(p.NC), loop.Const(p.Panels())
 		return
 	}
@@ -120,7 +112,7 @@ func (p *panels) blocksOfK(x *block, f func()) {
 		}
 		f()
 	}
-	if !p.private {
+	if !p.Own || p.kblocks == loop.Const(1) {
 		each()
 		return
 	}

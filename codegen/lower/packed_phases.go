@@ -129,13 +129,13 @@ func (p *panels) tileNest() (run, error) {
 	x.panelsA = p.param(workspace("block", loop.Worker, p.Type, p.MC*p.KC, p.scratch.A))
 	x.rowsOfC = p.table("crows", p.MC, p.scratch.CRows)
 	x.columnsOfC = p.table("ccols", p.NR, p.scratch.CCols)
-	if p.keepsParts() && !p.private {
-		x.parts = p.param(workspace("parts", loop.Shared, p.Type, p.batch*p.Parts(), p.partsAt()))
+	if p.keepsParts() && !p.Own {
+		x.parts = p.param(workspace("parts", loop.Shared, p.Type, p.waiting(), p.partsAt()))
 	}
 	p.free = p.scratch.Bytes
 	p.besides(&x)
-	if p.private && p.keepsParts() {
-		x.parts = p.own("parts", p.Type, p.MC*p.NS)
+	if p.keepsParts() && p.Own {
+		x.parts = p.own("parts", p.Type, p.waiting())
 	}
 	var err error
 	tasks := p.tasks([2]string{"ib", "jb"}, [2]loop.Size{p.mblocks, p.nblocks}, func(t turn) {
@@ -213,7 +213,7 @@ func (p *panels) tiles(x *block) error {
 // partAt is where the sums of a tile stay between blocks of K.
 func (p *panels) partAt(x *block, i loop.Var, panel loop.Affine) loop.Affine {
 	rowPanel := plus(times(x.x, p.MC/p.MR), times(i, 1))
-	if p.private {
+	if p.Own {
 		rowPanel = times(i, 1)
 	}
 	return plus(p.item(x.batch, p.Parts()), scaled(plus(scaled(rowPanel, p.Panels()), panel), p.MR*p.NR))
@@ -222,7 +222,18 @@ func (p *panels) partAt(x *block, i loop.Var, panel loop.Affine) loop.Affine {
 // keepsParts tells whether the sums of a block of K must not go to C: because C's elements are narrower,
 // or its old value, which may lie there, is still to be read.
 func (p *panels) keepsParts() bool {
-	return (p.private || p.KBlocks() > 1) && (p.step.Old >= 0 || p.l.plan.Buffers[p.step.Out.Buffer].DType != p.Type)
+	return (p.isOpen() || p.KBlocks() > 1) && (p.step.Old >= 0 || p.l.plan.Buffers[p.step.Out.Buffer].DType != p.Type)
+}
+
+// waiting is the number of such sums: a slice's, or a task's where it takes all blocks of K.
+func (p *panels) waiting() int64 {
+	switch {
+	case !p.keepsParts():
+		return 0
+	case p.Own:
+		return p.MC * p.NS
+	}
+	return p.batch * p.Parts()
 }
 
 // partsAt is where they lie in shared workspace, in bytes.

@@ -84,11 +84,12 @@ func packedSpace(l *lowering, s *planner.Step) (shared, worker int64) {
 	if p == nil {
 		return 0, 0
 	}
-	shared = p.partsAt()
-	if p.keepsParts() {
-		shared += p.batch * p.Parts() * int64(p.Type.Size())
+	shared, worker = p.partsAt(), p.scratch.Bytes
+	if bytes := p.waiting() * int64(p.Type.Size()); p.Own {
+		worker += wholeLines(bytes)
+	} else {
+		shared += bytes
 	}
-	worker = p.scratch.Bytes
 	for side := sideBeside; side < len(p.refs); side++ {
 		if moves(p.m, side) {
 			worker += tableBytes(p.MC)

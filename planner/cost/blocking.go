@@ -31,8 +31,8 @@ const maxSlice = 8 << 20
 // the other. The first packs that part of B, panel by panel, into shared workspace. The second has a
 // task for every MC×NC block of C in the slice: it packs MC×KC of A into the worker's workspace and
 // runs the tiles of the block, adding to C from the second block of K on. Where a block is all of a slice, no
-// two tasks need the same panels: there is no first phase, and a task packs B too, so that panels of a batch
-// stay in the cache.
+// two tasks need the same panels: then a single phase has a task for each slice, which packs B too, one block of
+// K after the other, so that its panels stay in the cache and no worker waits for another.
 type Blocking struct {
 	M, N, K int64        // extents of the groups
 	Type    tensor.DType // of the panels and the accumulators
@@ -98,6 +98,12 @@ func (t Target) cut(b *Blocking, batch int64) {
 	if t.workers() > 1 {
 		want = ceilDiv(4*t.workers(), batch)
 	}
+	if b.Own = b.M <= 8*b.MR && ceilDiv(b.M, b.MR) <= mostRows; b.Own {
+		b.MC = roundUp(b.M, b.MR)
+		b.NC = ceilDiv(panels, parts(panels, min(columns, slice), want)) * b.NR
+		b.NS = b.NC
+		return
+	}
 	m := parts(ceilDiv(b.M, b.MR), rows, ceilDiv(want, ceilDiv(slice, columns)))
 	b.MC = ceilDiv(ceilDiv(b.M, b.MR), m) * b.MR
 	n := parts(slice, columns, ceilDiv(want, m))
@@ -145,7 +151,7 @@ func (b Blocking) Slices() int64 { return ceilDiv(b.N, b.NS) }
 // Phases is the number of phases.
 func (b Blocking) Phases() int64 {
 	if b.Own {
-		return b.KBlocks() * b.Slices()
+		return 1
 	}
 	return 2 * b.KBlocks() * b.Slices()
 }

@@ -180,3 +180,24 @@ func TestNoEstimateIsBelowTheBound(t *testing.T) {
 		}
 	}
 }
+
+// Narrow products are cut into independent tasks, which fit the cache; the cut does not change the blocks of K.
+func TestNarrowProductsAreOnePhase(t *testing.T) {
+	for _, workers := range []int{1, 2, 8} {
+		target := avx2
+		target.Workers = workers
+		for _, k := range []int64{20, 168, 5000} {
+			b := target.Blocking(tensor.F32, 1, 24, 28224, k)
+			require.True(t, b.Own)
+			require.EqualValues(t, 1, b.Phases())
+			require.Zero(t, b.SharedBytes())
+			require.GreaterOrEqual(t, b.Slices(), int64(workers))
+			require.Equal(t, b.NC, b.NS)
+			require.LessOrEqual(t, b.KC*b.NC*4, int64(target.L2))
+			require.Equal(t, target.Blocking(tensor.F32, 1, 2400, 28224, k).KC, b.KC)
+		}
+	}
+	b := avx2.Blocking(tensor.F32, 1, 1000, 1000, 168)
+	require.False(t, b.Own)
+	require.EqualValues(t, 2, b.Phases())
+}

@@ -187,7 +187,10 @@ func (t Target) packed(w Work) Estimate {
 		Shared:    int64(w.B) * b.SharedBytes(),
 		PerWorker: b.Scratch().Bytes + int64(w.Beside)*b.BesideBytes(),
 	}
-	if w.Waits && b.KBlocks() > 1 {
+	switch waits := w.Waits && b.KBlocks() > 1; {
+	case waits && b.Own:
+		e.PerWorker += b.PartsBytes()
+	case waits:
 		e.Shared += int64(w.B) * b.PartsBytes()
 	}
 	return e
