@@ -239,7 +239,7 @@ func networkOrder(ctx context.Context, n *planner.Network, d DType, t cost.Targe
 		path, groups, err := planner.ParsePath(opts.Path, len(n.Inputs))
 		return &planner.Order{Path: path, Method: "path", Slices: 1, Seed: opts.Seed}, groups, err
 	}
-	o, err := planner.OrderNetwork(ctx, n, opts.orderOptions(d, t))
+	o, err := orders.find(ctx, n, opts.orderOptions(d, t))
 	return o, nil, err
 }
 
@@ -282,6 +282,12 @@ func searchPlan(ctx context.Context, p *parser.Problem, t cost.Target, opts *Opt
 			plan.Method = o.Method
 		}
 		return plan, o, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	if product && opts.MaxMemory == 0 {
+		ctx = context.WithoutCancel(ctx) // it is done in a moment, and Ctrl-C is to keep what was found
 	}
 	plan, err := planner.Search(ctx, p, po)
 	return plan, nil, err

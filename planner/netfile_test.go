@@ -13,7 +13,7 @@ func TestReadNetwork(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "x", n.Name)
 	require.Equal(t, &Network{Inputs: [][]int32{{0, 1}, {1, 2, 2}, {}}, Output: []int32{2, 0}, Sizes: []float64{2, 3, 0, 7}}, n.Network)
-	require.NoError(t, n.check())
+	require.NoError(t, n.Check())
 	n, err = ReadNetwork(strings.NewReader(`{"inputs":[],"sizes":[]}`))
 	require.NoError(t, err)
 	require.Empty(t, n.Inputs)
@@ -85,7 +85,7 @@ func FuzzReadNetwork(f *testing.F) {
 	f.Add([]byte(`{"inputs":[[0]],"output":[0],"sizes":[0]}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if n, err := parseNetwork(data); err == nil {
-			require.NoError(t, n.check())
+			require.NoError(t, n.Check())
 		}
 	})
 }

@@ -112,8 +112,8 @@ type Order struct {
 	Seed       uint64
 }
 
-// check refuses what cannot be ordered.
-func (n *Network) check() error {
+// Check refuses what cannot be ordered.
+func (n *Network) Check() error {
 	for i, s := range n.Sizes {
 		if !(s >= 0) || math.IsInf(s, 0) || s != math.Trunc(s) {
 			return fmt.Errorf("einc: index %d has extent %v: extents are whole numbers of at least 0", i, s)
@@ -161,7 +161,7 @@ func (o *OrderOptions) check(operands int) error {
 // ErrInfeasible if no order fits the memory limit, and with ctx's error if ctx has ended before the
 // search began. If ctx ends later, it returns the best order found until then.
 func OrderNetwork(ctx context.Context, n *Network, opts OrderOptions) (*Order, error) {
-	if err := n.check(); err != nil {
+	if err := n.Check(); err != nil {
 		return nil, err
 	}
 	if err := opts.check(len(n.Inputs)); err != nil {

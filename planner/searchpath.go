@@ -36,7 +36,7 @@ func Product(p *parser.Problem) (*Network, []string, bool) {
 		labels[i] = x.Name
 		n.Sizes = append(n.Sizes, float64(x.Extent))
 	}
-	return n, labels, !slices.Contains(read, false) && n.check() == nil
+	return n, labels, !slices.Contains(read, false) && n.Check() == nil
 }
 
 // onlyProduct reports whether e multiplies and casts what it reads, and sums it at most once, at the end.

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/einc-lang/einc"
 	"github.com/spf13/cobra"
@@ -18,7 +19,7 @@ import (
 
 func main() {
 	einc.ServeWorker()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second interrupt ends the process, whatever it waits for
 	os.Exit(run(ctx, os.Args[1:]))
