@@ -57,7 +57,7 @@ func hostLevels(t *testing.T) []string {
 }
 
 // TestRandom compares the engines on random contractions: the interpreter, and native code for every
-// level the machine has, specialised and with strides at run time.
+// level the machine has, specialised and with strides at run time; some of them with open extents.
 func TestRandom(t *testing.T) {
 	r := rand.New(rand.NewPCG(seed(t), 0))
 	levels := hostLevels(t)
@@ -65,23 +65,26 @@ func TestRandom(t *testing.T) {
 		for _, d := range tensor.DTypes() {
 			c, err := golden.Random(r, d, heap)
 			require.NoError(t, err)
-			compareEngines(t, c, levels[(i+int(d))%len(levels)])
+			compareEngines(t, c, levels[(i+int(d))%len(levels)], nil)
+			if i%5 == int(d)%5 {
+				compareEngines(t, c, levels[(i+int(d))%len(levels)], []string{einc.AllLabels})
+			}
 		}
 	}
 }
 
-func compareEngines(t *testing.T, c *golden.Contraction, level string) {
+func compareEngines(t *testing.T, c *golden.Contraction, level string, open []string) {
 	want, err := golden.Eval(problem(t, c), c.Operands)
 	require.NoError(t, err)
 	for _, e := range engines {
 		opts := options(e.engine)
-		opts.Level = level
+		opts.Level, opts.Dynamic = level, open
 		f, err := einc.Compile(c.Expr, specs(c.Operands), opts)
 		require.NoError(t, err, "%s %v", c.Expr, c.Operands)
-		got, err := f.NewOutput()
+		got, err := f.NewOutputFor(c.Operands...)
 		require.NoError(t, err)
 		require.NoError(t, f.Call(got, c.Operands...))
-		require.True(t, golden.Equal(want, got), "%s %s %s\noperands %v\nwant %v\ngot %v", e.name, level, c.Expr, c.Operands, want, got)
+		require.True(t, golden.Equal(want, got), "%s %s %s open %v\noperands %v\nwant %v\ngot %v", e.name, level, c.Expr, open, c.Operands, want, got)
 		generic := fortranLike(t, got)
 		require.NoError(t, f.Call(generic, c.Operands...))
 		require.True(t, golden.Equal(want, generic), "%s %s %s with strides at run time\nwant %v\ngot %v", e.name, level, c.Expr, want, generic)

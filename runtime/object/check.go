@@ -207,6 +207,9 @@ func (o *Object) checkArea(a Arg) error {
 	case AreaParam:
 		return o.checkParamArg(a)
 	case AreaArena:
+		if o.ArenaDim > 0 { // as large as calls make it
+			return within(a, MaxBytes)
+		}
 		return within(a, o.Arena)
 	case AreaShared:
 		return within(a, o.Shared)
