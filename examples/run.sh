@@ -6,7 +6,7 @@ einc=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
 mkdir -p "$2"
 dir=$(cd "$2" && pwd)
 shift 2
-for e in "${@:-c cpp python go}"; do
+for e in "${@:-c cpp rust python go}"; do
 	for one in $e; do
 		echo "examples/$one:"
 		mkdir -p "$dir/$one"
