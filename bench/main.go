@@ -28,7 +28,7 @@ func main() {
 	var o settings
 	flag.StringVar(&o.suites, "suite", "", "run only these suites, as gemm,tccg (see -list)")
 	flag.StringVar(&o.match, "match", "", "run only rows whose name or expression contains this")
-	flag.BoolVar(&o.quick, "quick", false, "fewer rows of the large suites")
+	flag.BoolVar(&o.quick, "quick", false, "fewer rows of the large suites, and only the peers that bars are set against")
 	flag.BoolVar(&o.full, "full", false, "also TCCG at its published sizes (about 200 MB a tensor) and the large workloads: more than an hour")
 	flag.BoolVar(&o.all, "all", false, "show the ratios of all peers, not only of the best of each class")
 	flag.IntVar(&o.rounds, "rounds", 7, "rounds of each row, at least")

@@ -131,6 +131,9 @@ func (s *session) contest(res *result, d *data, own *contender) error {
 	}
 	var turns []*turn
 	for _, p := range d.row.peers {
+		if s.quick && !d.row.decides(p) {
+			continue
+		}
 		t := &timing{Name: p.name, Class: p.class}
 		res.Times = append(res.Times, t)
 		c, err := s.prepare(res, d, p)
@@ -196,6 +199,12 @@ func (s *session) entrants(r *row, own *turn, turns []*turn) []*turn {
 		}
 		return true
 	})
+}
+
+// decides tells whether a peer is worth its time in a quick run: a bar or another timing follows from it, or, in rows
+// without bars, it is what most programs use.
+func (r *row) decides(p peer) bool {
+	return p.unlike || r.barred(p.class) || len(r.bars) == 0 && p.class == arrayClass
 }
 
 // barred tells whether a row has a bar against a class.

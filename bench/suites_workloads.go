@@ -152,9 +152,13 @@ func (s *session) tooLarge(r *row) (string, error) {
 	for i := range p.Buffers {
 		bytes += float64(p.Buffers[i].Bytes)
 	}
+	most := float64(defaultMultiplyAdds)
+	if s.quick {
+		most /= 5
+	}
 	why := "planned only"
 	if p.Cost.Flops <= mostMultiplyAdds && bytes <= mostBytes {
-		if s.full || r.suite != "workloads" || p.Cost.Flops <= defaultMultiplyAdds && bytes <= defaultBytes {
+		if s.full || r.suite != "workloads" || p.Cost.Flops <= most && bytes <= defaultBytes {
 			return "", nil
 		}
 		why = "measured with -full"
