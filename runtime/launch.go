@@ -13,6 +13,9 @@ const (
 	shortNanos  = 50e3 // calls up to here keep their P; launches up to here run on the caller alone
 	chunkNanos  = 75e3 // a call is given about so much, unless one task is more
 	workerNanos = 25e3 // a helper is asked only for at least so much
+	awakeNanos  = 15e3 // as shortNanos, while helpers are awake: handing out work then costs about a microsecond
+	eachNanos   = 5e3  // as workerNanos, while helpers are awake
+	dozeNanos   = 40e3 // helpers that had nothing to do for longer may be asleep
 	cutsPerHead = 4    // calls per worker, so that they finish together
 	guessNanos  = 1e3  // of a task without an estimate
 )
@@ -89,12 +92,16 @@ func newSlot(a object.Arg, params int) slot {
 	return slot{ownSpace, a.Offset, 0, a.Moves}
 }
 
-// width is how many of so many workers the launch is worth.
-func (l *launch) width(workers int) int {
-	if l.nanos <= shortNanos {
+// width is how many of so many workers the launch is worth, if helpers are awake or if they must be woken.
+func (l *launch) width(workers int, awake bool) int {
+	short, each := shortNanos, workerNanos
+	if awake {
+		short, each = awakeNanos, eachNanos
+	}
+	if l.nanos <= short {
 		return 1
 	}
-	return max(1, int(min(float64(workers), float64(l.tasks), l.nanos/workerNanos)))
+	return max(1, int(min(float64(workers), float64(l.tasks), l.nanos/each)))
 }
 
 // chunkFor is the number of tasks a call gets when so many workers share the launch.

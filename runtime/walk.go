@@ -78,7 +78,7 @@ func (k *Kernel) parts(o *object.Object, all []launch, lo, hi int, next *int, al
 // widen notes what workers may share.
 func (k *Kernel) widen(l *launch) {
 	k.long = k.long || l.nanos > shortNanos
-	k.width = max(k.width, l.width(math.MaxInt32))
+	k.width = max(k.width, l.width(math.MaxInt32, false))
 }
 
 // looks is how many short launches run between two looks at whether the call was cancelled.
@@ -95,7 +95,7 @@ func (f *frame) walk(body []part, done <-chan struct{}, workers, procs int) bool
 				return false
 			}
 		case p.loop.parallel:
-			if !f.share(&p.loop.positions, p.loop, done, workers, procs) {
+			if !f.share(&p.loop.positions, p.loop, done, p.loop.positions.width(workers, false), procs) {
 				return false
 			}
 		default:
@@ -115,10 +115,15 @@ func (f *frame) walk(body []part, done <-chan struct{}, workers, procs int) bool
 
 // launches runs some, with helpers where they are worth it.
 func (f *frame) launches(ls []launch, done <-chan struct{}, workers, procs int) bool {
+	idle := math.Inf(1) // nanoseconds since helpers had work
 	for i := range ls {
 		l := &ls[i]
-		if l.nanos > shortNanos {
-			if !f.share(l, nil, done, workers, procs) {
+		n := l.width(workers, idle < dozeNanos)
+		if idle += l.nanos; n > 1 {
+			idle = 0
+		}
+		if n > 1 || l.nanos > shortNanos {
+			if !f.share(l, nil, done, n, procs) {
 				return false
 			}
 			continue
@@ -133,10 +138,9 @@ func (f *frame) launches(ls []launch, done <-chan struct{}, workers, procs int) 
 	return true
 }
 
-// share runs the tasks of a launch, or the positions of a loop: with helpers if there is enough to do and
-// nobody else has them.
-func (f *frame) share(l *launch, of *loop, done <-chan struct{}, workers, procs int) bool {
-	if n := l.width(workers); n > 1 && l.tasks > 0 && helpers.acquire() {
+// share runs the tasks of a launch, or the positions of a loop, on n workers, unless somebody else has the helpers.
+func (f *frame) share(l *launch, of *loop, done <-chan struct{}, n, procs int) bool {
+	if n > 1 && l.tasks > 0 && helpers.acquire() {
 		whole := f.job.run(l, of, done, n, procs)
 		helpers.release()
 		return whole

@@ -28,7 +28,7 @@ func (p *panels) packNest() run {
 	p.start("b")
 	x := p.sourceB()
 	each := float64(p.KC*p.NR) * packNanos
-	block := min(max(int64(taskNanos/each), 1), p.Panels())
+	block := min(max(int64(taskNanos/each), 1), ceilDiv(p.Panels(), max(1, int64(p.l.target.Workers))))
 	for p.Panels()%block > 0 {
 		block--
 	}

@@ -100,24 +100,28 @@ func (t Target) cut(b *Blocking, batch int64) {
 	}
 	if b.Own = b.M <= 8*b.MR && ceilDiv(b.M, b.MR) <= mostRows; b.Own {
 		b.MC = roundUp(b.M, b.MR)
-		b.NC = ceilDiv(panels, parts(panels, min(columns, slice), want)) * b.NR
+		b.NC = ceilDiv(panels, parts(panels, min(columns, slice), want, t.workers())) * b.NR
 		b.NS = b.NC
 		return
 	}
-	m := parts(ceilDiv(b.M, b.MR), rows, ceilDiv(want, ceilDiv(slice, columns)))
+	m := parts(ceilDiv(b.M, b.MR), rows, ceilDiv(want, ceilDiv(slice, columns)), t.workers())
 	b.MC = ceilDiv(ceilDiv(b.M, b.MR), m) * b.MR
-	n := parts(slice, columns, ceilDiv(want, m))
+	n := parts(slice, columns, ceilDiv(want, m), t.workers())
 	b.NC = ceilDiv(slice, n) * b.NR
 	b.NS = n * b.NC
 	b.Own = m == 1 && n == 1
 }
 
 // parts is the number of blocks when n items are cut into blocks of at most most items, and into at least
-// want blocks as long as these have four items.
-func parts(n, most, want int64) int64 {
+// want blocks as long as these have four items. Where that leaves few, they go round the workers evenly.
+func parts(n, most, want, workers int64) int64 {
 	blocks := ceilDiv(n, most)
 	if blocks < want {
-		blocks = max(blocks, min(want, n/4))
+		some := min(want, n/4)
+		if some < want && some > workers {
+			some -= some % workers
+		}
+		blocks = max(blocks, some)
 	}
 	return ceilDiv(n, ceilDiv(n, blocks))
 }

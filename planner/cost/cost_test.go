@@ -201,3 +201,17 @@ func TestNarrowProductsAreOnePhase(t *testing.T) {
 	require.False(t, b.Own)
 	require.EqualValues(t, 2, b.Phases())
 }
+
+// Where a product has too few tiles for many tasks, its tasks go round the workers evenly.
+func TestFewTasksGoRoundEvenly(t *testing.T) {
+	for _, workers := range []int{2, 3, 4} {
+		target := avx2
+		target.Workers = workers
+		b := target.Blocking(tensor.F32, 1, 15*6, 16, 28896) // 15 panels of rows, one of columns
+		tasks := b.MBlocks() * b.NBlocks()
+		require.Greater(t, tasks, int64(1))
+		if tasks > int64(workers) {
+			require.Zero(t, tasks%int64(workers), "%d tasks for %d workers", tasks, workers)
+		}
+	}
+}
