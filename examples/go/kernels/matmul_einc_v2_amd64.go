@@ -20,10 +20,10 @@ func eincMatMulV2K1Long(args *unsafe.Pointer, begin, end int64)
 
 func init() {
 	eincMatMulVariants = append(eincMatMulVariants, &eincMatMulVariant{
-		name: "x86-64-v2", level: 2, arena: 0, shared: 262144, worker: 35136, nanos: 854630,
+		name: "x86-64-v2", level: 2, arena: 0, shared: 262144, worker: 41344, nanos: 910295,
 		launches: []eincMatMulLaunch{
-			{eincMatMulV2K0, nil, 0, 1, 1, 1, []eincMatMulArg{{4, 0}, {2, 0}, {-1, 30720}, {-1, 32768}}},
-			{eincMatMulV2K1, eincMatMulV2K1Long, 0, 36, 3, 8, []eincMatMulArg{{0, 0}, {1, 0}, {4, 0}, {-1, 30720}, {-1, 32768}, {-1, 0}, {-1, 34816}, {-1, 35072}}},
+			{eincMatMulV2K0, nil, 0, 8, 8, 1, []eincMatMulArg{{4, 0}, {2, 0}, {-1, 36864}, {-1, 38912}}},
+			{eincMatMulV2K1, eincMatMulV2K1Long, 0, 32, 2, 8, []eincMatMulArg{{0, 0}, {1, 0}, {4, 0}, {-1, 36864}, {-1, 38912}, {-1, 0}, {-1, 40960}, {-1, 41280}}},
 		},
 	})
 }
