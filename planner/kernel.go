@@ -174,6 +174,7 @@ func (d *draft) work(s *Step) cost.Work {
 	w.UnitInner = d.unitInner(s)
 	w.Askew = w.Product && d.askew(s)
 	w.Run, w.Gathers = d.run(s, s.Inputs)
+	w.Strided = d.strided(s)
 	_, w.GathersBeside = d.run(s, s.Extra)
 	w.Beside = len(s.Extra)
 	w.Waits = s.Old >= 0 || d.plan.Buffers[s.Out.Buffer].DType != t.Accum()
@@ -267,6 +268,16 @@ func (d *draft) run(s *Step, refs []Ref) (length float64, gathers int) {
 		length *= float64(d.extent(out[a-1]))
 	}
 	return length, gathers
+}
+
+// strided counts the elements of inputs whose unit-stride index is one of the batch.
+func (d *draft) strided(s *Step) (elements float64) {
+	for _, r := range s.Inputs {
+		if slices.Contains(s.B, d.unitIndex(r)) {
+			elements += d.volume(legsOf([]Ref{r}))
+		}
+	}
+	return elements
 }
 
 // together reports whether a view has both of two indices side by side, or neither.

@@ -47,6 +47,7 @@ type Work struct {
 	Run           float64 // elements of the output that lie in a row, and in every input that moves along them; 0 for all of N
 	Gathers       int     // inputs that hold the output's unit-stride index at another stride
 	GathersBeside int     // the same of operands that are read where the output is written
+	Strided       float64 // elements of inputs whose unit-stride index is one of the batch, so that items are read against the grain
 	UnitInner     bool    // some index is unit-stride in the output or, for reductions, in an input
 }
 

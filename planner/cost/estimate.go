@@ -48,7 +48,7 @@ func (t Target) Estimate(w Work) Estimate {
 	case Direct:
 		e.Nanos = max(t.inPlace(w, e.Nanos), t.moved(w)) + t.fetched(w, gathered(w))
 	case Packed:
-		e.Nanos += t.fetched(w, w.B*w.M*w.N*float64(w.GathersBeside))
+		e.Nanos += t.fetched(w, w.B*w.M*w.N*float64(w.GathersBeside)+w.Strided)
 	}
 	return e
 }
