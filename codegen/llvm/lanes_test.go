@@ -2,10 +2,12 @@ package llvm_test
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/einc-lang/einc/tensor"
+	"github.com/stretchr/testify/require"
 )
 
 // lanesJob reads the active lanes of vectors at every stride, turns them around together with a whole
@@ -61,4 +63,28 @@ func TestLanes(t *testing.T) {
 		}
 		compare(t, lv, jobs, false)
 	})
+}
+
+// A loop that is repeated asks for a line once, not in every iteration that reads from it.
+func TestRepeatedLoopsAskForALineOnce(t *testing.T) {
+	asks := func(apart int64) int {
+		b := loop.NewBuilder("direct")
+		b.Param(loop.Param{Name: "out", DType: tensor.F32, Role: loop.Out, Hi: 1})
+		b.Param(loop.Param{Name: "in", DType: tensor.F32, Role: loop.In, Hi: 100})
+		one := loop.Type{DType: tensor.F32, Lanes: 1}
+		b.For(&loop.For{Var: b.Var("task"), Kind: loop.Task, Count: loop.Bound{Max: loop.Const(1)}, Step: 1}, func() {
+			acc, zero, k := b.Reg(one), b.Const(one, 0), b.Var("k")
+			f := &loop.For{Var: k, Kind: loop.Unroll, Count: loop.Bound{Max: loop.Const(100)}, Step: 1}
+			b.For(f, func() {
+				at := func(coef int64) loop.Addr {
+					return loop.Addr{Param: 1, Off: loop.Affine{Terms: []loop.Term{{Var: k, Coef: loop.Const(coef)}}}}
+				}
+				f.Carry = []loop.Carry{{Reg: acc, Init: zero, Next: b.Same(loop.OpAdd, acc, b.Load(at(1), loop.Const(1), 1))}}
+				b.Add(&loop.Prefetch{At: at(apart)})
+			})
+			b.Store(acc, loop.Addr{}, loop.Const(1))
+		})
+		return strings.Count(text(t, b.Nest, v3), "call void @llvm.prefetch")
+	}
+	require.Equal(t, []int{1, 4}, []int{asks(1), asks(16)})
 }

@@ -55,6 +55,8 @@ func TestTurnsEqualInterpreter(t *testing.T) {
 				{width: 8, rows: 160, step: 5, n: 16, run: 16, kstep: 1, kn: 1, krun: 1, depth: 3, missing: 7},
 				{width: 16, rows: 16, step: 16, n: 1, run: 1, kstep: 8, kn: 24, krun: 8, depth: 192},
 				{width: 6, rows: 6, step: 6, n: 1, run: 1, kstep: 3, kn: 16, krun: 16, depth: 96, missing: 1},
+				{width: 12, rows: 12, step: 12, n: 1, run: 1, kstep: 1, kn: 16, krun: 16, depth: 32},
+				{width: 28, rows: 28, step: 28, n: 1, run: 1, kstep: 2, kn: 16, krun: 16, depth: 32, missing: 7},
 			} {
 				c.from, c.to = d, d.Accum()
 				q := c.job(lv, uint64(10*i+j))
