@@ -12,7 +12,7 @@ const manyRows = 4
 // fetchAhead asks, with each term of this tile, for the same term of the next one: the rows of an operand, or the
 // items of a batch, lie in pieces too short for a machine to see where reading goes on.
 func (e *emitter) fetchAhead(t tile) {
-	if t.rows < 2 || e.runtime {
+	if t.rows < 2 || e.col < 0 || e.runtime {
 		return
 	}
 	term := e.red[len(e.red)-1]
@@ -60,7 +60,7 @@ func (e *emitter) next(acc int, t tile) int64 {
 
 // fetchOutput asks for what a tile will write.
 func (e *emitter) fetchOutput(t tile) {
-	if t.rows < 2 || e.runtime || e.stream || !e.isLarge(0) {
+	if t.rows < 2 || e.col < 0 || e.runtime || e.stream || e.axes[e.col].at[0].n != 1 || !e.isLarge(0) {
 		return
 	}
 	for _, p := range t.points() {
