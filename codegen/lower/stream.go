@@ -3,8 +3,8 @@ package lower
 import "github.com/einc-lang/einc/codegen/loop"
 
 // streamBytes is the size of an output from which on stores go past the cache: below it, what is
-// written may still be there when it is read.
-const streamBytes = 12 << 20
+// written may still be there when it is read. What a product reads between two stores counts as well.
+const streamBytes = 10 << 20
 
 // streamed tells whether a kernel should store past the cache: its output is large, is not read, and is
 // written by whole cache lines. Tiles of several rows must fill lines themselves; others leave that to
@@ -13,7 +13,7 @@ func (k *kernel) streamed(s shape) bool {
 	out := k.accs[0]
 	size := int64(out.DType.Size())
 	vector := s.lanes * size
-	if k.hasOld || k.runtime || s.col < 0 || k.axes[s.col].at[0].n != 1 || (out.Hi-out.Lo)*size < streamBytes || vector < 16 || vector > lineBytes {
+	if k.hasOld || k.runtime || s.col < 0 || k.axes[s.col].at[0].n != 1 || k.passing() < streamBytes || vector < 16 || vector > lineBytes {
 		return false
 	}
 	unit := vector
@@ -29,6 +29,18 @@ func (k *kernel) streamed(s shape) bool {
 		}
 	}
 	return true
+}
+
+// passing is the bytes that pass through the cache while the output is written; 0 if that is small.
+func (k *kernel) passing() int64 {
+	bytes := func(a access) int64 { return (a.Hi - a.Lo) * int64(a.DType.Size()) }
+	n := bytes(k.accs[0])
+	if k.reduces && n >= aheadBytes {
+		for _, a := range k.accs[1:] {
+			n += bytes(a)
+		}
+	}
+	return n
 }
 
 // streams tells whether a store of a streamed kernel goes past the cache: it is of a whole vector, at a
