@@ -161,7 +161,18 @@ func replay(ctx context.Context, f *PlanFile, p *parser.Problem, po planner.Opti
 		return nil, err
 	}
 	po.Slices = planner.SlicesFor(p, sliced)
+	if f.Method == "path" {
+		po.Fusing = fusingOf(f.Groups, path)
+	}
 	return planner.SearchPath(ctx, p, po, path)
+}
+
+// fusingOf honours a path that was given as one tuple of all operands.
+func fusingOf(groups [][]int, path [][2]int) planner.Fusing {
+	if len(groups) == 1 && len(groups[0]) == len(path) {
+		return planner.FuseAll
+	}
+	return planner.FuseByCost
 }
 
 // errNotProduct is the error of what only a single product does.
@@ -183,7 +194,7 @@ func PlanNetworks(ctx context.Context, in io.Reader, lines bool, d DType, opts *
 		p, err := planNetwork(ctx, n, d, opts)
 		if err != nil {
 			if n.Name != "" {
-				err = fmt.Errorf("network %s: %w", n.Name, err)
+				err = &networkError{n.Name, err}
 			}
 			return err
 		}
@@ -198,6 +209,18 @@ func PlanNetworks(ctx context.Context, in io.Reader, lines bool, d DType, opts *
 	}
 	return each(n)
 }
+
+// networkError says which network of several an error is about.
+type networkError struct {
+	name string
+	err  error
+}
+
+func (e *networkError) Error() string {
+	return fmt.Sprintf("network %s: %s", e.name, strings.TrimPrefix(e.err.Error(), "einc: "))
+}
+
+func (e *networkError) Unwrap() error { return e.err }
 
 func planNetwork(ctx context.Context, n *planner.NamedNetwork, d DType, opts *Options) (*Planned, error) {
 	target, err := opts.target()
@@ -272,10 +295,11 @@ func searchPlan(ctx context.Context, p *parser.Problem, t cost.Target, opts *Opt
 	case product && opts.searches(len(net.Inputs)):
 		bare := *opts
 		bare.MaxMemory = 0 // that is the plan's, and SearchPath's to keep
-		o, _, err := networkOrder(ctx, net, p.Tensors[p.Output].DType, t, &bare)
+		o, groups, err := networkOrder(ctx, net, p.Tensors[p.Output].DType, t, &bare)
 		if err != nil {
 			return nil, nil, err
 		}
+		po.Fusing = fusingOf(groups, o.Path)
 		po.Loose = opts.Path == "" && (opts.Objective == "" || po.Objective == planner.ByTime)
 		plan, err := planner.SearchPath(context.WithoutCancel(ctx), p, po, o.Path)
 		if err == nil {

@@ -30,7 +30,8 @@ func planCommand() *cobra.Command {
 
 Shapes are arguments (64x32, A=64x32, 64x32:f32, scalar), or come from extents: --sizes i=64,j=32.
 A network is a file NAME.json, {"inputs":[[ids]],"output":[ids],"sizes":[extent by id]}, or NAME.jsonl
-with one on each line, which may have a "name" too; each is planned under a budget of its own.
+with one on each line, which may have a "name" too; each is planned under a budget of its own. Peak memory is
+that of temporaries and workspace; of a network it is that of results, the last one included.
 
 The search counts units of work, so that equal commands give equal plans. A --budget in seconds does
 not; the units it came to are printed, and as a budget find the same plan. Ctrl-C ends the search and
@@ -52,7 +53,7 @@ need; with --format=dot, svg or numpy-path it writes that instead.`,
 	f.StringVar(&p.objective, "objective", "time", "what to seek least of: time, flops, size, write (elements written) or combo (flops + 64 × write)")
 	f.StringVar(&p.budget, "budget", "", "how long to search: units of work as 5e8u, or a time as 10s")
 	f.Uint64Var(&p.seed, "seed", 0, "seed of the search")
-	f.StringVar(&p.path, "path", "", "cost this order, given as NumPy lists it, instead of searching")
+	f.StringVar(&p.path, "path", "", "cost this order, given as NumPy lists it, instead of searching; one tuple of all operands is one step")
 	f.StringVarP(&p.output, "output", "o", "", "write the plan to this file")
 	f.StringVar(&p.format, "format", "", "what to print: "+strings.Join(einc.PlanFormats(), ", ")+" (default text)")
 	f.StringSliceVar(&p.compare, "compare", nil, "a line for each of these ways to search, as greedy,auto,best")
