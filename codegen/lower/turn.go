@@ -34,6 +34,7 @@ func (k *kernel) turnTile(s *shape, t cost.Target) bool {
 		if !c.turned {
 			continue
 		}
+		c.lanes = k.turnLanes(width)
 		line := max(lineBytes/int64(k.accs[0].DType.Size()), 1)
 		c.rows = min(c.lanes, k.axes[c.row].extent)
 		c.cols = max(min(line/c.lanes, k.axes[id].extent/c.lanes), 1)
@@ -42,6 +43,25 @@ func (k *kernel) turnTile(s *shape, t cost.Target) bool {
 		return true
 	}
 	return false
+}
+
+// turnLanes is the width of the vectors of a tile that turns: half of the given one where that keeps accesses
+// to the rows of the output and of the inputs inside of cache lines, and the given one does not.
+func (k *kernel) turnLanes(width int64) int64 {
+	fits := func(lanes int64) bool {
+		for _, id := range k.free {
+			for acc := range 1 + k.inputs {
+				if n := k.axes[id].at[acc].n; n > 1 && n%lanes != 0 {
+					return false
+				}
+			}
+		}
+		return true
+	}
+	if width*int64(k.accs[0].DType.Size()) == lineBytes && !fits(width) && fits(width/2) {
+		return width / 2
+	}
+	return width
 }
 
 // maxTurnOps bounds the operations on a value: with more, its time is not spent on moving it.
@@ -150,8 +170,9 @@ const (
 	turnOuter = 8
 )
 
-// cutTurned cuts a transposition: tasks take strips of some rows of all columns, and of the other axes
-// blocks of those two along which output and input move least.
+// cutTurned cuts a transposition: tasks take strips of some rows of all columns, or, where what is written
+// stays in the caches, squares, and of the other axes blocks of those two along which output and input move
+// least.
 func (k *kernel) cutTurned(s shape, c *cuts) {
 	out, in := -1, -1
 	acc := 1
@@ -172,8 +193,8 @@ func (k *kernel) cutTurned(s shape, c *cuts) {
 	for _, id := range k.free {
 		x := &k.axes[id]
 		switch {
-		case id == s.col:
-		case id == s.row:
+		case id == s.col && k.streamed(s):
+		case id == s.col, id == s.row:
 			if x.extent > turnRows*3/2 {
 				c.block[id] = turnRows
 			}

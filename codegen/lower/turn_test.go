@@ -92,3 +92,19 @@ func TestStreams(t *testing.T) {
 		require.Equal(t, x.streams, strings.Contains(prog.String(), "stream "), "%s %v", x.expr, x.extent)
 	}
 }
+
+// TestTurnedBlocks cuts transpositions into squares if the output stays in the caches, else into strips.
+func TestTurnedBlocks(t *testing.T) {
+	c := caseOf{expr: "ab->ba", extent: map[rune]int{'a': 330, 'b': 400}, types: []tensor.DType{tensor.F32}, layouts: "c"}
+	require.Contains(t, c.check(t, avx2, 1).Nests[0].String(), "split task = a.:6 b.:7")
+	c.extent = map[rune]int{'a': 2000, 'b': 2000}
+	require.Contains(t, c.build(newRand(1)).lowered(t, avx2).Nests[0].String(), "split task = b.:32\n")
+}
+
+// TestTurnedVectorsKeepToLines narrows vectors where rows are not multiples of whole ones.
+func TestTurnedVectorsKeepToLines(t *testing.T) {
+	for n, lanes := range map[int]string{48: "f32x16", 40: "f32x8", 41: "f32x16"} {
+		c := caseOf{expr: "ab->ba", extent: map[rune]int{'a': n, 'b': n}, types: []tensor.DType{tensor.F32}, layouts: "c"}
+		require.Contains(t, c.check(t, targets()[2], 1).Nests[0].String(), "r0:"+lanes+" = load ab", n)
+	}
+}
