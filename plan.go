@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
@@ -46,7 +47,8 @@ type Planned struct {
 // PlanFormats lists what Planned.Format takes.
 func PlanFormats() []string { return []string{"text", "json", "dot", "svg", "numpy-path"} }
 
-// PlanExpr plans an expression. If ctx ends during the search, it returns the best plan until then.
+// PlanExpr plans an expression. If ctx ends during the search, it returns the best plan until then, or a
+// greedy one if there is none yet.
 func PlanExpr(ctx context.Context, expr string, specs []Spec, opts *Options) (*Planned, error) {
 	if opts == nil {
 		opts = &Options{}
@@ -54,13 +56,22 @@ func PlanExpr(ctx context.Context, expr string, specs []Spec, opts *Options) (*P
 	if err := wantSpecs(expr, specs, opts); err != nil {
 		return nil, err
 	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	began := time.Now()
 	c, err := prepare(ctx, expr, specs, opts)
+	if end := ctx.Err(); end != nil && errors.Is(err, end) { // before any order was found: the first one will do
+		quick := *opts
+		quick.Method, quick.Objective, quick.Budget = "greedy", "", Budget{}
+		ctx = context.WithoutCancel(ctx)
+		c, err = prepare(ctx, expr, specs, &quick)
+	}
 	if err != nil {
 		return nil, err
 	}
 	p := &Planned{plan: c.plan, name: expr, took: time.Since(began)}
-	p.objective = planner.Objective(c.opts.Objective)
+	p.objective = planner.Objective(opts.Objective)
 	if p.target, err = c.opts.target(); err != nil {
 		return nil, err
 	}
