@@ -165,3 +165,24 @@ func TestGreedyBreaksTiesByWork(t *testing.T) {
 		require.Len(t, legs, 1)
 	}
 }
+
+func TestRetimedTreesTakeNoLonger(t *testing.T) {
+	best := 0
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 6))
+		d, n := randomNetwork(r, 3+r.IntN(retimeParts-2))
+		h := newHunt(context.Background(), n.network(), OrderOptions{Type: n.dtype, Target: n.target})
+		g := n.graph()
+		greedy, _ := greedily(g, taste{c: 1}, nil)
+		found := (&race{hunt: h}).retime(g, greedy, 1e9)
+		require.Len(t, found.tree, len(n.legs)-1)
+		require.InEpsilon(t, nanosOf(n, found.tree), found.score, 1e-9)
+		require.LessOrEqual(t, found.score, nanosOf(n, greedy)*(1+1e-9), "seed %d", seed)
+		exact, err := d.exact(n)
+		require.NoError(t, err)
+		if found.score < nanosOf(n, exact)*(1+1e-6) {
+			best++
+		}
+	}
+	require.Greater(t, best, 190) // a piece below a cheap top may be left alone
+}

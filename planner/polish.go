@@ -177,10 +177,12 @@ type polisher struct {
 	k     *block
 	size  int // parts of a piece
 	parts []int32
-	pairs []int32 // of the piece, to be used again
-	now   int32   // number of the next piece
-	tried []int32 // of each node: the last piece below it
-	built []int32 // of each pair: the last piece that changed it
+	pairs []int32  // of the piece, to be used again
+	now   int32    // number of the next piece
+	tried []int32  // of each node: the last piece below it
+	built []int32  // of each pair: the last piece that changed it
+	split []uint32 // of each set of parts, in the tree that was found
+	timed *network // its target and type tell times; nil if costs are what counts
 	work  float64
 }
 
@@ -218,16 +220,27 @@ func (p *polisher) improve(v int32) bool {
 	if count < 3 || p.same(v) || !p.describe(v) {
 		return false
 	}
-	p.work += pieceUnits[count]
-	old := 0.0
-	for _, x := range p.pairs {
-		old += math.Exp2(p.b.cost[x])
+	better := p.cheaper
+	if p.timed != nil {
+		better = p.quicker
 	}
-	if math.IsInf(p.k.solve(old*(1-1e-6)), 1) {
+	if !better() {
 		return false
 	}
 	p.rebuild(v)
 	return true
+}
+
+// cheaper looks for a tree of the piece that costs less.
+func (p *polisher) cheaper() bool {
+	p.work += pieceUnits[len(p.parts)]
+	old := 0.0
+	for _, x := range p.pairs {
+		old += math.Exp2(p.b.cost[x])
+	}
+	cost := p.k.solve(old * (1 - 1e-6))
+	p.split = p.k.split
+	return !math.IsInf(cost, 1)
 }
 
 // pieceUnits is the work of a piece by the number of its parts.
@@ -310,7 +323,7 @@ func (p *polisher) rebuild(v int32) {
 		return x
 	}
 	for k := 0; k < len(sets); k++ {
-		x, y := p.k.split[sets[k]], sets[k]&^p.k.split[sets[k]]
+		x, y := p.split[sets[k]], sets[k]&^p.split[sets[k]]
 		b.left[nodes[k]], b.right[nodes[k]] = take(x), take(y)
 	}
 	for k := len(nodes) - 1; k >= 0; k-- {

@@ -187,7 +187,12 @@ func (r *race) solve(g *graph) tree {
 	t := red.expand(r.kernel(red.kernel), n)
 	r.units = units
 	if share < 1 {
-		return r.finishing(g, t)
+		t = r.finishing(g, t)
+		if r.byTime() {
+			last := r.retime(g, t, retimeShare*r.units)
+			r.work += last.work
+			return last.tree
+		}
 	}
 	return t
 }
@@ -208,9 +213,17 @@ func (r *race) kernel(g *graph) tree {
 		return r.patch(g, r.fields[0].tree, 0.6*r.units-r.work)
 	}
 	r.repeat((r.heats()+3)/4, 0.25, cooling{from: 1, to: 12}, 400)
-	r.final()
-	return r.fields[0].tree
+	if !r.byTime() {
+		r.final(r.units - r.work)
+		return r.fields[0].tree
+	}
+	last := retimeShare * r.units
+	r.final(r.units - r.work - last)
+	return r.quickest(last)
 }
+
+// retimeShare is the part of the budget for comparing times.
+const retimeShare = 0.08
 
 // The families of starts.
 const (
@@ -384,9 +397,8 @@ func (r *race) anneal(x runner, number uint64, c cooling, units float64, size in
 	return runner{tree: b.tree(), score: b.total(), family: x.family, work: a.work + p.work}
 }
 
-// final anneals the best tree again, from a lower heat, and polishes it with larger pieces.
-func (r *race) final() {
-	left := r.units - r.work
+// final anneals the best trees again, from a lower heat, and polishes the best with larger pieces.
+func (r *race) final(left float64) {
 	out := make([]runner, 3)
 	r.parallel(len(out), func(i int) {
 		from := r.fields[0]
