@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -67,6 +68,15 @@ func compileAll(s *session, cache string) ([]float64, error) {
 		f.Close()
 	}
 	return nanos, nil
+}
+
+// measureCompiling measures the suite as a whole, unless some rows only are asked for.
+func measureCompiling(s *session, o settings, x *suiteResult, keep func() error) (err error) {
+	if o.match != "" {
+		return nil
+	}
+	x.Compile, err = timeCompiling(s)
+	return errors.Join(err, keep())
 }
 
 // timeCompiling measures both in processes of their own, since a process keeps what it has compiled.

@@ -20,6 +20,7 @@ type suiteResult struct {
 	Peers   map[string]string // their versions, or why they are absent
 	Results []*result
 	Compile *compileTimes `json:",omitempty"`
+	Planner *plannerTimes `json:",omitempty"`
 }
 
 // store is the folder of the kept results.
@@ -92,6 +93,11 @@ func (x *suiteResult) stamps() string {
 	}
 	if c := x.Compile; c != nil {
 		count[c.Date+" at "+c.Commit]++
+	}
+	if x.Planner != nil {
+		for _, r := range slices.Concat(x.Planner.Orders, x.Planner.Slices) {
+			count[r.Date+" at "+r.Commit]++
+		}
 	}
 	var texts []string
 	for _, stamp := range slices.Sorted(maps.Keys(count)) {

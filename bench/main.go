@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
 	"fmt"
 	"maps"
@@ -88,9 +87,11 @@ func run(ctx context.Context, o settings) error {
 // list prints the suites and how many rows each has with the settings.
 func (s *session) list() error {
 	for _, x := range suites() {
-		n := len(compileWork())
+		n := 0
 		if x.rows != nil {
 			n = len(x.rows(s))
+		} else {
+			n = x.cases()
 		}
 		fmt.Printf("%-10s %4d  %s\n", x.name, n, x.title)
 	}
@@ -148,10 +149,9 @@ func (s *session) measureSuite(x suite, o settings, kept store, machine string) 
 		return kept.save(old)
 	}
 	if x.rows == nil {
-		if s.ctx.Err() == nil && o.match == "" {
-			done.Compile, err = timeCompiling(s)
-			old.Compile = done.Compile
-			err = errors.Join(err, keep())
+		if s.ctx.Err() == nil {
+			err = x.whole(s, o, old, keep)
+			done.Compile, done.Planner = old.Compile, old.Planner
 		}
 		return done, err
 	}

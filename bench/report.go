@@ -147,12 +147,16 @@ func missedText(missed bool) string {
 }
 
 func (x *suiteResult) table(b *strings.Builder, all bool, why *reasons) {
-	if len(x.Results) == 0 && x.Compile == nil {
+	if len(x.Results) == 0 && x.Compile == nil && x.Planner == nil {
 		return
 	}
 	fmt.Fprintf(b, "## %s\n\n`-suite %s`, measured %s\n\n", suiteOf(x.Name).title, x.Name, x.stamps())
 	if x.Compile != nil {
 		x.Compile.table(b, why)
+		return
+	}
+	if x.Planner != nil {
+		x.Planner.table(b)
 		return
 	}
 	classes := x.classes()

@@ -72,8 +72,10 @@ type data struct {
 // suite is a group of rows, and the means over it that should be reached.
 type suite struct {
 	name, title string
-	rows        func(s *session) []*row // nil in the suite that times the compiler
+	rows        func(s *session) []*row
 	means       []mean
+	whole       func(s *session, o settings, x *suiteResult, keep func() error) error // measures a suite that has no rows
+	cases       func() int                                                            // how many such a suite has
 }
 
 // mean is a bar for the geometric mean over the rows whose names begin with a text.

@@ -34,7 +34,8 @@ func suites() []suite {
 		{name: "orders", title: "The order chosen, and others through the same kernels", rows: orderRows},
 		{name: "workloads", title: "Workloads", rows: workloadRows},
 		{name: "open", title: "Open extents against known ones", rows: openRows},
-		{name: "compile", title: "First use of a shape"},
+		{name: "compile", title: "First use of a shape", whole: measureCompiling, cases: func() int { return len(compileWork()) }},
+		{name: "planner", title: "Contraction orders", whole: measurePlanner, cases: countNetworks},
 	}
 }
 
