@@ -22,8 +22,8 @@ type nest struct {
 	peak  float64 // elements
 }
 
-// newNest orders the loops of cuts and the steps of t. Where keeping results for later slices would
-// take more than a limit of elements, every step runs within all loops.
+// newNest orders the loops of cuts and the steps of t. Where keeping results for later slices takes more
+// than a limit of elements, some are computed again.
 func (n *Network) newNest(t tree, c cuts, limit float64) *nest {
 	g, _ := n.cut(c)
 	acc := audit(g, t)
@@ -31,13 +31,60 @@ func (n *Network) newNest(t tree, c cuts, limit float64) *nest {
 	masks := n.depends(t, loops)
 	loops, depth := orderLoops(loops, masks, acc)
 	best := sortNest(g, t, acc, loops, depth)
-	if best.peak > limit {
-		for k := range depth {
-			depth[k] = len(loops)
-		}
+	for best.peak > limit && again(t, len(g.legs), acc, loops, depth) {
 		best = sortNest(g, t, acc, loops, depth)
 	}
 	return best
+}
+
+// again moves a branch whose result is kept for several runs of the step that reads it into the loops of
+// that step: the one that costs least for its size. False if there is none.
+func again(t tree, n int, acc *account, loops []Slice, depth []int) bool {
+	runs := loopRuns(loops)
+	total := acc.total() + runs[len(loops)]
+	cost := make([]float64, len(t)) // of all steps of a branch, as it runs now; a share of the whole
+	best, into, least := -1, 0, math.Inf(1)
+	for k, p := range t {
+		cost[k] = math.Exp2(acc.flops[k] + runs[depth[k]] - total)
+		for _, x := range p {
+			i := int(x) - n
+			if i < 0 {
+				continue
+			}
+			cost[k] += cost[i]
+			if depth[i] == depth[k] {
+				continue
+			}
+			more := cost[i] * math.Exp2(runs[depth[k]]-runs[depth[i]]) / elements(acc.size[i])
+			if best < 0 || more < least {
+				best, into, least = i, depth[k], more
+			}
+		}
+	}
+	if best < 0 {
+		return false
+	}
+	branch := []int{best}
+	for len(branch) > 0 {
+		k := last(branch)
+		branch = branch[:len(branch)-1]
+		depth[k] = max(depth[k], into)
+		for _, x := range t[k] {
+			if int(x) >= n {
+				branch = append(branch, int(x)-n)
+			}
+		}
+	}
+	return true
+}
+
+// loopRuns is log2 of how often what is within the first loops runs.
+func loopRuns(loops []Slice) []float64 {
+	runs := make([]float64, len(loops)+1)
+	for k, l := range loops {
+		runs[k+1] = runs[k] + math.Log2(float64(l.Parts))
+	}
+	return runs
 }
 
 // depends says for each step which loops something below it depends on.
@@ -107,10 +154,7 @@ func sortNest(g *graph, t tree, acc *account, loops []Slice, depth []int) *nest 
 	order := economicOrder(t, n, acc.size)
 	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(depth[a], depth[b]) })
 	x := &nest{loops: loops, steps: renumber(t, n, order), size: math.Inf(-1)}
-	runs := make([]float64, len(loops)+1)
-	for k, l := range loops {
-		runs[k+1] = runs[k] + math.Log2(float64(l.Parts))
-	}
+	runs := loopRuns(loops)
 	flops, write := make([]float64, len(order)), make([]float64, len(order))
 	sizes := make([]float64, len(order))
 	for at, k := range order {

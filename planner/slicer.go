@@ -26,6 +26,7 @@ type slicer struct {
 	limit float64 // log2 of the elements that may live at once
 	units float64 // of all of it
 	spent float64
+	price float64 // the least that a bit of a result above the limit counts
 	best  sliced
 }
 
@@ -57,7 +58,14 @@ func (h *hunt) fit(t tree, units float64) (*sliced, error) {
 	s.best.score = math.Inf(1)
 	s.take(t, all)
 	s.take(t, c)
-	s.approach(t, slices.Clone(c))
+	// What is cut first decides much, so that one approach may be far off.
+	for k, way := range []struct{ heat, price float64 }{{3, 1}, {3, 0.1}, {6, 0.1}} {
+		if k > 0 && (s.spent > s.units || s.ctx.Err() != nil) {
+			break
+		}
+		s.price = way.price
+		s.approach(t, slices.Clone(c), way.heat, s.units*0.2)
+	}
 	for round := 0; s.spent < s.units && h.ctx.Err() == nil; round++ {
 		s.again(round)
 	}
@@ -80,9 +88,26 @@ func (s *slicer) take(t tree, c cuts) {
 	if peak > s.limit+1e-9 {
 		return
 	}
-	if score := s.cost(acc) + c.slices(); score < s.best.score-1e-9 {
+	// What slices share costs less: that is looked at where it may make the best.
+	const hoisted = 4.0 // bits
+	score := s.cost(acc) + c.slices()
+	if score > s.best.score+hoisted {
+		return
+	}
+	if score = s.nested(t, c); score < s.best.score-1e-9 {
 		s.best = sliced{slices.Clone(t), slices.Clone(c), score}
 	}
+}
+
+// nested is log2 of what all slices cost by the aim, where what they share is done once as far as memory
+// allows.
+func (s *slicer) nested(t tree, c cuts) float64 {
+	x := s.net.newNest(t, c, math.Exp2(s.limit))
+	s.spent += float64(100 * len(t))
+	if s.aim.flat {
+		return 2*x.size + c.slices()
+	}
+	return plus(x.flops, x.write+s.aim.write)
 }
 
 // cost is log2 of what a slice costs by the aim.
@@ -94,23 +119,37 @@ func (s *slicer) cost(acc *account) float64 {
 	return logSum(all)
 }
 
-// approach cuts and anneals in turns.
-func (s *slicer) approach(t tree, c cuts) {
+// approach cuts and anneals in turns, from some heat on.
+func (s *slicer) approach(t tree, c cuts, heat, units float64) {
 	_, peak := s.measure(t, c)
 	turns := max(peak-s.limit, 1)
-	each := s.units * 0.4 / (turns + 1)
-	t = s.anneal(t, c, 3, each)
+	each := units / (turns + 1)
+	t = s.anneal(t, c, heat, each)
 	s.take(t, c)
 	for over := peak - s.limit; s.cutOne(t, c); {
 		for k := 1; k < int(over/12) && s.cutOne(t, c); k++ {
 			// Far from the limit, a few cuts an annealing will do.
 		}
 		if s.spent < s.units && s.ctx.Err() == nil {
-			t = s.anneal(t, c, 4, each)
+			t = s.anneal(t, c, heat+1, each)
 		}
 	}
 	s.loosen(t, c)
 	s.take(t, c)
+	s.further(t, c)
+}
+
+// further cuts more than the limit wants, which leaves memory for what slices share.
+func (s *slicer) further(t tree, c cuts) {
+	limit := s.limit
+	for bits := 1.0; bits <= 2; bits++ {
+		s.limit = limit - bits
+		more := s.cutOne(t, c)
+		s.limit = limit
+		if more {
+			s.take(t, c)
+		}
+	}
 }
 
 // again gives up some cuts of the best, anneals, cuts anew and anneals cold.
@@ -131,6 +170,7 @@ func (s *slicer) again(round int) {
 	}
 	s.loosen(t, c)
 	s.take(t, c)
+	s.further(t, c)
 	s.spent += 1000
 }
 
@@ -143,7 +183,7 @@ func (s *slicer) anneal(t tree, c cuts, from, units float64) tree {
 		return t
 	}
 	a := s.aim
-	a.room, a.steep = s.limit-1, 1
+	a.room, a.steep = s.limit-1, s.steep(t, c)
 	b := newBush(g, scale, a)
 	b.plant(t)
 	x := newAnnealer(b, newRNG(s.rng.next()))
@@ -152,6 +192,14 @@ func (s *slicer) anneal(t tree, c cuts, from, units float64) tree {
 	p.run(s.ctx, units*0.15)
 	s.spent += x.work + p.work + 1000
 	return b.tree()
+}
+
+// steep is how much a bit of a result above the limit counts: where it takes many cuts to fit, a bit
+// costs a fraction of what it does where one would do, and trees that avoid large results at that price cost
+// more than cuts.
+func (s *slicer) steep(t tree, c cuts) float64 {
+	_, peak := s.measure(t, c)
+	return max(s.price, min(1, 0.6/max(peak-s.limit, 0.1)))
 }
 
 // cutOne cuts one index further if the tree does not fit: of those in the largest results, the one
