@@ -99,17 +99,8 @@ func (d *dissector) splice(t tree, tensors []int32) int32 {
 // tree finds the best tree of a small graph; false if it is beyond the block's numbers.
 func (k *block) tree(g *graph) (tree, bool) {
 	k.begin(len(g.legs))
-	for i, list := range g.incidences() {
-		pattern := uint32(0)
-		for _, t := range list {
-			pattern |= 1 << t
-		}
-		if g.open[i] {
-			pattern |= kept
-		}
-		if !k.add(pattern, g.lg[i]) {
-			return nil, false
-		}
+	if !k.describe(g) {
+		return nil, false
 	}
 	full := uint32(1)<<k.parts - 1
 	if math.IsInf(k.solve(1e300), 1) {

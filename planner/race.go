@@ -209,6 +209,12 @@ func (r *race) kernel(g *graph) tree {
 	}
 	r.g, r.s = g, newScale(g.lg)
 	r.starts()
+	if len(g.legs) <= mostConnected && r.connected() {
+		if r.byTime() {
+			return r.quickest(retimeShare * r.units)
+		}
+		return r.fields[0].tree
+	}
 	if len(g.legs)*r.s.words > mostWords {
 		return r.patch(g, r.fields[0].tree, 0.6*r.units-r.work)
 	}
@@ -220,6 +226,21 @@ func (r *race) kernel(g *graph) tree {
 	last := retimeShare * r.units
 	r.final(r.units - r.work - last)
 	return r.quickest(last)
+}
+
+// connected looks at all trees of neighbours, where half of the budget is enough for that. Annealing hardly
+// finds anything better then: polishing looks for outer products of larger pieces.
+func (r *race) connected() bool {
+	best := r.fields[0].score
+	t, work, ok := connectedTree(r.g, r.aim, best, r.units/2)
+	x := runner{tree: t, work: work}
+	if t != nil {
+		x.score = appraise(r.g, t, r.aim)
+	}
+	if r.take([]runner{x}); ok {
+		r.take([]runner{r.polish(r.g, r.s, r.fields[0].tree, r.units/4, mostBlock)})
+	}
+	return ok
 }
 
 // retimeShare is the part of the budget for comparing times.
