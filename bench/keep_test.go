@@ -22,7 +22,7 @@ func measured(t *testing.T, s *session, suite string, peers ...float64) *suiteRe
 }
 
 func testSession(t *testing.T) *session {
-	s := &session{dir: ".", log: t.Logf}
+	s := &session{ctx: t.Context(), dir: ".", log: t.Logf}
 	s.cores.Set(0)
 	s.cores.Set(1)
 	return s
@@ -103,6 +103,40 @@ func TestIdealSharing(t *testing.T) {
 	for _, x := range threadRows(testSession(t)) {
 		if x.dtype == tensor.F32 && x.threads != 2 {
 			t.Errorf("%s has %d threads", x.name, x.threads)
+		}
+	}
+}
+
+func TestNetworksAndTheirTable(t *testing.T) {
+	cases, err := networkCases()
+	if err != nil || len(cases) != countNetworks() || len(cases) < 60 {
+		t.Fatal(len(cases), err)
+	}
+	s := testSession(t)
+	p := &plannerTimes{}
+	for i := range cases {
+		c := &cases[i]
+		if len(c.Inputs) > 40 {
+			continue
+		}
+		f, err := s.order(c, 2e5, 0)
+		if err != nil {
+			t.Fatalf("%s: %v", c.Name, err)
+		}
+		p.Orders = putRow(p.Orders, &plannerRow{Name: c.Name, Class: c.Class, Operands: len(c.Inputs), Found: []found{f}})
+		if c.KnownSliced > 0 {
+			p.Slices = putRow(p.Slices, &plannerRow{Name: c.Name, Operands: len(c.Inputs), Found: []found{{c.KnownSliced, 1}}})
+		}
+	}
+	if p.Orders[0].Operands > p.Orders[len(p.Orders)-1].Operands {
+		t.Error("rows are not in the order of their size")
+	}
+	p.Orders[0].Found[0].Log10Flops += 3
+	var b strings.Builder
+	p.table(&b)
+	for _, want := range []string{"| to 12 |", " / 3.0000 (0 / 0) **missed**", "worse on ", "randreg_n30_d4"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("no %q in\n%s", want, b.String())
 		}
 	}
 }
