@@ -7,6 +7,8 @@
 // in wall time. Before it is timed, every peer's result is compared with einc's. A peer that is not
 // installed is reported as absent.
 //
+// The planner's suite compares orders of networks with the best that are known, at budgets in units of work.
+//
 // A whole run writes BENCHMARKS.md and its plot. With -keep, parts can be measured one by one, when the machine is
 // quiet, and put together by -assemble. cases/reasons.txt says why bars are missed.
 package main

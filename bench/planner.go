@@ -96,7 +96,7 @@ var plannerBudgets = []budget{{"auto", 0}, {"1e8 units", 1e8}, {"1e9 units", 1e9
 // sliceBytes is the limit on the memory that results of slices take at once: 2^20 elements of 8 bytes.
 const sliceBytes = 8 << 20
 
-// measurePlanner measures what matches: "order" and a network's name, "sliced" and one, and "small". Searches
+// measurePlanner measures what matches: "order" and a network's name, "sliced" and one, and "few operands". Searches
 // run on one goroutine, on the pinned thread.
 func measurePlanner(s *session, o settings, x *suiteResult, keep func() error) error {
 	cases, err := networkCases()
@@ -120,7 +120,7 @@ func measurePlanner(s *session, o settings, x *suiteResult, keep func() error) e
 			return fmt.Errorf("%s: %w", c.Name, err)
 		}
 	}
-	if s.ctx.Err() == nil && strings.Contains("small", o.match) {
+	if s.ctx.Err() == nil && strings.Contains("few operands", o.match) {
 		if p.Small, err = s.planSmall(); err != nil {
 			return err
 		}
