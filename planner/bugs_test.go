@@ -38,14 +38,16 @@ func net(equation string, extents ...float64) *planner.Network {
 
 func TestHyperedgesAndOuterProducts(t *testing.T) {
 	for equation, extents := range map[string][]float64{
-		"ab,ab,abc,c->":    {10, 10, 100},        // what a pair leaves depends on who else has its indices
-		"bgk,bkd,bk->bgd":  {2, 50, 20, 30},      // the vector meets the smaller tensor
-		"i,j,ijk->k":       {2, 2, 1e6},          // an outer product first
-		"a,b,ab,abc,bd->d": {3, 4, 1000, 2},      // and with a hyperedge
-		"abab,aab,cb->ca":  {4, 5, 6},            // diagonals
-		"ab,bc,b,bd->acd":  {5, 7, 9, 2},         // b stays until its last tensor comes
-		"ab,ab,ba,c,ca->b": {30, 40, 50},         // equal sets of indices
-		"aij,bij,ak,bk->":  {200, 3, 3, 150, 40}, // parallel indices
+		"ab,ab,abc,c->":          {10, 10, 100},        // what a pair leaves depends on who else has its indices
+		"bgk,bkd,bk->bgd":        {2, 50, 20, 30},      // the vector meets the smaller tensor
+		"i,j,ijk->k":             {2, 2, 1e6},          // an outer product first
+		"a,b,ab,abc,bd->d":       {3, 4, 1000, 2},      // and with a hyperedge
+		"abab,aab,cb->ca":        {4, 5, 6},            // diagonals
+		"ab,bc,b,bd->acd":        {5, 7, 9, 2},         // b stays until its last tensor comes
+		"ab,ab,ba,c,ca->b":       {30, 40, 50},         // equal sets of indices
+		"aij,bij,ak,bk->":        {200, 3, 3, 150, 40}, // parallel indices
+		"nm,mf,fo->no":           {1000, 10, 1000, 10}, // a chain that greedy orders take from the wrong end
+		"abc,cde,bdfg,a,e->afeg": {128, 4, 128, 4, 128, 4, 4},
 	} {
 		n := net(equation, extents...)
 		o := order(t, n, planner.OrderOptions{})
