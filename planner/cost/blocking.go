@@ -58,8 +58,14 @@ func (t Target) Blocking(d tensor.DType, batch, m, n, k int64) Blocking {
 	return b
 }
 
-// openWidth is the columns of a task where extents are open.
-const openWidth = 512
+// Where extents are open, a task has openColumns columns and openRows rows, as far as the caches allow. A task
+// that packs B for itself has ownBytes of a row of B and ownRows rows, lest items of a batch be cut.
+const (
+	openColumns = 512
+	openRows    = 144
+	ownBytes    = 2048
+	ownRows     = 264
+)
 
 // OpenBlocking is the blocking for products of which not all extents are known, those given being an
 // example: blocks that serve any. If B is packed by each task for itself, a slice is a task's columns.
@@ -68,8 +74,13 @@ func (t Target) OpenBlocking(d tensor.DType, m, n, k int64, own bool) Blocking {
 	rows, vectors := t.tile(b.Type)
 	b.MR, b.NR = rows, vectors*b.Lanes
 	column := Depth * int64(b.Type.Size())
-	b.MC = min(max(int64(t.l2())/3/column/b.MR, 1), 12) * b.MR
-	b.NC = roundUp(openWidth, b.NR)
+	share, most := int64(3), int64(openRows)
+	b.NC = roundUp(openColumns, b.NR)
+	if own {
+		share, most = 2, ownRows
+		b.NC = roundUp(ownBytes/int64(b.Type.Size()), b.NR)
+	}
+	b.MC = min(max(int64(t.l2())/share/column/b.MR, 1), ceilDiv(most, b.MR)) * b.MR
 	b.NS = b.NC
 	if !own {
 		b.NS = max(min(int64(t.l3())/2, maxSlice)/column/b.NC, 1) * b.NC
