@@ -48,7 +48,7 @@ func TestAPlanIsThereWheneverItsSearchEnds(t *testing.T) {
 			early++
 		}
 	}
-	require.Greater(t, early, 5, "some searches have ended early")
+	require.Positive(t, early, "a search that ends at once does not find the best tree")
 	_, err = einc.PlanExpr(&ending{t.Context(), 0}, expr, specs, nil)
 	require.ErrorIs(t, err, context.Canceled)
 }
