@@ -67,7 +67,7 @@ func (ec *einsumCache) openFunc(ctx context.Context, expr string, opts *Options,
 		return nil
 	}
 	key := callKey(expr, opts, operands, byClass)
-	if f := ec.open.find(key); f != nil { // the key tells layouts apart as the code does, but for extents of 1
+	if f := ec.open.find(key); f != nil {
 		return f
 	}
 	if ec.count(key, 1) <= ownShapes {

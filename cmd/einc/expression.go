@@ -160,6 +160,8 @@ func (s *settings) specs(expr string, opts *einc.Options, shapes []string) ([]ei
 		opts.Dynamic, sizes = []string{einc.AllLabels}, ""
 	case sizes == "static":
 		sizes = ""
+	case sizes != "" && !strings.Contains(sizes, "="):
+		return nil, usageError{fmt.Errorf("cannot read --sizes=%s: write extents as i=64,j=32, or static or dynamic", sizes)}
 	}
 	if len(shapes) > 0 && sizes != "" {
 		return nil, usageError{fmt.Errorf("give shapes or --sizes, not both")}
