@@ -1,28 +1,39 @@
 package runtime
 
 import (
-	"bytes"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
-
-	"github.com/rogpeppe/go-internal/cache"
+	"time"
 
 	"github.com/einc-lang/einc/runtime/object"
 )
 
-// Cache keeps Objects in a directory that belongs to the user alone. Any number of processes may use it
-// at once, and be killed while they do: an entry carries a checksum, and one that was cut, changed or
-// written halfway is a miss. The checksum guards against accidents; against other users the
-// directory's permissions do.
+// Cache keeps Objects in a directory that belongs to the user alone, a file each. Any number of processes may
+// use it at once, and be killed while they do: entries are renamed into place whole, and carry a checksum,
+// so that one that was cut or changed is a miss. The checksum guards against accidents; against other users
+// the directory's permissions do. To open a cache and to read an entry takes a handful of system calls,
+// since a program's first kernel waits for them.
 type Cache struct {
 	dir  string
-	disk *cache.Cache
 	trim sync.Once
 }
+
+// entryPrefix begins the names of the files that belong to the cache: users may keep others beside them.
+const entryPrefix = "einc-"
+
+// An entry that was not used for keepFor is removed, some time after that: the time of use is noted once in
+// touchEvery only, and the directory is searched once in trimEvery.
+const (
+	keepFor    = 5 * 24 * time.Hour
+	touchEvery = time.Hour
+	trimEvery  = 24 * time.Hour
+)
 
 // OpenCache opens the cache in dir, "" for the directory einc in the user's cache directory, and
 // creates it if need be. It refuses a directory that another user owns or may write to, and a symbolic
@@ -38,11 +49,7 @@ func OpenCache(dir string) (*Cache, error) {
 	if err := makePrivate(dir); err != nil {
 		return nil, fmt.Errorf("kernel cache: %w", err)
 	}
-	disk, err := cache.Open(dir)
-	if err != nil {
-		return nil, fmt.Errorf("kernel cache: %w", err)
-	}
-	return &Cache{dir: dir, disk: disk}, nil
+	return &Cache{dir: dir}, nil
 }
 
 // Dir is the directory.
@@ -71,25 +78,81 @@ func makePrivate(dir string) error {
 
 // Get returns the Object stored under key. A damaged entry is as good as none.
 func (c *Cache) Get(key [32]byte) (*object.Object, bool) {
-	data, _, err := c.disk.GetBytes(key)
+	path := c.path(key)
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, false
 	}
 	o, err := object.Decode(data)
+	if err == nil {
+		touch(path)
+	}
 	return o, err == nil
+}
+
+// path is the file of an entry.
+func (c *Cache) path(key [32]byte) string {
+	return filepath.Join(c.dir, entryPrefix+hex.EncodeToString(key[:]))
+}
+
+// touch makes the time of an entry's file that of its last use, within touchEvery.
+func touch(path string) {
+	now := time.Now()
+	if info, err := os.Stat(path); err == nil && now.Sub(info.ModTime()) > touchEvery {
+		_ = os.Chtimes(path, now, now)
+	}
 }
 
 // Put stores an Object under key. The error says that the disk is full, read-only or the like; the
 // Object is none the worse, so callers warn once and go on.
 func (c *Cache) Put(key [32]byte, o *object.Object) error {
 	c.trim.Do(func() { _ = c.Trim() })
-	_, _, err := c.disk.PutNoVerify(key, bytes.NewReader(object.Encode(o)))
-	if err != nil {
+	if err := replace(c.path(key), object.Encode(o)); err != nil {
 		return fmt.Errorf("kernel cache %s: %w", c.dir, err)
 	}
 	return nil
 }
 
-// Trim removes entries that were not used for five days. It does nothing if that was done within a day.
-// The first Put calls it.
-func (c *Cache) Trim() error { return c.disk.Trim() }
+// replace makes a file of data, all at once for whoever reads it. It does not wait for the disk: after a
+// loss of power the checksum finds what is missing.
+func replace(path string, data []byte) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return err
+}
+
+// Trim removes entries that were not used for five days, and what killed writers left. It does nothing if
+// that was done within a day. The first Put calls it, so that a process which finds all it needs does not wait
+// for it.
+func (c *Cache) Trim() error {
+	mark := filepath.Join(c.dir, "trimmed")
+	if info, err := os.Stat(mark); err == nil && time.Since(info.ModTime()).Abs() < trimEvery {
+		return nil
+	}
+	if err := os.WriteFile(mark, nil, 0o600); err != nil {
+		return err
+	}
+	now := time.Now()
+	if err := os.Chtimes(mark, now, now); err != nil { // writing nothing to an empty file leaves its time
+		return err
+	}
+	entries, err := os.ReadDir(c.dir)
+	for _, e := range entries {
+		if !strings.HasPrefix(e.Name(), entryPrefix) {
+			continue
+		}
+		if info, err := e.Info(); err == nil && now.Sub(info.ModTime()) > keepFor+touchEvery {
+			_ = os.Remove(filepath.Join(c.dir, e.Name()))
+		}
+	}
+	return err
+}

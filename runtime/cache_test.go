@@ -100,15 +100,15 @@ func TestCacheRefusesWhatIsNotPrivate(t *testing.T) {
 	require.ErrorContains(t, err, "belongs to user 12345")
 }
 
-// TestCacheSurvivesDamage changes and cuts both files of an entry, everywhere. What comes back is the
+// TestCacheSurvivesDamage changes and cuts the file of an entry, everywhere. What comes back is the
 // right Object or none, and storing it again repairs the entry.
 func TestCacheSurvivesDamage(t *testing.T) {
 	c, dir := openCache(t)
 	key, o := entry(3)
 	require.NoError(t, c.Put(key, o))
-	files, err := filepath.Glob(filepath.Join(dir, "??", "*-[ad]"))
+	files, err := filepath.Glob(filepath.Join(dir, "einc-*"))
 	require.NoError(t, err)
-	require.Len(t, files, 2)
+	require.Len(t, files, 1)
 	misses := 0
 	check := func(file string, b []byte, what string, at int) {
 		require.NoError(t, os.WriteFile(file, b, 0o600))
@@ -138,14 +138,63 @@ func TestCacheSurvivesDamage(t *testing.T) {
 func TestCachePutReportsTheDisk(t *testing.T) {
 	c, dir := openCache(t)
 	key, o := entry(4)
-	sub := filepath.Join(dir, fmt.Sprintf("%02x", key[0]))
-	require.NoError(t, os.RemoveAll(sub))
-	require.NoError(t, os.WriteFile(sub, nil, 0o600))
+	require.NoError(t, os.RemoveAll(dir))
+	require.NoError(t, os.WriteFile(dir, nil, 0o600))
 	err := c.Put(key, o)
 	require.ErrorIs(t, err, syscall.ENOTDIR)
 	require.ErrorContains(t, err, "kernel cache "+dir)
 	_, ok := c.Get(key)
 	require.False(t, ok)
+}
+
+// TestCacheTrim lets a cache get old: entries in use stay, as do files that are not the cache's.
+func TestCacheTrim(t *testing.T) {
+	c, dir := openCache(t)
+	age := func(path string, days int) string {
+		at := time.Now().AddDate(0, 0, -days)
+		require.NoError(t, os.Chtimes(path, at, at))
+		return path
+	}
+	var paths []string
+	for i := range 3 {
+		key, o := entry(i)
+		require.NoError(t, c.Put(key, o))
+		paths = append(paths, age(c.path(key), 6))
+	}
+	used, _ := entry(0)
+	_, ok := c.Get(used)
+	require.True(t, ok)
+	age(paths[1], 4)
+	left := paths[2] + ".123"
+	foreign := filepath.Join(dir, "mine")
+	for _, path := range []string{left, foreign} {
+		require.NoError(t, os.WriteFile(path, nil, 0o600))
+		age(path, 6)
+	}
+	require.NoError(t, c.Trim())
+	require.FileExists(t, paths[2], "it was trimmed by the first Put already, within a day")
+	mark := age(filepath.Join(dir, "trimmed"), 2)
+	for range 2 {
+		require.NoError(t, c.Trim())
+		require.FileExists(t, paths[0], "used just now")
+		require.FileExists(t, paths[1], "used four days ago")
+		require.NoFileExists(t, paths[2])
+		require.NoFileExists(t, left)
+		require.FileExists(t, foreign)
+		info, err := os.Stat(mark)
+		require.NoError(t, err)
+		require.WithinDuration(t, time.Now(), info.ModTime(), time.Hour)
+	}
+}
+
+// TestCacheOpensAsIs makes sure that opening neither makes nor reads anything in the directory.
+func TestCacheOpensAsIs(t *testing.T) {
+	c, dir := openCache(t)
+	_, ok := c.Get([32]byte{1})
+	require.False(t, ok)
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Empty(t, entries)
 }
 
 const writerEnv = "EINC_TEST_CACHE_WRITER"
@@ -161,7 +210,7 @@ func TestCacheKill(t *testing.T) {
 				panic(err)
 			}
 			if i%entries == entries-1 { // so that there is always something to write
-				files, _ := filepath.Glob(filepath.Join(dir, "??", "*-[ad]"))
+				files, _ := filepath.Glob(filepath.Join(dir, "einc-*"))
 				for _, f := range files {
 					_ = os.Remove(f)
 				}
