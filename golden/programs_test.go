@@ -120,6 +120,7 @@ func TestPacked(t *testing.T) {
 		{"ik,kj->ij", [][]int{{301, 203}, {203, 307}}},
 		{"ki,jk->ji", [][]int{{203, 301}, {307, 203}}},
 		{"bik,bkj->bij", [][]int{{2, 151, 203}, {2, 203, 157}}},
+		{"kai,jka->ji", [][]int{{9999, 10, 29}, {24, 9999, 10}}}, // K in parts
 	} {
 		for _, d := range []tensor.DType{tensor.F32, tensor.F64} {
 			operands, err := golden.Operands(r, d, c.shapes)

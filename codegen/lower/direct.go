@@ -15,7 +15,7 @@ func direct(l *lowering, step int) error {
 	if err != nil || len(ks) == 0 {
 		return err
 	}
-	return l.run(step, ks)
+	return l.run(step, ks, l.plan.Steps[step].Estimate.Nanos)
 }
 
 // kernels are what the phases of a step run; none if the output has no elements.
@@ -57,15 +57,15 @@ func axesWithIndex(axes []parser.IndexID) int {
 	return n
 }
 
-// run appends a phase for each kernel. The step's estimate is shared out in proportion.
-func (l *lowering) run(step int, ks []*kernel) error {
+// run appends a phase for each kernel. The estimate of all is shared out in proportion.
+func (l *lowering) run(step int, ks []*kernel, estimate float64) error {
 	total := 0.0
 	for _, k := range ks {
 		total += k.nanos(k.shape(l.target))
 	}
 	scale := 1.0
-	if s := &l.plan.Steps[step]; s.Estimate.Nanos > total {
-		scale = s.Estimate.Nanos / total
+	if estimate > total {
+		scale = estimate / total
 	}
 	for _, k := range ks {
 		s := k.shape(l.target)

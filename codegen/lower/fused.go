@@ -65,7 +65,10 @@ func coreFirst(s *planner.Step) *planner.Step {
 const coreInputs = 2
 
 // fused lowers a product with factors.
-func fused(l *lowering, step int) error { return l.run(step, l.fusedKernels(&l.plan.Steps[step])) }
+func fused(l *lowering, step int) error {
+	s := &l.plan.Steps[step]
+	return l.run(step, l.fusedKernels(s), s.Estimate.Nanos)
+}
 
 // fusedSpace is the workspace of such a step.
 func fusedSpace(l *lowering, s *planner.Step) (shared, worker int64) {

@@ -53,7 +53,9 @@ type panels struct {
 	product
 	cost.Blocking
 	counts
-	turns   int64 // neighbours in B that are turned together where they lie in different panels; 0: none
+	part    int     // the digit of the batch that counts parts of K; -1: none
+	whole   product // as it is without parts
+	turns   int64   // neighbours in B that are turned together where they lie in different panels; 0: none
 	scratch cost.Scratch
 	l       *lowering
 	step    *planner.Step
@@ -65,7 +67,7 @@ type panels struct {
 
 // panels lays out the product of a step; nil if the output has no elements.
 func (l *lowering) panels(s *planner.Step) *panels {
-	p := &panels{l: l, step: s}
+	p := &panels{l: l, step: s, part: -1}
 	p.product, _ = l.product(s)
 	if items(p.product.b)*items(p.m)*items(p.n) == 0 {
 		return nil
@@ -77,6 +79,7 @@ func (l *lowering) panels(s *planner.Step) *panels {
 		p.Blocking = l.blocking(rootType(s.Body), p.batch, items(p.m), items(p.n), items(p.product.k))
 		p.turnN()
 		p.known()
+		p.splitK()
 	}
 	p.scratch = p.Scratch()
 	return p
@@ -95,7 +98,10 @@ func packed(l *lowering, step int) error {
 		if err != nil {
 			return err
 		}
-		return l.phase(step, tile.nest, tile.tasks, tile.nanos, tile.args)
+		if err := l.phase(step, tile.nest, tile.tasks, tile.nanos, tile.args); err != nil || p.part < 0 {
+			return err
+		}
+		return l.run(step, []*kernel{p.sumOfParts()}, 0)
 	}
 	if p.isOpen() {
 		return p.packedOpen(step)
@@ -191,7 +197,7 @@ func (p *panels) taskTime() float64 {
 	mc, nc, k := float64(min(p.MC, p.M)), float64(min(p.NC, p.N)), float64(p.KC)
 	packed := mc * k
 	if p.Own {
-		k = float64(p.K)
+		k = float64(p.K) / float64(p.Split)
 		packed = (mc + nc) * k
 	}
 	return mc*nc*k/float64(p.Lanes)*tileCycles + packed*packNanos
@@ -234,6 +240,9 @@ func (p *panels) table(name string, size, at int64) int {
 
 // operand declares the parameter of an operand.
 func (p *panels) operand(side int, role loop.Role) int {
+	if side == sideC && p.part >= 0 {
+		return p.param(p.sums())
+	}
 	return p.param(p.l.buffer(p.refs[side].Buffer, role))
 }
 
@@ -334,8 +343,17 @@ func (p *panels) panelsB() access {
 	return workspace("panels", loop.Shared, p.Type, p.batch*p.SliceB(), 0)
 }
 
-// depth is the number of terms in a block of K.
-func (p *panels) depth(kb loop.Var) loop.Bound { return left(p.terms, p.total.k, by(kb, p.terms)) }
+// term is the first one of the block of K that a task is at.
+func (p *panels) term(t turn) loop.Affine {
+	first := by(t.kb, p.terms)
+	if p.part >= 0 {
+		first = plus(times(t.batch[p.part].v, p.PartBlocks()*p.KC), first)
+	}
+	return first
+}
+
+// depth is the number of terms in that block.
+func (p *panels) depth(t turn) loop.Bound { return left(p.terms, p.total.k, p.term(t)) }
 
 func fixed(n int64) loop.Bound { return loop.Bound{Max: loop.Const(n)} }
 

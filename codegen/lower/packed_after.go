@@ -19,11 +19,14 @@ type beside struct {
 
 // hasAfter tells whether anything follows the product.
 func (p *panels) hasAfter() bool {
-	return len(p.step.Epilogue) > 0 || p.step.Old >= 0 || p.l.plan.Buffers[p.step.Out.Buffer].DType != p.Type
+	return p.part < 0 && (len(p.step.Epilogue) > 0 || p.step.Old >= 0 || p.l.plan.Buffers[p.step.Out.Buffer].DType != p.Type)
 }
 
 // besides declares what is read beside C.
 func (p *panels) besides(x *block) {
+	if !p.hasAfter() {
+		return
+	}
 	for side := sideBeside; side < len(p.refs); side++ {
 		b := beside{param: p.operand(side, loop.In), rows: -1, cols: -1}
 		if moves(p.m, side) {

@@ -116,7 +116,7 @@ func (p *panels) blocksOfK(x *block, f func()) {
 		each()
 		return
 	}
-	l := &loop.For{Var: p.b.Var("k"), Count: loop.Bound{Max: p.kblocks}, Step: 1}
+	l := &loop.For{Var: p.b.Var("k"), Count: p.turnsOfK(x.turn), Step: 1}
 	p.b.For(l, func() {
 		x.kb = l.Var
 		each()

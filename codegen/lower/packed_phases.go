@@ -45,8 +45,8 @@ func (p *panels) packNest() run {
 //	cols = offsets of the block's terms of K
 //	for j in panels of jb: rows = offsets of the panel's columns; pack
 func (p *panels) packB(x sourceB, t turn, jb loop.Var, size int64) {
-	depth := p.depth(t.kb)
-	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.cols}, Group: group(p.product.k, sideB), From: by(t.kb, p.terms), Count: depth})
+	depth := p.depth(t)
+	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.cols}, Group: group(p.product.k, sideB), From: p.term(t), Count: depth})
 	if p.turns > 0 {
 		p.packAcross(x, t, jb, size)
 		return
@@ -77,7 +77,7 @@ func (p *panels) packAcross(x sourceB, t turn, jb loop.Var, size int64) {
 		}
 		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rows}, Group: group(p.n, sideB), From: first, Count: count})
 		p.b.Add(&loop.Pack{To: p.panelB(x.to, t.batch, panel, times(j.Var, block)), From: origin(x.from, sideB, t.batch), Apart: p.KC * p.NR,
-			Rows: loop.Addr{Param: x.rows}, Cols: loop.Addr{Param: x.cols}, Width: p.NR, Count: count, Depth: p.depth(t.kb), Run: p.turns, Step: step})
+			Rows: loop.Addr{Param: x.rows}, Cols: loop.Addr{Param: x.cols}, Width: p.NR, Count: count, Depth: p.depth(t), Run: p.turns, Step: step})
 	})
 }
 
@@ -174,8 +174,8 @@ func rowsAt(table int, i loop.Var, rows int64) loop.Addr {
 }
 
 func (p *panels) packA(x *block) {
-	depth := p.depth(x.kb)
-	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.cols}, Group: group(p.product.k, sideA), From: by(x.kb, p.terms), Count: depth})
+	depth := p.depth(x.turn)
+	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.cols}, Group: group(p.product.k, sideA), From: p.term(x.turn), Count: depth})
 	p.rowPanels(x, func(i loop.Var, first loop.Affine, rows loop.Bound) {
 		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rows}, Group: group(p.m, sideA), From: first, Count: rows})
 		p.b.Add(copying{To: loop.Addr{Param: x.panelsA, Off: times(i, p.MR*p.KC)}, From: origin(x.fromA, sideA, x.batch),
@@ -195,7 +195,7 @@ func (p *panels) tiles(x *block) error {
 		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.columnsOfC}, Group: group(p.n, sideC), From: first, Count: columns})
 		p.besideColumns(x, first, columns)
 		p.rowPanels(x, func(i loop.Var, first loop.Affine, rows loop.Bound) {
-			t := &loop.Tile{MR: p.MR, NR: p.NR, Lanes: p.Lanes, Acc: p.Type, Depth: p.depth(x.kb),
+			t := &loop.Tile{MR: p.MR, NR: p.NR, Lanes: p.Lanes, Acc: p.Type, Depth: p.depth(x.turn),
 				A: loop.Addr{Param: x.panelsA, Off: times(i, p.MR*p.KC)}, B: p.panelB(x.to, x.batch, panel, times(j.Var, 1)),
 				C:     origin(x.c, sideC, x.batch),
 				CRows: rowsAt(x.rowsOfC, i, p.MR), CCols: loop.Addr{Param: x.columnsOfC},
@@ -222,7 +222,7 @@ func (p *panels) partAt(x *block, i loop.Var, panel loop.Affine) loop.Affine {
 // keepsParts tells whether the sums of a block of K must not go to C: because C's elements are narrower,
 // or its old value, which may lie there, is still to be read.
 func (p *panels) keepsParts() bool {
-	return (p.isOpen() || p.KBlocks() > 1) && (p.step.Old >= 0 || p.l.plan.Buffers[p.step.Out.Buffer].DType != p.Type)
+	return p.part < 0 && (p.isOpen() || p.KBlocks() > 1) && (p.step.Old >= 0 || p.l.plan.Buffers[p.step.Out.Buffer].DType != p.Type)
 }
 
 // waiting is the number of such sums: a slice's, or a task's where it takes all blocks of K.

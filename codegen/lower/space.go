@@ -84,6 +84,10 @@ func packedSpace(l *lowering, s *planner.Step) (shared, worker int64) {
 	if p == nil {
 		return 0, 0
 	}
+	if p.part >= 0 {
+		shared, worker = l.kernelSpace([]*kernel{p.sumOfParts()})
+		return shared, max(worker, p.scratch.Bytes)
+	}
 	shared, worker = p.partsAt(), p.scratch.Bytes
 	if bytes := p.waiting() * int64(p.Type.Size()); p.Own {
 		worker += wholeLines(bytes)

@@ -43,6 +43,7 @@ type Blocking struct {
 	NS      int64        // columns of a slice, a multiple of NC
 	KC      int64        // terms of a block of K; the last block may have fewer
 	Own     bool         // tasks pack the columns of B that they need, each for itself
+	Split   int64        // parts that the blocks of K are shared out to, each with sums of its own; 1: none
 }
 
 // Blocking is the blocking for each of a batch of products of the given extents, each at least 1, and element type.
@@ -54,7 +55,11 @@ func (t Target) Blocking(d tensor.DType, batch, m, n, k int64) Blocking {
 	if k > Depth {
 		b.KC = roundUp(ceilDiv(k, ceilDiv(k, Depth)), DepthUnit)
 	}
-	t.cut(&b, batch)
+	if b.Split = b.splits(batch); b.Split > 1 {
+		t.cutParts(&b)
+	} else {
+		t.cut(&b, batch)
+	}
 	return b
 }
 
@@ -70,7 +75,7 @@ const (
 // OpenBlocking is the blocking for products of which not all extents are known, those given being an
 // example: blocks that serve any. If B is packed by each task for itself, a slice is a task's columns.
 func (t Target) OpenBlocking(d tensor.DType, m, n, k int64, own bool) Blocking {
-	b := Blocking{M: m, N: n, K: k, Type: d.Accum(), Lanes: int64(max(1, t.VectorBytes/d.Accum().Real().Size())), KC: Depth, Own: own}
+	b := Blocking{M: m, N: n, K: k, Type: d.Accum(), Lanes: int64(max(1, t.VectorBytes/d.Accum().Real().Size())), KC: Depth, Own: own, Split: 1}
 	rows, vectors := t.tile(b.Type)
 	b.MR, b.NR = rows, vectors*b.Lanes
 	column := Depth * int64(b.Type.Size())
@@ -165,7 +170,10 @@ func (b Blocking) Slices() int64 { return ceilDiv(b.N, b.NS) }
 
 // Phases is the number of phases.
 func (b Blocking) Phases() int64 {
-	if b.Own {
+	switch {
+	case b.Split > 1:
+		return 2
+	case b.Own:
 		return 1
 	}
 	return 2 * b.KBlocks() * b.Slices()
@@ -183,9 +191,12 @@ func (b Blocking) Panels() int64 { return b.NS / b.NR }
 // SliceB is the elements of a packed slice of B. Every panel takes KC×NR of them.
 func (b Blocking) SliceB() int64 { return b.Panels() * b.KC * b.NR }
 
-// SharedBytes is the shared workspace: a packed slice of B, if tasks share it.
+// SharedBytes is the shared workspace: a packed slice of B, if tasks share it, or the sums of the parts of K.
 func (b Blocking) SharedBytes() int64 {
-	if b.Own {
+	switch {
+	case b.Split > 1:
+		return roundUp(b.Split*b.M*b.N*int64(b.Type.Size()), align)
+	case b.Own:
 		return 0
 	}
 	return roundUp(b.SliceB()*int64(b.Type.Size()), align)

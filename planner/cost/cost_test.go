@@ -71,10 +71,14 @@ func checkBlocking(t *testing.T, b cost.Blocking) {
 	require.True(t, covers(b.KBlocks(), b.KC, b.K), name)
 	require.Equal(t, b.NS, b.Panels()*b.NR, name)
 	require.LessOrEqual(t, b.KC, int64(384), name)
-	require.Equal(t, b.MBlocks() == 1 && b.NBlocks() == 1, b.Own, name)
-	if b.Own {
+	require.Equal(t, b.Split > 1 || b.MBlocks() == 1 && b.NBlocks() == 1, b.Own, name)
+	require.True(t, covers(b.Split, b.PartBlocks(), b.KBlocks()), name)
+	switch {
+	case b.Split > 1:
+		require.GreaterOrEqual(t, b.SharedBytes(), b.Split*b.M*b.N*int64(b.Type.Size()), name)
+	case b.Own:
 		require.Zero(t, b.SharedBytes(), name)
-	} else {
+	default:
 		require.GreaterOrEqual(t, b.SharedBytes(), b.NS*b.KC*int64(b.Type.Size()), name)
 	}
 	checkScratch(t, b)
@@ -103,6 +107,8 @@ func TestSummationOrderIgnoresCachesAndWorkers(t *testing.T) {
 	for k := int64(1); k < 3000; k += 13 {
 		a, b := avx2.Blocking(tensor.F32, 1, 500, 500, k), other.Blocking(tensor.F32, 1, 500, 500, k)
 		require.Equal(t, [3]int64{a.KC, a.MR, a.NR}, [3]int64{b.KC, b.MR, b.NR})
+		a, b = avx2.Blocking(tensor.F32, 1, 50, 60, 97*k), other.Blocking(tensor.F32, 1, 50, 60, 97*k)
+		require.Equal(t, [2]int64{a.KC, a.Split}, [2]int64{b.KC, b.Split})
 	}
 }
 
@@ -213,5 +219,22 @@ func TestFewTasksGoRoundEvenly(t *testing.T) {
 		if tasks > int64(workers) {
 			require.Zero(t, tasks%int64(workers), "%d tasks for %d workers", tasks, workers)
 		}
+	}
+}
+
+// K is cut into parts where it is all of a product's size.
+func TestParts(t *testing.T) {
+	for x, want := range map[[4]int64]int64{
+		{1, 312, 296, 92352}:     31, // 241 blocks of K
+		{1, 48, 64, 1000000}:     32,
+		{1, 300, 300, 4000}:      1, // C is not so much smaller than the operands
+		{1, 12, 16, 100000}:      1, // too little to do
+		{8, 48, 64, 1000000}:     1, // a batch serves
+		{1, 3000, 2000, 1 << 30}: 1, // as do the tiles of C
+	} {
+		b := avx2.Blocking(tensor.F32, x[0], x[1], x[2], x[3])
+		require.Equal(t, want, b.Split, "%v", x)
+		e := avx2.Estimate(gemm(tensor.F32, float64(x[1]), float64(x[2]), float64(x[3])))
+		require.True(t, x[0] > 1 || e.Strategy != cost.Packed || e.Shared == b.SharedBytes(), "%v", x)
 	}
 }

@@ -178,6 +178,9 @@ func (t Target) packed(w Work) Estimate {
 	compute := w.B * w.M * w.N * w.K / (t.peak(b.Type) * peakShare * edges)
 	packs := packPass * w.B * (w.N*w.K + w.M*w.K*float64(b.NBlocks()*b.Slices())) * size
 	passes := float64(2*b.KBlocks()-1) * w.BytesOut // C is written once and read and written after that
+	if b.Split > 1 {
+		passes += float64(b.SharedBytes()) * max(w.B, 1)
+	}
 	moved := (packs + passes) / t.bandwidth(w.BytesIn+w.BytesOut)
 	launches := float64(b.Phases()) * launch
 	ops := w.B * w.M * w.N * w.K * w.Ops / (clock * float64(b.Lanes))
@@ -187,7 +190,7 @@ func (t Target) packed(w Work) Estimate {
 		Shared:    int64(w.B) * b.SharedBytes(),
 		PerWorker: b.Scratch().Bytes + int64(w.Beside)*b.BesideBytes(),
 	}
-	switch waits := w.Waits && b.KBlocks() > 1; {
+	switch waits := w.Waits && b.KBlocks() > 1 && b.Split == 1; {
 	case waits && b.Own:
 		e.PerWorker += b.PartsBytes()
 	case waits:
