@@ -109,6 +109,12 @@ func TestSummationOrderIgnoresCachesAndWorkers(t *testing.T) {
 		require.Equal(t, [3]int64{a.KC, a.MR, a.NR}, [3]int64{b.KC, b.MR, b.NR})
 		a, b = avx2.Blocking(tensor.F32, 1, 50, 60, 97*k), other.Blocking(tensor.F32, 1, 50, 60, 97*k)
 		require.Equal(t, [2]int64{a.KC, a.Split}, [2]int64{b.KC, b.Split})
+		for _, n := range []float64{8, 100, 500, 3000} {
+			w := gemm(tensor.F64, n, 300, float64(k))
+			x, y := avx2.Estimate(w), other.Estimate(w)
+			require.Equal(t, x.Strategy, y.Strategy, "%+v", w)
+			require.Equal(t, x.Nanos, y.Nanos, "%+v", w)
+		}
 	}
 }
 

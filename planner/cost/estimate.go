@@ -40,17 +40,34 @@ const (
 	rateDRAM = 15.0
 )
 
-// Estimate answers w: the fastest strategy that can do it, its time on one worker, and its workspace.
+// Estimate answers w: the fastest strategy that can do it, its time on one worker, and its workspace. The
+// strategy and the time depend on w and the level alone, because orders of contraction and of summation
+// follow from them; the workspace is what the caches and workers of t ask for.
 func (t Target) Estimate(w Work) Estimate {
-	e := t.choose(w)
-	e.Nanos = max(e.Nanos, t.moved(w))
+	m := t.typical()
+	e := m.choose(w)
+	e.Nanos = max(e.Nanos, m.moved(w))
 	switch e.Strategy {
 	case Direct:
-		e.Nanos = max(t.inPlace(w, e.Nanos), t.moved(w)) + t.fetched(w, gathered(w))
+		e.Nanos = max(m.inPlace(w, e.Nanos), m.moved(w)) + m.fetched(w, gathered(w))
 	case Packed:
-		e.Nanos += t.fetched(w, w.B*w.M*w.N*float64(w.GathersBeside)+w.Strided)
+		e.Nanos += m.fetched(w, w.B*w.M*w.N*float64(w.GathersBeside)+w.Strided)
+		e.Shared, e.PerWorker = t.workspace(w)
 	}
 	return e
+}
+
+// typical is a machine of the target's level that estimates are made for, whatever machine it is: one worker, and
+// the caches of servers that were new when this was written.
+func (t Target) typical() Target {
+	t.L1, t.L2, t.L3, t.Workers = 32<<10, 512<<10, 32<<20, 1
+	switch {
+	case t.VectorBytes >= 64:
+		t.L1, t.L2, t.L3 = 48<<10, 2<<20, 256<<20
+	case t.VectorBytes < 32 && t.Registers < 32:
+		t.L2, t.L3 = 256<<10, 8<<20
+	}
+	return t
 }
 
 // choose picks the strategy, by times that take the operands of each to lie well.
@@ -64,8 +81,8 @@ func (t Target) choose(w Work) Estimate {
 	if !t.packs(w) {
 		return best
 	}
-	if e := t.packed(w); e.Nanos < best.Nanos {
-		return e
+	if nanos := t.packed(w); nanos < best.Nanos {
+		best = Estimate{Strategy: Packed, Nanos: nanos}
 	}
 	return best
 }
@@ -169,8 +186,8 @@ func Packable(d tensor.DType) bool {
 }
 
 // packed estimates the packed strategy.
-func (t Target) packed(w Work) Estimate {
-	b := t.Blocking(w.Type, int64(max(w.B, 1)), int64(w.M), int64(w.N), int64(w.K))
+func (t Target) packed(w Work) float64 {
+	b := t.blocking(w)
 	size := float64(b.Type.Size())
 	// Which side gets the columns depends on C's layout; of a narrow product it mostly is the wide one.
 	narrow, wide := min(w.M, w.N), max(w.M, w.N)
@@ -184,19 +201,24 @@ func (t Target) packed(w Work) Estimate {
 	moved := (packs + passes) / t.bandwidth(w.BytesIn+w.BytesOut)
 	launches := float64(b.Phases()) * launch
 	ops := w.B * w.M * w.N * w.K * w.Ops / (clock * float64(b.Lanes))
-	e := Estimate{
-		Strategy:  Packed,
-		Nanos:     compute + moved + launches + ops,
-		Shared:    int64(w.B) * b.SharedBytes(),
-		PerWorker: b.Scratch().Bytes + int64(w.Beside)*b.BesideBytes(),
-	}
+	return compute + moved + launches + ops
+}
+
+func (t Target) blocking(w Work) Blocking {
+	return t.Blocking(w.Type, int64(max(w.B, 1)), int64(w.M), int64(w.N), int64(w.K))
+}
+
+// workspace is the bytes that the packed strategy needs.
+func (t Target) workspace(w Work) (shared, perWorker int64) {
+	b := t.blocking(w)
+	shared, perWorker = int64(w.B)*b.SharedBytes(), b.Scratch().Bytes+int64(w.Beside)*b.BesideBytes()
 	switch waits := w.Waits && b.KBlocks() > 1 && b.Split == 1; {
 	case waits && b.Own:
-		e.PerWorker += b.PartsBytes()
+		perWorker += b.PartsBytes()
 	case waits:
-		e.Shared += int64(w.B) * b.PartsBytes()
+		shared += int64(w.B) * b.PartsBytes()
 	}
-	return e
+	return shared, perWorker
 }
 
 // direct estimates the direct strategy: arithmetic or memory, whichever takes longer.
