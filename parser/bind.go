@@ -54,6 +54,7 @@ type binder struct {
 
 	// Of the statement being bound:
 	dims     map[LabelID]*dim
+	space    []dim     // for some of dims
 	order    []LabelID // in order of appearance, those of the left side first
 	ellipsis int       // axes that "..." stands for
 	serial   int       // counts references, to tell one operand's axes from another's
@@ -209,6 +210,9 @@ func (b *binder) checkSpec(name string, at Span, s *Spec) error {
 	code := checkBytes(s.Shape, s.DType)
 	if code == "" && s.Strides != nil {
 		code = checkReach(s.Shape, s.Strides, s.DType)
+	}
+	if code == "" {
+		return nil
 	}
 	return b.tooLarge(code, at, "operand "+quote(name))
 }

@@ -48,7 +48,7 @@ func (e *equation) scan() error {
 			err = e.readArrow(at)
 			term = e.close(term, pos, at.End)
 		case unicode.IsLetter(r):
-			err = e.label(&term, string(r), at)
+			err = e.label(&term, src[pos:at.End], at)
 		default:
 			err = e.badChar(r, n, at)
 		}

@@ -103,8 +103,7 @@ func (b *binder) reserve(a *Assign) error {
 	left, err := b.leftAxes(a)
 	for _, x := range left {
 		if _, ok := b.dims[x.Label]; !ok {
-			b.dims[x.Label] = &dim{extent: -1, span: x.Span, id: IndexID(len(b.order))}
-			b.order = append(b.order, x.Label)
+			b.newDim(x.Label).span = x.Span
 		}
 	}
 	return err
@@ -159,14 +158,24 @@ func (b *binder) observeRef(r *Ref, t int) error {
 	return nil
 }
 
+// newDim takes note of a label of which nothing is known.
+func (b *binder) newDim(l LabelID) *dim {
+	if len(b.space) == cap(b.space) {
+		b.space = make([]dim, 0, 8+len(b.order))
+	}
+	b.space = append(b.space, dim{extent: -1, id: IndexID(len(b.order))})
+	d := &b.space[len(b.space)-1]
+	b.dims[l] = d
+	b.order = append(b.order, l)
+	return d
+}
+
 // observe takes note of one extent. Between references 1 stretches to any other; within one it does
 // not, and not in mode einstein.
 func (b *binder) observe(a Axis, extent int) error {
 	d := b.dims[a.Label]
 	if d == nil {
-		d = &dim{extent: -1, id: IndexID(len(b.order))}
-		b.dims[a.Label] = d
-		b.order = append(b.order, a.Label)
+		d = b.newDim(a.Label)
 	}
 	if d.serial == b.serial && d.here != extent {
 		return b.disagree(CodeDiagMismatch, a, extent, d.at, d.here).

@@ -63,8 +63,8 @@ func (b *binder) result(a *Assign, e Expr, d tensor.DType, old int) error {
 	if b.p.Notation != IndexNotation {
 		name = "out"
 	}
-	if err := b.tooLarge(checkBytes(shape, d), a.Left.Span, "the result "+quote(name)); err != nil {
-		return err
+	if code := checkBytes(shape, d); code != "" {
+		return b.tooLarge(code, a.Left.Span, "the result "+quote(name))
 	}
 	s.Old = b.convertOld(old, d)
 	s.Out = b.addTensor(name, shape, d)

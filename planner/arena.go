@@ -3,6 +3,8 @@ package planner
 import (
 	"fmt"
 	"slices"
+
+	"github.com/einc-lang/einc/parser"
 )
 
 // align is the boundary, in bytes, that temporaries start at.
@@ -172,20 +174,35 @@ func (p *Plan) sumUp() {
 	d := &draft{p: p.Problem, plan: p}
 	for i := range p.Problem.Statements {
 		st := &p.Problem.Statements[i]
-		refs := []Ref{{Axes: st.Left}}
-		for n := range st.Expr {
-			refs = append(refs, Ref{Axes: st.Expr[n].Axes})
-		}
-		p.Cost.Naive += d.volume(legsOf(refs))
+		p.Cost.Naive += d.naive(st)
 	}
 	t := p.loopTree()
 	for i := range p.Steps {
 		s := &p.Steps[i]
-		w, times := d.work(s), t.times(i)
+		in, out := d.traffic(s)
+		times := t.times(i)
 		p.Cost.Flops += s.Flops * times
-		p.Cost.Bytes += (w.BytesIn + w.BytesOut) * times
+		p.Cost.Bytes += (in + out) * times
 		p.Cost.Nanos += s.Estimate.Nanos * times
 		b := &p.Buffers[s.Out.Buffer]
 		p.Cost.Size = max(p.Cost.Size, float64(b.Bytes)/float64(b.DType.Size()))
 	}
+}
+
+// naive is the number of points of all indices of a statement.
+func (d *draft) naive(st *parser.Statement) float64 {
+	points := 1.0
+	d.newSet()
+	count := func(axes []parser.IndexID) {
+		for _, i := range axes {
+			if d.adds(i) {
+				points *= float64(d.extent(i))
+			}
+		}
+	}
+	count(st.Left)
+	for n := range st.Expr {
+		count(st.Expr[n].Axes)
+	}
+	return points
 }

@@ -19,31 +19,37 @@ func (s *schedule) arrange() {
 		out := s.c.arrange(s.legs(int32(i)), v.axes)
 		left, right := s.legs(v.left), s.legs(v.right)
 		reduced := s.reduced(v, left, right, out)
-		order := func(legs, other []parser.IndexID, reducedLast bool) []parser.IndexID {
-			var batch, free, sum []parser.IndexID
-			for _, l := range out {
-				if contains(legs, l) && contains(other, l) {
-					batch = append(batch, l)
-				} else if contains(legs, l) {
-					free = append(free, l)
-				}
-			}
-			for _, l := range reduced {
-				if contains(legs, l) {
-					sum = append(sum, l)
-				}
-			}
-			if reducedLast {
-				return slices.Concat(batch, free, sum)
-			}
-			return slices.Concat(batch, sum, free)
-		}
-		s.v[v.left].axes = order(left, right, true)
-		s.v[v.right].axes = order(right, left, false)
+		s.v[v.left].axes = s.grouped(out, reduced, left, right, true)
+		s.v[v.right].axes = s.grouped(out, reduced, right, left, false)
 		for _, f := range slices.Concat(v.fused, v.factors) {
 			s.v[f].axes = s.c.arrange(s.legs(f), v.axes)
 		}
 	}
+}
+
+// grouped orders the legs of an operand: those that the other operand and the result have, in the order of the
+// result, those that only the result has, and what is reduced, last or between them.
+func (s *schedule) grouped(out, reduced, legs, other []parser.IndexID, reducedLast bool) []parser.IndexID {
+	list := s.c.d.lists.room(len(legs))
+	add := func(from []parser.IndexID, f func(l parser.IndexID) bool) {
+		for _, l := range from {
+			if contains(legs, l) && f(l) {
+				list = append(list, l)
+			}
+		}
+	}
+	shared := func(l parser.IndexID) bool { return contains(other, l) }
+	free := func(l parser.IndexID) bool { return !contains(other, l) }
+	all := func(parser.IndexID) bool { return true }
+	add(out, shared)
+	if !reducedLast {
+		add(reduced, all)
+	}
+	add(out, free)
+	if reducedLast {
+		add(reduced, all)
+	}
+	return s.c.d.lists.keep(list)
 }
 
 // lie goes from the terms to the root and orders the axes of each temporary as its operands have them, batch,
@@ -67,17 +73,18 @@ func (s *schedule) lieOver(v *vertex, legs []parser.IndexID) {
 			v.left, v.right = v.right, v.left
 		}
 		left, right := s.v[v.left].axes, s.v[v.right].axes
-		v.axes = nil
-		for _, want := range []struct {
+		axes := s.c.d.lists.room(len(legs))
+		for _, want := range [...]struct {
 			from, other []parser.IndexID
 			both        bool
 		}{{right, left, true}, {left, right, false}, {right, left, false}} {
 			for _, l := range want.from {
 				if contains(legs, l) && slices.Contains(want.other, l) == want.both {
-					v.axes = append(v.axes, l)
+					axes = append(axes, l)
 				}
 			}
 		}
+		v.axes = s.c.d.lists.keep(axes)
 	}
 	for _, f := range v.fused {
 		s.v[f].axes = s.c.arrange(s.legs(f), v.axes)
@@ -92,11 +99,15 @@ func (s *schedule) ends(i, other int32, legs []parser.IndexID) bool {
 
 // legs lists the indices of a vertex, ascending.
 func (s *schedule) legs(i int32) []parser.IndexID {
-	ids := make([]parser.IndexID, len(s.v[i].legs))
-	for a, l := range s.v[i].legs {
-		ids[a] = s.c.net.ids[l]
+	v := &s.v[i]
+	if v.ids == nil && len(v.legs) > 0 {
+		ids := s.c.d.lists.room(len(v.legs))
+		for _, l := range v.legs {
+			ids = append(ids, s.c.net.ids[l])
+		}
+		v.ids = s.c.d.lists.keep(ids)
 	}
-	return ids
+	return v.ids
 }
 
 // orient swaps the operands of v if the left one has the last index of the output that only one has.
@@ -119,13 +130,21 @@ func (s *schedule) orient(v *vertex) {
 
 // reduced orders the summed indices of v as a term that it reads has them: no step can change those.
 func (s *schedule) reduced(v *vertex, left, right, out []parser.IndexID) []parser.IndexID {
-	var sum []parser.IndexID
-	for _, l := range unite(left, right) {
-		if !slices.Contains(out, l) {
-			sum = append(sum, l)
+	sum := s.c.d.lists.room(len(left) + len(right))
+	s.c.d.newSet()
+	for _, l := range out {
+		s.c.d.adds(l)
+	}
+	for _, legs := range [2][]parser.IndexID{left, right} {
+		for _, l := range legs {
+			if s.c.d.adds(l) {
+				sum = append(sum, l)
+			}
 		}
 	}
-	for _, i := range []int32{v.left, v.right} {
+	sum = s.c.d.lists.keep(sum)
+	slices.Sort(sum)
+	for _, i := range [2]int32{v.left, v.right} {
 		if s.v[i].left < 0 && !s.v[i].own {
 			return s.c.arrange(sum, s.c.terms[i].refs[0].Axes)
 		}

@@ -19,6 +19,9 @@ type term struct {
 
 // write appends the term's value, in type t.
 func (m *term) write(src *source, sc *scalar, t tensor.DType) parser.NodeID {
+	if len(m.factors) == 1 && len(m.divisors) == 0 {
+		return sc.convert(src.write(sc, m.factors[0]), t)
+	}
 	args := make([]parser.NodeID, len(m.factors))
 	for i, f := range m.factors {
 		args[i] = sc.convert(src.write(sc, f), t)
@@ -32,9 +35,14 @@ func (m *term) write(src *source, sc *scalar, t tensor.DType) parser.NodeID {
 
 // weigh finds what the term reads and how much it computes.
 func (m *term) weigh(src *source, t tensor.DType) {
-	roots := append(slices.Clone(m.factors), m.divisors...)
-	m.refs = src.refs(roots...)
-	m.legs = legsOf(m.refs)
+	if m.refs == nil || len(m.divisors) > 0 || len(m.factors) > 1 {
+		m.refs = src.refs(slices.Concat(m.factors, m.divisors)...)
+		m.legs = legsOf(m.refs)
+	}
+	if n := &src.expr[m.factors[0]]; len(m.refs) == 1 && n.Kind == parser.NodeRef && len(m.factors)+len(m.divisors) == 1 &&
+		src.d.plan.Buffers[m.refs[0].Buffer].DType == t {
+		return // loads weigh nothing
+	}
 	sc := newScalar(src.d, nil, 0)
 	m.write(src, sc, t)
 	m.weight = weight(sc.expr)
@@ -42,7 +50,11 @@ func (m *term) weigh(src *source, t tensor.DType) {
 
 // legsOf is the set of indices of refs.
 func legsOf(refs []Ref) []parser.IndexID {
-	var legs []parser.IndexID
+	most := 0
+	for _, r := range refs {
+		most += len(r.Axes)
+	}
+	legs := make([]parser.IndexID, 0, most)
 	for _, r := range refs {
 		for _, i := range r.Axes {
 			if i != parser.NoIndex {
@@ -104,7 +116,7 @@ func exact(from, to tensor.DType) bool {
 func (s *source) moveOut(c *chain, over []parser.IndexID) outside {
 	o := outside{negate: c.negate}
 	c.factors = slices.DeleteFunc(c.factors, func(id parser.NodeID) bool {
-		if len(s.refs(id)) > 0 {
+		if s.expr[id].Kind == parser.NodeRef || len(s.refs(id)) > 0 {
 			return false
 		}
 		o.factors = append(o.factors, id)
@@ -126,16 +138,18 @@ func (s *source) moveOut(c *chain, over []parser.IndexID) outside {
 // terms groups c: factors of the same one view are one term, and a divisor goes to the term that it
 // makes grow least.
 func (s *source) terms(c *chain, t tensor.DType) []term {
-	var terms []term
-	known := map[string]int{}
+	terms := make([]term, 0, len(c.factors))
+	var lone refSet
+	var at []int // of each of lone: its term
 	for _, f := range c.factors {
 		refs := s.refs(f)
 		if len(refs) == 1 {
-			if i, ok := known[refKey(refs[0])]; ok {
-				terms[i].factors = append(terms[i].factors, f)
+			if i := lone.find(refs[0]); i >= 0 {
+				terms[at[i]].factors = append(terms[at[i]].factors, f)
 				continue
 			}
-			known[refKey(refs[0])] = len(terms)
+			lone.add(refs[0])
+			at = append(at, len(terms))
 		}
 		terms = append(terms, term{factors: []parser.NodeID{f}, refs: refs, legs: legsOf(refs)})
 	}
@@ -176,7 +190,7 @@ func (d *draft) points(legs []parser.IndexID) float64 {
 
 // unite is the union of two ascending sets.
 func unite(a, b []parser.IndexID) []parser.IndexID {
-	u := append(slices.Clone(a), b...)
+	u := slices.Concat(a, b)
 	slices.Sort(u)
 	return slices.Compact(u)
 }

@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"math"
 	"slices"
 
 	"github.com/einc-lang/einc/parser"
@@ -29,13 +30,14 @@ type contraction struct {
 	whole bool             // the terms can only be combined in one step
 	net   *network         // unless whole
 	tree  tree
-	exact bool // tree takes the least time by the model of pairs, which knows nothing of layouts
+	most  float64 // nanoseconds from which on a way to run it need not be looked at any further
+	exact bool    // tree takes the least time by the model of pairs, which knows nothing of layouts
 }
 
 // contraction plans the Reduce node id, whose inner Reduce nodes are planned.
 func (d *draft) contraction(src *source, id parser.NodeID) (*contraction, error) {
 	n := &src.expr[id]
-	c := &contraction{d: d, src: src, node: id, op: n.Reduce, dtype: n.DType.Accum(), over: n.Over}
+	c := &contraction{d: d, src: src, node: id, op: n.Reduce, dtype: n.DType.Accum(), over: n.Over, most: math.Inf(1)}
 	v := value{planned: true}
 	if c.op != parser.Sum || d.empty(c.over) {
 		// Nothing moves past a maximum; and a sum of no terms is 0 whatever its factors are.
@@ -74,18 +76,13 @@ func (c *contraction) separate() {
 	if c.whole {
 		return
 	}
-	holders := map[parser.IndexID]int{}
-	for i := range c.terms {
-		for _, l := range c.terms[i].legs {
-			holders[l]++
-		}
-	}
+	shared := c.shared()
 	c.whole = len(c.lone) > 0
 	refs, all := 0, []parser.IndexID(nil)
 	for i := range c.terms {
 		m := &c.terms[i]
 		m.sum = slices.DeleteFunc(slices.Clone(m.legs), func(l parser.IndexID) bool {
-			return holders[l] > 1 || c.d.extent(l) == 1 || !contains(c.over, l)
+			return contains(shared, l) || c.d.extent(l) == 1 || !contains(c.over, l)
 		})
 		m.legs = without(m.legs, m.sum)
 		all = append(all, m.legs...)
@@ -99,6 +96,22 @@ func (c *contraction) separate() {
 			c.whole = true
 		}
 	}
+}
+
+// shared lists the indices that several terms have, ascending.
+func (c *contraction) shared() []parser.IndexID {
+	var all []parser.IndexID
+	for i := range c.terms {
+		all = append(all, c.terms[i].legs...)
+	}
+	slices.Sort(all)
+	kept := all[:0]
+	for k, l := range all {
+		if k > 0 && all[k-1] == l && (len(kept) == 0 || last(kept) != l) {
+			kept = append(kept, l)
+		}
+	}
+	return kept
 }
 
 // order searches for the order of the terms.
@@ -143,7 +156,12 @@ func (c *contraction) fuses() bool {
 	for i := range c.terms {
 		refs += len(c.terms[i].refs)
 	}
-	return c.apart() && refs <= fuseRefs
+	return c.apart() && refs <= fuseRefs && !c.lonePair()
+}
+
+// lonePair reports whether the contraction is of two views, so that its one pair is all of it.
+func (c *contraction) lonePair() bool {
+	return len(c.terms) == 2 && !slices.ContainsFunc(c.terms, func(m term) bool { return len(m.refs) > 1 || len(m.sum) > 0 })
 }
 
 // apart reports whether the contraction takes several steps if it is not fused.
@@ -210,9 +228,10 @@ func (c *contraction) onlyFactors() bool {
 // arrange puts legs in the order that they have in axes, then the rest ascending; extents 1 are left
 // out.
 func (c *contraction) arrange(legs, axes []parser.IndexID) []parser.IndexID {
-	var order []parser.IndexID
+	order := c.d.lists.room(len(legs))
+	c.d.newSet()
 	add := func(i parser.IndexID) {
-		if c.d.extent(i) != 1 && !slices.Contains(order, i) {
+		if c.d.extent(i) != 1 && c.d.adds(i) {
 			order = append(order, i)
 		}
 	}
@@ -224,7 +243,7 @@ func (c *contraction) arrange(legs, axes []parser.IndexID) []parser.IndexID {
 	for _, i := range legs {
 		add(i)
 	}
-	return order
+	return c.d.lists.keep(order)
 }
 
 // emitTerm appends the step that computes a term, its private sum included, into a temporary.

@@ -3,6 +3,7 @@ package planner
 import (
 	"math"
 	"math/bits"
+	"slices"
 
 	"github.com/einc-lang/einc/planner/cost"
 )
@@ -55,16 +56,25 @@ func (d *draft) exact(n *network) (tree, error) {
 
 // fewFlops is a tree that takes few multiply-adds, and so mostly little time.
 func (d *draft) fewFlops(n *network) tree {
-	const small = 5 // up to which looking at all trees costs less than a first one saves
+	const small = 3 // up to which looking at all trees costs less than a first one saves
 	if len(n.legs) <= small {
 		return nil
 	}
 	g := n.graph()
-	if t, ok := newBlock(aim{write: writeBits, room: math.Inf(1)}).tree(g); ok {
+	if t, ok := d.block(writeBits).tree(g); ok {
 		return t
 	}
 	t, _ := greedily(g, taste{c: 1}, nil)
 	return t
+}
+
+// block searches small graphs for trees of fewest multiply-adds, where an element written counts for 2^bits.
+func (d *draft) block(bits float64) *block {
+	if d.small == nil {
+		d.small = &block{}
+	}
+	d.small.seek(aim{write: bits, room: math.Inf(1)})
+	return d.small
 }
 
 // price is the cost of a tree as search counts it; +Inf for none.
@@ -169,12 +179,17 @@ func groups(n *network) (group []int, all []incidence) {
 			has[l].factors |= 1 << f
 		}
 	}
-	number := map[incidence]int{}
+	number := map[incidence]int{} // used where there are many
 	group = make([]int, len(n.ext))
 	for l, h := range has {
 		h.open = n.open[l]
-		g, ok := number[h]
-		if !ok {
+		g := -1
+		if len(all) <= fewRefs {
+			g = slices.Index(all, h)
+		} else if i, ok := number[h]; ok {
+			g = i
+		}
+		if g < 0 {
 			g = len(all)
 			number[h] = g
 			all = append(all, h)
@@ -236,22 +251,27 @@ func (s *subsets) shared(a, b, set uint32) (batch, k float64) {
 
 // tree reads the best tree off the splits.
 func (s *subsets) tree(full uint32, count int) tree {
-	order := []uint32{full} // parents before children
+	type part struct {
+		set    uint32
+		first  int // of a pair: where its parts are
+		number int32
+	}
+	order := append(make([]part, 0, 2*count), part{set: full}) // parents before children
 	for i := 0; i < len(order); i++ {
-		if set := order[i]; bits.OnesCount32(set) > 1 {
-			order = append(order, s.split[set], set&^s.split[set])
+		if set := order[i].set; set&(set-1) != 0 {
+			order[i].first = len(order)
+			order = append(order, part{set: s.split[set]}, part{set: set &^ s.split[set]})
 		}
 	}
-	number := make(map[uint32]int32, len(order))
-	var t tree
+	t := make(tree, 0, count-1)
 	for i := len(order) - 1; i >= 0; i-- {
-		set := order[i]
-		if bits.OnesCount32(set) == 1 {
-			number[set] = int32(bits.TrailingZeros32(set))
+		p := &order[i]
+		if p.first == 0 {
+			p.number = int32(bits.TrailingZeros32(p.set))
 			continue
 		}
-		a, b := number[s.split[set]], number[set&^s.split[set]]
-		number[set] = int32(count + len(t))
+		a, b := order[p.first].number, order[p.first+1].number
+		p.number = int32(count + len(t))
 		t = append(t, [2]int32{min(a, b), max(a, b)})
 	}
 	return t

@@ -25,21 +25,23 @@ func (s *schedule) fuseInto(v *vertex, x, y int32) bool {
 	if a.left < 0 || b.left >= 0 || len(a.fused)+len(a.factors) == mostFused || !subset(b.legs, a.legs) {
 		return false
 	}
-	apart, was := s.nanos(a)+s.nanos(v), *a
+	was := *a
 	if slices.Equal(a.legs, v.legs) {
 		a.fused = append(slices.Clone(a.fused), y)
 	} else {
 		a.factors = append(slices.Concat(a.factors, a.fused), y)
-		a.fused, a.legs, a.size, a.axes = nil, v.legs, v.size, v.axes
+		a.fused, a.legs, a.ids, a.size, a.axes = nil, v.legs, nil, v.size, v.axes
 		if !s.factored(a) {
 			*a = was
 			return false
 		}
 	}
-	if s.nanos(a) > apart {
-		*a = was
+	together, now := s.nanos(a), *a
+	*a = was
+	if together > s.nanos(a)+s.nanos(v) {
 		return false
 	}
+	*a = now
 	v.into = x
 	return true
 }
@@ -48,8 +50,8 @@ func (s *schedule) fuseInto(v *vertex, x, y int32) bool {
 // and has the last index of the output last in the operand that has it: a step of its own can be given
 // operands that lie as it likes.
 func (s *schedule) factored(v *vertex) bool {
-	for _, i := range append([]int32{v.left, v.right}, v.factors...) {
-		if s.prologue(i) > 0 {
+	for _, list := range [...][]int32{{v.left, v.right}, v.factors} {
+		if slices.ContainsFunc(list, func(i int32) bool { return s.prologue(i) > 0 }) {
 			return false
 		}
 	}

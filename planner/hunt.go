@@ -208,8 +208,8 @@ func (h *hunt) nanosOf(g *graph, x *nest, runs []float64) float64 {
 			c[k] = elements(min(c[k], 250))
 		}
 		m, n := min(c[1], c[2]), max(c[1], c[2])
-		total += runs[x.depth[k]] * h.opts.Target.Estimate(cost.Work{B: c[0], M: m, N: n, K: c[3], Type: h.opts.Type.Accum(), Product: true, Plain: true,
-			UnitInner: true, BytesIn: c[0] * (m + n) * c[3] * size, BytesOut: c[0] * m * n * size}).Nanos
+		total += runs[x.depth[k]] * h.opts.Target.Nanos(cost.Work{B: c[0], M: m, N: n, K: c[3], Type: h.opts.Type.Accum(), Product: true, Plain: true,
+			UnitInner: true, BytesIn: c[0] * (m + n) * c[3] * size, BytesOut: c[0] * m * n * size})
 		k++
 	})
 	return total

@@ -115,34 +115,63 @@ func (k *kernel) classify(core [2]int) Class {
 		return core[c] >= 0 && slices.Contains(k.body.refs[core[c]].Axes, i)
 	}
 	var c Class
-	seen := map[parser.IndexID]bool{parser.NoIndex: true}
+	k.d.newSet()
+	out := k.d.lists.room(len(k.out.Axes))
 	for _, i := range k.out.Axes {
-		if seen[i] {
-			continue
-		}
-		seen[i] = true
-		switch left, right := has(0, i), has(1, i); {
-		case left && !right:
-			c.M = append(c.M, i)
-		case right && !left:
-			c.N = append(c.N, i)
-		default:
-			c.B = append(c.B, i)
+		if k.d.adds(i) {
+			out = append(out, i)
 		}
 	}
-	reduced := [][]parser.IndexID{}
-	if core[0] >= 0 {
-		reduced = append(reduced, k.body.refs[core[0]].Axes)
+	out = k.d.lists.keep(out)
+	c.M = k.d.some(out, func(i parser.IndexID) bool { return has(0, i) && !has(1, i) })
+	c.N = k.d.some(out, func(i parser.IndexID) bool { return has(1, i) && !has(0, i) })
+	c.B = k.d.some(out, func(i parser.IndexID) bool { return has(0, i) == has(1, i) })
+	c.K = k.reduced(core[0])
+	return c
+}
+
+// some lists those of indices for which f holds; nil for none.
+func (d *draft) some(all []parser.IndexID, f func(parser.IndexID) bool) []parser.IndexID {
+	list := d.lists.room(len(all))
+	for _, i := range all {
+		if f(i) {
+			list = append(list, i)
+		}
 	}
-	for _, axes := range append(reduced, legsOf(k.body.refs), k.over) {
+	if len(list) == 0 {
+		return nil
+	}
+	return d.lists.keep(list)
+}
+
+// reduced lists the indices that are not in the set in hand: those of one input in its order, the others
+// ascending.
+func (k *kernel) reduced(first int) []parser.IndexID {
+	most := len(k.over)
+	for _, r := range k.body.refs {
+		most += len(r.Axes)
+	}
+	list := k.d.lists.room(most)
+	add := func(axes []parser.IndexID) {
 		for _, i := range axes {
-			if !seen[i] && k.d.extent(i) != 1 {
-				seen[i] = true
-				c.K = append(c.K, i)
+			if k.d.extent(i) != 1 && k.d.adds(i) {
+				list = append(list, i)
 			}
 		}
 	}
-	return c
+	if first >= 0 {
+		add(k.body.refs[first].Axes)
+	}
+	own := len(list)
+	for _, r := range k.body.refs {
+		add(r.Axes)
+	}
+	slices.Sort(list[own:])
+	add(k.over)
+	if len(list) == 0 {
+		return nil
+	}
+	return k.d.lists.keep(list)
 }
 
 // estimate asks the model about a finished step.
@@ -157,13 +186,7 @@ func (d *draft) work(s *Step) cost.Work {
 	t := s.Body[len(s.Body)-1].DType
 	w := cost.Work{B: d.volume(s.B), M: d.volume(s.M), N: d.volume(s.N), K: d.volume(s.K), Type: t}
 	w.Product = s.Core[1] >= 0 && (len(s.K) == 0 || s.Reduce == parser.Sum)
-	for _, r := range append(slices.Clone(s.Inputs), s.Extra...) {
-		w.BytesIn += d.bytes(r)
-	}
-	w.BytesOut = d.bytes(s.Out)
-	if s.Old >= 0 {
-		w.BytesIn += w.BytesOut
-	}
+	w.BytesIn, w.BytesOut = d.traffic(s)
 	w.Ops = weight(s.Body) + weight(s.Epilogue)/max(w.K, 1)
 	if w.Product {
 		w.Ops--
@@ -183,6 +206,21 @@ func (d *draft) work(s *Step) cost.Work {
 	}
 	w.Folded = w.Product && len(s.K) > 0 && !slices.ContainsFunc(s.Inputs, func(r Ref) bool { return !d.unitAlong(r, s.K) })
 	return w
+}
+
+// traffic is the number of bytes that a step reads, each input counted once, and that it writes.
+func (d *draft) traffic(s *Step) (in, out float64) {
+	for _, r := range s.Inputs {
+		in += d.bytes(r)
+	}
+	for _, r := range s.Extra {
+		in += d.bytes(r)
+	}
+	out = d.bytes(s.Out)
+	if s.Old >= 0 {
+		in += out
+	}
+	return in, out
 }
 
 // unitAlong reports whether a view's unit-stride index is one of some.
@@ -222,7 +260,18 @@ func (d *draft) volume(legs []parser.IndexID) float64 {
 
 // bytes is the size of what a view covers.
 func (d *draft) bytes(r Ref) float64 {
-	return d.volume(legsOf([]Ref{r})) * float64(d.plan.Buffers[r.Buffer].DType.Size())
+	return d.covered(r) * float64(d.plan.Buffers[r.Buffer].DType.Size())
+}
+
+// covered is the number of elements that a view sees.
+func (d *draft) covered(r Ref) float64 {
+	v := 1.0
+	for a, i := range r.Axes {
+		if i != parser.NoIndex && !slices.Contains(r.Axes[:a], i) {
+			v *= float64(d.extent(i))
+		}
+	}
+	return v
 }
 
 // unitInner reports whether an index walks the output, or for a reduction an input, with stride 1.
@@ -274,7 +323,7 @@ func (d *draft) run(s *Step, refs []Ref) (length float64, gathers int) {
 func (d *draft) strided(s *Step) (elements float64) {
 	for _, r := range s.Inputs {
 		if slices.Contains(s.B, d.unitIndex(r)) {
-			elements += d.volume(legsOf([]Ref{r}))
+			elements += d.covered(r)
 		}
 	}
 	return elements
@@ -291,12 +340,22 @@ func (d *draft) unitIndex(r Ref) parser.IndexID {
 	b := &d.plan.Buffers[r.Buffer]
 	unit := b.Layout.UnitAxis
 	if b.Kind != Operand {
-		unit = rowMajor(b.Shape).UnitAxis
+		unit = lastLong(b.Shape)
 	}
 	if unit < 0 || unit >= len(r.Axes) {
 		return parser.NoIndex
 	}
 	return r.Axes[unit]
+}
+
+// lastLong is the last axis that has an extent beyond 1, which is the one of stride 1 in a dense tensor; -1 if
+// none has.
+func lastLong(shape []int) int {
+	a := len(shape) - 1
+	for a >= 0 && shape[a] <= 1 {
+		a--
+	}
+	return a
 }
 
 // strides are those of a view's buffer.
@@ -327,7 +386,7 @@ func (d *draft) hasUnit(r Ref) bool {
 func (d *draft) unitAxis(r Ref) int {
 	b := &d.plan.Buffers[r.Buffer]
 	if b.Kind != Operand && b.Window == nil {
-		return rowMajor(b.Shape).UnitAxis
+		return lastLong(b.Shape)
 	}
 	return b.Layout.UnitAxis
 }

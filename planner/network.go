@@ -58,7 +58,7 @@ func (n *network) size(legs []int32) float64 {
 // nanos is the time of a pairwise step, by the products of the extents of its classes. Which operand
 // will be the right one is open, so the longer free group counts as N.
 func (n *network) nanos(b, m, nn, k float64) float64 {
-	return n.target.Estimate(n.pair(b, min(m, nn), max(m, nn), k)).Nanos
+	return n.target.Nanos(n.pair(b, min(m, nn), max(m, nn), k))
 }
 
 // pair is the question for a pairwise step with nothing fused.
@@ -89,10 +89,17 @@ func (n *network) work(a, b, out []int32) cost.Work {
 
 // results lists the legs of every factor and result of t.
 func (n *network) results(t tree) [][]int32 {
-	all := slices.Clone(n.legs)
+	all := append(make([][]int32, 0, len(n.legs)+len(t)), n.legs...)
 	holders := n.holders()
+	var slab []int32
 	for _, p := range t {
-		all = append(all, n.contract(all[p[0]], all[p[1]], holders))
+		a, b := all[p[0]], all[p[1]]
+		if need := len(a) + len(b); cap(slab)-len(slab) < need {
+			slab = make([]int32, 0, 4*need)
+		}
+		from := len(slab)
+		slab = n.contract(slab, a, b, holders)
+		all = append(all, slab[from:len(slab):len(slab)])
 	}
 	return all
 }
@@ -108,10 +115,9 @@ func (n *network) holders() []int {
 	return count
 }
 
-// contract is the legs of the product of a and b, summed over the indices that nothing else has. It
+// contract appends the legs of the product of a and b, summed over the indices that nothing else has. It
 // brings holders up to date.
-func (n *network) contract(a, b []int32, holders []int) []int32 {
-	var out []int32
+func (n *network) contract(out, a, b []int32, holders []int) []int32 {
 	sorted(a, b, func(l int32, inA, inB bool) {
 		if inA && inB {
 			holders[l]--

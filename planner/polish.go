@@ -29,8 +29,13 @@ type block struct {
 const kept = 1 << 31
 
 func newBlock(a aim) *block {
-	return &block{aim: a, write: math.Exp2(a.write)}
+	k := &block{}
+	k.seek(a)
+	return k
 }
+
+// seek sets what trees are sought for.
+func (k *block) seek(a aim) { k.aim, k.write = a, math.Exp2(a.write) }
 
 // begin starts anew with a number of parts, at most ExactLimit.
 func (k *block) begin(parts int) {
@@ -93,15 +98,8 @@ func (k *block) tabulate() {
 	for byte := 0; byte < 3 || 8*byte < k.groups; byte++ {
 		t := &k.table[byte]
 		t[0] = 1
-		if 8*byte >= k.groups {
-			continue // no set has these
-		}
-		for x := 1; x < 256; x++ {
-			g := 8*byte + bits.TrailingZeros(uint(x))
-			t[x] = t[x&(x-1)]
-			if g < k.groups {
-				t[x] *= k.ext[g]
-			}
+		for x := 1; x < 1<<min(max(k.groups-8*byte, 0), 8); x++ { // no set has more
+			t[x] = t[x&(x-1)] * k.ext[8*byte+bits.TrailingZeros(uint(x))]
 		}
 	}
 }

@@ -44,7 +44,7 @@ func (p *pool) contract(a, b int32) int32 {
 	r := int32(len(p.legs))
 	need := len(p.legs[a]) + len(p.legs[b])
 	if cap(p.slab)-len(p.slab) < need {
-		p.slab = make([]int32, 0, max(need, 1<<14))
+		p.slab = make([]int32, 0, max(need, min(1<<14, 16*len(p.g.legs))))
 	}
 	from := len(p.slab)
 	p.slab, _ = p.g.join(p.legs[a], p.legs[b], p.slab, p.holders)

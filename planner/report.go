@@ -326,7 +326,7 @@ func (c *recount) fill(row *Row, r *Report, t cost.Target) {
 	row.Size = c.size(out)
 	w := c.work(in, out, r.Type)
 	row.Kind = kindOf(len(in), w)
-	row.Nanos = t.Estimate(w).Nanos
+	row.Nanos = t.Nanos(w)
 }
 
 // most is log2 of what extents are cut off at when the model is asked, so that nothing overflows.

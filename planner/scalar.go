@@ -1,7 +1,6 @@
 package planner
 
 import (
-	"encoding/binary"
 	"slices"
 
 	"github.com/einc-lang/einc/parser"
@@ -11,29 +10,28 @@ import (
 // scalar builds the body or the epilogue of a step: an expression over numbered inputs, in accumulator
 // types throughout.
 type scalar struct {
-	d      *draft
-	out    []parser.IndexID // the indices of the step's output
-	first  int              // the number of refs[0] as an input: 0 in a body, 1 in an epilogue
-	expr   parser.Expr
-	refs   []Ref
-	values []parser.NodeID                 // of each of refs, in its accumulator type
-	known  map[string]int                  // position in refs by refKey
-	memo   map[parser.NodeID]parser.NodeID // nodes of the source that are written
-	core   parser.NodeID                   // the value of the contraction that is computed in this step, or -1
+	d     *draft
+	out   []parser.IndexID // the indices of the step's output
+	first int              // the number of refs[0] as an input: 0 in a body, 1 in an epilogue
+	expr  parser.Expr
+	refSet
+	values []parser.NodeID // of each of refs, in its accumulator type
+	memo   memo
+	core   parser.NodeID // the value of the contraction that is computed in this step, or -1
 }
 
 func newScalar(d *draft, out []parser.IndexID, first int) *scalar {
-	return &scalar{d: d, out: out, first: first, known: map[string]int{}, memo: map[parser.NodeID]parser.NodeID{}, core: -1}
+	return &scalar{d: d, out: out, first: first, core: -1, expr: make(parser.Expr, 0, 4)}
 }
 
 // newEpilogue is a scalar whose input 0 is the reduced value, of type t.
 func newEpilogue(d *draft, out []parser.IndexID, t tensor.DType) *scalar {
 	s := newScalar(d, out, 1)
-	s.core = s.add(parser.Node{Kind: parser.NodeInput, DType: t})
+	s.core = s.node(parser.Node{Kind: parser.NodeInput, DType: t})
 	return s
 }
 
-func (s *scalar) add(n parser.Node) parser.NodeID {
+func (s *scalar) node(n parser.Node) parser.NodeID {
 	s.expr = append(s.expr, n)
 	return parser.NodeID(len(s.expr) - 1)
 }
@@ -41,15 +39,13 @@ func (s *scalar) add(n parser.Node) parser.NodeID {
 // input is the value of ref; equal refs are one input.
 func (s *scalar) input(ref Ref) parser.NodeID {
 	ref = s.squeeze(ref)
-	key := refKey(ref)
-	if i, ok := s.known[key]; ok {
+	if i := s.find(ref); i >= 0 {
 		return s.values[i]
 	}
 	t := s.d.plan.Buffers[ref.Buffer].DType
-	v := s.add(parser.Node{Kind: parser.NodeInput, DType: t, Input: s.first + len(s.refs)})
+	v := s.node(parser.Node{Kind: parser.NodeInput, DType: t, Input: s.first + len(s.refs)})
 	v = s.convert(v, t.Accum())
-	s.known[key] = len(s.refs)
-	s.refs = append(s.refs, ref)
+	s.add(ref)
 	s.values = append(s.values, v)
 	return v
 }
@@ -74,7 +70,7 @@ func (s *scalar) apply(fn parser.Fn, t tensor.DType, args ...parser.NodeID) pars
 	if fn == parser.FnMul && len(args) == 1 {
 		return args[0]
 	}
-	return s.add(parser.Node{Kind: parser.NodeApply, DType: t.Accum(), Fn: fn, Args: args})
+	return s.node(parser.Node{Kind: parser.NodeApply, DType: t.Accum(), Fn: fn, Args: args})
 }
 
 // convert casts x to the accumulator type of t, if it is of another type.
@@ -87,15 +83,6 @@ func (s *scalar) convert(x parser.NodeID, t tensor.DType) parser.NodeID {
 
 // close makes v the value: it cuts off what v does not need.
 func (s *scalar) close(v parser.NodeID) parser.Expr { return s.expr[:v+1] }
-
-// refKey tells refs apart.
-func refKey(r Ref) string {
-	b := binary.AppendVarint(nil, int64(r.Buffer))
-	for _, a := range r.Axes {
-		b = binary.AppendVarint(b, int64(a))
-	}
-	return string(b)
-}
 
 // weight is the number of element-wise operations of expr, in units of an addition.
 func weight(expr parser.Expr) float64 {

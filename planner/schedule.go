@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"errors"
 	"slices"
 
 	"github.com/einc-lang/einc/parser"
@@ -14,13 +15,15 @@ const mostFused = 16
 type vertex struct {
 	left, right int32
 	legs        []int32
-	fused       []int32 // terms that the result is multiplied by
-	factors     []int32 // terms that the pair's product is multiplied by before it is summed
-	own         bool    // of a term: a step of its own computes it into a temporary
-	into        int32   // the vertex that does this one's work: itself, or the pair it was fused with
+	ids         []parser.IndexID // the same as the problem numbers them; nil until they are asked for
+	fused       []int32          // terms that the result is multiplied by
+	factors     []int32          // terms that the pair's product is multiplied by before it is summed
+	own         bool             // of a term: a step of its own computes it into a temporary
+	into        int32            // the vertex that does this one's work: itself, or the pair it was fused with
 	axes        []parser.IndexID
 	result      Ref     // of pairs and own terms, once emitted
 	size, peak  float64 // elements of the result, and live while it is computed
+	floor       float64 // nanoseconds that the step takes at least, if that is known
 }
 
 // schedule turns a tree into steps.
@@ -31,43 +34,76 @@ type schedule struct {
 }
 
 // emitTree appends the steps of the contraction's tree, with temporaries as their users like them.
-func (c *contraction) emitTree(to sink) error { return c.emitArranged(to, (*schedule).arrange) }
+func (c *contraction) emitTree(to sink) error {
+	s := newSchedule(c, c.tree).fused(to)
+	s.arrange()
+	return s.steps(to)
+}
 
-// emitLying is emitTree with temporaries as what they are made of lies.
-func (c *contraction) emitLying(to sink) error { return c.emitArranged(to, (*schedule).lie) }
-
-func (c *contraction) emitArranged(to sink, arrange func(*schedule)) error {
-	s := newSchedule(c)
-	s.apart()
-	s.v[len(s.v)-1].axes = to.out.Axes
-	s.fuse()
-	s.v[s.root].axes = to.out.Axes
-	arrange(s)
+// steps appends the steps of what is arranged.
+func (s *schedule) steps(to sink) error {
+	nanos := 0.0
+	for i := range s.v {
+		nanos += s.v[i].floor
+	}
+	p := s.c.d.plan
+	done := len(p.Steps)
 	for _, i := range s.order() {
 		if err := s.emit(i, to); err != nil {
 			return err
 		}
+		if nanos += timeOf(p.Steps[done:]) - s.v[i].floor; nanos > s.c.most {
+			return errSlow
+		}
+		done = len(p.Steps)
 	}
 	return nil
 }
 
-func newSchedule(c *contraction) *schedule {
-	s := &schedule{c: c, v: make([]vertex, len(c.terms)+len(c.tree))}
-	for i, legs := range c.net.results(c.tree) {
+// errSlow is the error of a way that takes longer than another one.
+var errSlow = errors.New("einc: internal error: a slow way was asked for")
+
+func newSchedule(c *contraction, t tree) *schedule {
+	s := &schedule{c: c, v: make([]vertex, len(c.terms)+len(t))}
+	for i, legs := range c.net.results(t) {
 		s.v[i] = vertex{left: -1, right: -1, legs: legs, into: int32(i), size: c.net.size(legs)}
 		if i < len(c.terms) {
 			s.v[i].own = len(c.terms[i].sum) > 0 || len(c.terms[i].refs) > 1
 		} else {
-			s.v[i].left, s.v[i].right = c.tree[i-len(c.terms)][0], c.tree[i-len(c.terms)][1]
+			s.v[i].left, s.v[i].right = t[i-len(c.terms)][0], t[i-len(c.terms)][1]
 		}
 	}
 	return s
 }
 
-// nanos estimates the step of a pair.
-func (s *schedule) nanos(v *vertex) float64 { return s.target().Estimate(s.work(v)).Nanos }
+// fused decides what runs in a step of its own.
+func (s *schedule) fused(to sink) *schedule {
+	s.apart()
+	s.v[len(s.v)-1].axes = to.out.Axes
+	s.fuse()
+	s.v[s.root].axes = to.out.Axes
+	return s
+}
 
-func (s *schedule) target() cost.Target { return s.c.d.opts.Target }
+// floor estimates the steps as if all operands lay well.
+func (s *schedule) floor() (nanos float64) {
+	for i := range s.v {
+		v := &s.v[i]
+		switch {
+		case v.left < 0 && v.own:
+			v.floor = s.alone(int32(i))
+		case v.left >= 0 && v.into == int32(i):
+			v.floor = s.nanos(v)
+		}
+		nanos += v.floor
+	}
+	return nanos
+}
+
+// nanos estimates the step of a pair.
+func (s *schedule) nanos(v *vertex) float64 { return s.target().Nanos(s.work(v)) }
+
+func (s *schedule) target() *cost.Target { return &s.c.d.opts.Target }
 
 // work is the question for the step of a pair.
 func (s *schedule) work(v *vertex) cost.Work {
@@ -76,8 +112,9 @@ func (s *schedule) work(v *vertex) cost.Work {
 	w.Plain = w.Ops == 0 && len(v.factors) == 0
 	for _, f := range v.fused {
 		w.Ops += (1 + s.prologue(f)) / w.K
+		w.BytesIn += s.v[f].size * float64(w.Type.Size())
 	}
-	for _, f := range slices.Concat(v.fused, v.factors) {
+	for _, f := range v.factors {
 		w.BytesIn += s.v[f].size * float64(w.Type.Size())
 	}
 	if w.Factors = len(v.factors); w.Factors > 0 {
@@ -147,8 +184,8 @@ func (s *schedule) restoreOwn(sides [2]int32, was [2]bool) {
 // alone estimates the step that computes term i into a temporary.
 func (s *schedule) alone(i int32) float64 {
 	bytes := s.v[i].size * float64(s.c.dtype.Size())
-	return s.target().Estimate(cost.Work{B: s.v[i].size, M: 1, N: 1, K: 1, Type: s.c.dtype, UnitInner: true,
-		BytesIn: bytes, BytesOut: bytes, Ops: s.c.terms[i].weight}).Nanos
+	return s.target().Nanos(cost.Work{B: s.v[i].size, M: 1, N: 1, K: 1, Type: s.c.dtype, UnitInner: true,
+		BytesIn: bytes, BytesOut: bytes, Ops: s.c.terms[i].weight})
 }
 
 // inputs lists what must be computed before vertex i.
@@ -157,8 +194,15 @@ func (s *schedule) inputs(i int32) []int32 {
 	if v.left < 0 {
 		return nil
 	}
-	all := slices.Concat([]int32{v.left, v.right}, v.fused, v.factors)
-	return slices.DeleteFunc(all, func(f int32) bool { return s.v[f].left < 0 && !s.v[f].own })
+	all := make([]int32, 0, 2+len(v.fused)+len(v.factors))
+	for _, list := range [...][]int32{{v.left, v.right}, v.fused, v.factors} {
+		for _, f := range list {
+			if s.v[f].left >= 0 || s.v[f].own {
+				all = append(all, f)
+			}
+		}
+	}
+	return all
 }
 
 // order lists the vertices that need a step, inputs before users, so that little memory is live at a
@@ -182,6 +226,7 @@ func (s *schedule) order() []int32 {
 			return 0
 		})
 		held := 0.0
+		v.peak = 0
 		for _, f := range in {
 			v.peak = max(v.peak, held+s.v[f].peak)
 			held += s.v[f].size
@@ -194,8 +239,7 @@ func (s *schedule) order() []int32 {
 
 // postorder walks a tree without recursion.
 func postorder(root int32, inputs [][]int32) []int32 {
-	var out []int32
-	stack := []int32{root}
+	out, stack := make([]int32, 0, len(inputs)), append(make([]int32, 0, len(inputs)), root)
 	for len(stack) > 0 { // users before inputs, last input first
 		i := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
@@ -225,8 +269,8 @@ func (s *schedule) emit(i int32, to sink) error {
 	for _, f := range v.fused {
 		k.extras = append(k.extras, func(sc *scalar) parser.NodeID { return s.read(sc, f) })
 	}
-	var values []parser.NodeID
-	for _, f := range append([]int32{v.left, v.right}, v.factors...) {
+	values := append(make([]parser.NodeID, 0, 2+len(v.factors)), s.read(k.body, v.left), s.read(k.body, v.right))
+	for _, f := range v.factors {
 		values = append(values, s.read(k.body, f))
 	}
 	k.pair = len(v.factors) > 0

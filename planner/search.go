@@ -97,8 +97,13 @@ type draft struct {
 	p      *parser.Problem
 	opts   Options
 	plan   *Plan
-	buffer []int // of each of the problem's tensors, or -1
-	spent  int   // units of search since the context was last looked at
+	buffer []int  // of each of the problem's tensors, or -1
+	spent  int    // units of search since the context was last looked at
+	small  *block // nil until it is needed
+	lists  slab[parser.IndexID]
+	ints   slab[int]
+	stamps []int // of each index: the number of the last set that it was added to
+	stamp  int   // the number of the set in hand
 }
 
 func newDraft(ctx context.Context, p *parser.Problem, opts Options) (*draft, error) {
@@ -128,6 +133,23 @@ func (d *draft) spend(units int) error {
 	}
 	d.spent = 0
 	return d.ctx.Err()
+}
+
+// newSet begins an empty set of indices.
+func (d *draft) newSet() {
+	if more := len(d.p.Indices) - len(d.stamps); more > 0 {
+		d.stamps = append(d.stamps, make([]int, more)...)
+	}
+	d.stamp++
+}
+
+// adds puts an index into the set in hand; false if it was there, and for NoIndex.
+func (d *draft) adds(i parser.IndexID) bool {
+	if i == parser.NoIndex || d.stamps[i] == d.stamp {
+		return false
+	}
+	d.stamps[i] = d.stamp
+	return true
 }
 
 // extent is the extent of an index; 1 for NoIndex.
@@ -208,10 +230,11 @@ func (d *draft) declareTensor(t int, kind BufferKind) bool {
 
 // temp makes a temporary with one axis an index and returns it seen through them.
 func (d *draft) temp(t tensor.DType, axes []parser.IndexID) (Ref, error) {
-	shape := make([]int, len(axes))
-	for a, i := range axes {
-		shape[a] = d.extent(i)
+	shape := d.ints.room(len(axes))
+	for _, i := range axes {
+		shape = append(shape, d.extent(i))
 	}
+	shape = d.ints.keep(shape)
 	bytes, ok := byteSize(t, shape)
 	if !ok {
 		return Ref{}, fmt.Errorf("einc: the temporary %s would need more than 2^46 bytes: write the expression as smaller statements or reduce its extents",
@@ -260,13 +283,10 @@ func byteSize(t tensor.DType, shape []int) (int64, bool) {
 
 // rowMajor is the layout of a dense tensor.
 func rowMajor(shape []int) parser.Layout {
-	l := parser.Layout{Strides: make([]int, len(shape)), UnitAxis: -1}
+	l := parser.Layout{Strides: make([]int, len(shape)), UnitAxis: lastLong(shape)}
 	stride := 1
 	for a := len(shape) - 1; a >= 0; a-- {
 		l.Strides[a] = stride
-		if l.UnitAxis < 0 && shape[a] > 1 {
-			l.UnitAxis = a
-		}
 		stride *= max(shape[a], 1)
 	}
 	if len(shape) > 1 {

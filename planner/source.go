@@ -93,16 +93,17 @@ func (s *source) reach(roots ...parser.NodeID) []parser.NodeID {
 
 // refs lists the distinct tensors views that roots read, cores of planned Reduce nodes among them.
 func (s *source) refs(roots ...parser.NodeID) []Ref {
-	var refs []Ref
-	known := map[string]bool{}
+	if len(roots) == 1 && s.expr[roots[0]].Kind == parser.NodeRef {
+		r, _ := s.ref(roots[0])
+		return []Ref{r}
+	}
+	var set refSet
 	for _, id := range s.reach(roots...) {
-		r, ok := s.ref(id)
-		if key := refKey(r); ok && !known[key] {
-			known[key] = true
-			refs = append(refs, r)
+		if r, ok := s.ref(id); ok && set.find(r) < 0 {
+			set.add(r)
 		}
 	}
-	return refs
+	return set.refs
 }
 
 // ref is the view that node id itself reads, if it reads one.
@@ -118,15 +119,20 @@ func (s *source) ref(id parser.NodeID) (Ref, bool) {
 
 // write appends root and all it needs to sc and returns its value.
 func (s *source) write(sc *scalar, root parser.NodeID) parser.NodeID {
-	if v, ok := sc.memo[root]; ok {
+	if v, ok := sc.memo.get(root); ok {
+		return v
+	}
+	if s.expr[root].Kind == parser.NodeRef {
+		v := s.writeNode(sc, root)
+		sc.memo.put(root, v)
 		return v
 	}
 	for _, id := range s.reach(root) {
-		if _, ok := sc.memo[id]; !ok {
-			sc.memo[id] = s.writeNode(sc, id)
+		if _, ok := sc.memo.get(id); !ok {
+			sc.memo.put(id, s.writeNode(sc, id))
 		}
 	}
-	return sc.memo[root]
+	return sc.memo.of(root)
 }
 
 // writeNode appends one node whose arguments are written.
@@ -139,14 +145,14 @@ func (s *source) writeNode(sc *scalar, id parser.NodeID) parser.NodeID {
 	case parser.NodeReduce:
 		return s.writeReduce(sc, id)
 	case parser.NodeConst:
-		return sc.add(parser.Node{Kind: parser.NodeConst, DType: n.DType.Accum(), Value: n.Value, Int: n.Int})
+		return sc.node(parser.Node{Kind: parser.NodeConst, DType: n.DType.Accum(), Value: n.Value, Int: n.Int})
 	}
 	if n.Fn == parser.FnCast {
-		return sc.convert(sc.memo[n.Args[0]], n.DType)
+		return sc.convert(sc.memo.of(n.Args[0]), n.DType)
 	}
 	args := make([]parser.NodeID, len(n.Args))
 	for i, a := range n.Args {
-		args[i] = sc.memo[a]
+		args[i] = sc.memo.of(a)
 	}
 	return sc.apply(n.Fn, n.DType, args...)
 }
@@ -165,11 +171,11 @@ func (s *source) writeReduce(sc *scalar, id parser.NodeID) parser.NodeID {
 func (o *outside) write(sc *scalar, t tensor.DType, x parser.NodeID) parser.NodeID {
 	args := []parser.NodeID{x}
 	for _, f := range o.factors {
-		args = append(args, sc.convert(sc.memo[f], t))
+		args = append(args, sc.convert(sc.memo.of(f), t))
 	}
 	x = sc.apply(parser.FnMul, t, args...)
 	for _, f := range o.divisors {
-		x = sc.apply(parser.FnDiv, t, x, sc.convert(sc.memo[f], t))
+		x = sc.apply(parser.FnDiv, t, x, sc.convert(sc.memo.of(f), t))
 	}
 	if o.negate {
 		x = sc.apply(parser.FnNeg, t, x)

@@ -81,7 +81,7 @@ func (d *draft) carrier(plans []*contraction, left []parser.IndexID) int {
 	for _, i := range fit {
 		nanos := 0.0
 		if len(fit) > 1 {
-			nanos, _ = d.try(func() error { return plans[i].materialise(left) })
+			_, nanos, _ = d.try(func() error { return plans[i].materialise(left) })
 		}
 		if best < 0 || nanos > most {
 			best, most = i, nanos

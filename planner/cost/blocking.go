@@ -47,7 +47,7 @@ type Blocking struct {
 }
 
 // Blocking is the blocking for each of a batch of products of the given extents, each at least 1, and element type.
-func (t Target) Blocking(d tensor.DType, batch, m, n, k int64) Blocking {
+func (t *Target) Blocking(d tensor.DType, batch, m, n, k int64) Blocking {
 	b := Blocking{M: m, N: n, K: k, Type: d.Accum(), Lanes: int64(max(1, t.VectorBytes/d.Accum().Real().Size()))}
 	rows, vectors := t.tile(b.Type)
 	b.MR, b.NR = rows, vectors*b.Lanes
@@ -74,7 +74,7 @@ const (
 
 // OpenBlocking is the blocking for products of which not all extents are known, those given being an
 // example: blocks that serve any. If B is packed by each task for itself, a slice is a task's columns.
-func (t Target) OpenBlocking(d tensor.DType, m, n, k int64, own bool) Blocking {
+func (t *Target) OpenBlocking(d tensor.DType, m, n, k int64, own bool) Blocking {
 	b := Blocking{M: m, N: n, K: k, Type: d.Accum(), Lanes: int64(max(1, t.VectorBytes/d.Accum().Real().Size())), KC: Depth, Own: own, Split: 1}
 	rows, vectors := t.tile(b.Type)
 	b.MR, b.NR = rows, vectors*b.Lanes
@@ -94,7 +94,7 @@ func (t Target) OpenBlocking(d tensor.DType, m, n, k int64, own bool) Blocking {
 }
 
 // cut chooses the blocks of C: enough for all workers, unless a batch gives them enough to do.
-func (t Target) cut(b *Blocking, batch int64) {
+func (t *Target) cut(b *Blocking, batch int64) {
 	column := b.KC * int64(b.Type.Size()) // bytes of a column of B, or a row of A, in a block of K
 	panels := ceilDiv(b.N, b.NR)
 	room := min(int64(t.l3())/2, maxSlice)
@@ -145,7 +145,7 @@ func parts(n, most, want, workers int64) int64 {
 // tile is the number of rows and of vectors of the register tile: the accumulators, one row of B, one
 // element of A and, without fused multiply-add, one product must stay in registers. Complex values take
 // two registers each.
-func (t Target) tile(d tensor.DType) (rows, vectors int64) {
+func (t *Target) tile(d tensor.DType) (rows, vectors int64) {
 	many := t.Registers >= 32 && t.VectorBytes >= 32
 	switch {
 	case d.IsComplex() && many:

@@ -16,7 +16,7 @@ type Target struct {
 
 // Lanes is the number of elements of d in a vector register, at least 1. Complex values take the
 // lanes of their parts' pairs; half types are computed with as F32, bools as bytes.
-func (t Target) Lanes(d tensor.DType) int { return max(1, t.VectorBytes/d.Accum().Size()) }
+func (t *Target) Lanes(d tensor.DType) int { return max(1, t.VectorBytes/d.Accum().Size()) }
 
 // Strategy names a way to run a step. The names are those of the builders in codegen/lower.
 type Strategy string

@@ -43,16 +43,28 @@ const (
 // Estimate answers w: the fastest strategy that can do it, its time on one worker, and its workspace. The
 // strategy and the time depend on w and the level alone, because orders of contraction and of summation
 // follow from them; the workspace is what the caches and workers of t ask for.
-func (t Target) Estimate(w Work) Estimate {
-	m := t.typical()
-	e := m.choose(w)
-	e.Nanos = max(e.Nanos, m.moved(w))
+func (t *Target) Estimate(w Work) Estimate {
+	e := t.time(&w)
+	if e.Strategy == Packed {
+		e.Shared, e.PerWorker = t.workspace(&w)
+	}
+	return e
+}
+
+// Nanos is the time that Estimate gives.
+func (t *Target) Nanos(w Work) float64 { return t.time(&w).Nanos }
+
+// time is the fastest strategy and its time.
+func (t *Target) time(w *Work) Estimate {
+	typical := t.typical()
+	m := &typical
+	e, moved := m.choose(w), m.moved(w)
+	e.Nanos = max(e.Nanos, moved)
 	switch e.Strategy {
 	case Direct:
-		e.Nanos = max(m.inPlace(w, e.Nanos), m.moved(w)) + m.fetched(w, gathered(w))
+		e.Nanos = max(m.inPlace(w, e.Nanos), moved) + m.fetched(w, gathered(w))
 	case Packed:
 		e.Nanos += m.fetched(w, w.B*w.M*w.N*float64(w.GathersBeside)+w.Strided)
-		e.Shared, e.PerWorker = t.workspace(w)
 	}
 	return e
 }
@@ -71,7 +83,7 @@ func (t Target) typical() Target {
 }
 
 // choose picks the strategy, by times that take the operands of each to lie well.
-func (t Target) choose(w Work) Estimate {
+func (t *Target) choose(w *Work) Estimate {
 	best := Estimate{Strategy: Direct, Nanos: t.direct(w)}
 	if w.Inner > 1 && w.Product && !w.Askew && w.UnitInner {
 		if nanos := t.fused(w); nanos < best.Nanos {
@@ -89,7 +101,7 @@ func (t Target) choose(w Work) Estimate {
 
 // inPlace is the time of the direct strategy on operands as they lie, where direct is that on good ones, which
 // the choice of a strategy was made with: rows in cache share what is loaded, and vectors end with runs.
-func (t Target) inPlace(w Work, direct float64) float64 {
+func (t *Target) inPlace(w *Work, direct float64) float64 {
 	if w.B*w.M*w.N*w.K == 0 || !w.Product || w.M == 1 || w.N == 1 || w.K == 1 || w.Folded || w.Askew || !w.UnitInner {
 		return direct
 	}
@@ -108,7 +120,7 @@ func (t Target) inPlace(w Work, direct float64) float64 {
 }
 
 // moved is the time it takes to fetch and store what does not stay in the second level.
-func (t Target) moved(w Work) float64 {
+func (t *Target) moved(w *Work) float64 {
 	stores := 2.0 // lines are fetched before they are written, but for those that are streamed
 	if w.BytesOut >= streamBytes {
 		stores = 1
@@ -121,7 +133,7 @@ func (t Target) moved(w Work) float64 {
 }
 
 // gathered is how often the direct strategy fetches an element by itself. Rows of a product share a fetch.
-func gathered(w Work) float64 {
+func gathered(w *Work) float64 {
 	written := w.B * w.M * w.N
 	beside := written * float64(w.GathersBeside)
 	switch {
@@ -134,7 +146,7 @@ func gathered(w Work) float64 {
 }
 
 // fetched is the time of so many fetches.
-func (t Target) fetched(w Work, fetches float64) float64 {
+func (t *Target) fetched(w *Work, fetches float64) float64 {
 	if w.BytesIn > float64(t.l2()) {
 		return fetches * gatherFar
 	}
@@ -148,7 +160,7 @@ type Bound struct {
 }
 
 // Bound is the bound for elements of type d.
-func (t Target) Bound(d tensor.DType) Bound {
+func (t *Target) Bound(d tensor.DType) Bound {
 	return Bound{Fixed: call, point: 1 / (t.peak(d) * batchRate), byte: 1 / rateL1}
 }
 
@@ -158,7 +170,7 @@ func (b Bound) Nanos(points, bytes float64) float64 { return max(points*b.point,
 
 // packs reports whether w may be packed: a product that is more than a few tiles large and does not live
 // in the second-level cache, where packing costs more than it gives.
-func (t Target) packs(w Work) bool {
+func (t *Target) packs(w *Work) bool {
 	if !w.Product || !w.Plain || !Packable(w.Type) {
 		return false
 	}
@@ -186,7 +198,7 @@ func Packable(d tensor.DType) bool {
 }
 
 // packed estimates the packed strategy.
-func (t Target) packed(w Work) float64 {
+func (t *Target) packed(w *Work) float64 {
 	b := t.blocking(w)
 	size := float64(b.Type.Size())
 	// Which side gets the columns depends on C's layout; of a narrow product it mostly is the wide one.
@@ -204,12 +216,12 @@ func (t Target) packed(w Work) float64 {
 	return compute + moved + launches + ops
 }
 
-func (t Target) blocking(w Work) Blocking {
+func (t *Target) blocking(w *Work) Blocking {
 	return t.Blocking(w.Type, int64(max(w.B, 1)), int64(w.M), int64(w.N), int64(w.K))
 }
 
 // workspace is the bytes that the packed strategy needs.
-func (t Target) workspace(w Work) (shared, perWorker int64) {
+func (t *Target) workspace(w *Work) (shared, perWorker int64) {
 	b := t.blocking(w)
 	shared, perWorker = int64(w.B)*b.SharedBytes(), b.Scratch().Bytes+int64(w.Beside)*b.BesideBytes()
 	switch waits := w.Waits && b.KBlocks() > 1 && b.Split == 1; {
@@ -222,7 +234,7 @@ func (t Target) workspace(w Work) (shared, perWorker int64) {
 }
 
 // direct estimates the direct strategy: arithmetic or memory, whichever takes longer.
-func (t Target) direct(w Work) float64 {
+func (t *Target) direct(w *Work) float64 {
 	points := w.B * w.M * w.N * w.K
 	if points == 0 {
 		return call
@@ -247,7 +259,7 @@ func (t Target) direct(w Work) float64 {
 
 // fused estimates the fused strategy: tiles of registers as those of the packed one, but of operands as they
 // lie, and the factors' products once for each sum over Inner.
-func (t Target) fused(w Work) float64 {
+func (t *Target) fused(w *Work) float64 {
 	points := w.B * w.M * w.N * w.K
 	lanes := float64(t.Lanes(w.Type))
 	rate := fusedRate
@@ -261,7 +273,7 @@ func (t Target) fused(w Work) float64 {
 
 // directShare is the part of the peak that the direct strategy reaches with long enough vectors, and
 // the extent these run along.
-func (t Target) directShare(w Work, inner float64) (rate, along float64) {
+func (t *Target) directShare(w *Work, inner float64) (rate, along float64) {
 	switch {
 	case !w.Product || w.M == 1 || w.N == 1:
 	case w.Folded:
@@ -274,7 +286,7 @@ func (t Target) directShare(w Work, inner float64) (rate, along float64) {
 
 // traffic is the time the direct strategy needs to move its data. A right operand beyond the second
 // level streams in again for every few rows of the left one.
-func (t Target) traffic(w Work) float64 {
+func (t *Target) traffic(w *Work) float64 {
 	moved := (w.BytesIn + w.BytesOut) / t.bandwidth(w.BytesIn+w.BytesOut)
 	right := w.N * w.K * float64(w.Type.Accum().Size())
 	if w.Product && w.M > 1 && w.N > 1 && right > float64(t.l2()) {
@@ -288,7 +300,7 @@ func (t Target) traffic(w Work) float64 {
 func share(extent, half float64) float64 { return extent / (extent + half) }
 
 // peak is the number of multiply-adds of type d a core can do in a nanosecond.
-func (t Target) peak(d tensor.DType) float64 {
+func (t *Target) peak(d tensor.DType) float64 {
 	pipes := 1.0
 	if t.FMA {
 		pipes = 2
@@ -310,7 +322,7 @@ func typeRate(d tensor.DType) float64 {
 }
 
 // bandwidth is the rate at which a core moves data from a working set of the given bytes.
-func (t Target) bandwidth(bytes float64) float64 {
+func (t *Target) bandwidth(bytes float64) float64 {
 	switch {
 	case bytes <= float64(t.l1()):
 		return rateL1
@@ -325,7 +337,7 @@ func (t Target) bandwidth(bytes float64) float64 {
 // Tasks is the number of equal tasks to cut work of the given time (on one worker) and number of
 // items into: at least one, at most the items, few enough that a task outweighs handing it out, and so
 // many that all workers stay busy and none is away for more than about a millisecond.
-func (t Target) Tasks(nanos float64, items int64) int64 {
+func (t *Target) Tasks(nanos float64, items int64) int64 {
 	const least, most = 20e3, 1e6
 	tasks := math.Min(nanos/least, float64(4*t.workers()))
 	tasks = math.Max(tasks, nanos/most)
@@ -334,11 +346,11 @@ func (t Target) Tasks(nanos float64, items int64) int64 {
 
 // The caches a target states, or those of a small core if it states none.
 
-func (t Target) l1() int { return orElse(t.L1, 32<<10) }
-func (t Target) l2() int { return orElse(t.L2, 512<<10) }
-func (t Target) l3() int { return max(orElse(t.L3, 4<<20), t.l2()) }
+func (t *Target) l1() int { return orElse(t.L1, 32<<10) }
+func (t *Target) l2() int { return orElse(t.L2, 512<<10) }
+func (t *Target) l3() int { return max(orElse(t.L3, 4<<20), t.l2()) }
 
-func (t Target) workers() int64 { return int64(max(t.Workers, 1)) }
+func (t *Target) workers() int64 { return int64(max(t.Workers, 1)) }
 
 func orElse(v, other int) int {
 	if v > 0 {

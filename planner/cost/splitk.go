@@ -39,7 +39,7 @@ func (b Blocking) splits(batch int64) int64 {
 func (b Blocking) PartBlocks() int64 { return ceilDiv(b.KBlocks(), b.Split) }
 
 // cutParts makes a task of a part all of C, or as much of it as keeps packed operands in the second-level cache.
-func (t Target) cutParts(b *Blocking) {
+func (t *Target) cutParts(b *Blocking) {
 	most := max(int64(t.l2())/3/(b.KC*int64(b.Type.Size())), 1)
 	even := func(n, unit int64) int64 {
 		panels := ceilDiv(n, unit)
