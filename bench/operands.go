@@ -17,27 +17,34 @@ func random(d tensor.DType, seed uint64, shape []int) (*einc.Tensor, error) {
 		return nil, err
 	}
 	r := rand.New(rand.NewPCG(seed, 1))
+	real := func() float32 { return 2*r.Float32() - 1 }
+	whole := func() int8 { return int8(r.IntN(17) - 8) }
 	switch d {
 	case tensor.F32, tensor.C64:
-		for i, v := 0, view[float32](t.Bytes()); i < len(v); i++ {
-			v[i] = 2*r.Float32() - 1
-		}
+		fill(t, real)
 	case tensor.F64, tensor.C128:
-		for i, v := 0, view[float64](t.Bytes()); i < len(v); i++ {
-			v[i] = 2*r.Float64() - 1
-		}
+		fill(t, func() float64 { return 2*r.Float64() - 1 })
+	case tensor.F16:
+		fill(t, func() uint16 { return tensor.F32ToF16(real()) })
+	case tensor.BF16:
+		fill(t, func() uint16 { return tensor.F32ToBF16(real()) })
+	case tensor.I8:
+		fill(t, whole)
 	case tensor.I32:
-		for i, v := 0, view[int32](t.Bytes()); i < len(v); i++ {
-			v[i] = r.Int32N(17) - 8
-		}
+		fill(t, func() int32 { return int32(whole()) })
 	case tensor.I64:
-		for i, v := 0, view[int64](t.Bytes()); i < len(v); i++ {
-			v[i] = r.Int64N(17) - 8
-		}
+		fill(t, func() int64 { return int64(whole()) })
 	default:
 		return nil, fmt.Errorf("no numbers are made of type %v", d)
 	}
 	return t, nil
+}
+
+func fill[T any](t *einc.Tensor, next func() T) {
+	v := view[T](t.Bytes())
+	for i := range v {
+		v[i] = next()
+	}
 }
 
 // view reads bytes as elements.
@@ -57,6 +64,10 @@ func compare(d tensor.DType, want, got []byte, terms float64) error {
 		return near(view[float32](want), view[float32](got), 1e-6*math.Sqrt(terms)+1e-5)
 	case tensor.F64, tensor.C128:
 		return near(view[float64](want), view[float64](got), 1e-15*math.Sqrt(terms)+1e-13)
+	case tensor.F16: // some peers keep sums in 16 bits
+		return near(widened(tensor.F16ToF32, want), widened(tensor.F16ToF32, got), 5e-4*math.Sqrt(terms)+2e-3)
+	case tensor.BF16:
+		return near(widened(tensor.BF16ToF32, want), widened(tensor.BF16ToF32, got), 4e-3*math.Sqrt(terms)+2e-2)
 	}
 	for i := range want {
 		if want[i] != got[i] {
@@ -64,6 +75,13 @@ func compare(d tensor.DType, want, got []byte, terms float64) error {
 		}
 	}
 	return nil
+}
+
+func widened(wide func(uint16) float32, b []byte) (v []float32) {
+	for _, h := range view[uint16](b) {
+		v = append(v, wide(h))
+	}
+	return v
 }
 
 func near[T float32 | float64](want, got []T, tolerance float64) error {

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/einc-lang/einc/tensor"
 )
 
 // pythonKey tells the Python processes apart: an interpreter, and how many threads it may use.
@@ -166,9 +168,23 @@ func (s *session) operandFiles(d *data) (files []operandFile, remove func(), err
 	return files, remove, nil
 }
 
+// lacks tells whether a module has no tensors of a type.
+func lacks(module string, d tensor.DType) bool {
+	switch module {
+	case "torch":
+		return false
+	case "pytblis":
+		return d < tensor.F32
+	}
+	return d == tensor.BF16
+}
+
 // pythonPeer runs Python text, which defines call() over operands x, or t for PyTorch, with a module.
 func pythonPeer(name, class, module, setup string) peer {
 	return peer{name: name, class: class, make: func(s *session, d *data) (*contender, error) {
+		if lacks(module, d.row.dtype) {
+			return nil, sitsOut(fmt.Sprintf("%s has no %v", name, d.row.dtype))
+		}
 		p, err := s.python(module, d.row.threads)
 		if err != nil {
 			return nil, err

@@ -5,6 +5,7 @@ import (
 
 	"github.com/einc-lang/einc"
 	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/planner"
 	"github.com/einc-lang/einc/tensor"
 )
 
@@ -33,6 +34,7 @@ type row struct {
 	threads int // 0 means 1
 	rounds  int // at least; 0 means the default
 	native  bool
+	network *planner.Network // what expr says, for orders of what is too large for a plan
 	peers   []peer
 	bars    []bar
 	derive  func(*result)                                           // adds timings that follow from others
@@ -54,6 +56,13 @@ type peer struct {
 
 // errAbsent says that a peer is not on the machine.
 var errAbsent = errors.New("absent")
+
+// sitsOut is why a peer is not measured, which is no fault.
+type sitsOut string
+
+func (e sitsOut) Error() string { return string(e) }
+
+func (e sitsOut) Is(target error) bool { return target == errNone }
 
 // contender is a peer, or einc, ready to run.
 type contender struct {

@@ -71,13 +71,6 @@ func orderRows(s *session) []*row {
 	return rows
 }
 
-// sitsOut is why an order is not measured, which is no fault.
-type sitsOut string
-
-func (e sitsOut) Error() string { return string(e) }
-
-func (e sitsOut) Is(target error) bool { return target == errNone }
-
 // contender runs a row's expression in the order; it sits out if that is einc's own, or takes too long.
 func (o order) contender(s *session, d *data) (*contender, error) {
 	own, err := planOf(&d.row.work)

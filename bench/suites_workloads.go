@@ -2,15 +2,16 @@ package main
 
 import (
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"math"
-	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/einc-lang/einc/planner"
 	"github.com/einc-lang/einc/tensor"
 )
 
@@ -26,36 +27,34 @@ const (
 	defaultBytes        = 5e8
 )
 
-// workloadRows reads the table of workloads. There are no bars: libraries are shown beside einc.
+// workloadRows are the workloads of the file, networks that are made here, and those of the planner's tests. There are
+// no bars: libraries are shown beside einc.
 func workloadRows(s *session) []*row {
+	known, err := networkCases()
+	if err != nil {
+		s.log("networks: %v", err)
+	}
 	var rows []*row
-	add := func(name, expr string, d tensor.DType, shapes [][]int) {
-		rows = append(rows, &row{suite: "workloads", name: name, work: work{expr: expr, dtype: d, shapes: shapes}, peers: interpreted(expr)})
-	}
-	for _, line := range strings.Split(strings.TrimSpace(workloadText), "\n") {
-		f := strings.Split(line, "\t")
-		if strings.HasPrefix(line, "#") || len(f) != 4 {
+	named := map[string]bool{}
+	for i, line := range strings.Split(strings.TrimSpace(workloadText), "\n") {
+		if strings.HasPrefix(line, "#") {
 			continue
 		}
-		d, err := tensor.ParseDType(f[3])
+		l, err := parseWorkload(line, known)
 		if err != nil {
-			s.log("workload %s: %v", f[0], err)
+			s.log("workloads.txt:%d: %v", i+1, err)
 			continue
 		}
-		c := contraction{sizes: parseSizes(f[2])}
-		in, _, _ := strings.Cut(f[1], "->")
-		var shapes [][]int
-		for _, term := range strings.Split(in, ",") {
-			shapes = append(shapes, c.shape(term))
-		}
-		add(f[0], f[1], d, shapes)
+		named[l.network] = true
+		rows = append(rows, l.rows...)
 	}
-	expr, shapes := innerProduct(100, 3, 10)
-	add("mps-inner-100", expr, tensor.F64, shapes)
-	err := networks(filepath.Join(s.dir, "../planner/testdata/networks.jsonl"), func(n *network) {
-		if math.Pow(10, n.Best) <= mostMultiplyAdds {
+	for _, n := range madeNetworks() {
+		rows = append(rows, workload(n.name, n.work, interpreted(n.expr)))
+	}
+	err = networks(filepath.Join(s.dir, "../planner/testdata/networks.jsonl"), func(n *network) {
+		if !named[n.Name] {
 			w := n.work(tensor.F64)
-			add(n.Name, w.expr, w.dtype, w.shapes)
+			rows = append(rows, workload(n.Name, w, interpreted(w.expr)))
 		}
 	})
 	if err != nil {
@@ -64,89 +63,105 @@ func workloadRows(s *session) []*row {
 	return rows
 }
 
-// network is a line of the files of the planner's tests.
-type network struct {
-	Name, Class string
-	Inputs      [][]int
-	Output      []int
-	Sizes       []int
-	Best        float64 // the cheapest order known, a power of ten of multiply-adds
+func workload(name string, w work, peers []peer) *row {
+	return &row{suite: "workloads", name: name, work: w, peers: peers}
 }
 
-// networks reads a file of networks.
-func networks(path string, f func(*network)) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	for in := json.NewDecoder(file); ; {
-		var n network
-		if err := in.Decode(&n); errors.Is(err, io.EOF) {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		f(&n)
-	}
+// workloadLine is a line of the file: a row for each element type.
+type workloadLine struct {
+	rows    []*row
+	network string
 }
 
-// work is the network as an einsum string.
-func (n *network) work(d tensor.DType) work {
-	w := work{dtype: d}
-	var terms []string
-	for _, term := range n.Inputs {
-		shape := make([]int, len(term))
-		for i, x := range term {
-			shape[i] = n.Sizes[x]
-		}
-		terms, w.shapes = append(terms, letters(term)), append(w.shapes, shape)
+func parseWorkload(line string, known []networkCase) (*workloadLine, error) {
+	f := strings.Split(line, "\t")
+	if len(f) != 4 && len(f) != 5 {
+		return nil, fmt.Errorf("%d columns, not 4 or 5", len(f))
 	}
-	w.expr = strings.Join(terms, ",") + "->" + letters(n.Output)
-	return w
+	l := &workloadLine{}
+	var n *planner.Network
+	w, peers := work{expr: f[1]}, interpreted(f[1])
+	switch name, isNetwork := strings.CutPrefix(f[1], "@"); {
+	case isNetwork:
+		i := slices.IndexFunc(known, func(c networkCase) bool { return c.Name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("there is no network %q", name)
+		}
+		l.network = name
+		w, n = known[i].work(), known[i].network()
+		peers = interpreted(w.expr)
+	case strings.Contains(f[1], "="):
+		w.mode, w.shapes, peers = index, notationShapes(f[1], parseSizes(f[2])), nil
+		if len(f) == 5 {
+			peers = spelled(f[4])
+		}
+	case strings.Contains(f[2], "="):
+		c := contraction{sizes: parseSizes(f[2])}
+		in, _, _ := strings.Cut(f[1], "->")
+		for _, term := range strings.Split(in, ",") {
+			w.shapes = append(w.shapes, c.shape(term))
+		}
+	default:
+		w.shapes = parseShapes(f[2])
+	}
+	for _, name := range strings.Split(f[3], ",") {
+		d, err := tensor.ParseDType(name)
+		if err != nil {
+			return nil, err
+		}
+		w.dtype = d
+		r := workload(f[0], w, peers)
+		r.network = n
+		l.rows = append(l.rows, r)
+	}
+	return l, nil
 }
 
-// firstLetter is that of the labels that are numbers: there are many after it.
-const firstLetter = 0x4e00
-
-func letters(labels []int) string {
-	var text []rune
-	for _, x := range labels {
-		text = append(text, rune(firstLetter+x))
+// parseShapes reads shapes such as 2x3 4x5.
+func parseShapes(text string) (shapes [][]int) {
+	for _, word := range strings.Fields(text) {
+		var shape []int
+		for _, extent := range strings.Split(word, "x") {
+			n, _ := strconv.Atoi(extent)
+			shape = append(shape, n)
+		}
+		shapes = append(shapes, shape)
 	}
-	return string(text)
+	return shapes
 }
 
-// innerProduct is that of two matrix product states of so many sites, written with letters of any script.
-func innerProduct(sites, physical, bond int) (string, [][]int) {
-	next := rune(firstLetter)
-	label := func() string { next++; return string(next) }
-	var upper, lower []string
-	var up, low [][]int
-	u, l := "", ""
-	for i := range sites {
-		m := label()
-		shape := []int{physical}
-		a, b := m+u, m+l
-		if i > 0 {
-			shape = append(shape, bond)
-		}
-		if i < sites-1 {
-			u, l = label(), label()
-			a, b = a+u, b+l
-			shape = append(shape, bond)
-		}
-		upper, lower = append(upper, a), append(lower, b)
-		up, low = append(up, shape), append(low, shape)
+// reference is a tensor of index notation with its indices, which are single letters in the file.
+var reference = regexp.MustCompile(`(\w+)\[([\w,]*)\]`)
+
+// notationShapes are the shapes of a statement's operands: what is read, in the order in which it is named.
+func notationShapes(text string, sizes map[rune]int) (shapes [][]int) {
+	c := contraction{sizes: sizes}
+	if left, right, _ := strings.Cut(text, "="); !strings.HasSuffix(left, "+") {
+		text = right
 	}
-	return fmt.Sprintf("%s,%s->", strings.Join(upper, ","), strings.Join(lower, ",")), append(up, low...)
+	seen := map[string]bool{}
+	for _, m := range reference.FindAllStringSubmatch(text, -1) {
+		if !seen[m[1]] {
+			seen[m[1]] = true
+			shapes = append(shapes, c.shape(strings.ReplaceAll(m[2], ",", "")))
+		}
+	}
+	return shapes
+}
+
+// spelled are the peers that evaluate an expression of Python.
+func spelled(expr string) []peer {
+	return []peer{
+		pythonPeer("NumPy", arrayClass, "numpy", "lib = np\nimport functools\neinsum = functools.partial(np.einsum, optimize=True)\ndef call(): return np.ascontiguousarray("+expr+")"),
+		pythonPeer("PyTorch", arrayClass, "torch", "lib, einsum, x = torch, torch.einsum, t\ndef call(): return ("+expr+").contiguous()"),
+	}
 }
 
 // tooLarge says why a row is only planned, or nothing.
 func (s *session) tooLarge(r *row) (string, error) {
 	p, err := planOf(&r.work)
 	if err != nil {
-		return "", err
+		return s.ordered(r, err)
 	}
 	bytes := float64(p.Peak)
 	for i := range p.Buffers {
@@ -165,4 +180,16 @@ func (s *session) tooLarge(r *row) (string, error) {
 	}
 	return fmt.Sprintf("%s: %.3g multiply-adds in %d steps, %.3g GB of temporaries, %.3g GB in all",
 		why, p.Cost.Flops, len(p.Steps), float64(p.Peak)/1e9, bytes/1e9), nil
+}
+
+// ordered says what a network takes of which no plan can be made, for results that are too large.
+func (s *session) ordered(r *row, why error) (string, error) {
+	if r.network == nil {
+		return "", why
+	}
+	o, err := planner.OrderNetwork(s.ctx, r.network, planner.OrderOptions{Objective: planner.ByFlops, Workers: 1})
+	if err != nil || o.Log10Flops <= math.Log10(mostMultiplyAdds) {
+		return "", errors.Join(why, err)
+	}
+	return fmt.Sprintf("planned only: 10^%.2f multiply-adds in %d steps, a result of 2^%.0f elements", o.Log10Flops, len(o.Path), o.Log2Size), nil
 }

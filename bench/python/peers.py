@@ -47,12 +47,15 @@ def hello(_):
 
 
 def prepare(r):
-    x = []
+    x, t = [], []
     for o in r["operands"]:
-        x.append(np.fromfile(o["path"], dtype=o["dtype"]).reshape(o["shape"]))
-    scope = dict(modules, np=np, x=x)
-    if "torch" in modules:
-        scope["t"] = [modules["torch"].from_numpy(a) for a in x]
+        half = o["dtype"] == "bfloat16"  # NumPy has no such type
+        x.append(np.fromfile(o["path"], dtype="int16" if half else o["dtype"]).reshape(o["shape"]))
+        if "torch" in modules:
+            t.append(modules["torch"].from_numpy(x[-1]))
+            if half:
+                t[-1] = t[-1].view(modules["torch"].bfloat16)
+    scope = dict(modules, np=np, x=x, t=t)
     exec(r["setup"], scope)
     jobs[r["id"]] = scope["call"]
     return {}
@@ -61,7 +64,10 @@ def prepare(r):
 def result(r):
     out = jobs[r["id"]]()
     if hasattr(out, "numpy"):
-        out = out.contiguous().numpy()
+        out = out.contiguous()
+        if out.dtype == modules["torch"].bfloat16:
+            out = out.view(modules["torch"].int16)
+        out = out.numpy()
     out = np.ascontiguousarray(out)
     out.tofile(r["path"])
     return {"shape": list(out.shape)}
