@@ -17,8 +17,8 @@ func (a *account) total() float64 { return logSum(a.flops) }
 // audit measures the steps of a tree.
 func audit(g *graph, t tree) *account {
 	a := &account{make([]float64, 0, len(t)), make([]float64, 0, len(t))}
-	walk(g, t, func(_, _, out []int32, flops float64) {
-		a.flops, a.size = append(a.flops, flops), append(a.size, g.size(out))
+	measure(g, t, func(x *extents) {
+		a.flops, a.size = append(a.flops, x.flops), append(a.size, x.size)
 	})
 	return a
 }
@@ -26,24 +26,79 @@ func audit(g *graph, t tree) *account {
 // walk calls f with the legs of the two operands and the result of each step. They are f's to read
 // until it returns.
 func walk(g *graph, t tree, f func(a, b, out []int32, flops float64)) {
-	holders := g.holders()
-	legs := append(make([][]int32, 0, len(g.legs)+len(t)), g.legs...)
-	var free [][]int32 // space of results that are gone
+	w := newWalker(g, t)
 	for _, p := range t {
-		a, b := legs[p[0]], legs[p[1]]
-		var space []int32
-		if len(free) > 0 {
-			space, free = free[len(free)-1], free[:len(free)-1]
+		out, flops := g.join(w.legs[p[0]], w.legs[p[1]], w.space(), w.holders)
+		f(w.legs[p[0]], w.legs[p[1]], out, flops)
+		w.replace(p, out)
+	}
+}
+
+// measure calls f with the extents of each step.
+func measure(g *graph, t tree, f func(x *extents)) {
+	w := newWalker(g, t)
+	for _, p := range t {
+		a, b := w.legs[p[0]], w.legs[p[1]]
+		if len(a) < len(b) {
+			p[0], p[1], a, b = p[1], p[0], b, a
 		}
-		out, flops := g.join(a, b, space[:0], holders)
-		f(a, b, out, flops)
-		legs = append(legs, out)
-		for _, x := range p {
-			if int(x) >= len(g.legs) {
-				free = append(free, legs[x])
-			}
-			legs[x] = nil
+		if !hubbed(len(a), len(b)) {
+			out, x := g.joinExtents(a, b, w.space(), w.holders)
+			f(&x)
+			w.replace(p, out)
+			continue
 		}
+		if int(p[0]) < len(g.legs) {
+			a = slices.Clone(a)
+		}
+		size, known := w.size[p[0]]
+		if !known {
+			size = g.size(a)
+		}
+		out, _, x := g.absorb(a, b, size, w.holders, nil)
+		f(&x)
+		w.legs[p[0]] = nil // the result has its space
+		w.replace(p, out)
+		if w.size == nil {
+			w.size = map[int32]float64{}
+		}
+		delete(w.size, p[0])
+		w.size[int32(len(w.legs)-1)] = x.size
+	}
+}
+
+// walker is the legs of what is not contracted yet.
+type walker struct {
+	n       int
+	legs    [][]int32
+	holders []int32
+	free    [][]int32         // space of results that are gone
+	size    map[int32]float64 // of results that were made in place
+}
+
+func newWalker(g *graph, t tree) *walker {
+	return &walker{n: len(g.legs), holders: g.holders(),
+		legs: append(make([][]int32, 0, len(g.legs)+len(t)), g.legs...)}
+}
+
+// space is room for the legs of a result.
+func (w *walker) space() []int32 {
+	if len(w.free) == 0 {
+		return nil
+	}
+	s := last(w.free)
+	w.free = w.free[:len(w.free)-1]
+	return s[:0]
+}
+
+// replace appends a result in place of its operands.
+func (w *walker) replace(p [2]int32, out []int32) {
+	w.legs = append(w.legs, out)
+	for _, x := range p {
+		if int(x) >= w.n && w.legs[x] != nil {
+			w.free = append(w.free, w.legs[x])
+		}
+		w.legs[x] = nil
 	}
 }
 

@@ -23,7 +23,9 @@ func eliminate(g *graph, like whim, r *rng, most float64) (tree, float64) {
 	e := &eliminator{pool: newPool(g), like: like, rng: r,
 		version: make([]int32, len(g.lg)), seen: make([]int32, len(g.lg))}
 	for i := range g.lg {
-		e.heap = append(e.heap, e.score(int32(i)))
+		if e.heap = append(e.heap, e.score(int32(i))); e.work > most {
+			return nil, e.work
+		}
 	}
 	e.heap.init()
 	for len(e.heap) > 0 {
@@ -31,11 +33,11 @@ func eliminate(g *graph, like whim, r *rng, most float64) (tree, float64) {
 		if c.b != e.version[c.a] || e.holders[c.a] < 2 {
 			continue
 		}
-		if e.work > most {
-			return nil, e.work
-		}
 		t := e.merge(e.holdersOf(c.a))
 		for _, i := range e.legs[t] {
+			if e.work > most {
+				return nil, e.work
+			}
 			if e.holders[i] > 1 {
 				e.version[i]++
 				e.heap.push(e.score(i))

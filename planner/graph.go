@@ -162,6 +162,32 @@ func (g *graph) join(a, b, out, holders []int32) ([]int32, float64) {
 	return out, flops
 }
 
+// joinExtents is join that tells the extents of all classes.
+func (g *graph) joinExtents(a, b, out, holders []int32) ([]int32, extents) {
+	var x extents
+	sorted(a, b, func(l int32, inA, inB bool) {
+		lg := g.lg[l]
+		x.flops += lg
+		if inA && inB {
+			holders[l]--
+			if holders[l] <= 1 && !g.open[l] {
+				holders[l] = 0
+				x.k += lg
+				return
+			}
+			x.b += lg
+		} else if inA {
+			x.m += lg
+		} else {
+			x.n += lg
+		}
+		out = append(out, l)
+		x.size += lg
+	})
+	x.legs = len(out)
+	return out, x
+}
+
 // parts lists the tensors of each connected component, ascending; components are in the order of
 // their first tensors.
 func (g *graph) parts() [][]int32 {

@@ -190,20 +190,8 @@ func (h *hunt) nanos(x *nest) float64 {
 func (h *hunt) nanosOf(g *graph, x *nest, runs []float64) float64 {
 	total, k := 0.0, 0
 	size := float64(h.opts.Type.Accum().Size())
-	walk(g, x.steps, func(a, b, out []int32, _ float64) {
-		var c [4]float64 // B, M, N, K in bits
-		sorted(a, b, func(l int32, inA, inB bool) {
-			switch lg := g.lg[l]; {
-			case !holds(out, l):
-				c[3] += lg
-			case inA && inB:
-				c[0] += lg
-			case inA:
-				c[1] += lg
-			default:
-				c[2] += lg
-			}
-		})
+	measure(g, x.steps, func(e *extents) {
+		c := [4]float64{e.b, e.m, e.n, e.k}
 		for k := range c {
 			c[k] = elements(min(c[k], 250))
 		}

@@ -32,7 +32,13 @@ func (r *race) patch(g *graph, t tree, units float64) tree {
 	for i := range p.local {
 		p.local[i] = -1
 	}
+	const most = 1 << 26 // indices of all results: more would take too much memory
+	legs := 0
+	measure(g, t, func(x *extents) { legs += x.legs })
 	limit := r.work + units
+	if legs > most {
+		return t
+	}
 	for was := appraise(g, t, r.aim); r.work < limit && r.ctx.Err() == nil; {
 		p.load(t)
 		p.round(limit)

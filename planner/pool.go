@@ -10,6 +10,7 @@ import (
 type pool struct {
 	g       *graph
 	legs    [][]int32 // of tensors and results; nil once they are contracted
+	name    []int32   // of each its number in steps; results that are changed in place keep theirs here
 	size    []float64 // log2 of the elements
 	bulk    []float64 // the elements, as exp2 has them
 	alive   []bool
@@ -17,7 +18,9 @@ type pool struct {
 	holders []int32   // of each index: how many that live have it
 	steps   tree
 	slab    []int32
-	seen    []int32 // of each tensor: the last search for partners that met it
+	hubs    map[int32]*hub // tensors that are changed in place
+	fresh   []int32        // the legs that the last one to change got
+	seen    []int32        // of each tensor: the last search for partners that met it
 	search  int32
 	work    float64 // units spent
 }
@@ -31,16 +34,35 @@ func newPool(g *graph) *pool {
 	for i, list := range p.lists {
 		p.holders[i] = int32(len(list))
 	}
+	p.name = make([]int32, n, 2*n)
 	for t, legs := range g.legs {
-		p.alive[t] = true
+		p.alive[t], p.name[t] = true, int32(t)
 		p.size = append(p.size, g.size(legs))
 		p.bulk = append(p.bulk, exp2(p.size[t]))
 	}
 	return p
 }
 
-// contract replaces two tensors by their product and returns its number.
+// contract replaces two tensors by their product and returns its number, which is that of a hub if one of them
+// is.
 func (p *pool) contract(a, b int32) int32 {
+	made := int32(len(p.g.legs) + len(p.steps))
+	p.steps = append(p.steps, [2]int32{min(p.name[a], p.name[b]), max(p.name[a], p.name[b])})
+	if len(p.legs[a]) < len(p.legs[b]) {
+		a, b = b, a
+	}
+	if hubbed(len(p.legs[a]), len(p.legs[b])) {
+		p.absorb(a, b)
+		p.alive[b], p.legs[b], p.name[a] = false, nil, made
+		return a
+	}
+	r := p.replace(a, b)
+	p.name = append(p.name, made)
+	return r
+}
+
+// replace adds the product of two tensors in their place.
+func (p *pool) replace(a, b int32) int32 {
 	r := int32(len(p.legs))
 	need := len(p.legs[a]) + len(p.legs[b])
 	if cap(p.slab)-len(p.slab) < need {
@@ -57,7 +79,6 @@ func (p *pool) contract(a, b int32) int32 {
 	for _, i := range legs {
 		p.lists[i] = append(p.lists[i], r)
 	}
-	p.steps = append(p.steps, [2]int32{min(a, b), max(a, b)})
 	p.work += float64(need)
 	return r
 }
@@ -80,9 +101,9 @@ func (p *pool) holdersOf(i int32) []int32 {
 	return list
 }
 
-// partners appends the living tensors that share an index with t. Of an index that a crowd has it
+// partners appends the living tensors that share some of its legs with t. Of an index that a crowd has it
 // takes the youngest only.
-func (p *pool) partners(t int32, out []int32) []int32 {
+func (p *pool) partners(t int32, legs, out []int32) []int32 {
 	p.search++
 	p.seen[t] = p.search
 	add := func(x int32) {
@@ -91,29 +112,49 @@ func (p *pool) partners(t int32, out []int32) []int32 {
 			out = append(out, x)
 		}
 	}
-	for _, i := range p.legs[t] {
+	for _, i := range legs {
 		if p.holders[i] <= crowd {
 			for _, x := range p.holdersOf(i) {
 				add(x)
 			}
 			continue
 		}
-		list := p.lists[i]
-		for k := len(list) - 1; k >= 0; k-- {
-			if x := list[k]; x != t && p.alive[x] {
-				add(x)
-				break
-			}
+		if x := p.youngest(i, t); x >= 0 {
+			add(x)
 		}
 	}
 	p.work += float64(2 * len(out))
 	return out
 }
 
+// youngest is the living tensor other than t that came last to index i, or -1. It forgets the dead ones after it.
+func (p *pool) youngest(i, t int32) int32 {
+	list, met := p.lists[i], false
+	k := len(list)
+	for k > 0 && (list[k-1] == t || !p.alive[list[k-1]]) {
+		k--
+		met = met || list[k] == t
+	}
+	if list = list[:k]; met {
+		list = append(list, t)
+	}
+	p.lists[i] = list
+	if k == 0 {
+		return -1
+	}
+	return list[k-1]
+}
+
 // pair measures the product of two tensors: log2 of its elements and of its multiply-adds.
 func (p *pool) pair(a, b int32) (size, flops float64) {
 	x, y, lg := p.legs[a], p.legs[b], p.g.lg
 	size, flops = p.size[a]+p.size[b], p.size[a]+p.size[b]
+	if len(x) < len(y) {
+		x, y = y, x
+	}
+	if hubbed(len(x), len(y)) {
+		return p.pairHub(x, y, size)
+	}
 	for len(x) > 0 && len(y) > 0 {
 		switch i := x[0]; {
 		case i < y[0]:
@@ -131,6 +172,23 @@ func (p *pool) pair(a, b int32) (size, flops float64) {
 		}
 	}
 	p.work += 3 + float64(len(p.legs[a])+len(p.legs[b]))/8
+	return size, flops
+}
+
+// pairHub is pair for the legs of a hub and of a small tensor, of so many bits together.
+func (p *pool) pairHub(x, y []int32, both float64) (size, flops float64) {
+	size, flops = both, both
+	for _, l := range y {
+		if !holds(x, l) {
+			continue
+		}
+		flops -= p.g.lg[l]
+		size -= p.g.lg[l]
+		if p.holders[l] == 2 && !p.g.open[l] {
+			size -= p.g.lg[l]
+		}
+	}
+	p.work += 3 + float64(len(y))
 	return size, flops
 }
 
@@ -282,7 +340,7 @@ func greedily(g *graph, like taste, r *rng) (tree, float64) {
 		return choice{score, flops, min(a, b), max(a, b)}
 	}
 	for t := range g.legs {
-		near = p.partners(int32(t), near[:0])
+		near = p.partners(int32(t), p.legs[t], near[:0])
 		for _, x := range near {
 			if x < int32(t) {
 				h = append(h, offer(int32(t), x))
@@ -299,7 +357,7 @@ func greedily(g *graph, like taste, r *rng) (tree, float64) {
 			return nil, p.work
 		}
 		t := p.contract(c.a, c.b)
-		near = p.partners(t, near[:0])
+		t, near = p.suitors(t, near[:0])
 		for _, x := range near {
 			h.push(offer(t, x))
 		}

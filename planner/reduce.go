@@ -15,9 +15,9 @@ type reduction struct {
 // before the vector arrives that makes it cheap.
 func reduce(g *graph) *reduction {
 	p := newPool(g)
-	queue := make([]int32, len(g.legs))
+	queue, waits := make([]int32, len(g.legs)), make([]bool, len(g.legs))
 	for t := range queue {
-		queue[t] = int32(t)
+		queue[t], waits[t] = int32(t), true
 	}
 	var near []int32
 	for len(queue) > 0 {
@@ -26,7 +26,8 @@ func reduce(g *graph) *reduction {
 		if !p.alive[t] {
 			continue
 		}
-		near = p.supersets(t, p.partners(t, near[:0]))
+		waits[t] = false
+		near = p.supersets(t, p.partners(t, p.legs[t], near[:0]))
 		best, least := int32(-1), math.Inf(1)
 		for _, x := range near {
 			size, flops := p.pair(t, x)
@@ -35,14 +36,20 @@ func reduce(g *graph) *reduction {
 			}
 		}
 		if best >= 0 {
-			queue = append(queue, p.contract(t, best))
+			r := p.contract(t, best)
+			if int(r) == len(waits) {
+				waits = append(waits, false)
+			}
+			if !waits[r] {
+				queue, waits[r] = append(queue, r), true
+			}
 		}
 	}
 	r := &reduction{steps: p.steps}
 	k := &graph{lg: g.lg, open: g.open}
 	for t, ok := range p.alive {
 		if ok {
-			k.legs, r.ids = append(k.legs, p.legs[t]), append(r.ids, int32(t))
+			k.legs, r.ids = append(k.legs, p.legs[t]), append(r.ids, p.name[t])
 		}
 	}
 	r.kernel, _ = k.compact()
