@@ -69,6 +69,7 @@ func TestGuardChild(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(seed(t), 2))
 	levels := hostLevels(t)
+	guardPanels(t, levels)
 	for i := range rounds(t, 20) {
 		for _, d := range tensor.DTypes() {
 			g := &guarded{t: t, atEnd: i%2 == 0}
@@ -82,6 +83,19 @@ func TestGuardChild(t *testing.T) {
 			}
 			g.free()
 		}
+	}
+}
+
+// guardPanels runs products of any extents that go by panels, whose edges are read and written by parts of vectors.
+func guardPanels(t *testing.T, levels []string) {
+	r := rand.New(rand.NewPCG(seed(t), 3))
+	types := []tensor.DType{tensor.F32, tensor.F64, tensor.C64, tensor.F16, tensor.I32}
+	for i := range rounds(t, 15) {
+		g := &guarded{t: t, atEnd: i%2 == 0}
+		c, err := golden.RandomPanels(r, types[i%len(types)], g.alloc)
+		require.NoError(t, err)
+		runGuarded(t, g, c, options(einc.Native), levels[i/len(types)%len(levels)])
+		g.free()
 	}
 }
 

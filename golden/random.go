@@ -42,6 +42,38 @@ func Random(r *rand.Rand, d tensor.DType, alloc Alloc) (*Contraction, error) {
 	return c, nil
 }
 
+// paneled are contractions whose free indices lie in A, B and C in all orders.
+var paneled = []string{"aebd,ce->dcba", "dabe,ec->dcba", "ae,dcbe->dcba", "fbea,ecfd->dcba", "dca,bd->cba", "cda,bd->cba", "dac,bcd->ba",
+	"aged,cbfg->fedcba", "cged,bafg->fedcba", "acbd,be->edca"}
+
+// RandomPanels makes a contraction of row-major operands that is worth packing, of any extents up to 40.
+func RandomPanels(r *rand.Rand, d tensor.DType, alloc Alloc) (*Contraction, error) {
+	c := &Contraction{Expr: paneled[r.IntN(len(paneled))]}
+	in, _, _ := strings.Cut(c.Expr, "->")
+	sizes, all := map[rune]int{}, 0
+	for all < 1<<20 || all > 1<<21 {
+		all = 1
+		for _, l := range "abcdefgijk" {
+			if sizes[l] = 2 + r.IntN(39); strings.ContainsRune(in, l) {
+				all *= sizes[l]
+			}
+		}
+	}
+	for _, term := range strings.Split(in, ",") {
+		shape, n := []int{}, 1
+		for _, l := range term {
+			shape, n = append(shape, sizes[l]), n*sizes[l]
+		}
+		t, err := tensor.FromBytes(d, alloc(n*d.Size()), shape...)
+		if err != nil {
+			return nil, err
+		}
+		positions(shape, func(pos []int) { store(t, pos, smallNumber(r, d)) })
+		c.Operands = append(c.Operands, t)
+	}
+	return c, nil
+}
+
 // randomSizes picks extents whose product stays small; zeros are rare, since they hide all else.
 func randomSizes(r *rand.Rand, n int) []int {
 	sizes := make([]int, n)

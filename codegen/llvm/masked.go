@@ -22,7 +22,7 @@ func (e *fn) loadActive(t loop.Type, p value.Value, active int) val {
 		return e.loadPieces(t, p, active)
 	}
 	whole := vector(memory(t.DType), t.Lanes*int(parts(t.DType)))
-	x := e.maskedLoad(whole, p, n, align(t.DType))
+	x := e.maskedLoad(p, first(whole, n), constant.NewZeroInitializer(whole), align(t.DType))
 	return e.fromMemory(t, x)
 }
 
@@ -36,7 +36,7 @@ func (e *fn) storeActive(t loop.Type, v val, p value.Value, active int) {
 		return
 	}
 	x := e.toMemory(t, v)
-	e.maskedStore(x, p, active*int(parts(t.DType)), align(t.DType))
+	e.maskedStore(x, p, first(x.Type(), active*int(parts(t.DType))), align(t.DType))
 }
 
 // loadPieces reads active lanes by scalars.
@@ -66,16 +66,18 @@ func first(t types.Type, n int) value.Value {
 	return constant.NewVector(types.NewVector(uint64(len(bits)), types.I1), bits...)
 }
 
-func (e *fn) maskedLoad(t types.Type, p value.Value, n int, a ir.Align) value.Value {
-	ptr, mask := types.NewPointer(t), first(t, n)
+// maskedLoad reads the lanes that a mask sets, and takes the others from a vector.
+func (e *fn) maskedLoad(p, mask, others value.Value, a ir.Align) value.Value {
+	t := others.Type()
+	ptr := types.NewPointer(t)
 	f := e.declare("llvm.masked.load."+suffix(t)+".p0"+suffix(t), t, ptr, types.I32, mask.Type(), t)
-	zeros := constant.NewZeroInitializer(t)
-	return e.put(ir.NewCall(f, e.cast(p, ptr), integer(types.I32, int64(a)), mask, zeros))
+	return e.put(ir.NewCall(f, e.cast(p, ptr), integer(types.I32, int64(a)), mask, others))
 }
 
-func (e *fn) maskedStore(x, p value.Value, n int, a ir.Align) {
+// maskedStore writes the lanes that a mask sets.
+func (e *fn) maskedStore(x, p, mask value.Value, a ir.Align) {
 	t := x.Type()
-	ptr, mask := types.NewPointer(t), first(t, n)
+	ptr := types.NewPointer(t)
 	f := e.declare("llvm.masked.store."+suffix(t)+".p0"+suffix(t), types.Void, t, ptr, types.I32, mask.Type())
 	call := ir.NewCall(f, x, e.cast(p, ptr), integer(types.I32, int64(a)), mask)
 	e.cur.Insts = append(e.cur.Insts, call)

@@ -94,8 +94,10 @@ func (e *fn) pack(n *loop.Pack) {
 	p := packing{fn: e, node: n, in: e.nest.Params[n.From.Param].DType, out: e.nest.Params[n.To.Param].DType,
 		from: e.addr(n.From), rows: e.addr(n.Rows), cols: e.addr(n.Cols), depth: e.count(n.Depth)}
 	to, count := e.addr(n.To), e.count(n.Count)
-	chunk := p.chunk(n.Run)
+	chunk, cut := p.chunk(n.Run), p.cutLanes()
 	switch k := p.chunk(n.KRun); {
+	case cut > 0 && n.Apart == 0:
+		p.cutRuns(to, count, cut)
 	case n.Apart > 0 && n.Step > 1 && chunk > 1:
 		p.turnPanels(to, count, chunk)
 	case n.Apart > 0:

@@ -26,6 +26,7 @@ type product struct {
 	dims             bool // C's strides come through dims
 	after            int  // operations that follow: 0 for nothing
 	part             bool // sums wait in workspace
+	cut              bool // runs are those of the last digits, wherever panels cut them
 }
 
 // matrices is a product of row-major matrices.
@@ -102,6 +103,19 @@ func (p *packer) offsets(name string, g loop.Group, size int64, v loop.Var, coun
 	return table
 }
 
+// cuts is the promise of cut runs for the block of a group that variable v counts: a digit, or all.
+func (p product) cuts(ext, strides []int64, size int64, v loop.Var) *loop.CutRuns {
+	last := len(ext) - 1
+	if !p.cut || strides[last] != 1 {
+		return nil
+	}
+	c := &loop.CutRuns{Length: ext[last], At: loop.Affine{Terms: []loop.Term{{Var: v, Coef: loop.Const(size)}}}}
+	if last == 0 {
+		c.Length = 0
+	}
+	return c
+}
+
 // rest is what is left of total for a block.
 func rest(size, total int64, v loop.Var) loop.Bound {
 	at := loop.Affine{Terms: []loop.Term{{Var: v, Coef: loop.Const(size)}}}
@@ -129,13 +143,15 @@ func (p product) job(lv level, seed uint64) job {
 		q.For(&loop.For{Var: kb, Count: loop.Bound{Max: loop.Const(blocks(p.k.size(), p.kc))}, Step: 1}, func() {
 			ak := q.offsets("ak", q.group(p.k.ext, p.k.first, false), p.kc, kb, depth)
 			bk := q.offsets("bk", q.group(p.k.ext, p.k.second, false), p.kc, kb, depth)
-			q.Add(&loop.Pack{To: pa, From: a, Rows: am, Cols: ak, Width: p.mr, Count: rows, Depth: depth, Run: p.runA, KRun: p.krunA})
+			q.Add(&loop.Pack{To: pa, From: a, Rows: am, Cols: ak, Width: p.mr, Count: rows, Depth: depth, Run: p.runA, KRun: p.krunA,
+				Cut: p.cuts(p.m.ext, p.m.first, p.mr, i)})
 			q.For(&loop.For{Var: j, Count: loop.Bound{Max: loop.Const(blocks(p.n.size(), p.nr))}, Step: 1}, func() {
 				bn := q.offsets("bn", q.group(p.n.ext, p.n.first, false), p.nr, j, cols)
 				cn := q.offsets("cn", q.group(p.n.ext, p.n.second, p.dims), p.nr, j, cols)
-				q.Add(&loop.Pack{To: pb, From: b, Rows: bn, Cols: bk, Width: p.nr, Count: cols, Depth: depth, Run: p.runB, KRun: p.krunB})
+				q.Add(&loop.Pack{To: pb, From: b, Rows: bn, Cols: bk, Width: p.nr, Count: cols, Depth: depth, Run: p.runB, KRun: p.krunB,
+					Cut: p.cuts(p.n.ext, p.n.first, p.nr, j)})
 				tile := &loop.Tile{MR: p.mr, NR: p.nr, Lanes: p.lanes, Acc: p.acc, Depth: depth, A: pa, B: pb, C: c,
-					CRows: cm, CCols: cn, Rows: rows, Cols: cols, Add: kb, Run: p.runC}
+					CRows: cm, CCols: cn, Rows: rows, Cols: cols, Add: kb, Run: p.runC, Cut: p.cuts(p.n.ext, p.n.second, p.nr, j)}
 				if p.after > 0 {
 					q.follow(tile, kb, beside, loop.Addr{Param: parts.Param, Off: loop.Affine{Terms: []loop.Term{{Var: j, Coef: loop.Const(p.mr * p.nr)}}}})
 				}
@@ -202,6 +218,37 @@ func odd() product {
 		m: axes{[]int64{3, 5, 2}, []int64{-200, 2, 1}, []int64{1000, 3000, 40}},
 		n: axes{[]int64{5, 8}, []int64{1, 5}, []int64{8, 1}},
 		k: axes{[]int64{4, 3}, []int64{12, 600}, []int64{40, -480}}}
+}
+
+// cut is a product of runs of the given lengths, in A and in B and C, that panels cut anywhere.
+func cut(d tensor.DType, mr, nr, lanes, m, n int64) product {
+	return product{a: d, b: d, acc: d.Accum(), c: d, mr: mr, nr: nr, lanes: lanes, kc: 3, cut: true,
+		m: axes{[]int64{2, m}, []int64{-m - 2, 1}, []int64{4 * n * m, 4 * n}}, n: axes{[]int64{3, n}, []int64{2 * n, 1}, []int64{-n - 1, 1}},
+		k: axes{[]int64{4}, []int64{200}, []int64{7 * n}}}
+}
+
+// cuts are such products: of runs longer and shorter than vectors and tiles, and of one that goes on to the end.
+func cuts(d tensor.DType, bits int64) []product {
+	lanes := bits / 8 / int64(d.Accum().Real().Size())
+	whole := cut(d, 5, 2*lanes, lanes, 13, 3*lanes+1)
+	whole.m, whole.n = axes{[]int64{13}, []int64{1}, []int64{100}}, axes{whole.n.ext[1:], whole.n.first[1:], whole.n.second[1:]}
+	return []product{cut(d, 3, 2*lanes, lanes, 2*lanes-1, lanes+3), cut(d, 7, 2*lanes, lanes, 5, lanes/3+2), whole}
+}
+
+func TestCutRunsEqualInterpreter(t *testing.T) {
+	eachLevel(t, func(t *testing.T, lv level) {
+		var jobs []job
+		for i, d := range tensor.DTypes() {
+			if lv.bits != 256 && d.Accum() != tensor.F32 && d != tensor.C64 && d != tensor.I8 { // the others: one level will do
+				continue
+			}
+			for j, p := range cuts(d, int64(lv.bits)) {
+				jobs = append(jobs, p.job(lv, uint64(3*i+j)))
+			}
+		}
+		lv.passes = llvm.Passes(jobs[0].nest.Strategy)
+		compare(t, lv, jobs, false)
+	})
 }
 
 // turned is a product whose terms of K lie together in runs, in both operands.

@@ -38,7 +38,7 @@ func (e *fn) tile(n *loop.Tile) {
 	}
 	depth, done := e.count(n.Depth), i64(0)
 	k := unrolled(n.Acc)
-	if t.vectors() {
+	if t.vectors() || t.cuts() {
 		state, done = t.fetching(state, depth, k)
 	} else {
 		done = e.sub(depth, e.remainder(depth, k))

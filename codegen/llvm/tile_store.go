@@ -104,17 +104,19 @@ func (t tiling) putSums(acc []val) {
 	add := t.adds()
 	edge := func() {
 		buf := t.spill(acc)
-		t.branch(add, "add", func() { t.edge(buf, c, rowTable, colTable, rows, cols, true) },
-			func() { t.edge(buf, c, rowTable, colTable, rows, cols, false) })
+		t.adding(add, func(add bool) { t.edge(buf, c, rowTable, colTable, rows, cols, add) })
 	}
-	if !t.vectors() {
+	switch {
+	case t.vectors() && t.cuts():
+		t.branch(t.isWhole(), "whole", func() { t.adding(add, func(add bool) { t.whole(acc, c, rowTable, colTable, add) }) },
+			func() { t.putRows(acc, t.cutColumns(), add) })
+	case t.vectors():
+		t.branch(t.isWhole(), "whole", func() { t.adding(add, func(add bool) { t.whole(acc, c, rowTable, colTable, add) }) }, edge)
+	case t.cuts():
+		t.putCut(acc, add)
+	default:
 		edge()
-		return
 	}
-	t.branch(t.isWhole(), "whole", func() {
-		t.branch(add, "add", func() { t.whole(acc, c, rowTable, colTable, true) },
-			func() { t.whole(acc, c, rowTable, colTable, false) })
-	}, edge)
 }
 
 // whole writes every accumulator by a vector store.

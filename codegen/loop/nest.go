@@ -210,6 +210,7 @@ type Offsets struct {
 //
 // Rows and Cols are tables that Offsets filled. Run > 1 promises that rows come in runs: Rows[r+Step] ==
 // Rows[r]+1 unless r/Step+1 is a multiple of Run. KRun and KStep promise the same of Cols. A step of 0 is 1.
+// Cut promises runs of rows that panels cut anywhere.
 type Pack struct {
 	To    Addr
 	From  Addr
@@ -223,6 +224,14 @@ type Pack struct {
 	Step  int64
 	KRun  int64
 	KStep int64
+	Cut   *CutRuns
+}
+
+// CutRuns promises of a table whose first entry is item At of its group that Table[r+Step] == Table[r]+1
+// unless (At+r)/Step+1 is a multiple of Length. A step of 0 is 1; a length of 0 promises no end.
+type CutRuns struct {
+	Length, Step int64
+	At           Affine
 }
 
 // Panels is the number of panels that a Pack writes.
@@ -240,7 +249,7 @@ func (n *Pack) Panels() int64 {
 //
 // It adds to what C holds if Add is a variable that is not 0 (a later block of K), stores otherwise.
 // Terms are added in the order of k by OpFMA to accumulators that start at zero; what C holds is added to
-// the sum at the end, by OpAdd. Run is as in Pack, for CCols. The accumulators are of type Acc, and so are
+// the sum at the end, by OpAdd. Run and Cut are as in Pack, for CCols. The accumulators are of type Acc, and so are
 // the panels; C's elements are converted to it and back.
 //
 // With Part, the sums stay in MR×NR elements of type Acc between blocks of K, row by row, and only the
@@ -258,6 +267,7 @@ type Tile struct {
 	Cols   Bound
 	Add    Var
 	Run    int64
+	Cut    *CutRuns
 	Part   *Addr
 	After  *After
 }

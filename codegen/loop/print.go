@@ -134,7 +134,7 @@ func (p *printer) line(n Node) string {
 	case *Pack:
 		return fmt.Sprintf("pack %s%s = %s rows %s of %s width %d cols %s of %s%s%s", p.addr(n.To), run("apart", n.Apart), p.addr(n.From),
 			p.addr(n.Rows), p.bound(n.Count), n.Width, p.addr(n.Cols), p.bound(n.Depth), run("run", n.Run)+run("step", n.Step),
-			run("krun", n.KRun)+run("kstep", n.KStep))
+			run("krun", n.KRun)+run("kstep", n.KStep)+p.cut(n.Cut))
 	case *Tile:
 		return p.tile(n)
 	}
@@ -145,7 +145,7 @@ func (p *printer) tile(n *Tile) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "tile %dx%d lanes %d acc %s depth %s: %s = %s * %s rows %s of %s cols %s of %s add %s%s", n.MR, n.NR, n.Lanes,
 		dtypeName(n.Acc), p.bound(n.Depth), p.addr(n.C), p.addr(n.A), p.addr(n.B), p.addr(n.CRows), p.bound(n.Rows),
-		p.addr(n.CCols), p.bound(n.Cols), p.name(n.Add), run("run", n.Run))
+		p.addr(n.CCols), p.bound(n.Cols), p.name(n.Add), run("run", n.Run)+p.cut(n.Cut))
 	if n.Part != nil {
 		fmt.Fprintf(&b, " part %s", p.addr(*n.Part))
 	}
@@ -175,6 +175,13 @@ func run(word string, n int64) string {
 		return ""
 	}
 	return fmt.Sprintf(" %s %d", word, n)
+}
+
+func (p *printer) cut(c *CutRuns) string {
+	if c == nil {
+		return ""
+	}
+	return fmt.Sprintf(" cut %d%s at %s", c.Length, run("step", c.Step), p.affine(c.At))
 }
 
 func active(n int) string {

@@ -122,11 +122,11 @@ func (v *verifier) pack(n *Pack) error {
 	if err != nil {
 		return err
 	}
-	r, err := v.lookup(n, n.Rows, n.Count, runs{n.Run, n.Step}, rows.runs)
+	r, err := v.lookup(n, n.Rows, n.Count, runs{n.Run, n.Step, n.Cut}, rows.runs)
 	if err != nil {
 		return err
 	}
-	c, err := v.lookup(n, n.Cols, n.Depth, runs{n.KRun, n.KStep}, cols.runs)
+	c, err := v.lookup(n, n.Cols, n.Depth, runs{n.KRun, n.KStep, nil}, cols.runs)
 	if err != nil {
 		return err
 	}

@@ -143,6 +143,9 @@ func (v *verifier) lookup(n Node, table Addr, count Bound, r runs, used bool) (s
 		if r.length > 1 && !f.runsOf(r) {
 			return span{}, v.errorf(n, "table %s does not come in runs of %d", v.print.addr(table), r.length)
 		}
+		if r.cut != nil && !(len(table.Off.Terms) == 0 && v.same(r.cut.At, f.From) && f.cutRunsOf(r.cut)) {
+			return span{}, v.errorf(n, "table %s does not come in%s", v.print.addr(table), v.print.cut(r.cut))
+		}
 		s := span{ranged{lo: f.reach.lo, hi: f.reach.hi}, Const(1), true}
 		if f.dims {
 			s.coef = Dim(0)
@@ -184,42 +187,19 @@ func (v *verifier) same(a, b Affine) bool {
 	return a.Const == b.Const && slices.Equal(sorted(a), sorted(b))
 }
 
-// runs is a promise: entries step apart are neighbours, in runs of the given length.
-type runs struct{ length, step int64 }
+// runs is a promise: entries step apart are neighbours, in runs of the given length, or in cut ones.
+type runs struct {
+	length, step int64
+	cut          *CutRuns
+}
 
 // runsOf reports whether a table keeps a promise: of the group's last digits, some have step items, the
 // next ones advance by 1, and blocks begin at whole runs.
 func (f *fill) runsOf(r runs) bool {
-	step, i := int64(1), len(f.Group.Extents)-1
-	for ; i >= 0 && step < r.step; i-- {
-		if f.Group.Extents[i].Dim > 0 {
-			return false
-		}
-		step *= f.Group.Extents[i].Value
-	}
-	if step != max(r.step, 1) {
-		return false
-	}
-	unit := int64(1)
-	for ; i >= 0; i-- {
-		e, s := f.Group.Extents[i], f.Group.Strides[i]
-		if e == Const(1) {
-			continue
-		}
-		if s != Const(unit) {
-			break
-		}
-		if e.Dim > 0 { // all of the group, or nothing that is known
-			if i == 0 {
-				return true
-			}
-			unit = 1
-			break
-		}
-		unit *= e.Value
-	}
-	if i < 0 {
-		return true // the whole group is one run
+	step := max(r.step, 1)
+	unit, all, ok := f.unit(step)
+	if !ok || all {
+		return ok
 	}
 	n := r.length * step
 	whole := unit%r.length == 0 && f.From.Const%n == 0
@@ -227,4 +207,42 @@ func (f *fill) runsOf(r runs) bool {
 		whole = whole && t.Coef.Dim == 0 && t.Coef.Value%n == 0
 	}
 	return whole
+}
+
+// cutRunsOf reports whether the items of a table's group come in such runs.
+func (f *fill) cutRunsOf(c *CutRuns) bool {
+	if c.Length < 0 || c.Length > limit || c.Step < 0 || c.Step > limit {
+		return false
+	}
+	unit, all, ok := f.unit(max(c.Step, 1))
+	return ok && (all || c.Length > 0 && unit%c.Length == 0)
+}
+
+// unit is how many items that lie step apart are neighbours: those of the digits that advance by 1, behind
+// some that have step items. All of them are if no other digits are left.
+func (f *fill) unit(step int64) (n int64, all, ok bool) {
+	have, i := int64(1), len(f.Group.Extents)-1
+	for ; i >= 0 && have < step; i-- {
+		if f.Group.Extents[i].Dim > 0 {
+			return 0, false, false
+		}
+		have *= f.Group.Extents[i].Value
+	}
+	if have != step {
+		return 0, false, false
+	}
+	n = 1
+	for ; i >= 0; i-- {
+		e, s := f.Group.Extents[i], f.Group.Strides[i]
+		switch {
+		case e == Const(1):
+		case s != Const(n):
+			return n, false, true
+		case e.Dim > 0: // all of the group, or nothing that is known
+			return 1, i == 0, true
+		default:
+			n *= e.Value
+		}
+	}
+	return n, true, true
 }

@@ -93,6 +93,9 @@ func TestVerifyRefusesBlocks(t *testing.T) {
 		"table ak[1] is not filled": func(p parts) { p.pa.Cols.Off.Const = 1 },
 		"runs of 8":                 func(p parts) { p.bn.From.Const, p.bn.Count.At.Const = -4, -4; p.n.Params[6].Lo = -8 },
 		"does not come in runs":     func(p parts) { p.bn.Group.Strides[0].Value = 2; p.n.Params[1].Hi = 1000 },
+		"in cut 5 at i*6":           func(p parts) { p.pa.Cut = &loop.CutRuns{Length: 5, At: p.am.From} },
+		"in cut 19 at 1":            func(p parts) { p.pb.Cut = &loop.CutRuns{Length: 19}; p.pb.Cut.At.Const = 1 },
+		"in cut -1":                 func(p parts) { p.pb.Cut = &loop.CutRuns{Length: -1, At: p.bn.From} },
 		"has min(4, ":               func(p parts) { p.am.Count.Max.Value = 4 },
 		"7 valid items in a block":  func(p parts) { p.pa.Width, p.pa.Count = 6, full(7) },
 		"B[1] spans [1, 133]":       func(p parts) { p.pb.From.Off.Const = 1 },
@@ -121,6 +124,8 @@ func TestVerifyRefusesBlocks(t *testing.T) {
 		p := parts{n: n, root: n.Body[0].(*loop.For)}
 		p.am, p.bn, p.kb = p.root.Body[1].(*loop.Offsets), p.root.Body[3].(*loop.Offsets), p.root.Body[5].(*loop.For)
 		p.pa, p.pb, p.tile = p.kb.Body[2].(*loop.Pack), p.kb.Body[3].(*loop.Pack), p.kb.Body[4].(*loop.Tile)
+		p.pb.Cut = &loop.CutRuns{At: p.bn.From}
+		require.NoError(t, loop.Verify(n))
 		change(p)
 		if want == "runs of 8" {
 			require.Error(t, loop.Verify(n)) // items below 0

@@ -61,7 +61,7 @@ func (v *verifier) tileStore(n *Tile) error {
 	if err != nil {
 		return err
 	}
-	c, err := v.lookup(n, n.CCols, n.Cols, runs{length: n.Run}, used)
+	c, err := v.lookup(n, n.CCols, n.Cols, runs{length: n.Run, cut: n.Cut}, used)
 	if err != nil {
 		return err
 	}

@@ -278,3 +278,31 @@ func common(a, b int64, comparable bool) int64 {
 	}
 	return a
 }
+
+// unitRun is how many items of a group are neighbours: those of its fastest digits, as far as they compose. All
+// of them are if there are no others.
+func unitRun(ds []digit, side int) (n int64, all bool) {
+	n = 1
+	for i := len(ds) - 1; i >= 0; i-- {
+		if s := ds[i].at[side]; s.n != n || s.dim > 0 || ds[i].isOpen() {
+			return n, false
+		}
+		n *= ds[i].extent
+	}
+	return n, true
+}
+
+// cutRuns is the promise of unit runs that blocks of a width cut anywhere, if vectors under masks move a block in
+// fewer accesses than those of runs that no block cuts, or move the last one, which is not whole.
+func (p *panels) cutRuns(ds []digit, side int, width int64, first loop.Affine) *loop.CutRuns {
+	n, all := unitRun(ds, side)
+	run := runs(ds, side, width)
+	whole := min(run&-run, p.Lanes)
+	switch accesses := ceilDiv(width, p.Lanes); {
+	case all && (accesses < width/whole || side == sideC && items(ds)%width > 0):
+		return &loop.CutRuns{At: first}
+	case !all && n > 1 && accesses*(1+(p.Lanes-2+n)/n) < width/whole:
+		return &loop.CutRuns{Length: n, At: first}
+	}
+	return nil
+}

@@ -59,7 +59,7 @@ func (p *panels) packB(x sourceB, t turn, jb loop.Var, size int64) {
 		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rows}, Group: group(p.n, sideB), From: first, Count: count})
 		p.b.Add(copying{To: p.panelB(x.to, t.batch, panel, times(j.Var, 1)), From: origin(x.from, sideB, t.batch),
 			Rows: loop.Addr{Param: x.rows}, Cols: loop.Addr{Param: x.cols}, Width: p.NR, Count: count, Depth: depth,
-			Run: runs(p.n, sideB, p.NR)}.along(p.product.k, sideB, p.KC))
+			Run: runs(p.n, sideB, p.NR), Cut: p.cutRuns(p.n, sideB, p.NR, first)}.along(p.product.k, sideB, p.KC))
 	})
 }
 
@@ -180,7 +180,8 @@ func (p *panels) packA(x *block) {
 		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rows}, Group: group(p.m, sideA), From: first, Count: rows})
 		p.b.Add(copying{To: loop.Addr{Param: x.panelsA, Off: times(i, p.MR*p.KC)}, From: origin(x.fromA, sideA, x.batch),
 			Rows: loop.Addr{Param: x.rows}, Cols: loop.Addr{Param: x.cols},
-			Width: p.MR, Count: rows, Depth: depth, Run: runs(p.m, sideA, p.MR)}.along(p.product.k, sideA, p.KC))
+			Width: p.MR, Count: rows, Depth: depth, Run: runs(p.m, sideA, p.MR),
+			Cut: p.cutRuns(p.m, sideA, p.MR, first)}.along(p.product.k, sideA, p.KC))
 	})
 }
 
@@ -194,12 +195,13 @@ func (p *panels) tiles(x *block) error {
 		columns := left(loop.Const(p.NR), p.total.n, first)
 		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.columnsOfC}, Group: group(p.n, sideC), From: first, Count: columns})
 		p.besideColumns(x, first, columns)
+		cut := p.cutRuns(p.n, sideC, p.NR, first)
 		p.rowPanels(x, func(i loop.Var, first loop.Affine, rows loop.Bound) {
 			t := &loop.Tile{MR: p.MR, NR: p.NR, Lanes: p.Lanes, Acc: p.Type, Depth: p.depth(x.turn),
 				A: loop.Addr{Param: x.panelsA, Off: times(i, p.MR*p.KC)}, B: p.panelB(x.to, x.batch, panel, times(j.Var, 1)),
 				C:     origin(x.c, sideC, x.batch),
 				CRows: rowsAt(x.rowsOfC, i, p.MR), CCols: loop.Addr{Param: x.columnsOfC},
-				Rows: rows, Cols: columns, Add: x.kb, Run: runs(p.n, sideC, p.NR)}
+				Rows: rows, Cols: columns, Add: x.kb, Run: runs(p.n, sideC, p.NR), Cut: cut}
 			if x.parts >= 0 {
 				t.Part = &loop.Addr{Param: x.parts, Off: p.partAt(x, i, panel)}
 			}

@@ -88,6 +88,21 @@ func TestPackedTurns(t *testing.T) {
 	}
 }
 
+// Panels cut runs of any lengths anywhere, and turn squares of any extents.
+func TestPackedOddRuns(t *testing.T) {
+	exprs := []string{"aebd,ce->dcba", "dabe,ec->dcba", "fbea,ecfd->dcba", "dca,bd->cba", "dac,bcd->ba", "aged,cbfg->fedcba", "ki,jk->ji"}
+	types := []tensor.DType{tensor.F32, tensor.F64, tensor.C64, tensor.F16, tensor.I32}
+	rng := newRand(9)
+	for i := range 3 * len(exprs) * len(types) {
+		c := caseOf{expr: exprs[i%len(exprs)], types: []tensor.DType{types[i/3%len(types)]}, extent: map[rune]int{}}
+		for j, l := range rng.Perm(7) {
+			c.extent['a'+rune(l)] = 2 + rng.Intn(38>>j+1)
+		}
+		c.extent['k'], c.extent['i'], c.extent['j'] = 2+rng.Intn(39), 2+rng.Intn(39), 2+rng.Intn(39)
+		c.checkPacked(t, targets()[i%3], 2, int64(1+i/3%2), 64, int64(i))
+	}
+}
+
 // What follows the product is computed where its last block of K is stored: with one block and with
 // several, whose sums wait in C or, where that is narrower or still to be read, in workspace.
 func TestPackedAfter(t *testing.T) {
