@@ -16,15 +16,45 @@ func (e *fn) item(table, i value.Value) value.Value {
 	return e.loadRow(loop.Type{DType: tensor.I64, Lanes: 1}, e.step(tensor.I64, table, i)).re
 }
 
-// offsets fills a table. Dividing gives the digits of the first item; the others count up from it.
+// offsets fills a table. Dividing gives the digits of the first item; the others count up from it, the last
+// digit in a loop of its own.
 func (e *fn) offsets(o *loop.Offsets) {
-	table, n := e.addr(o.Table), e.count(o.Count)
-	g := e.odometer(o.Group)
-	e.run(count("offsets", n), g.start(e.sum(o.From)), func(t value.Value, at []value.Value) []value.Value {
-		e.storeRow(loop.Type{DType: tensor.I64, Lanes: 1}, val{re: at[0]}, e.step(tensor.I64, table, t))
-		return g.next(at)
+	table, n, last := e.addr(o.Table), e.count(o.Count), len(o.Group.Extents)-1
+	put := func(t, off value.Value) {
+		e.storeRow(loop.Type{DType: tensor.I64, Lanes: 1}, val{re: off}, e.step(tensor.I64, table, t))
+	}
+	if last < 0 || o.Group.Extents[last].Dim == 0 && o.Group.Extents[last].Value < minDigit {
+		g := e.odometer(o.Group)
+		e.run(count("offsets", n), g.start(e.sum(o.From)), func(t value.Value, at []value.Value) []value.Value {
+			put(t, at[0])
+			return g.next(at)
+		})
+		return
+	}
+	extent, stride := e.size(o.Group.Extents[last]), e.size(o.Group.Strides[last])
+	g := e.odometer(loop.Group{Extents: o.Group.Extents[:last], Strides: o.Group.Strides[:last]})
+	turns, item, digit := i64(1), i64(0), e.sum(o.From)
+	if last > 0 {
+		item, digit = e.divmod(digit, extent)
+		turns, _ = e.divmod(e.add(e.add(digit, n), e.sub(extent, i64(1))), extent)
+	}
+	// The state is that of the odometer, then the entries that are done, then the digit.
+	e.run(count("turn", turns), append(g.start(item), i64(0), digit), func(_ value.Value, at []value.Value) []value.Value {
+		outer, done, digit := at[:len(at)-2], at[len(at)-2], at[len(at)-1]
+		end := n
+		if last > 0 {
+			end = e.smaller(e.add(done, e.sub(extent, digit)), n)
+		}
+		e.run(span{"offsets", done, end, 1}, []value.Value{e.add(outer[0], e.mul(digit, stride))}, func(t value.Value, off []value.Value) []value.Value {
+			put(t, off[0])
+			return []value.Value{e.add(off[0], stride)}
+		})
+		return append(g.next(outer), end, i64(0))
 	})
 }
+
+// minDigit is the extent from which on a digit is worth a loop of its own.
+const minDigit = 4
 
 // odometer walks over the items of a group. Its state is the offset, then the digits but the first,
 // which needs no watching. The strides are computed before the loop.
