@@ -27,6 +27,7 @@ type product struct {
 	after            int  // operations that follow: 0 for nothing
 	part             bool // sums wait in workspace
 	cut              bool // runs are those of the last digits, wherever panels cut them
+	place            bool // A is read in place
 }
 
 // matrices is a product of row-major matrices.
@@ -143,8 +144,10 @@ func (p product) job(lv level, seed uint64) job {
 		q.For(&loop.For{Var: kb, Count: loop.Bound{Max: loop.Const(blocks(p.k.size(), p.kc))}, Step: 1}, func() {
 			ak := q.offsets("ak", q.group(p.k.ext, p.k.first, false), p.kc, kb, depth)
 			bk := q.offsets("bk", q.group(p.k.ext, p.k.second, false), p.kc, kb, depth)
-			q.Add(&loop.Pack{To: pa, From: a, Rows: am, Cols: ak, Width: p.mr, Count: rows, Depth: depth, Run: p.runA, KRun: p.krunA,
-				Cut: p.cuts(p.m.ext, p.m.first, p.mr, i)})
+			if !p.place {
+				q.Add(&loop.Pack{To: pa, From: a, Rows: am, Cols: ak, Width: p.mr, Count: rows, Depth: depth, Run: p.runA, KRun: p.krunA,
+					Cut: p.cuts(p.m.ext, p.m.first, p.mr, i)})
+			}
 			q.For(&loop.For{Var: j, Count: loop.Bound{Max: loop.Const(blocks(p.n.size(), p.nr))}, Step: 1}, func() {
 				bn := q.offsets("bn", q.group(p.n.ext, p.n.first, false), p.nr, j, cols)
 				cn := q.offsets("cn", q.group(p.n.ext, p.n.second, p.dims), p.nr, j, cols)
@@ -152,6 +155,9 @@ func (p product) job(lv level, seed uint64) job {
 					Cut: p.cuts(p.n.ext, p.n.first, p.nr, j)})
 				tile := &loop.Tile{MR: p.mr, NR: p.nr, Lanes: p.lanes, Acc: p.acc, Depth: depth, A: pa, B: pb, C: c,
 					CRows: cm, CCols: cn, Rows: rows, Cols: cols, Add: kb, Run: p.runC, Cut: p.cuts(p.n.ext, p.n.second, p.nr, j)}
+				if p.place {
+					tile.ARows, tile.A = &am, loop.Addr{Param: a.Param, Off: loop.Affine{Terms: []loop.Term{{Var: kb, Coef: loop.Const(p.kc)}}}}
+				}
 				if p.after > 0 {
 					q.follow(tile, kb, beside, loop.Addr{Param: parts.Param, Off: loop.Affine{Terms: []loop.Term{{Var: j, Coef: loop.Const(p.mr * p.nr)}}}})
 				}
@@ -212,6 +218,12 @@ func followed() []product {
 	return append(ps, half, c64)
 }
 
+// inPlace is a product of which A's rows are read where they lie.
+func inPlace(p product) product {
+	p.place = true
+	return p
+}
+
 // odd is a product of groups that do not compose, with negative strides and runs shorter than panels.
 func odd() product {
 	return product{a: tensor.F32, b: tensor.F32, acc: tensor.F32, c: tensor.F32, mr: 6, nr: 16, lanes: 8, kc: 5, runA: 2, runB: 1, runC: 8,
@@ -269,6 +281,7 @@ func products() []product {
 		matrices(f32, 1, 1, 1, 3, 3, 3, 2),
 		matrices(f32, 6, 16, 8, 5, 19, 7, 4), // one task: panels and tables are compared too
 		odd(), odd(), odd(),
+		inPlace(matrices(f32, 6, 16, 8, 13, 37, 190, 80)), inPlace(matrices(f64, 12, 16, 8, 25, 65, 19, 8)), inPlace(matrices(tensor.C64, 3, 8, 4, 8, 19, 11, 5)),
 		turned(f32, 12, 16, 8, 16), turned(f64, 6, 8, 4, 4), turned(f32, 7, 4, 4, 8),
 	}
 	ps[8].dims, ps[8].runC = true, 1
@@ -287,7 +300,7 @@ func TestPackedEqualsInterpreter(t *testing.T) {
 	eachLevel(t, func(t *testing.T, lv level) {
 		var jobs []job
 		for i, p := range append(followed(), products()...) {
-			if i >= 20 && lv.bits != 256 { // element types: one level will do
+			if i >= 23 && lv.bits != 256 { // element types: one level will do
 				break
 			}
 			jobs = append(jobs, p.job(lv, uint64(i)))

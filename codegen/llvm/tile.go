@@ -24,7 +24,8 @@ type tiling struct {
 	node *loop.Tile
 	acc  loop.Type // of an accumulator
 	out  tensor.DType
-	cols int // vectors in a row of the tile
+	cols int           // vectors in a row of the tile
+	rows []value.Value // of A in place: how far the rows lie from the first
 }
 
 // tile writes a micro-kernel: the accumulators are phis of one loop over K whose body is one block,
@@ -33,6 +34,9 @@ func (e *fn) tile(n *loop.Tile) {
 	t := tiling{fn: e, node: n, acc: loop.Type{DType: n.Acc, Lanes: int(n.Lanes)},
 		out: e.nest.Params[n.C.Param].DType, cols: int(n.NR / n.Lanes)}
 	state := []value.Value{e.addr(n.A), e.addr(n.B)}
+	if n.ARows != nil {
+		state[0] = t.inPlace(state[0])
+	}
 	for range int(n.MR) * t.cols {
 		state = append(state, zero(t.acc).list()...)
 	}
@@ -46,6 +50,18 @@ func (e *fn) tile(n *loop.Tile) {
 	}
 	state = e.run(span{"krest", done, depth, 1}, state, t.steps(1))
 	t.put(t.accumulators(state[2:]))
+}
+
+// inPlace finds the rows of A, and returns a pointer to the first. It stands in for those that are missing,
+// whose products are not stored.
+func (t *tiling) inPlace(a value.Value) value.Value {
+	table, valid := t.addr(*t.node.ARows), t.fn.count(t.node.Rows)
+	first := t.item(table, i64(0))
+	for i := range t.node.MR {
+		there := t.choose(t.compare(enum.IPredSLT, i64(i), valid), i64(i), i64(0))
+		t.rows = append(t.rows, t.sub(t.item(table, there), first))
+	}
+	return t.step(t.acc.DType, a, first)
 }
 
 // fetching multiplies, and asks for the lines of C that the tile will write, a row at a time between
@@ -91,12 +107,19 @@ func (t tiling) isWhole() value.Value {
 // the accumulators row by row.
 func (t tiling) steps(n int64) func(value.Value, []value.Value) []value.Value {
 	return func(_ value.Value, state []value.Value) []value.Value {
-		a, b := state[0], state[1]
 		acc := t.accumulators(state[2:])
-		for k := range n {
-			t.outer(acc, t.step(t.acc.DType, a, i64(k*t.node.MR)), t.step(t.acc.DType, b, i64(k*t.node.NR)))
+		move := func(k int64) []value.Value {
+			a := k * t.node.MR
+			if t.rows != nil {
+				a = k
+			}
+			return []value.Value{t.step(t.acc.DType, state[0], i64(a)), t.step(t.acc.DType, state[1], i64(k*t.node.NR))}
 		}
-		next := []value.Value{t.step(t.acc.DType, a, i64(n*t.node.MR)), t.step(t.acc.DType, b, i64(n*t.node.NR))}
+		for k := range n {
+			at := move(k)
+			t.outer(acc, at[0], at[1])
+		}
+		next := move(n)
 		for _, v := range acc {
 			next = append(next, v.list()...)
 		}
@@ -111,12 +134,20 @@ func (t tiling) outer(acc []val, a, b value.Value) {
 		row[v] = t.panel(b, t.node.NR, int64(v)*t.node.Lanes, t.acc.Lanes)
 	}
 	for i := range t.node.MR {
-		x := t.splat(t.panel(a, t.node.MR, i, 1), t.acc.Lanes)
+		x := t.splat(t.left(a, i), t.acc.Lanes)
 		for v := range row {
 			sum := &acc[int(i)*t.cols+v]
 			*sum = t.arith(loop.OpFMA, t.acc.DType, x, row[v], *sum)
 		}
 	}
+}
+
+// left reads the element of A in row i.
+func (t tiling) left(a value.Value, i int64) val {
+	if t.rows == nil {
+		return t.panel(a, t.node.MR, i, 1)
+	}
+	return t.loadRow(loop.Type{DType: t.acc.DType, Lanes: 1}, t.step(t.acc.DType, a, t.rows[i]))
 }
 
 // panel reads items of a column of a panel.

@@ -14,6 +14,7 @@ import (
 type productSize struct {
 	m, n, k, kb int64
 	acc         tensor.DType
+	place       bool // A is read in place
 }
 
 type packed struct {
@@ -51,8 +52,12 @@ func product(s productSize) packed {
 			offsets(bk, s.k, s.n, kb, s.kb)
 			b.Add(&loop.Pack{To: wa, From: pa, Rows: am, Cols: ak, Width: 6, Count: rows, Depth: depth, Run: 1})
 			b.Add(&loop.Pack{To: wb, From: pb, Rows: bn, Cols: bk, Width: 8, Count: cols, Depth: depth, Run: 8})
-			b.Add(&loop.Tile{MR: 6, NR: 8, Lanes: 4, Acc: s.acc, Depth: depth, A: wa, B: wb, C: pc, CRows: cm, CCols: cn,
-				Rows: rows, Cols: cols, Add: kb, Run: 8})
+			tile := &loop.Tile{MR: 6, NR: 8, Lanes: 4, Acc: s.acc, Depth: depth, A: wa, B: wb, C: pc, CRows: cm, CCols: cn,
+				Rows: rows, Cols: cols, Add: kb, Run: 8}
+			if s.place {
+				tile.ARows, tile.A = &am, loop.Addr{Param: pa.Param, Off: affine(0, at(kb, s.kb))}
+			}
+			b.Add(tile)
 		})
 	})
 	return packed{b.Nest, mt * nt}
@@ -78,7 +83,8 @@ func memory(n *loop.Nest, rng *rand.Rand) []loop.Mem {
 }
 
 func TestPackedProduct(t *testing.T) {
-	for _, s := range []productSize{{1, 1, 1, 1, tensor.F32}, {6, 8, 4, 4, tensor.F32}, {13, 19, 11, 4, tensor.F32}, {7, 9, 5, 8, tensor.I32}} {
+	for _, s := range []productSize{{1, 1, 1, 1, tensor.F32, false}, {6, 8, 4, 4, tensor.F32, false},
+		{13, 19, 11, 4, tensor.F32, false}, {7, 9, 5, 8, tensor.I32, false}, {13, 19, 11, 4, tensor.F32, true}, {7, 9, 5, 8, tensor.I32, true}} {
 		p := product(s)
 		require.NoError(t, loop.Verify(p.nest))
 		args := memory(p.nest, rand.New(rand.NewPCG(5, 5)))
@@ -103,7 +109,7 @@ func TestPackedProduct(t *testing.T) {
 
 // TestPackZeroes wants zeros where a block, the second here, has fewer rows than the panel.
 func TestPackZeroes(t *testing.T) {
-	p := product(productSize{11, 8, 3, 3, tensor.F32})
+	p := product(productSize{11, 8, 3, 3, tensor.F32, false})
 	args := memory(p.nest, rand.New(rand.NewPCG(6, 6)))
 	for i := range args[0].Data {
 		args[0].Data[i] = 0x3f

@@ -247,6 +247,9 @@ func (n *Pack) Panels() int64 {
 //
 //	C[CRows[i] + CCols[j]] (+)= Σ_k A[k*MR + i] * B[k*NR + j]
 //
+// With ARows, A is no panel but lies in place, its terms next to each other: instead of A[k*MR + i] it reads
+// A[ARows[i] + k], and of the valid rows only.
+//
 // It adds to what C holds if Add is a variable that is not 0 (a later block of K), stores otherwise.
 // Terms are added in the order of k by OpFMA to accumulators that start at zero; what C holds is added to
 // the sum at the end, by OpAdd. Run and Cut are as in Pack, for CCols. The accumulators are of type Acc, and so are
@@ -260,6 +263,7 @@ type Tile struct {
 	Acc    tensor.DType
 	Depth  Bound
 	A, B   Addr
+	ARows  *Addr // table of MR offsets
 	C      Addr
 	CRows  Addr // table of MR offsets
 	CCols  Addr // table of NR offsets

@@ -4,6 +4,9 @@ import "github.com/einc-lang/einc/tensor"
 
 func (m *machine) tile(n *Tile) step {
 	a, b := m.panel(n.A, n.Acc, int(n.MR)), m.panel(n.B, n.Acc, int(n.NR))
+	if n.ARows != nil {
+		a = m.inPlace(n)
+	}
 	depth, put := m.bound(n.Depth), m.tileStore(n)
 	fma := arithmetic(OpFMA, n.Acc, m.nest.FMA)
 	acc, wide := newValue(n.Acc, int(n.MR*n.NR)), newValue(n.Acc, int(n.NR))
@@ -39,6 +42,23 @@ func (m *machine) panel(a Addr, t tensor.DType, width int) func(depth int) value
 			eachPart(t, v.lanes(k*width, (k+1)*width), pos+k*width*t.Size(), width, func(part value, pos int) {
 				read(t.Real(), part, data, pos, t.Real().Size())
 			})
+		}
+		return v
+	}
+}
+
+// inPlace compiles the reading of the first terms of A's rows, in the order of a panel.
+func (m *machine) inPlace(n *Tile) func(depth int) value {
+	at, data, count, rows := m.affine(n.A.Off), m.mem[n.A.Param].data, m.bound(n.Rows), m.table(*n.ARows, n.MR)
+	return func(depth int) value {
+		v := newValue(n.Acc, depth*int(n.MR))
+		offsets, ok := rows(max(count(), 0))
+		for i := 0; i < len(offsets) && ok && m.err == nil; i++ {
+			pos, _ := m.span(n.A.Param, at()+offsets[i], 1, int64(depth))
+			for k := 0; k < depth && m.err == nil; k++ {
+				at := k*int(n.MR) + i
+				read(n.Acc, v.lanes(at, at+1), data, pos+k*n.Acc.Size(), 0)
+			}
 		}
 		return v
 	}

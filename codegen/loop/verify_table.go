@@ -143,7 +143,8 @@ func (v *verifier) lookup(n Node, table Addr, count Bound, r runs, used bool) (s
 		if r.length > 1 && !f.runsOf(r) {
 			return span{}, v.errorf(n, "table %s does not come in runs of %d", v.print.addr(table), r.length)
 		}
-		if r.cut != nil && !(len(table.Off.Terms) == 0 && v.same(r.cut.At, f.From) && f.cutRunsOf(r.cut)) {
+		first := Affine{Const: f.From.Const, Terms: slices.Concat(f.From.Terms, table.Off.Terms)}
+		if r.cut != nil && !(v.same(r.cut.At, first) && f.cutRunsOf(r.cut)) {
 			return span{}, v.errorf(n, "table %s does not come in%s", v.print.addr(table), v.print.cut(r.cut))
 		}
 		s := span{ranged{lo: f.reach.lo, hi: f.reach.hi}, Const(1), true}

@@ -109,6 +109,12 @@ func TestVerifyRefusesBlocks(t *testing.T) {
 		"not vectors of 3 lanes":    func(p parts) { p.tile.Lanes = 3 },
 		"accumulators of f16":       func(p parts) { p.tile.Acc = tensor.F16 },
 		"panel pb holds f32":        func(p parts) { p.tile.Acc = tensor.F64; p.n.Params[3].DType = tensor.F64 },
+		"A[kb*4 + 1] spans": func(p parts) {
+			p.tile.ARows, p.tile.A = &p.am.Table, loop.Addr{Param: p.pa.From.Param, Off: affine(1, at(p.kb.Var, 4))}
+		},
+		"entries, 6 are read": func(p parts) {
+			p.tile.ARows, p.tile.A, p.tile.Rows = &p.am.Table, p.pa.From, full(6)
+		},
 		"runs of 3 do not divide 8": func(p parts) { p.tile.Run = 3 },
 		"the digits end below 3":    func(p parts) { p.root.Count = full(4) },
 		"2 digits with 1 radices":   func(p parts) { s := p.root.Body[0].(*loop.Split); s.Radix = s.Radix[:1] },

@@ -1,6 +1,10 @@
 package loop
 
-import "github.com/einc-lang/einc/tensor"
+import (
+	"errors"
+
+	"github.com/einc-lang/einc/tensor"
+)
 
 func (v *verifier) tile(n *Tile) error {
 	if err := v.tileShape(n); err != nil {
@@ -18,17 +22,40 @@ func (v *verifier) tile(n *Tile) error {
 	if _, err := v.variable(n, n.Add); err != nil {
 		return err
 	}
-	for i, a := range []Addr{n.A, n.B} {
-		width := []int64{n.MR, n.NR}[i]
-		depth, err := v.counted(n, n.Depth, width)
-		if err != nil {
-			return err
-		}
-		if err := v.access(n, a, depth, upTo(width, 1)); err != nil {
-			return err
-		}
+	left := v.panel
+	if n.ARows != nil {
+		left = v.inPlace
+	}
+	if err := errors.Join(left(n, n.A, n.MR), v.panel(n, n.B, n.NR)); err != nil {
+		return err
 	}
 	return v.tileStore(n)
+}
+
+// panel checks the reading of a panel.
+func (v *verifier) panel(n *Tile, a Addr, width int64) error {
+	depth, err := v.counted(n, n.Depth, width)
+	if err != nil {
+		return err
+	}
+	return v.access(n, a, depth, upTo(width, 1))
+}
+
+// inPlace checks the reading of A's valid rows where they lie.
+func (v *verifier) inPlace(n *Tile, a Addr, width int64) error {
+	depth, err := v.counted(n, n.Depth, 1)
+	if err != nil {
+		return err
+	}
+	rows, err := v.share(n, n.Rows, width)
+	if err != nil {
+		return err
+	}
+	r, err := v.lookup(n, *n.ARows, n.Rows, runs{}, rows.runs && depth.runs)
+	if err != nil {
+		return err
+	}
+	return v.access(n, a, depth, r)
 }
 
 func (v *verifier) tileShape(n *Tile) error {

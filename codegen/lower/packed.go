@@ -76,13 +76,21 @@ func (l *lowering) panels(s *planner.Step) *panels {
 	if p.isOpen() {
 		p.blockOpen()
 	} else {
-		p.Blocking = l.blocking(rootType(s.Body), p.batch, items(p.m), items(p.n), items(p.product.k))
+		p.Blocking = l.blocking(rootType(s.Body), p.inPlace(), p.batch, items(p.m), items(p.n), items(p.product.k))
 		p.turnN()
 		p.known()
 		p.splitK()
 	}
 	p.scratch = p.Scratch()
 	return p
+}
+
+// inPlace tells whether the rows of A are read where they lie: their terms are neighbours, and the machine spreads
+// an element to a vector as it reads it. NEON multiplies by lanes of a vector instead, as panels give them.
+func (p *panels) inPlace() bool {
+	k, a := p.product.k, p.l.plan.Buffers[p.refs[sideA].Buffer].DType
+	unit := len(k) == 1 && k[0].at[sideA].n == 1 && k[0].at[sideA].dim == 0
+	return unit && a == rootType(p.step.Body).Accum() && p.l.target.Arch == "amd64"
 }
 
 // packed lowers a product to two nests, and runs both for each slice of columns and block of K: one packs

@@ -33,7 +33,7 @@ func (p *panels) besides(x *block) {
 			b.rows = p.extraTable(fmt.Sprintf("rows.%d", side-sideBeside), p.MC)
 		}
 		if moves(p.n, side) {
-			b.cols = p.extraTable(fmt.Sprintf("cols.%d", side-sideBeside), p.NR)
+			b.cols = p.extraTable(fmt.Sprintf("cols.%d", side-sideBeside), p.ColumnTable())
 		}
 		x.beside = append(x.beside, b)
 	}
@@ -62,7 +62,7 @@ func (p *panels) besideRows(x *block, first loop.Affine, count loop.Bound) {
 }
 
 // after makes what follows the last block of K; nil if nothing does.
-func (p *panels) after(x *block, i loop.Var) (*loop.After, error) {
+func (p *panels) after(x *block, i, j loop.Var) (*loop.After, error) {
 	if !p.hasAfter() {
 		return nil, nil
 	}
@@ -75,7 +75,7 @@ func (p *panels) after(x *block, i loop.Var) (*loop.After, error) {
 		}
 		d := p.b.Nest.Params[b.param].DType
 		a.Beside = append(a.Beside, loop.Beside{Dst: p.b.Reg(loop.Type{DType: d, Lanes: lanes}),
-			From: origin(b.param, sideBeside+n, x.batch), Rows: rows, Cols: loop.Addr{Param: b.cols},
+			From: origin(b.param, sideBeside+n, x.batch), Rows: rows, Cols: p.columnsAt(b.cols, j),
 			Run: runs(p.n, sideBeside+n, p.NR)})
 	}
 	var err error

@@ -69,7 +69,7 @@ func (p *panels) packedOpen(step int) error {
 func (p *panels) blockOpen() {
 	d := rootType(p.step.Body)
 	waits := p.step.Old >= 0 || p.l.plan.Buffers[p.step.Out.Buffer].DType != d.Accum()
-	p.Blocking = p.l.target.OpenBlocking(d, items(p.m), items(p.n), items(p.product.k), len(p.product.b) > 0 || waits)
+	p.Blocking = p.l.target.OpenBlocking(d, p.inPlace(), len(p.product.b) > 0 || waits, items(p.m), items(p.n), items(p.product.k))
 	p.batch = 1
 	p.open()
 }
@@ -88,7 +88,7 @@ func (p *panels) open() {
 	}
 	p.total.m, p.total.n, p.total.k = product(p.m), product(p.n), product(p.product.k)
 	// What cost.Blocking says of a known K.
-	blocks := most(p.parts(p.total.k, cost.Depth), one)
+	blocks := most(p.parts(p.total.k, p.KC), one)
 	even := p.l.derive(DimCeilDiv, p.total.k, blocks)
 	p.terms = p.l.atMost(most(mul(p.parts(even, cost.DepthUnit), loop.Const(cost.DepthUnit)), one), p.KC)
 	p.kblocks = most(p.l.derive(DimCeilDiv, p.total.k, p.terms), one)

@@ -105,17 +105,19 @@ type block struct {
 	turn                     // x and y count blocks of rows and of columns
 	sourceB                  // if B is packed already, only where its panels are
 	c, fromA, panelsA, parts int
+	rowsOfA                  int // in place
 	rowsOfC, columnsOfC      int
 	beside                   []beside
 }
 
-// tileNest multiplies: a task computes a block of C, as far as a block of K brings it.
+// tileNest multiplies: a task computes a block of C, as far as a block of K brings it. Where A is read in place,
+// its rows stay in the first-level cache while all panels of B pass; else a panel of B does while those of A pass.
 //
 //	for task: (jc, kb, batch, ib, jb)
+//	  crows = offsets of the block's rows in C
 //	  pack the block's columns of B, if no other task needs them
 //	  cols = offsets of the block's terms in A
 //	  for i in row panels: rows = offsets of the panel's rows in A; pack
-//	  crows = offsets of the block's rows in C
 //	  for j in column panels: ccols = offsets of the panel's columns in C
 //	    for i in row panels: tile
 func (p *panels) tileNest() (run, error) {
@@ -124,11 +126,18 @@ func (p *panels) tileNest() (run, error) {
 	if p.Own {
 		x.sourceB = p.sourceB()
 	} else {
-		x.sourceB = sourceB{p.param(p.panelsB()), -1, p.table("rows", p.MR, p.scratch.Rows), p.table("cols", p.KC, p.scratch.Cols)}
+		x.sourceB.to = p.param(p.panelsB())
 	}
-	x.panelsA = p.param(workspace("block", loop.Worker, p.Type, p.MC*p.KC, p.scratch.A))
+	if p.Place {
+		x.rowsOfA = p.table("arows", p.MC, p.scratch.ARows)
+	} else {
+		if !p.Own {
+			x.rows, x.cols = p.table("rows", p.MR, p.scratch.Rows), p.table("cols", p.KC, p.scratch.Cols)
+		}
+		x.panelsA = p.param(workspace("block", loop.Worker, p.Type, p.MC*p.KC, p.scratch.A))
+	}
 	x.rowsOfC = p.table("crows", p.MC, p.scratch.CRows)
-	x.columnsOfC = p.table("ccols", p.NR, p.scratch.CCols)
+	x.columnsOfC = p.table("ccols", p.ColumnTable(), p.scratch.CCols)
 	if p.keepsParts() && !p.Own {
 		x.parts = p.param(workspace("parts", loop.Shared, p.Type, p.waiting(), p.partsAt()))
 	}
@@ -141,10 +150,10 @@ func (p *panels) tileNest() (run, error) {
 	tasks := p.tasks([2]string{"ib", "jb"}, [2]loop.Size{p.mblocks, p.nblocks}, func(t turn) {
 		x.turn = t
 		p.rowTables(&x)
-		p.blocksOfK(&x, func() {
-			p.packA(&x)
-			err = p.tiles(&x)
-		})
+		if p.Place {
+			p.columnTables(&x, p.firstColumn(&x, loop.Affine{}), p.NC)
+		}
+		p.blocksOfK(&x, func() { err = p.tiles(&x) })
 	})
 	return p.finish(tasks, p.taskTime()), err
 }
@@ -160,11 +169,14 @@ func (p *panels) rowPanels(x *block, f func(i loop.Var, first loop.Affine, rows 
 	})
 }
 
-// rowTables fills the tables of where a block's rows lie in C and beside it.
+// rowTables fills the tables of where a block's rows lie in C and beside it, and in A, if it is read in place.
 func (p *panels) rowTables(x *block) {
 	first := times(x.x, p.MC)
 	count := left(loop.Const(p.MC), p.total.m, first)
 	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rowsOfC}, Group: group(p.m, sideC), From: first, Count: count})
+	if p.Place {
+		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rowsOfA}, Group: group(p.m, sideA), From: first, Count: count})
+	}
 	p.besideRows(x, first, count)
 }
 
@@ -185,30 +197,73 @@ func (p *panels) packA(x *block) {
 	})
 }
 
-func (p *panels) tiles(x *block) error {
-	var err error
-	blockPanels := p.NC / p.NR
-	j := p.panelLoop(x.slice, x.y, blockPanels)
-	p.b.For(j, func() {
-		panel := plus(times(x.y, blockPanels), times(j.Var, 1))
-		first := plus(by(x.slice, p.width), scaled(panel, p.NR))
-		columns := left(loop.Const(p.NR), p.total.n, first)
-		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.columnsOfC}, Group: group(p.n, sideC), From: first, Count: columns})
-		p.besideColumns(x, first, columns)
-		cut := p.cutRuns(p.n, sideC, p.NR, first)
-		p.rowPanels(x, func(i loop.Var, first loop.Affine, rows loop.Bound) {
-			t := &loop.Tile{MR: p.MR, NR: p.NR, Lanes: p.Lanes, Acc: p.Type, Depth: p.depth(x.turn),
-				A: loop.Addr{Param: x.panelsA, Off: times(i, p.MR*p.KC)}, B: p.panelB(x.to, x.batch, panel, times(j.Var, 1)),
-				C:     origin(x.c, sideC, x.batch),
-				CRows: rowsAt(x.rowsOfC, i, p.MR), CCols: loop.Addr{Param: x.columnsOfC},
-				Rows: rows, Cols: columns, Add: x.kb, Run: runs(p.n, sideC, p.NR), Cut: cut}
-			if x.parts >= 0 {
-				t.Part = &loop.Addr{Param: x.parts, Off: p.partAt(x, i, panel)}
-			}
-			t.After, err = p.after(x, i)
-			p.b.Add(t)
+// tiles multiplies the panels of a block.
+func (p *panels) tiles(x *block) (err error) {
+	if p.Place {
+		p.rowPanels(x, func(i loop.Var, _ loop.Affine, rows loop.Bound) {
+			p.columnPanels(x, func(j loop.Var, columns loop.Bound) { err = p.tile(x, i, j, rows, columns) })
 		})
+		return err
+	}
+	p.packA(x)
+	p.columnPanels(x, func(j loop.Var, columns loop.Bound) {
+		p.columnTables(x, p.firstColumn(x, times(j, 1)), p.NR)
+		p.rowPanels(x, func(i loop.Var, _ loop.Affine, rows loop.Bound) { err = p.tile(x, i, j, rows, columns) })
 	})
+	return err
+}
+
+// panelAt is the number of a block's panel of columns in its slice.
+func (p *panels) panelAt(x *block, j loop.Affine) loop.Affine { return plus(times(x.y, p.NC/p.NR), j) }
+
+// firstColumn is the first column of a block's panel.
+func (p *panels) firstColumn(x *block, j loop.Affine) loop.Affine {
+	return plus(by(x.slice, p.width), scaled(p.panelAt(x, j), p.NR))
+}
+
+// columnPanels makes the loop over the column panels of a block; f gets the panel's variable and the number of
+// its valid columns.
+func (p *panels) columnPanels(x *block, f func(j loop.Var, columns loop.Bound)) {
+	j := p.panelLoop(x.slice, x.y, p.NC/p.NR)
+	p.b.For(j, func() {
+		f(j.Var, left(loop.Const(p.NR), p.total.n, p.firstColumn(x, times(j.Var, 1))))
+	})
+}
+
+// columnTables fills the tables of where columns lie in C and beside it.
+func (p *panels) columnTables(x *block, first loop.Affine, most int64) {
+	count := loop.Bound{Max: loop.Const(most), Clamped: p.isOpen() || p.Slices()*p.NS > p.N, Total: p.total.n, At: first}
+	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.columnsOfC}, Group: group(p.n, sideC), From: first, Count: count})
+	p.besideColumns(x, first, count)
+}
+
+// columnsAt is the part of a table that is for column panel j.
+func (p *panels) columnsAt(table int, j loop.Var) loop.Addr {
+	if p.Place {
+		return loop.Addr{Param: table, Off: times(j, p.NR)}
+	}
+	return loop.Addr{Param: table}
+}
+
+// tile multiplies row panel i by column panel j.
+func (p *panels) tile(x *block, i, j loop.Var, rows, columns loop.Bound) (err error) {
+	panel, first := p.panelAt(x, times(j, 1)), p.firstColumn(x, times(j, 1))
+	t := &loop.Tile{MR: p.MR, NR: p.NR, Lanes: p.Lanes, Acc: p.Type, Depth: p.depth(x.turn),
+		A: loop.Addr{Param: x.panelsA, Off: times(i, p.MR*p.KC)}, B: p.panelB(x.to, x.batch, panel, times(j, 1)),
+		C:     origin(x.c, sideC, x.batch),
+		CRows: rowsAt(x.rowsOfC, i, p.MR), CCols: p.columnsAt(x.columnsOfC, j),
+		Rows: rows, Cols: columns, Add: x.kb, Run: runs(p.n, sideC, p.NR),
+		Cut: p.cutRuns(p.n, sideC, p.NR, first)}
+	if p.Place {
+		lines := rowsAt(x.rowsOfA, i, p.MR)
+		t.ARows, t.A = &lines, origin(x.fromA, sideA, x.batch)
+		t.A.Off = plus(t.A.Off, p.term(x.turn))
+	}
+	if x.parts >= 0 {
+		t.Part = &loop.Addr{Param: x.parts, Off: p.partAt(x, i, panel)}
+	}
+	t.After, err = p.after(x, i, j)
+	p.b.Add(t)
 	return err
 }
 

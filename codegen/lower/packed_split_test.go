@@ -11,9 +11,9 @@ import (
 )
 
 // parted cuts K into blocks of kc terms, and these into so many parts.
-func parted(target cost.Target, mc, nc, kc, parts int64) func(tensor.DType, int64, int64, int64, int64) cost.Blocking {
-	return func(d tensor.DType, batch, m, n, k int64) cost.Blocking {
-		b := small(target, mc, nc, kc)(d, batch, m, n, k)
+func parted(target cost.Target, mc, nc, kc, parts int64) func(tensor.DType, bool, int64, int64, int64, int64) cost.Blocking {
+	return func(d tensor.DType, place bool, batch, m, n, k int64) cost.Blocking {
+		b := small(target, mc, nc, kc)(d, place, batch, m, n, k)
 		b.NS, b.Own = b.NC, true
 		b.Split = ceilDiv(b.KBlocks(), ceilDiv(b.KBlocks(), parts))
 		return b

@@ -12,9 +12,9 @@ import (
 )
 
 // small makes the blocks of a product a few tiles large, so that little tensors have every edge.
-func small(target cost.Target, mc, nc, kc int64) func(tensor.DType, int64, int64, int64, int64) cost.Blocking {
-	return func(d tensor.DType, batch, m, n, k int64) cost.Blocking {
-		b := target.Blocking(d, batch, m, n, k)
+func small(target cost.Target, mc, nc, kc int64) func(tensor.DType, bool, int64, int64, int64, int64) cost.Blocking {
+	return func(d tensor.DType, place bool, batch, m, n, k int64) cost.Blocking {
+		b := target.Blocking(d, place, batch, m, n, k)
 		b.MC, b.NC, b.NS, b.KC = mc*b.MR, nc*b.NR, 2*nc*b.NR, min(kc, k)
 		b.Own = nc%2 > 0
 		return b
@@ -36,7 +36,7 @@ func (c caseOf) checkPacked(t *testing.T, target cost.Target, mc, nc, kc, seed i
 	require.NoError(t, err)
 	require.NotEmpty(t, p.Phases)
 	first := "packed/b"
-	if l.blocking(tensor.F32, 1, 1, 1, 1).Own {
+	if l.blocking(tensor.F32, false, 1, 1, 1, 1).Own {
 		first = "packed/tile"
 	}
 	require.Equal(t, first, p.Nests[p.Phases[0].Nest].Strategy, "not packed: %+v", c)
@@ -62,6 +62,23 @@ func TestPackedProducts(t *testing.T) {
 					}
 					c.checkPacked(t, target, int64(1+j), int64(1+k%2), int64([]int{4, 3, 100, 7}[k]), seed)
 				}
+			}
+		}
+	}
+}
+
+// Rows of A whose terms are neighbours are not packed, on machines that multiply by what they read.
+func TestRowsOfAAreReadInPlace(t *testing.T) {
+	for e, place := range map[string]bool{"ab,bc->ac": true, "xab,xcb->xac": true, "aeb,bc->aec": true, "ba,bc->ac": false, "aeb,bce->ac": false} {
+		for _, d := range []tensor.DType{tensor.F32, tensor.C128, tensor.F16} {
+			c := caseOf{expr: e, types: []tensor.DType{d}, extent: map[rune]int{'a': 29, 'b': 50, 'c': 70, 'e': 3, 'x': 2}}
+			arm := targets()[2]
+			arm.Arch = "arm64"
+			for i, target := range []cost.Target{avx2, targets()[2], arm} {
+				text := c.checkPacked(t, target, 2, int64(1+i%2), 24, 7).String()
+				place := place && target.Arch == "amd64" && d != tensor.F16
+				require.Equal(t, place, strings.Contains(text, " in rows "), text)
+				require.NotEqual(t, place, strings.Contains(text, "worker block"), text)
 			}
 		}
 	}
@@ -150,7 +167,7 @@ func TestPackedWorkspaceIsTheModels(t *testing.T) {
 		target.Workers = workers
 		p, err := Lower(c.build(newRand(1)).plan, target, Options{})
 		require.NoError(t, err)
-		b := target.Blocking(tensor.F32, 1, 50, 40, 600)
+		b := target.Blocking(tensor.F32, false, 1, 50, 40, 600)
 		require.Equal(t, b.SharedBytes(), p.Shared)
 		require.LessOrEqual(t, p.Worker, b.Scratch().Bytes)
 		require.Len(t, p.Nests, nests)
@@ -177,7 +194,7 @@ func TestWhatDoesNotPackGoesDirect(t *testing.T) {
 // Caches and workers choose blocks of C, but not the blocks of K, which order the sum.
 func TestCachesDoNotChangeTheSum(t *testing.T) {
 	blocksOfK := func(target cost.Target) (text string, lines []string) {
-		c := caseOf{expr: "ab,bc->ac", types: []tensor.DType{tensor.F32}, extent: map[rune]int{'a': 1000, 'b': 700, 'c': 100}, layouts: "c", packed: true}
+		c := caseOf{expr: "ba,bc->ac", types: []tensor.DType{tensor.F32}, extent: map[rune]int{'a': 1000, 'b': 900, 'c': 100}, layouts: "c", packed: true}
 		p, err := Lower(c.build(newRand(1)).plan, target, Options{})
 		require.NoError(t, err)
 		lines = strings.Split(p.String(), "\n")

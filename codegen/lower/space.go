@@ -99,7 +99,7 @@ func packedSpace(l *lowering, s *planner.Step) (shared, worker int64) {
 			worker += tableBytes(p.MC)
 		}
 		if moves(p.n, side) {
-			worker += tableBytes(p.NR)
+			worker += tableBytes(p.ColumnTable())
 		}
 	}
 	return wholeLines(shared), worker

@@ -1,18 +1,17 @@
 package cost
 
-import (
-	"math"
+import "github.com/einc-lang/einc/tensor"
 
-	"github.com/einc-lang/einc/tensor"
-)
+// DepthUnit divides the K terms of a block: squares of vectors.
+const DepthUnit = 64
 
-// Depth is the number of K terms a block aims at: a panel of B that deep and two vectors wide fits a
-// first-level cache, and C is read and written seldom. A longer K is cut into even blocks, of whole
-// DepthUnits: squares of vectors. They are constants because they decide the order of summation.
-const (
-	Depth     = 384
-	DepthUnit = 64
-)
+// Depth is the number of K terms of type d that a block aims at: the rows of A in a tile, that long, fit half a
+// first-level cache, while panels of B pass from the second, and C is read and written seldom. A longer K is cut
+// into even blocks of whole DepthUnits. Caches have no say, because this decides the order of summation.
+func Depth(d tensor.DType) int64 {
+	const bytes = 2048
+	return int64(bytes / d.Size())
+}
 
 // align is the boundary in bytes that every piece of workspace starts at: a cache line.
 const align = 64
@@ -29,8 +28,8 @@ const maxSlice = 8 << 20
 //
 // The packed strategy runs two phases for each slice of NS columns and each block of KC terms, one after
 // the other. The first packs that part of B, panel by panel, into shared workspace. The second has a
-// task for every MC×NC block of C in the slice: it packs MC×KC of A into the worker's workspace and
-// runs the tiles of the block, adding to C from the second block of K on. Where a block is all of a slice, no
+// task for every MC×NC block of C in the slice: it packs MC×KC of A into the worker's workspace, or reads it in
+// place, and runs the tiles of the block, adding to C from the second block of K on. Where a block is all of a slice, no
 // two tasks need the same panels: then a single phase has a task for each slice, which packs B too, one block of
 // K after the other, so that its panels stay in the cache and no worker waits for another.
 type Blocking struct {
@@ -44,16 +43,17 @@ type Blocking struct {
 	KC      int64        // terms of a block of K; the last block may have fewer
 	Own     bool         // tasks pack the columns of B that they need, each for itself
 	Split   int64        // parts that the blocks of K are shared out to, each with sums of its own; 1: none
+	Place   bool         // rows of A are read where they lie
 }
 
 // Blocking is the blocking for each of a batch of products of the given extents, each at least 1, and element type.
-func (t *Target) Blocking(d tensor.DType, batch, m, n, k int64) Blocking {
-	b := Blocking{M: m, N: n, K: k, Type: d.Accum(), Lanes: int64(max(1, t.VectorBytes/d.Accum().Real().Size()))}
+func (t *Target) Blocking(d tensor.DType, place bool, batch, m, n, k int64) Blocking {
+	b := Blocking{M: m, N: n, K: k, Place: place, Type: d.Accum(), Lanes: int64(max(1, t.VectorBytes/d.Accum().Real().Size()))}
 	rows, vectors := t.tile(b.Type)
 	b.MR, b.NR = rows, vectors*b.Lanes
 	b.KC = k
-	if k > Depth {
-		b.KC = roundUp(ceilDiv(k, ceilDiv(k, Depth)), DepthUnit)
+	if most := Depth(b.Type); k > most {
+		b.KC = roundUp(ceilDiv(k, ceilDiv(k, most)), DepthUnit)
 	}
 	if b.Split = b.splits(batch); b.Split > 1 {
 		t.cutParts(&b)
@@ -63,29 +63,38 @@ func (t *Target) Blocking(d tensor.DType, batch, m, n, k int64) Blocking {
 	return b
 }
 
-// Where extents are open, a task has openColumns columns and openRows rows, as far as the caches allow. A task
-// that packs B for itself has ownBytes of a row of B and ownRows rows, lest items of a batch be cut.
+// Where extents are open, a task has openColumns columns and openRows rows, or placeRows where they are not packed,
+// as far as the caches allow. A task that packs B for itself has ownBytes of a row of B and ownRows rows, lest
+// items of a batch be cut.
 const (
 	openColumns = 512
 	openRows    = 144
+	placeRows   = 480
 	ownBytes    = 2048
 	ownRows     = 264
 )
 
 // OpenBlocking is the blocking for products of which not all extents are known, those given being an
 // example: blocks that serve any. If B is packed by each task for itself, a slice is a task's columns.
-func (t *Target) OpenBlocking(d tensor.DType, m, n, k int64, own bool) Blocking {
-	b := Blocking{M: m, N: n, K: k, Type: d.Accum(), Lanes: int64(max(1, t.VectorBytes/d.Accum().Real().Size())), KC: Depth, Own: own, Split: 1}
+func (t *Target) OpenBlocking(d tensor.DType, place, own bool, m, n, k int64) Blocking {
+	b := Blocking{M: m, N: n, K: k, Place: place, Type: d.Accum(), Lanes: int64(max(1, t.VectorBytes/d.Accum().Real().Size())), Own: own, Split: 1}
+	b.KC = Depth(b.Type)
 	rows, vectors := t.tile(b.Type)
 	b.MR, b.NR = rows, vectors*b.Lanes
-	column := Depth * int64(b.Type.Size())
-	share, most := int64(3), int64(openRows)
-	b.NC = roundUp(openColumns, b.NR)
-	if own {
-		share, most = 2, ownRows
-		b.NC = roundUp(ownBytes/int64(b.Type.Size()), b.NR)
+	column := b.KC * int64(b.Type.Size())
+	share, rowsOfTask, columns := int64(3), int64(openRows), int64(openColumns)
+	if place {
+		rowsOfTask = placeRows
 	}
-	b.MC = min(max(int64(t.l2())/share/column/b.MR, 1), ceilDiv(most, b.MR)) * b.MR
+	if own {
+		share, rowsOfTask, columns = 2, ownRows, ownBytes/int64(b.Type.Size())
+	}
+	b.NC, b.MC = roundUp(columns, b.NR), roundUp(rowsOfTask, b.MR)
+	if l2 := int64(t.l2()); place {
+		b.NC = min(b.NC, max(l2/2/column/b.NR, 1)*b.NR)
+	} else {
+		b.MC = min(b.MC, max(l2/share/column/b.MR, 1)*b.MR)
+	}
 	b.NS = b.NC
 	if !own {
 		b.NS = max(min(int64(t.l3())/2, maxSlice)/column/b.NC, 1) * b.NC
@@ -98,15 +107,20 @@ func (t *Target) cut(b *Blocking, batch int64) {
 	column := b.KC * int64(b.Type.Size()) // bytes of a column of B, or a row of A, in a block of K
 	panels := ceilDiv(b.N, b.NR)
 	room := min(int64(t.l3())/2, maxSlice)
-	if b.M <= 8*b.MR { // B is soon done with: it need not leave L2
+	if b.Place || b.M <= 8*b.MR { // B passes for every tile of rows, or is soon done with: it need not leave L2
 		room = min(room, int64(t.l2())/2)
 	}
 	slice := max(room/column/b.NR, 1)
 	slice = ceilDiv(panels, ceilDiv(panels, slice))
 	cells := max(int64(t.peak(b.Type)*peakShare*taskNanos)/b.KC/(b.MR*b.NR), 1) // tiles of a task
-	mostRows := min(max(int64(t.l2())/3/column/b.MR, 1), ceilDiv(b.M, b.MR))
-	// A is packed for every task anew, which costs more than to fetch B again: tasks are wide.
-	widest := int64(2*math.Sqrt(float64(cells*b.MR*b.NR)))/b.NR + 1
+	mostRows := ceilDiv(b.M, b.MR)
+	if !b.Place {
+		mostRows = min(max(int64(t.l2())/3/column/b.MR, 1), mostRows)
+	}
+	// A is packed for every task anew, which costs more than to fetch B again: tasks are wide, as long as a panel
+	// of B serves some of A.
+	const served = 8
+	widest := max(cells/served, 1)
 	columns := ceilDiv(slice, ceilDiv(slice, widest))
 	rows := min(max(cells/columns, 1), mostRows)
 	columns = min(max(cells/rows, columns), slice)
@@ -209,18 +223,21 @@ func (b Blocking) Parts() int64 { return b.MBlocks() * b.MC * b.NS }
 func (b Blocking) PartsBytes() int64 { return roundUp(b.Parts()*int64(b.Type.Size()), align) }
 
 // BesideBytes is the worker's workspace, behind Scratch, for each operand that is read where C is written:
-// where a block's rows lie in it, and a panel's columns.
-func (b Blocking) BesideBytes() int64 { return roundUp(8*b.MC, align) + roundUp(8*b.NR, align) }
+// where a block's rows lie in it, and the columns.
+func (b Blocking) BesideBytes() int64 {
+	return roundUp(8*b.MC, align) + roundUp(8*b.ColumnTable(), align)
+}
 
 // Scratch says where the pieces of a worker's workspace start, in bytes, each at a multiple of 64. The
 // tables hold I64 offsets. Phase 1 uses Rows (NR columns of B) and Cols only.
 type Scratch struct {
-	A     int64 // the packed block of A: MC×KC elements, MR-row panels one after the other
+	A     int64 // the packed block of A, if it is not read in place: MC×KC elements, MR-row panels one after the other
 	B     int64 // a task's own columns of B: KC×NC elements
 	Rows  int64 // RowTable offsets: rows of A, columns of B
 	Cols  int64 // KC offsets: terms of K in the operand that is packed
 	CRows int64 // MC offsets: rows of C
-	CCols int64 // NR offsets: columns of C
+	CCols int64 // ColumnTable offsets: columns of C
+	ARows int64 // MC offsets: rows of A in place
 	Bytes int64 // of all
 }
 
@@ -230,11 +247,31 @@ func (b Blocking) RowTable() int64 {
 	return max(b.MC, b.NR, min(b.NS, most))
 }
 
+// ColumnTable is the entries of a table of columns of C: those of a panel, or, where all panels of B pass for every
+// few rows of A, of a task.
+func (b Blocking) ColumnTable() int64 {
+	if b.Place {
+		return b.NC
+	}
+	return b.NR
+}
+
+// rowsInPlace is the entries of the table of rows of A, if it is read in place.
+func (b Blocking) rowsInPlace() int64 {
+	if b.Place {
+		return b.MC
+	}
+	return 0
+}
+
 // Scratch lays out a worker's workspace.
 func (b Blocking) Scratch() Scratch {
 	const entry = 8
 	var s Scratch
-	at := roundUp(b.MC*b.KC*int64(b.Type.Size()), align)
+	at := int64(0)
+	if !b.Place {
+		at = roundUp(b.MC*b.KC*int64(b.Type.Size()), align)
+	}
 	s.B = at
 	if b.Own {
 		at += roundUp(b.KC*b.NC*int64(b.Type.Size()), align)
@@ -242,7 +279,7 @@ func (b Blocking) Scratch() Scratch {
 	for _, table := range []struct {
 		at *int64
 		n  int64
-	}{{&s.Rows, b.RowTable()}, {&s.Cols, b.KC}, {&s.CRows, b.MC}, {&s.CCols, b.NR}} {
+	}{{&s.Rows, b.RowTable()}, {&s.Cols, b.KC}, {&s.CRows, b.MC}, {&s.CCols, b.ColumnTable()}, {&s.ARows, b.rowsInPlace()}} {
 		*table.at = at
 		at += roundUp(table.n*entry, align)
 	}

@@ -29,18 +29,18 @@ func gemm(d tensor.DType, m, n, k float64) cost.Work {
 func TestTilesStayInRegisters(t *testing.T) {
 	for _, target := range targets() {
 		for _, d := range []tensor.DType{tensor.F16, tensor.F32, tensor.F64} {
-			b := target.Blocking(d, 1, 1000, 1000, 1000)
+			b := target.Blocking(d, false, 1, 1000, 1000, 1000)
 			vectors := b.NR / b.Lanes
 			live := b.MR*vectors + vectors + 1
 			require.LessOrEqual(t, live, int64(max(target.Registers, 16)), "%s %s", target.Level, d)
 			require.Zero(t, b.NR%b.Lanes)
 		}
 	}
-	b := avx2.Blocking(tensor.F32, 1, 1000, 1000, 1000)
-	require.Equal(t, []int64{6, 16, 384}, []int64{b.MR, b.NR, b.KC})
-	b = avx512.Blocking(tensor.F64, 1, 1000, 1000, 1000)
+	b := avx2.Blocking(tensor.F32, false, 1, 1000, 1000, 1000)
+	require.Equal(t, []int64{6, 16, 512}, []int64{b.MR, b.NR, b.KC})
+	b = avx512.Blocking(tensor.F64, false, 1, 1000, 1000, 1000)
 	require.Equal(t, []int64{12, 16}, []int64{b.MR, b.NR})
-	b = neon.Blocking(tensor.F32, 1, 1000, 1000, 1000)
+	b = neon.Blocking(tensor.F32, false, 1, 1000, 1000, 1000)
 	require.Equal(t, []int64{8, 12}, []int64{b.MR, b.NR})
 }
 
@@ -50,7 +50,9 @@ func TestBlocksCoverTheProduct(t *testing.T) {
 		for _, m := range extents {
 			for _, n := range extents {
 				for _, k := range extents {
-					checkBlocking(t, target.Blocking(tensor.F32, 1, m, n, k))
+					for _, place := range []bool{false, true} {
+						checkBlocking(t, target.Blocking(tensor.F32, place, 1, m, n, k))
+					}
 				}
 			}
 		}
@@ -70,7 +72,7 @@ func checkBlocking(t *testing.T, b cost.Blocking) {
 	require.Equal(t, b.NS, b.NBlocks()*b.NC, name)
 	require.True(t, covers(b.KBlocks(), b.KC, b.K), name)
 	require.Equal(t, b.NS, b.Panels()*b.NR, name)
-	require.LessOrEqual(t, b.KC, int64(384), name)
+	require.LessOrEqual(t, b.KC, cost.Depth(b.Type), name)
 	require.Equal(t, b.Split > 1 || b.MBlocks() == 1 && b.NBlocks() == 1, b.Own, name)
 	require.True(t, covers(b.Split, b.PartBlocks(), b.KBlocks()), name)
 	switch {
@@ -87,14 +89,17 @@ func checkBlocking(t *testing.T, b cost.Blocking) {
 func checkScratch(t *testing.T, b cost.Blocking) {
 	t.Helper()
 	s := b.Scratch()
-	own := int64(0)
+	own, block := int64(0), b.MC*b.KC*int64(b.Type.Size())
+	if b.Place {
+		block = 0
+	}
 	if b.Own {
 		own = b.NS * b.KC * int64(b.Type.Size())
 	}
 	ends := []int64{
-		s.A + b.MC*b.KC*int64(b.Type.Size()), s.B + own, s.Rows + 8*max(b.MC, b.NR), s.Cols + 8*b.KC, s.CRows + 8*b.MC, s.CCols + 8*b.NR,
+		s.A + block, s.B + own, s.Rows + 8*max(b.MC, b.NR), s.Cols + 8*b.KC, s.CRows + 8*b.MC, s.CCols + 8*b.ColumnTable(), s.Bytes,
 	}
-	starts := []int64{s.A, s.B, s.Rows, s.Cols, s.CRows, s.CCols, s.Bytes}
+	starts := []int64{s.A, s.B, s.Rows, s.Cols, s.CRows, s.CCols, s.ARows, s.Bytes}
 	for i, end := range ends {
 		require.Zero(t, starts[i]%64)
 		require.LessOrEqual(t, end, starts[i+1], "%+v", b)
@@ -105,9 +110,9 @@ func TestSummationOrderIgnoresCachesAndWorkers(t *testing.T) {
 	other := avx2
 	other.L1, other.L2, other.L3, other.Workers = 1<<10, 1<<30, 1<<31, 64
 	for k := int64(1); k < 3000; k += 13 {
-		a, b := avx2.Blocking(tensor.F32, 1, 500, 500, k), other.Blocking(tensor.F32, 1, 500, 500, k)
+		a, b := avx2.Blocking(tensor.F32, false, 1, 500, 500, k), other.Blocking(tensor.F32, false, 1, 500, 500, k)
 		require.Equal(t, [3]int64{a.KC, a.MR, a.NR}, [3]int64{b.KC, b.MR, b.NR})
-		a, b = avx2.Blocking(tensor.F32, 1, 50, 60, 97*k), other.Blocking(tensor.F32, 1, 50, 60, 97*k)
+		a, b = avx2.Blocking(tensor.F32, false, 1, 50, 60, 97*k), other.Blocking(tensor.F32, false, 1, 50, 60, 97*k)
 		require.Equal(t, [2]int64{a.KC, a.Split}, [2]int64{b.KC, b.Split})
 		for _, n := range []float64{8, 100, 500, 3000} {
 			w := gemm(tensor.F64, n, 300, float64(k))
@@ -137,7 +142,7 @@ func TestStrategy(t *testing.T) {
 		for _, x := range [][3]float64{{9216, 4096, 24}, {312, 296, 92352}, {72, 373248, 72}, {1806336, 48, 28}} {
 			e := avx2.Estimate(gemm(d, x[0], x[1], x[2]))
 			require.Equal(t, cost.Packed, e.Strategy, "%s %v", d, x)
-			b := avx2.Blocking(d, 1, int64(x[0]), int64(x[1]), int64(x[2]))
+			b := avx2.Blocking(d, false, 1, int64(x[0]), int64(x[1]), int64(x[2]))
 			require.Equal(t, b.SharedBytes(), e.Shared)
 			require.Equal(t, b.Scratch().Bytes, e.PerWorker)
 		}
@@ -199,17 +204,17 @@ func TestNarrowProductsAreOnePhase(t *testing.T) {
 		target := avx2
 		target.Workers = workers
 		for _, k := range []int64{20, 168, 5000} {
-			b := target.Blocking(tensor.F32, 1, 24, 28224, k)
+			b := target.Blocking(tensor.F32, false, 1, 24, 28224, k)
 			require.True(t, b.Own)
 			require.EqualValues(t, 1, b.Phases())
 			require.Zero(t, b.SharedBytes())
 			require.GreaterOrEqual(t, b.Slices(), int64(workers))
 			require.Equal(t, b.NC, b.NS)
 			require.LessOrEqual(t, b.KC*b.NC*4, int64(target.L2))
-			require.Equal(t, target.Blocking(tensor.F32, 1, 2400, 28224, k).KC, b.KC)
+			require.Equal(t, target.Blocking(tensor.F32, false, 1, 2400, 28224, k).KC, b.KC)
 		}
 	}
-	b := avx2.Blocking(tensor.F32, 1, 1000, 1000, 168)
+	b := avx2.Blocking(tensor.F32, false, 1, 1000, 1000, 168)
 	require.False(t, b.Own)
 	require.EqualValues(t, 2, b.Phases())
 }
@@ -219,7 +224,7 @@ func TestFewTasksGoRoundEvenly(t *testing.T) {
 	for _, workers := range []int{2, 3, 4} {
 		target := avx2
 		target.Workers = workers
-		b := target.Blocking(tensor.F32, 1, 15*6, 16, 28896) // 15 panels of rows, one of columns
+		b := target.Blocking(tensor.F32, false, 1, 15*6, 16, 28896) // 15 panels of rows, one of columns
 		tasks := b.MBlocks() * b.NBlocks()
 		require.Greater(t, tasks, int64(1))
 		if tasks > int64(workers) {
@@ -238,7 +243,7 @@ func TestParts(t *testing.T) {
 		{8, 48, 64, 1000000}:     1, // a batch serves
 		{1, 3000, 2000, 1 << 30}: 1, // as do the tiles of C
 	} {
-		b := avx2.Blocking(tensor.F32, x[0], x[1], x[2], x[3])
+		b := avx2.Blocking(tensor.F32, false, x[0], x[1], x[2], x[3])
 		require.Equal(t, want, b.Split, "%v", x)
 		e := avx2.Estimate(gemm(tensor.F32, float64(x[1]), float64(x[2]), float64(x[3])))
 		require.True(t, x[0] > 1 || e.Strategy != cost.Packed || e.Shared == b.SharedBytes(), "%v", x)

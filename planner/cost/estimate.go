@@ -217,7 +217,7 @@ func (t *Target) packed(w *Work) float64 {
 }
 
 func (t *Target) blocking(w *Work) Blocking {
-	return t.Blocking(w.Type, int64(max(w.B, 1)), int64(w.M), int64(w.N), int64(w.K))
+	return t.Blocking(w.Type, false, int64(max(w.B, 1)), int64(w.M), int64(w.N), int64(w.K))
 }
 
 // workspace is the bytes that the packed strategy needs.

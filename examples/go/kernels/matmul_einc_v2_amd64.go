@@ -20,10 +20,12 @@ func eincMatMulV2K1Long(args *unsafe.Pointer, begin, end int64)
 
 func init() {
 	eincMatMulVariants = append(eincMatMulVariants, &eincMatMulVariant{
-		name: "x86-64-v2", level: 2, arena: 0, shared: 262144, worker: 41344, nanos: 910295,
+		name: "x86-64-v2", level: 2, arena: 0, shared: 131072, worker: 3968, nanos: 998768,
 		launches: []eincMatMulLaunch{
-			{eincMatMulV2K0, nil, 0, 8, 8, 1, []eincMatMulArg{{4, 0}, {2, 0}, {-1, 36864}, {-1, 38912}}},
-			{eincMatMulV2K1, eincMatMulV2K1Long, 0, 32, 2, 8, []eincMatMulArg{{0, 0}, {1, 0}, {4, 0}, {-1, 36864}, {-1, 38912}, {-1, 0}, {-1, 40960}, {-1, 41280}}},
+			{eincMatMulV2K0, nil, 0, 8, 8, 1, []eincMatMulArg{{4, 0}, {2, 0}, {-1, 0}, {-1, 1024}}},
+			{eincMatMulV2K1, eincMatMulV2K1Long, 0, 32, 4, 4, []eincMatMulArg{{0, 0}, {1, 0}, {4, 0}, {-1, 3648}, {-1, 3072}, {-1, 3392}}},
+			{eincMatMulV2K0, nil, 8, 8, 8, 1, []eincMatMulArg{{4, 0}, {2, 0}, {-1, 0}, {-1, 1024}}},
+			{eincMatMulV2K1, eincMatMulV2K1Long, 32, 32, 4, 4, []eincMatMulArg{{0, 0}, {1, 0}, {4, 0}, {-1, 3648}, {-1, 3072}, {-1, 3392}}},
 		},
 	})
 }
