@@ -72,6 +72,9 @@ func TestEveryStartIsATree(t *testing.T) {
 		trees["fill"], _ = eliminate(g, whim{fill: true, heat: 0.1}, newRNG(seed), 1e9)
 		trees["union"], _ = eliminate(g, whim{}, newRNG(seed), 1e9)
 		trees["cut"], _ = dissect(g, plate{slack: 0.1, leaf: 8, like: taste{c: 1}}, plain, newRNG(seed))
+		trees["sweep"], _ = sweep(g, newRNG(seed), 1e9)
+		given, _ := sweep(g, newRNG(seed), 5)
+		require.Nil(t, given)
 		given, work := eliminate(g, whim{}, newRNG(seed), 50)
 		require.Nil(t, given)
 		require.Less(t, work, 1e5)
@@ -93,6 +96,29 @@ func TestEveryStartIsATree(t *testing.T) {
 			}
 		}
 	}
+}
+
+// On a torus of 5×6×6 a front of two planes and an open row is all there need be: 2·30 + 12 indices of extent 2
+// before a tensor is taken in, and the tensor's own six at most beside those that it closes.
+func TestSweepsMoveAPlaneThroughATorus(t *testing.T) {
+	net := &Network{Inputs: make([][]int32, 5*6*6)}
+	at := func(x, y, z int) int { return (x%5*6+y%6)*6 + z%6 }
+	for v := range net.Inputs {
+		x, y, z := v/36, v/6%6, v%6
+		for _, u := range []int{at(x+1, y, z), at(x, y+1, z), at(x, y, z+1)} {
+			net.Inputs[v], net.Inputs[u] = append(net.Inputs[v], int32(len(net.Sizes))), append(net.Inputs[u], int32(len(net.Sizes)))
+			net.Sizes = append(net.Sizes, 2)
+		}
+	}
+	g, least := canonical(net), math.Inf(1)
+	for seed := range uint64(8) {
+		tr, work := sweep(g, newRNG(seed), 1e9)
+		least = min(least, audit(g, tr).total())
+		require.Less(t, work, 1e5)
+	}
+	require.Less(t, least, 82.0)
+	greedy, _ := greedily(g, taste{c: 1}, nil)
+	require.Greater(t, audit(g, greedy).total(), 85.0)
 }
 
 func TestCutsOfTwoClustersAreThin(t *testing.T) {

@@ -3,8 +3,8 @@
 // plan costs and how much memory it needs at most.
 //
 // Orders of up to ten factors are found by looking at every tree. Beyond that, trees start from greedy
-// scores, eliminations and nested dissection, after steps that any good order does; the best are annealed
-// by local rotations, the best of these again, and small pieces are replaced by their best trees. Work is
+// scores, eliminations, nested dissection and sweeps of a front, after steps that any good order does; the best
+// are annealed by local rotations, the best of these again, and small pieces are replaced by their best trees. Work is
 // counted in units, so equal networks, seeds and budgets give equal orders on any number of goroutines.
 // OrderNetwork does this for a network without a Problem, and cuts it into slices that fit a limit.
 //

@@ -242,7 +242,7 @@ func TestKnownNetworks(t *testing.T) {
 		n := &planner.Network{Inputs: k.Inputs, Output: k.Output, Sizes: k.Sizes}
 		o := order(t, n, planner.OrderOptions{Budget: planner.Budget{Units: 8e6 + 2e4*float64(len(n.Inputs))}})
 		agree(t, n, o, k.Name)
-		require.Less(t, o.Log10Flops, k.Best+0.1, k.Name)
+		require.Less(t, o.Log10Flops, k.Best+0.2, k.Name)
 		greedy := order(t, n, planner.OrderOptions{Method: "greedy"})
 		agree(t, n, greedy, k.Name)
 		require.LessOrEqual(t, o.Log10Flops, greedy.Log10Flops+1e-9, k.Name)

@@ -253,6 +253,7 @@ const (
 	familyFill
 	familyUnion
 	familyCut
+	familySweep
 	families
 )
 
@@ -268,14 +269,14 @@ func (r *race) starts() {
 	const share, round = 0.25, 8
 	most := r.work + share*r.units
 	r.take([]runner{r.build(0, familyGreedy)})
-	kinds := []int{familyRatio, familyFill, familyUnion}
+	kinds := []int{familyRatio, familyFill, familyUnion, familySweep}
 	n := float64(len(r.g.legs))
 	cut := 700 * n * math.Log2(n/8)
 	for k := 0; n >= 40 && k < mostCuts && (float64(k+1)*cut < share*r.units/2 || k == 0 && n > 800); k++ {
 		kinds = append(kinds, familyCut)
 	}
 	for k := range mostGreedy {
-		kinds = append(kinds, [8]int{familyRatio, familyGreedy, familyRatio, familyFill, familyRatio, familyGreedy, familyRatio, familyUnion}[k%8])
+		kinds = append(kinds, [8]int{familyRatio, familyGreedy, familySweep, familyFill, familyRatio, familyGreedy, familyRatio, familyUnion}[k%8])
 	}
 	for k := 0; k < len(kinds) && (k == 0 || r.work < most) && r.ctx.Err() == nil; k += round {
 		some := kinds[k:min(k+round, len(kinds))]
@@ -331,6 +332,8 @@ func (r *race) build(i, family int) runner {
 		x.tree, x.work = greedily(r.g, like, random)
 	case familyFill, familyUnion:
 		x.tree, x.work = eliminate(r.g, whim{fill: family == familyFill, heat: heat}, random, most)
+	case familySweep:
+		x.tree, x.work = sweep(r.g, random, most)
 	case familyCut:
 		slacks := [...]float64{0.05, 0.15, 0.3, 0.02, 0.1, 0.2}
 		leaf := mostBlock - 2
@@ -387,7 +390,10 @@ func (r *race) repeat(count int, share float64, c cooling, first uint64) {
 	r.take(out)
 }
 
-// choose picks starts: the best of each family in turn.
+// farthest is how many bits above the best of all the best start of a family may be.
+const farthest = 8
+
+// choose picks starts: the best of each family in turn, where that is no worse than annealing may mend.
 func (r *race) choose(count int) []runner {
 	var out []runner
 	used := make([]bool, len(r.fields))
@@ -395,7 +401,7 @@ func (r *race) choose(count int) []runner {
 		before := len(out)
 		met := [families]bool{}
 		for k, x := range r.fields {
-			if !used[k] && !met[x.family] && len(out) < count {
+			if !used[k] && !met[x.family] && len(out) < count && x.score < r.fields[0].score+farthest {
 				used[k], met[x.family] = true, true
 				out = append(out, x)
 			}
