@@ -9,7 +9,7 @@ import (
 type sourceB struct{ to, from, rows, cols int }
 
 func (p *panels) sourceB() sourceB {
-	rows := max(p.NR, p.MR)
+	rows := max(p.NR, p.MC)
 	if p.turns > 0 {
 		rows = max(rows, p.turnBlock(p.across())*p.NR)
 	}
@@ -132,7 +132,7 @@ func (p *panels) tileNest() (run, error) {
 		x.rowsOfA = p.table("arows", p.MC, p.scratch.ARows)
 	} else {
 		if !p.Own {
-			x.rows, x.cols = p.table("rows", p.MR, p.scratch.Rows), p.table("cols", p.KC, p.scratch.Cols)
+			x.rows, x.cols = p.table("rows", p.MC, p.scratch.Rows), p.table("cols", p.KC, p.scratch.Cols)
 		}
 		x.panelsA = p.param(workspace("block", loop.Worker, p.Type, p.MC*p.KC, p.scratch.A))
 	}
@@ -185,13 +185,45 @@ func rowsAt(table int, i loop.Var, rows int64) loop.Addr {
 	return loop.Addr{Param: table, Off: times(i, rows)}
 }
 
+// packA packs a block of A panel by panel, or, where its rows are neighbours, a few terms of all panels before
+// the next ones: what lies between two terms is then crossed once.
 func (p *panels) packA(x *block) {
 	depth := p.depth(x.turn)
 	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.cols}, Group: group(p.product.k, sideA), From: p.term(x.turn), Count: depth})
+	first := times(x.x, p.MC)
+	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rows}, Group: group(p.m, sideA), From: first, Count: left(loop.Const(p.MC), p.total.m, first)})
+	if n, _ := unitRun(p.m, sideA); n == 1 || p.kblocks != loop.Const(1) && p.KC%termsAtOnce > 0 {
+		p.packRows(x, depth, loop.Affine{})
+		return
+	}
+	some := &loop.For{Var: p.b.Var("some"), Count: p.shares(x.turn), Step: 1}
+	p.b.For(some, func() {
+		at := times(some.Var, termsAtOnce)
+		p.packRows(x, left(loop.Const(termsAtOnce), p.total.k, plus(p.term(x.turn), at)), at)
+	})
+}
+
+// termsAtOnce is the terms of K that are packed of all panels. It divides blocks of K, of which there are several.
+const termsAtOnce = 32
+
+// shares is how many times as many terms a block of K has.
+func (p *panels) shares(t turn) loop.Bound {
+	most := p.parts(p.terms, termsAtOnce)
+	if p.kblocks == loop.Const(1) {
+		return loop.Bound{Max: most}
+	}
+	at := by(t.kb, most)
+	if p.part >= 0 {
+		at = plus(times(t.batch[p.part].v, p.PartBlocks()*most.Value), at)
+	}
+	return left(most, p.parts(p.total.k, termsAtOnce), at)
+}
+
+// packRows packs some terms of the panels of A, from a place in its block of K on.
+func (p *panels) packRows(x *block, depth loop.Bound, at loop.Affine) {
 	p.rowPanels(x, func(i loop.Var, first loop.Affine, rows loop.Bound) {
-		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rows}, Group: group(p.m, sideA), From: first, Count: rows})
-		p.b.Add(copying{To: loop.Addr{Param: x.panelsA, Off: times(i, p.MR*p.KC)}, From: origin(x.fromA, sideA, x.batch),
-			Rows: loop.Addr{Param: x.rows}, Cols: loop.Addr{Param: x.cols},
+		p.b.Add(copying{To: loop.Addr{Param: x.panelsA, Off: plus(times(i, p.MR*p.KC), scaled(at, p.MR))}, From: origin(x.fromA, sideA, x.batch),
+			Rows: rowsAt(x.rows, i, p.MR), Cols: loop.Addr{Param: x.cols, Off: at},
 			Width: p.MR, Count: rows, Depth: depth, Run: runs(p.m, sideA, p.MR),
 			Cut: p.cutRuns(p.m, sideA, p.MR, first)}.along(p.product.k, sideA, p.KC))
 	})
