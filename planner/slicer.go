@@ -59,7 +59,7 @@ func (h *hunt) fit(t tree, units float64) (*sliced, error) {
 	s.take(t, all)
 	s.take(t, c)
 	// What is cut first decides much, so that one approach may be far off.
-	for k, way := range []struct{ heat, price float64 }{{3, 1}, {3, 0.1}, {6, 0.1}} {
+	for k, way := range []struct{ heat, price float64 }{{3, 0.3}, {1, 0.3}, {3, 0.03}} {
 		if k > 0 && (s.spent > s.units || s.ctx.Err() != nil) {
 			break
 		}
@@ -161,7 +161,7 @@ func (s *slicer) again(round int) {
 		i := have[s.rng.below(len(have))].Index
 		c[i] = 1
 	}
-	share := max(s.units*0.06, 1e5)
+	share := max(s.units*0.008, 1e5)
 	t = s.anneal(t, c, 1.5+float64(round%4), share*0.6)
 	for s.cutOne(t, c) {
 	}
