@@ -34,7 +34,7 @@ type Options struct {
 	Mode      parser.Mode // which rules the text follows; by default NumPy's, or those of index notation
 	Engine    Engine
 	Workers   int    // goroutines a call may use; 0 means GOMAXPROCS
-	MaxMemory int64  // bytes of temporaries and workspace a plan may need; 0 means no limit
+	MaxMemory int64  // bytes of temporaries and workspace a plan may need; 0 means no limit, and slices only where they take no longer
 	Method    string // how the planner searches: "", "auto", "exact", "greedy" or "best"
 	Objective string // what the planner seeks least of: "", "time", "flops", "size", "write" or "combo"
 	Budget    Budget // how long the planner searches; zero depends on the expression's size alone

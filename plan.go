@@ -124,14 +124,14 @@ func (p *Planned) describe(ctx context.Context, c *compilation) error {
 // unsliced is the plan as it is without a memory limit.
 func (c *compilation) unsliced(ctx context.Context, t cost.Target) (*planner.Plan, error) {
 	ctx = context.WithoutCancel(ctx)
+	po := c.opts.planner(t)
+	po.Method, po.Whole = c.opts.Method, true
 	switch {
 	case len(c.plan.Slices) == 0:
 		return c.plan, nil
 	case c.order != nil:
-		return planner.SearchPath(ctx, c.problem, c.opts.planner(t), c.order.Path)
+		return planner.SearchPath(ctx, c.problem, po, c.order.Path)
 	}
-	po := c.opts.planner(t)
-	po.Method = c.opts.Method
 	return planner.Search(ctx, c.problem, po)
 }
 
@@ -172,6 +172,7 @@ func replay(ctx context.Context, f *PlanFile, p *parser.Problem, po planner.Opti
 		return nil, err
 	}
 	po.Slices = planner.SlicesFor(p, sliced)
+	po.Whole = len(po.Slices) == 0 && po.MaxMemory == 0
 	if f.Method == "path" {
 		po.Fusing = fusingOf(f.Groups, path)
 	}
@@ -294,7 +295,7 @@ func (o *Options) orderOptions(d DType, t cost.Target) planner.OrderOptions {
 // searchPlan plans a problem: along the path or the plan that is given, or by searching.
 func searchPlan(ctx context.Context, p *parser.Problem, t cost.Target, opts *Options) (*planner.Plan, *planner.Order, error) {
 	po := opts.planner(t)
-	po.Method, po.MaxMemory = opts.Method, opts.MaxMemory
+	po.Method, po.MaxMemory, po.Whole = opts.Method, opts.MaxMemory, len(opts.Dynamic) > 0
 	po.Objective, po.Budget, po.Seed = planner.Objective(opts.Objective), opts.Budget, opts.Seed
 	net, _, product := planner.Product(p)
 	switch {

@@ -11,13 +11,20 @@ import (
 const align = 64
 
 // finish finds lifetimes, lays out the arena and sums up. Where slices are asked for, or the plan needs
-// more memory than it may have, it slices it.
+// more memory than it may have, it slices it; so it does where that spares much memory and takes no longer.
 func (d *draft) finish() error {
 	p := d.plan
 	if err := d.place(); err != nil {
 		return err
 	}
 	switch {
+	case d.opts.Whole:
+	case len(d.opts.Slices) == 0 && d.opts.MaxMemory == 0:
+		spared, err := d.spare(p)
+		if err != nil {
+			return err
+		}
+		d.plan = spared
 	case len(d.opts.Slices) > 0:
 		sliced, err := d.slice(p, d.opts.Slices, true, false)
 		if err != nil {

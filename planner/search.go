@@ -33,6 +33,9 @@ type Options struct {
 	Workspace Workspace
 	// Loose lets SearchPath leave the path where the model says that another order takes less time.
 	Loose bool
+	// Whole plans are never sliced. Others are where they need more than MaxMemory, or where temporaries of
+	// gigabytes can be spared without loss of time.
+	Whole bool
 	// Slices are cut as they are, whatever MaxMemory; indices that no two steps share stay whole.
 	Slices []SliceIndex
 }

@@ -107,22 +107,24 @@ func (f *fitting) improve(at *attempt) (*attempt, error) {
 	var best *attempt
 	score := math.Inf(-1)
 	for _, id := range f.candidates(at) {
-		for _, chunk := range f.chunks(at.cuts, id) {
-			a, err := f.try(with(at.cuts, SliceIndex{id, chunk}))
-			if errors.Is(err, errSteps) {
-				continue
-			}
-			if err != nil {
-				return nil, err
-			}
-			saved := at.excess - a.excess
-			if saved <= 0 {
-				continue
-			}
-			slower := math.Log2(max(a.nanos, 1)/max(at.nanos, 1)) + 0.02
-			if x := saved / max(slower, 0.005); x > score {
-				best, score = a, x
-			}
+		chunk := f.d.smaller(at.cuts, id)
+		if chunk == 0 {
+			continue
+		}
+		a, err := f.try(with(at.cuts, SliceIndex{id, chunk}))
+		if errors.Is(err, errSteps) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		saved := at.excess - a.excess
+		if saved <= 0 {
+			continue
+		}
+		slower := math.Log2(max(a.nanos, 1)/max(at.nanos, 1)) + 0.02
+		if x := saved / max(slower, 0.005); x > score {
+			best, score = a, x
 		}
 	}
 	return best, nil
@@ -148,10 +150,10 @@ func (f *fitting) try(cuts []SliceIndex) (*attempt, error) {
 	return &attempt{plan: s.plan, cuts: cuts, excess: f.excess(s.plan, s.source), nanos: f.time(s.plan)}, nil
 }
 
-// chunks are the pieces to try next for an index: half of what it is now, or the next divisor below
-// that if it is near.
-func (f *fitting) chunks(cuts []SliceIndex, id parser.IndexID) []int {
-	extent := f.d.extent(id)
+// smaller is the chunk to try next for an index: half of what it is now under cuts, or the next divisor below that
+// if it is near; 0 if it is 1.
+func (d *draft) smaller(cuts []SliceIndex, id parser.IndexID) int {
+	extent := d.extent(id)
 	now := extent
 	for _, c := range cuts {
 		if c.Index == id {
@@ -159,15 +161,15 @@ func (f *fitting) chunks(cuts []SliceIndex, id parser.IndexID) []int {
 		}
 	}
 	if now < 2 {
-		return nil
+		return 0
 	}
 	half := (now + 1) / 2
 	for n := half; n > half/3; n-- {
 		if extent%n == 0 {
-			return []int{n}
+			return n
 		}
 	}
-	return []int{half}
+	return half
 }
 
 // candidates lists the indices of what is live where memory is over the limit, those of most bytes
