@@ -116,6 +116,8 @@ func jsonError(what string, err error) error {
 	switch {
 	case errors.As(err, &syntax):
 		return fmt.Errorf("einc: the %s is no JSON at byte %d: %v", what, syntax.Offset, err)
+	case errors.As(err, &kind) && kind.Field == "":
+		return fmt.Errorf("einc: the %s is a JSON %s, where an object belongs", what, kind.Value)
 	case errors.As(err, &kind):
 		return fmt.Errorf("einc: the %s has a %s at byte %d where %q takes %v", what, kind.Value, kind.Offset, kind.Field, kind.Type)
 	}

@@ -24,7 +24,7 @@ func TestReadNetworkErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		``:                                "no JSON",
 		`[`:                               "no JSON",
-		`[]`:                              "array",
+		`[]`:                              "a JSON array, where an object belongs",
 		`{}`:                              `needs "inputs"`,
 		`{"inputs":[[0]]}`:                `needs "inputs"`,
 		`{"inputs":` + deep:               "no JSON",

@@ -69,7 +69,7 @@ func (h *hunt) join(steps tree, ends []int32) tree {
 func (h *hunt) setBudget(graphs []*graph) {
 	h.units = h.opts.Budget.Units
 	if h.units == 0 && h.opts.Budget.Time > 0 {
-		h.units = h.rate(graphs) * h.opts.Budget.Time.Seconds() * 0.93 * float64(h.workers)
+		h.units = h.rate(graphs) * h.opts.Budget.Time.Seconds() * 0.93
 	}
 	if h.units > 0 {
 		return
@@ -116,21 +116,32 @@ func autoUnits(n int) float64 {
 	return autoPoints[len(autoPoints)-1].units
 }
 
-// rate measures units a second, on the largest component.
+// rate measures how many units a second all workers do at once, on the largest component, for about a fiftieth of
+// the budget: what else the machine does counts, and so does what workers take from each other.
 func (h *hunt) rate(graphs []*graph) float64 {
-	const usual, sample = 1e8, 2e6
+	const usual = 1e8
+	sample := 0.02 * usual * max(1, min(h.opts.Budget.Time.Seconds(), 10))
 	largest := slices.MaxFunc(graphs, func(a, b *graph) int { return cmp.Compare(len(a.legs), len(b.legs)) })
 	s := newScale(largest.lg)
 	if len(largest.legs) < 3 || len(largest.legs)*s.words > mostWords {
-		return usual
+		return usual * float64(h.workers)
 	}
 	t, _ := greedily(largest, taste{c: 1}, nil)
-	b := newBush(largest, s, h.aim)
-	b.plant(t)
-	a := newAnnealer(b, newRNG(1))
+	sample = max(sample, 4*moveUnits(s.words)*float64(len(largest.legs)))
+	work := make([]float64, h.workers)
 	begin := time.Now()
-	a.run(h.ctx, cooling{from: 2, to: 10}, max(sample, 4*moveUnits(s.words)*float64(b.n)))
-	return a.work / max(time.Since(begin).Seconds(), 1e-4)
+	h.parallel(h.workers, func(i int) {
+		b := newBush(largest, s, h.aim)
+		b.plant(t)
+		a := newAnnealer(b, newRNG(1, uint64(i)))
+		a.run(h.ctx, cooling{from: 2, to: 10}, sample)
+		work[i] = a.work
+	})
+	units := 0.0
+	for _, w := range work {
+		units += w
+	}
+	return units / max(time.Since(begin).Seconds(), 1e-4)
 }
 
 // mostWords bounds the words of a bush; larger networks are improved in pieces.

@@ -118,6 +118,11 @@ func (p *planFlags) planOptions() (*einc.Options, error) {
 	case len(p.compare) > 0 && (p.path != "" || p.output != "" || p.format != ""):
 		err = errors.New("--compare prints a table: give no --path, --output, --format or --json")
 	}
+	for _, method := range p.compare {
+		if !slices.Contains(einc.Methods(), method) {
+			err = fmt.Errorf("unknown search %q: --compare takes %s", method, strings.Join(einc.Methods(), ", "))
+		}
+	}
 	if p.format == "" {
 		p.format = "text"
 	}
@@ -167,7 +172,7 @@ func (p *planFlags) each(ctx context.Context, opts *einc.Options, search func(*e
 		return p.compareAll(ctx, opts, search)
 	}
 	bar := newProgress(os.Stderr)
-	opts.Progress = bar.report
+	bar.most, opts.Progress = opts.Budget.Time, bar.report
 	return search(opts, func(plan *einc.Planned) error {
 		bar.end()
 		if err := p.show(ctx, plan); err != nil {
@@ -180,10 +185,10 @@ func (p *planFlags) each(ctx context.Context, opts *einc.Options, search func(*e
 
 // show prints or writes one plan, and says on standard error what its figures do not.
 func (p *planFlags) show(ctx context.Context, plan *einc.Planned) error {
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		fmt.Fprintln(os.Stderr, "einc: the search was interrupted: this is the best plan until then")
-	}
-	if strings.HasSuffix(p.budget, "s") && plan.Units() > 0 {
+	case strings.HasSuffix(p.budget, "s") && plan.Units() > 0:
 		fmt.Fprintf(os.Stderr, "einc: a budget in seconds is not reproducible: --budget=%.4gu finds this plan again\n", plan.Units())
 	}
 	data, err := plan.Format(p.format)

@@ -22,6 +22,7 @@ const (
 type progress struct {
 	w     io.Writer // nil: nothing is drawn
 	now   func() time.Time
+	most  time.Duration // of a search; 0 if that is open
 	began time.Time
 	drawn time.Time // zero: nothing is on the line
 }
@@ -46,11 +47,14 @@ func (p *progress) report(x einc.PlanProgress) {
 		return
 	}
 	p.drawn = now
-	done := math.Max(0, math.Min(x.Done, 1))
+	done, took := math.Max(0, math.Min(x.Done, 1)), now.Sub(p.began)
+	if p.most > 0 { // the clock ends it, if the work does not
+		done = math.Max(done, math.Min(float64(took)/float64(p.most), 1))
+	}
 	full := int(done * barWidth)
 	left := "?"
 	if done > 0 {
-		left = time.Duration(float64(now.Sub(p.began)) * (1 - done) / done).Round(barEvery).String()
+		left = time.Duration(float64(took) * (1 - done) / done).Round(barEvery).String()
 	}
 	fmt.Fprintf(p.w, "\r[%s%s] %3.0f%%  best 10^%.2f multiply-adds, %d trials, %s left (Ctrl-C keeps the best)\x1b[K",
 		strings.Repeat("=", full), strings.Repeat(" ", barWidth-full), 100*done, x.Best, x.Trials, left)

@@ -35,6 +35,8 @@ func TestProgress(t *testing.T) {
 	require.Equal(t, "\r\x1b[K", out.String())
 	p.restart()
 	require.Empty(t, step(0, 0.5), "the next search begins anew")
+	p.most = 4 * time.Second
+	require.Contains(t, step(time.Second, 0.1), " 25%  best 10^12.35 multiply-adds, 7 trials, 3s left", "a budget of time ends by the clock")
 }
 
 func TestProgressWantsTerminal(t *testing.T) {
