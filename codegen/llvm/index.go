@@ -111,6 +111,10 @@ func (e *fn) smaller(x, y value.Value) value.Value {
 	return e.choose(e.compare(enum.IPredSLT, x, y), x, y)
 }
 
+func (e *fn) larger(x, y value.Value) value.Value {
+	return e.choose(e.compare(enum.IPredSLT, x, y), y, x)
+}
+
 // both is the conjunction of two conditions.
 func (e *fn) both(x, y value.Value) value.Value {
 	if c, ok := known(x); ok {

@@ -128,8 +128,8 @@ func (e *fn) pack(n *loop.Pack) {
 	switch k := p.chunk(n.KRun); {
 	case cut > 0 && n.Apart == 0:
 		p.cutRuns(to, count, cut)
-	case n.Apart > 0 && n.Step > 1 && chunk > 1:
-		p.turnPanels(to, count, chunk)
+	case n.Apart > 0 && n.Cut != nil && n.Cut.Length > 0 && n.Cut.Step > 1:
+		p.turnPanels(to, count)
 	case n.Apart > 0:
 		p.eachRow(to, i64(0), count, p.rowElements)
 		p.eachRow(to, count, i64(n.Panels()*n.Width), p.rowZeros)

@@ -78,12 +78,16 @@ func (e *fn) prefetch(n *loop.Prefetch) {
 			return
 		}
 	}
+	e.fetch(e.addr(n.At), n.Write)
+}
+
+// fetch asks for the cache line of p.
+func (e *fn) fetch(p value.Value, write bool) {
 	f := e.declare("llvm.prefetch.p0i8", types.Void, types.I8Ptr, types.I32, types.I32, types.I32)
-	write := int64(0)
-	if n.Write {
-		write = 1
+	rw := int64(0)
+	if write {
+		rw = 1
 	}
-	p := e.cast(e.addr(n.At), types.I8Ptr)
-	call := ir.NewCall(f, p, integer(types.I32, write), integer(types.I32, 3), integer(types.I32, 1))
+	call := ir.NewCall(f, e.cast(p, types.I8Ptr), integer(types.I32, rw), integer(types.I32, 3), integer(types.I32, 1))
 	e.cur.Insts = append(e.cur.Insts, call)
 }

@@ -3,9 +3,7 @@ package llvm
 import (
 	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/einc-lang/einc/tensor"
-	"github.com/llir/llvm/ir"
 	"github.com/llir/llvm/ir/enum"
-	"github.com/llir/llvm/ir/types"
 	"github.com/llir/llvm/ir/value"
 )
 
@@ -80,7 +78,7 @@ func (t tiling) fetching(state []value.Value, depth value.Value, k int64) ([]val
 	state = t.run(count("row", i64(n.MR)), state, func(i value.Value, state []value.Value) []value.Value {
 		row := t.item(rows, t.choose(t.compare(enum.IPredSLT, i, valid), i, i64(0)))
 		for _, p := range lines {
-			t.fetch(t.step(t.out, p, row))
+			t.fetch(t.step(t.out, p, row), true)
 		}
 		return t.run(span{"k", i64(0), share, k}, state, t.steps(k))
 	})
@@ -89,13 +87,6 @@ func (t tiling) fetching(state []value.Value, depth value.Value, k int64) ([]val
 
 // line is the bytes of a cache line.
 const line = 64
-
-// fetch asks for the cache line of p, for writing.
-func (e *fn) fetch(p value.Value) {
-	f := e.declare("llvm.prefetch.p0i8", types.Void, types.I8Ptr, types.I32, types.I32, types.I32)
-	call := ir.NewCall(f, e.cast(p, types.I8Ptr), integer(types.I32, 1), integer(types.I32, 3), integer(types.I32, 1))
-	e.cur.Insts = append(e.cur.Insts, call)
-}
 
 // isWhole tells whether every row and column of the tile is valid.
 func (t tiling) isWhole() value.Value {

@@ -191,35 +191,6 @@ func (p packing) fewRows(to, r value.Value, group int64, count value.Value) {
 	})
 }
 
-// turnPanels packs many panels at once, for rows of which neighbours in the operand are Step apart: some
-// successive rows are read by vectors of such neighbours and turned, so that each cache line is read once.
-func (p packing) turnPanels(to, valid value.Value, n int64) {
-	step := p.node.Step
-	group := p.square()
-	for step%group != 0 || p.node.Width%group != 0 || n < group {
-		group /= 2
-	}
-	whole := p.sub(valid, p.remainder(valid, n*step))
-	p.run(span{"block", i64(0), whole, n * step}, nil, func(first value.Value, _ []value.Value) []value.Value {
-		p.run(span{"r", first, p.add(first, i64(step)), group}, nil, func(r value.Value, _ []value.Value) []value.Value {
-			rows := p.rowPointers(r, group)
-			places := make([]value.Value, n)
-			for t := range places {
-				places[t] = p.rowPlace(to, p.add(r, i64(int64(t)*step)))
-			}
-			p.run(count("k", p.depth), nil, func(k value.Value, _ []value.Value) []value.Value {
-				col := p.mul(k, i64(p.node.Width))
-				p.turnSquares(rows, p.item(p.cols, k), n, func(t int64, v val) { p.place(v, p.step(p.out, places[t], col), i64(0)) })
-				return nil
-			})
-			return nil
-		})
-		return nil
-	})
-	p.eachRow(to, whole, valid, p.rowElements)
-	p.eachRow(to, valid, i64(p.node.Panels()*p.node.Width), p.rowZeros)
-}
-
 // rowPlace is where row r begins in its panel.
 func (p packing) rowPlace(to, r value.Value) value.Value {
 	panel, row := p.divmod(r, i64(p.node.Width))

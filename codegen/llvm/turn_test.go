@@ -17,7 +17,8 @@ type turning struct {
 	step, n        int64 // of rows
 	kstep, kn      int64 // of columns
 	depth, missing int64
-	run, krun      int64
+	krun           int64
+	skip           int64 // rows before the first that is packed
 }
 
 func (c turning) job(lv level, seed uint64) job {
@@ -32,16 +33,18 @@ func (c turning) job(lv level, seed uint64) job {
 		strides[4] = 1013
 	}
 	a := q.tensor("A", c.from, loop.In, ext, strides)
+	c.rows -= c.skip
 	panels := blocks(c.rows, c.width)
 	to := q.area("panels", c.to, panels*c.width*c.depth)
 	i := q.Var("i")
 	q.For(&loop.For{Var: i, Kind: loop.Task, Count: loop.Bound{Max: loop.Const(1)}, Step: 1}, func() {
 		all := loop.Bound{Max: loop.Const(c.rows), Clamped: c.missing > 0, Total: loop.Const(c.rows - c.missing)}
 		depth := loop.Bound{Max: loop.Const(c.depth)}
-		rows := q.offsets("rows", q.group(ext[:3], strides[:3], false), c.rows, i, all)
+		rows, from := q.area("rows", tensor.I64, c.rows), loop.Affine{Const: c.skip}
+		q.Add(&loop.Offsets{Table: rows, Group: q.group(ext[:3], strides[:3], false), From: from, Count: all})
 		cols := q.offsets("cols", q.group(ext[3:], strides[3:], false), c.depth, i, depth)
 		q.Add(&loop.Pack{To: to, From: a, Rows: rows, Cols: cols, Width: c.width, Apart: c.width * c.depth, Count: all, Depth: depth,
-			Run: c.run, Step: c.step, KRun: c.krun, KStep: c.kstep})
+			Cut: &loop.CutRuns{Length: c.n, Step: c.step, At: from}, KRun: c.krun, KStep: c.kstep})
 	})
 	return job{nest: q.Nest, args: q.args, tasks: 1}
 }
@@ -51,18 +54,21 @@ func TestTurnsEqualInterpreter(t *testing.T) {
 		var jobs []job
 		for i, d := range []tensor.DType{tensor.F32, tensor.F64, tensor.C64, tensor.I32, tensor.F16, tensor.C128} {
 			for j, c := range []turning{
-				{width: 16, rows: 96, step: 12, n: 8, run: 8, kstep: 1, kn: 1, krun: 1, depth: 5},
-				{width: 8, rows: 160, step: 5, n: 16, run: 16, kstep: 1, kn: 1, krun: 1, depth: 3, missing: 7},
-				{width: 16, rows: 16, step: 16, n: 1, run: 1, kstep: 8, kn: 24, krun: 8, depth: 192},
-				{width: 6, rows: 6, step: 6, n: 1, run: 1, kstep: 3, kn: 16, krun: 16, depth: 96, missing: 1},
-				{width: 12, rows: 12, step: 12, n: 1, run: 1, kstep: 1, kn: 16, krun: 16, depth: 32},
-				{width: 28, rows: 28, step: 28, n: 1, run: 1, kstep: 2, kn: 16, krun: 16, depth: 32, missing: 7},
+				{width: 16, rows: 96, step: 12, n: 8, kstep: 1, kn: 1, krun: 1, depth: 5},
+				{width: 8, rows: 160, step: 5, n: 16, kstep: 1, kn: 1, krun: 1, depth: 3, missing: 7},
+				{width: 8, rows: 3 * 37 * 11, step: 37, n: 11, kstep: 1, kn: 1, krun: 1, depth: 3, skip: 29, missing: 45},
+				{width: 12, rows: 4 * 5 * 13, step: 5, n: 13, kstep: 1, kn: 1, krun: 1, depth: 4, skip: 61, missing: 70},
+				{width: 6, rows: 5 * 3 * 7, step: 3, n: 7, kstep: 1, kn: 1, krun: 1, depth: 2, skip: 2, missing: 22},
+				{width: 16, rows: 16, step: 16, n: 1, kstep: 8, kn: 24, krun: 8, depth: 192},
+				{width: 6, rows: 6, step: 6, n: 1, kstep: 3, kn: 16, krun: 16, depth: 96, missing: 1},
+				{width: 12, rows: 12, step: 12, n: 1, kstep: 1, kn: 16, krun: 16, depth: 32},
+				{width: 28, rows: 28, step: 28, n: 1, kstep: 2, kn: 16, krun: 16, depth: 32, missing: 7},
 			} {
 				c.from, c.to = d, d.Accum()
 				q := c.job(lv, uint64(10*i+j))
-				if j > 1 { // a single panel
+				if j > 4 { // a single panel
 					pack := q.nest.Body[0].(*loop.For).Body[2].(*loop.Pack)
-					pack.Apart, pack.Step = 0, 0
+					pack.Apart, pack.Cut = 0, nil
 				}
 				jobs = append(jobs, q)
 			}

@@ -208,9 +208,9 @@ type Offsets struct {
 // Missing rows of the panels that Count can reach are zeroed. Without Apart, there is one panel. A column
 // k of complex elements holds their real parts, then their imaginary ones.
 //
-// Rows and Cols are tables that Offsets filled. Run > 1 promises that rows come in runs: Rows[r+Step] ==
-// Rows[r]+1 unless r/Step+1 is a multiple of Run. KRun and KStep promise the same of Cols. A step of 0 is 1.
-// Cut promises runs of rows that panels cut anywhere.
+// Rows and Cols are tables that Offsets filled. Run > 1 promises that rows come in runs: Rows[r+1] ==
+// Rows[r]+1 unless r+1 is a multiple of Run. KRun and KStep promise the same of Cols, of which neighbours lie
+// KStep apart. Cut promises runs of rows that panels cut anywhere.
 type Pack struct {
 	To    Addr
 	From  Addr
@@ -221,14 +221,14 @@ type Pack struct {
 	Count Bound // valid rows
 	Depth Bound
 	Run   int64
-	Step  int64
 	KRun  int64
 	KStep int64
 	Cut   *CutRuns
 }
 
 // CutRuns promises of a table whose first entry is item At of its group that Table[r+Step] == Table[r]+1
-// unless (At+r)/Step+1 is a multiple of Length. A step of 0 is 1; a length of 0 promises no end.
+// unless (At+r)/Step+1 is a multiple of Length. A step of 0 is 1; a length of 0 promises no end. The group has
+// whole runs: all items of one may be read if one of them may.
 type CutRuns struct {
 	Length, Step int64
 	At           Affine

@@ -133,7 +133,7 @@ func (p *printer) line(n Node) string {
 		return fmt.Sprintf("offsets %s = group(%s) from %s count %s", p.addr(n.Table), group(n.Group), p.affine(n.From), p.bound(n.Count))
 	case *Pack:
 		return fmt.Sprintf("pack %s%s = %s rows %s of %s width %d cols %s of %s%s%s", p.addr(n.To), run("apart", n.Apart), p.addr(n.From),
-			p.addr(n.Rows), p.bound(n.Count), n.Width, p.addr(n.Cols), p.bound(n.Depth), run("run", n.Run)+run("step", n.Step),
+			p.addr(n.Rows), p.bound(n.Count), n.Width, p.addr(n.Cols), p.bound(n.Depth), run("run", n.Run),
 			run("krun", n.KRun)+run("kstep", n.KStep)+p.cut(n.Cut))
 	case *Tile:
 		return p.tile(n)

@@ -106,12 +106,12 @@ func (v *verifier) pack(n *Pack) error {
 	if err := v.blocks(n, n.Width, 1); err != nil {
 		return err
 	}
-	for _, x := range []int64{n.Run, n.KRun, n.Step, n.KStep, n.Apart} {
+	for _, x := range []int64{n.Run, n.KRun, n.KStep, n.Apart} {
 		if x < 0 || x > limit {
 			return v.errorf(n, "runs and steps are from 0 to 2^48")
 		}
 	}
-	if n.Step <= 1 && n.Run > 1 && n.Width%n.Run != 0 {
+	if n.Run > 1 && n.Width%n.Run != 0 {
 		return v.errorf(n, "runs of %d do not divide %d", n.Run, n.Width)
 	}
 	rows, err := v.share(n, n.Count, v.mul(n.Panels(), n.Width))
@@ -122,11 +122,11 @@ func (v *verifier) pack(n *Pack) error {
 	if err != nil {
 		return err
 	}
-	r, err := v.lookup(n, n.Rows, n.Count, runs{n.Run, n.Step, n.Cut}, rows.runs)
+	r, err := v.lookup(n, n.Rows, n.Count, runs{length: n.Run, cut: n.Cut}, rows.runs)
 	if err != nil {
 		return err
 	}
-	c, err := v.lookup(n, n.Cols, n.Depth, runs{n.KRun, n.KStep, nil}, cols.runs)
+	c, err := v.lookup(n, n.Cols, n.Depth, runs{length: n.KRun, step: n.KStep}, cols.runs)
 	if err != nil {
 		return err
 	}

@@ -216,7 +216,7 @@ func (f *fill) cutRunsOf(c *CutRuns) bool {
 		return false
 	}
 	unit, all, ok := f.unit(max(c.Step, 1))
-	return ok && (all || c.Length > 0 && unit%c.Length == 0)
+	return ok && (c.Length == 0 && all || c.Length > 0 && unit%c.Length == 0)
 }
 
 // unit is how many items that lie step apart are neighbours: those of the digits that advance by 1, behind

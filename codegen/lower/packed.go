@@ -129,53 +129,44 @@ func packed(l *lowering, step int) error {
 	return nil
 }
 
-// turnN lets blocks of columns hold whole turns, if B's unit-stride digit is not the fastest of N and the
-// workspace of the plan is enough for it.
+// turnN lets panels be packed many together, if B's unit-stride digit is not the fastest of N: as many as the
+// table of rows has room for, and no fewer than a task is worth. Where that does not divide those of a slice or a
+// task, there are fewer.
 func (p *panels) turnN() {
 	const least, most = 4, 16
-	_, step := steppedRuns(p.n, sideB, items(p.n))
-	i := slices.IndexFunc(p.n, func(d digit) bool { return d.at[sideB].n == 1 && d.at[sideB].dim == 0 })
-	if step == 1 || i < 0 {
+	n, step := crossRuns(p.n)
+	if step == 1 || n < least {
 		return
 	}
-	n := min(p.n[i].extent&-p.n[i].extent, most)
-	if i == 0 { // there is but one run
-		n = max(n, least)
+	all, room := p.together(), p.RowTable()/p.NR
+	if !p.Own {
+		worth := int64(taskNanos / (packNanos * float64(p.KC*p.NR)))
+		room = min(room, max(worth, ceilDiv(n*step, p.NR)))
 	}
-	if n < least {
+	p.turns = all / ceilDiv(all, room)
+	whole := min(n&-n, most) * step // squares that no block cuts
+	if whole /= common(whole, p.NR, true); n&-n >= least && whole < p.turns {
+		p.turns -= p.turns % whole
+	}
+	if all%p.turns == 0 {
 		return
 	}
-	across := n * step / common(n*step, p.NR, true) * p.NR
-	if p.Slices() > 1 || p.NS > p.RowTable() && p.NS%across > 0 { // narrower slices, of narrower tasks
-		if p.NS < across {
-			return
-		}
-		p.NS -= p.NS % across
-		p.NC = p.NS / ceilDiv(p.NS, p.NC) / across * across
-		if p.NC == 0 || p.NS%p.NC > 0 {
-			p.NC = p.NS
-		}
-	}
-	p.turns = n
-	if p.turnBlock(across) == 0 {
-		p.turns = 0
+	p.NS = all / p.turns * p.turns * p.NR
+	if p.NC = p.NS / ceilDiv(p.NS, p.NC); p.Own || p.NS%p.NC > 0 || p.NC%p.NR > 0 {
+		p.NC = p.NS
 	}
 }
 
-// turnBlock is the panels of a packing task that turns: as many as its table of rows has room for; 0 if that
-// is too little.
-func (p *panels) turnBlock(across int64) int64 {
-	room, wanted := p.RowTable()/p.NR, max(int64(taskNanos/(packNanos*float64(p.KC*p.NR))), across/p.NR)
-	all := p.together()
-	for b := min(room, wanted, all) * p.NR / across * across / p.NR; b > 0; b -= across / p.NR {
-		if all%b == 0 {
-			return b
+// crossRuns is how many items of N are neighbours in B, and how far apart they are: 1 if none are.
+func crossRuns(n []digit) (length, step int64) {
+	step = 1
+	for i := len(n) - 1; i >= 0 && !n[i].isOpen(); i-- {
+		if s := n[i].at[sideB]; s.n == 1 && s.dim == 0 {
+			return n[i].extent, step
 		}
+		step *= n[i].extent
 	}
-	if p.Slices() == 1 && p.Panels() == all && all <= room {
-		return all
-	}
-	return 0
+	return 1, 1
 }
 
 // together is the panels that are packed one after the other: those of a slice, or of a task.

@@ -11,16 +11,9 @@ type sourceB struct{ to, from, rows, cols int }
 func (p *panels) sourceB() sourceB {
 	rows := max(p.NR, p.MC)
 	if p.turns > 0 {
-		rows = max(rows, p.turnBlock(p.across())*p.NR)
+		rows = max(rows, p.turns*p.NR)
 	}
 	return sourceB{p.param(p.panelsB()), p.operand(sideB, loop.In), p.table("rows", rows, p.scratch.Rows), p.table("cols", p.KC, p.scratch.Cols)}
-}
-
-// across is the fewest columns of whole panels and whole turns.
-func (p *panels) across() int64 {
-	_, step := steppedRuns(p.n, sideB, items(p.n))
-	n := p.turns * step
-	return n / common(n, p.NR, true) * p.NR
 }
 
 // packNest packs B: a task packs some panels of a slice and a block of K.
@@ -33,7 +26,7 @@ func (p *panels) packNest() run {
 		block--
 	}
 	if p.turns > 0 {
-		block = p.turnBlock(p.across())
+		block = p.turns
 	}
 	tasks := p.tasks([2]string{"jb", "0"}, [2]loop.Size{p.parts(p.panels, block), loop.Const(1)}, func(t turn) { p.packB(x, t, t.x, block) })
 	return p.finish(tasks, each*float64(block))
@@ -65,8 +58,8 @@ func (p *panels) packB(x sourceB, t turn, jb loop.Var, size int64) {
 
 // packAcross packs the panels of a block at once, or as many of them as there is room for.
 func (p *panels) packAcross(x sourceB, t turn, jb loop.Var, size int64) {
-	_, step := steppedRuns(p.n, sideB, items(p.n))
-	block := p.turnBlock(p.across())
+	length, step := crossRuns(p.n)
+	block := p.turns
 	j := &loop.For{Var: p.b.Var("j"), Count: fixed(size / block), Step: 1}
 	p.b.For(j, func() {
 		panel := plus(times(jb, size), times(j.Var, block))
@@ -77,7 +70,8 @@ func (p *panels) packAcross(x sourceB, t turn, jb loop.Var, size int64) {
 		}
 		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rows}, Group: group(p.n, sideB), From: first, Count: count})
 		p.b.Add(&loop.Pack{To: p.panelB(x.to, t.batch, panel, times(j.Var, block)), From: origin(x.from, sideB, t.batch), Apart: p.KC * p.NR,
-			Rows: loop.Addr{Param: x.rows}, Cols: loop.Addr{Param: x.cols}, Width: p.NR, Count: count, Depth: p.depth(t), Run: p.turns, Step: step})
+			Rows: loop.Addr{Param: x.rows}, Cols: loop.Addr{Param: x.cols}, Width: p.NR, Count: count, Depth: p.depth(t),
+			Cut: &loop.CutRuns{Length: length, Step: step, At: first}})
 	})
 }
 
