@@ -177,14 +177,14 @@ func (t *Target) packs(w *Work) bool {
 	rows, vectors := t.tile(w.Type.Accum())
 	lanes := max(1, t.VectorBytes/w.Type.Accum().Real().Size())
 	size := float64(w.Type.Accum().Size())
-	large := float64(t.l2())
+	large, least := float64(t.l2()), 16.0
 	switch {
 	case w.Type.IsComplex():
 		large = complexBytes
 	case w.Askew:
-		large = askewBytes
+		large, least = askewBytes, 8
 	}
-	wanted := w.BytesIn+w.BytesOut > large && min(w.M, w.N) >= float64(rows) && max(w.M, w.N) >= float64(vectors*int64(lanes)) && w.K >= 16
+	wanted := w.BytesIn+w.BytesOut > large && min(w.M, w.N) >= float64(rows) && max(w.M, w.N) >= float64(vectors*int64(lanes)) && w.K >= least
 	return wanted && max(w.M*w.K, w.N*w.K, w.M*w.N)*size < maxBytes/2
 }
 
