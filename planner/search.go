@@ -121,6 +121,7 @@ func newDraft(ctx context.Context, p *parser.Problem, opts Options) (*draft, err
 	if len(p.Statements) == 0 {
 		return nil, fmt.Errorf("einc: the problem has no statement to plan")
 	}
+	p = shorten(p)
 	d := &draft{ctx: ctx, p: p, opts: opts, buffer: make([]int, len(p.Tensors))}
 	for i := range d.buffer {
 		d.buffer[i] = -1
