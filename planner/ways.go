@@ -65,8 +65,8 @@ const (
 )
 
 // rivals tries ways with temporaries in other layouts, and trees that are good by simpler measures: the model
-// of pairs that the search goes by takes every operand to lie well. Where the
-// steps take hardly longer than it says, there is little to find.
+// of pairs that the search goes by takes every operand to lie well. Where the steps take hardly longer than it
+// says, there is little to find.
 func (c *contraction) rivals(t *trial) {
 	own := newSchedule(c, c.tree).fused(t.to)
 	if floor := own.floor(); c.exact && t.least < floor*nearFloor {
@@ -170,7 +170,10 @@ func (d *draft) try(f func() error) (mark, float64, error) {
 	steps, buffers := len(p.Steps), len(p.Buffers)
 	err := f()
 	nanos := timeOf(p.Steps[steps:])
-	end := mark{slices.Clone(p.Steps[steps:]), slices.Clone(p.Buffers[buffers:])}
+	var end mark
+	if err == nil {
+		end = mark{slices.Clone(p.Steps[steps:]), slices.Clone(p.Buffers[buffers:])}
+	}
 	clear(p.Steps[steps:])
 	clear(p.Buffers[buffers:])
 	p.Steps, p.Buffers = p.Steps[:steps], p.Buffers[:buffers]
