@@ -179,14 +179,13 @@ func rowsAt(table int, i loop.Var, rows int64) loop.Addr {
 	return loop.Addr{Param: table, Off: times(i, rows)}
 }
 
-// packA packs a block of A panel by panel, or, where its rows are neighbours, a few terms of all panels before
-// the next ones: what lies between two terms is then crossed once.
+// packA packs a block of A panel by panel, or a few terms of all panels before the next ones.
 func (p *panels) packA(x *block) {
 	depth := p.depth(x.turn)
 	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.cols}, Group: group(p.product.k, sideA), From: p.term(x.turn), Count: depth})
 	first := times(x.x, p.MC)
 	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rows}, Group: group(p.m, sideA), From: first, Count: left(loop.Const(p.MC), p.total.m, first)})
-	if n, _ := unitRun(p.m, sideA); n == 1 || p.kblocks != loop.Const(1) && p.KC%termsAtOnce > 0 {
+	if !p.crossesRows() || p.kblocks != loop.Const(1) && p.KC%termsAtOnce > 0 {
 		p.packRows(x, depth, loop.Affine{})
 		return
 	}
@@ -195,6 +194,14 @@ func (p *panels) packA(x *block) {
 		at := times(some.Var, termsAtOnce)
 		p.packRows(x, left(loop.Const(termsAtOnce), p.total.k, plus(p.term(x.turn), at)), at)
 	})
+}
+
+// crossesRows tells whether the rows of a block of A are neighbours, and lie between two terms: panel by panel,
+// the lines that hold rows of two would be fetched again.
+func (p *panels) crossesRows() bool {
+	n, all := unitRun(p.m, sideA)
+	k := p.product.k
+	return p.MC > p.MR && (all || n >= p.MC) && len(k) > 0 && (k[len(k)-1].at[sideA].dim > 0 || size(k[len(k)-1].at[sideA]) >= p.MC)
 }
 
 // termsAtOnce is the terms of K that are packed of all panels. It divides blocks of K, of which there are several.
