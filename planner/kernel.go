@@ -196,6 +196,7 @@ func (d *draft) work(s *Step) cost.Work {
 	w.Plain = w.Product && d.plain(s)
 	w.UnitInner = d.unitInner(s)
 	w.Askew = w.Product && d.askew(s)
+	w.Turned = w.Askew && d.turned(s)
 	w.Run, w.Gathers = d.run(s, s.Inputs)
 	w.Strided = d.strided(s)
 	_, w.GathersBeside = d.run(s, s.Extra)
@@ -294,6 +295,18 @@ func (d *draft) askew(s *Step) bool {
 		}
 	}
 	return true
+}
+
+// turned reports whether the core operand without the output's unit-stride index has its own among those of the output.
+func (d *draft) turned(s *Step) bool {
+	i := d.unitIndex(s.Out)
+	for _, c := range s.Core {
+		if c >= 0 && !slices.Contains(s.Inputs[c].Axes, i) {
+			unit := d.unitIndex(s.Inputs[c])
+			return unit != parser.NoIndex && slices.Contains(s.Out.Axes, unit) && !slices.Contains(s.B, unit)
+		}
+	}
+	return false
 }
 
 // run measures how far vectors of the output go along all of some operands that move with them, and counts those

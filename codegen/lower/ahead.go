@@ -58,15 +58,35 @@ func (e *emitter) next(acc int, t tile) int64 {
 	return 0
 }
 
-// fetchOutput asks for what a tile will write.
+// fetchOutput asks for what a tile will write, if its rows lie together.
 func (e *emitter) fetchOutput(t tile) {
-	if t.rows < 2 || e.col < 0 || e.runtime || e.stream || e.axes[e.col].at[0].n != 1 || !e.isLarge(0) {
+	if t.rows < 2 || !e.fetchesOutput() || e.axes[e.col].at[0].n != 1 {
 		return
 	}
 	for _, p := range t.points() {
 		e.b.Add(&loop.Prefetch{At: e.addr(0, p, t.lanes), Write: true})
 	}
 }
+
+// fetchTurned asks, with each term, for some of the columns that a tile will write: there are as many lines as columns,
+// which asked for all at once would keep the operands waiting.
+func (e *emitter) fetchTurned(t tile) {
+	if !e.across || !e.fetchesOutput() {
+		return
+	}
+	term, column := e.red[len(e.red)-1], e.axes[e.col].at[0].n
+	terms := e.axes[term].extent
+	for first := int64(0); first < t.cols*t.lanes; first += terms {
+		x := e.addr(0, point{}, t.lanes)
+		x.Off.Const += first * column
+		for _, p := range e.pos[term].terms {
+			x.Off.Terms = append(x.Off.Terms, loop.Term{Var: p.v, Coef: loop.Const(p.scale * column)})
+		}
+		e.b.Add(&loop.Prefetch{At: x, Write: true})
+	}
+}
+
+func (e *emitter) fetchesOutput() bool { return e.col >= 0 && !e.runtime && !e.stream && e.isLarge(0) }
 
 func (e *emitter) isLarge(acc int) bool {
 	a := e.accs[acc]

@@ -230,7 +230,7 @@ func (e *emitter) loops(c cuts, order []int, t tile, f func(tile)) {
 
 func (e *emitter) rowChunks(c cuts) []chunk {
 	x := &e.axes[e.row]
-	if e.rows == 1 || e.turned || c.cut[e.row] || x.clamp != nil || x.pinned {
+	if e.rows == 1 || e.turned || e.across || c.cut[e.row] || x.clamp != nil || x.pinned {
 		return chunks(x.extent, 1, e.rows)
 	}
 	return evenChunks(x.extent, e.rows)

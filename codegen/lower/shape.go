@@ -25,6 +25,7 @@ type shape struct {
 	sweep  bool    // sums wait in memory; kvec is the axis of the rows
 	kept   bool    // sums of a block of rows and columns wait in memory for outer terms
 	turned bool    // inputs that are unit-stride along row are turned around in registers
+	across bool    // results are turned around in registers, and stored along row
 	unit   float64 // cost of one item of the iteration space, in vector operations
 }
 
@@ -152,7 +153,11 @@ func (k *kernel) itemCost(id int, reduced, masked bool, lanes int64) float64 {
 	if reduced {
 		return c + float64(2*bits.Len64(uint64(lanes))+1+int(weight(k.epilogue)))/terms
 	}
-	return c + (k.accessCost(id, 0, share)+share*weight(k.epilogue))/terms
+	out := k.accessCost(id, 0, share)
+	if k.reduces && slices.ContainsFunc(k.free, func(row int) bool { return k.turnable(row, id) }) {
+		out = min(out, 2*share)
+	}
+	return c + (out+share*weight(k.epilogue))/terms
 }
 
 func (k *kernel) accessCost(id, acc int, share float64) float64 {
@@ -231,8 +236,16 @@ func (k *kernel) columnTile(s *shape, t cost.Target) {
 		k.sweepTile(s, t, s.cols)
 		return
 	}
+	s.across = k.turnsOutput(s)
 	rows, cols := k.productTile(s, t)
+	if s.across && rows < k.square() { // there are too few registers for a square
+		s.across = false
+		rows, cols = k.productTile(s, t)
+	}
 	k.limit(s, rows, cols)
+	if s.across {
+		s.rows = min(ceilDiv(s.rows, k.square())*k.square(), rows)
+	}
 }
 
 // sumColumns is the number of vectors that a sum of rows takes at once: as much of a row as stays in
@@ -271,6 +284,9 @@ func (k *kernel) productTile(s *shape, t cost.Target) (rows, cols int64) {
 	rows, cols = 1, 1
 	for c := int64(1); c <= min(vecs, 6); c++ {
 		for r := int64(1); r <= min(m, 16) && r*c+c <= free; r++ {
+			if s.across && (r%k.square() > 0 || r&(r-1) > 0) {
+				continue
+			}
 			if cycles := tilesCycles(m, vecs, r, c, depth, t.FMA); cycles < best*0.99 {
 				best, rows, cols = cycles, r, c
 			}
@@ -359,7 +375,8 @@ func (k *kernel) rowAxis(col int) int {
 		if id == col || k.axes[id].pinned || !k.reduces {
 			continue
 		}
-		if n := k.still(id); n > most {
+		n := k.still(id)
+		if n > most || n == most && n > 0 && k.turnable(id, col) {
 			best, most = id, n
 		}
 	}

@@ -63,6 +63,7 @@ func (e *emitter) reduceTile(t tile) []loop.Reg {
 		v.turn()
 		next := e.accumulate(v, t.points(), regs)
 		e.fetchAhead(t)
+		e.fetchTurned(t)
 		return next
 	})
 }
@@ -242,6 +243,7 @@ func (e *emitter) turns(id int, n, scale int64, f func([]loop.Var)) {
 func (e *emitter) finishPoints(t tile, sums []loop.Reg) {
 	out := e.accs[0].DType
 	v := e.values(e.epilogue, 1+e.inputs, t, e.col)
+	var results []loop.Reg
 	for i, p := range t.points() {
 		r := sums[i]
 		if len(e.epilogue) > 0 {
@@ -252,10 +254,21 @@ func (e *emitter) finishPoints(t tile, sums []loop.Reg) {
 			old := e.b.LoadActive(e.addr(e.oldAccess(), p, t.lanes), e.step(e.oldAccess(), e.col, t.lanes), int(t.lanes), int(t.activeLanes(p)))
 			r = e.b.Same(combineCode(e.oldOp), e.b.Convert(old, out.Accum()), e.b.Convert(r, out.Accum()))
 		}
-		n := &loop.Store{Src: storage(e.b, r, out), To: e.addr(0, p, t.lanes), Stride: e.step(0, e.col, t.lanes), Active: int(t.activeLanes(p))}
-		n.Stream = e.stream && e.streams(n, t)
-		e.b.Add(n)
+		results = append(results, storage(e.b, r, out))
 	}
+	if e.across && t.rows > 1 && t.lanes > 1 {
+		e.storeTurned(t, results)
+		return
+	}
+	for i, p := range t.points() {
+		e.storePoint(t, p, results[i])
+	}
+}
+
+func (e *emitter) storePoint(t tile, p point, r loop.Reg) {
+	n := &loop.Store{Src: r, To: e.addr(0, p, t.lanes), Stride: e.step(0, e.col, t.lanes), Active: int(t.activeLanes(p))}
+	n.Stream = e.stream && e.streams(n, t)
+	e.b.Add(n)
 }
 
 // step is the distance of the lanes of a vector access along an axis.

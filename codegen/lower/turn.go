@@ -103,9 +103,85 @@ func (v *values) turnedInput(acc int, p point) []loop.Reg {
 	return transpose(e.b, vecs)[:t.rows]
 }
 
-// transpose turns a square of vectors around: lane i of vector j goes to lane j of vector i. Squares of
-// 4 lanes of 32 bits (2 of 64) are turned inside of 128-bit lanes, as machines do best; then these are
-// exchanged.
+// turnsOutput tells whether sums are to be turned around before they are stored: the output has its unit stride along
+// the tile's rows, not along its vectors.
+func (k *kernel) turnsOutput(s *shape) bool {
+	return k.turnable(s.row, s.col) && s.lanes >= k.square() && k.square() > 1
+}
+
+// turnable tells whether a tile of rows and vectors along two axes can be stored along its rows, and uses vectors that it
+// loads for all rows.
+func (k *kernel) turnable(row, col int) bool {
+	if row < 0 || col < 0 || k.accs[0].DType == tensor.Bool {
+		return false
+	}
+	r, c := &k.axes[row], &k.axes[col]
+	if r.at[0].n != 1 || c.at[0].n == 1 || r.extent < k.square() {
+		return false
+	}
+	for i := 1; i <= k.inputs; i++ {
+		if c.at[i].n == 1 && r.at[i].isZero() {
+			return true
+		}
+	}
+	return false
+}
+
+// square is how many elements of the output fill 16 bytes. Squares of so many rows are turned around inside of 128-bit lanes,
+// which takes the fewest shuffles an element, and beside multiply-adds there is room for short stores.
+func (k *kernel) square() int64 { return int64(max(16/k.accs[0].DType.Size(), 1)) }
+
+// storeTurned stores a tile along its rows.
+func (e *emitter) storeTurned(t tile, vals []loop.Reg) {
+	for row := int64(0); row < t.rows; {
+		rows := min(t.rows-row, e.square())
+		if !e.masked {
+			rows = floorPow2(rows)
+		}
+		for col := range t.cols {
+			var vecs []loop.Reg
+			for i := range rows {
+				vecs = append(vecs, vals[(row+i)*t.cols+col])
+			}
+			e.storeSquares(t, point{row: row, col: col}, vecs)
+		}
+		row += rows
+	}
+}
+
+// storeSquares stores vectors of successive rows from a point on, column by column.
+func (e *emitter) storeSquares(t tile, p point, vecs []loop.Reg) {
+	if len(vecs) == 1 {
+		e.storePoint(t, p, vecs[0])
+		return
+	}
+	rows, side := len(vecs), int(ceilPow2(int64(len(vecs))))
+	for len(vecs) < side {
+		vecs = append(vecs, vecs[0]) // rows that nobody looks at
+	}
+	active := int(t.activeLanes(p))
+	if active == 0 {
+		active = int(t.lanes)
+	}
+	turned := transpose(e.b, vecs)
+	for lane := range active {
+		to := e.addr(0, p, t.lanes)
+		to.Off.Const += int64(lane) * e.axes[e.col].at[0].n
+		src := turned[lane%side]
+		if side < int(t.lanes) {
+			pick := make([]int, side)
+			for i := range pick {
+				pick[i] = lane/side*side + i
+			}
+			src = e.b.Shuffle(src, src, pick)
+		}
+		e.b.Add(&loop.Store{Src: src, To: to, Stride: loop.Const(1), Active: rows % side})
+	}
+}
+
+// transpose turns squares of vectors around: lane i of vector j goes to lane j of vector i, in each square if vectors
+// have more lanes than there are vectors. Squares of 4 lanes of 32 bits (2 of 64) are turned inside of 128-bit lanes, as
+// machines do best; then these are exchanged.
 func transpose(b *loop.Builder, vecs []loop.Reg) []loop.Reg {
 	n := len(vecs)
 	inner := min(max(16/b.Type(vecs[0]).DType.Size(), 1), n)
@@ -126,8 +202,8 @@ func transpose(b *loop.Builder, vecs []loop.Reg) []loop.Reg {
 // weave interleaves pieces of size lanes inside of lanes of inner, for vectors that lie size apart: the
 // low halves of two vectors, and the high halves.
 func weave(b *loop.Builder, vecs []loop.Reg, size, inner int) []loop.Reg {
-	n := len(vecs)
-	out := make([]loop.Reg, n)
+	n := b.Type(vecs[0]).Lanes
+	out := make([]loop.Reg, len(vecs))
 	var pick [2][]int
 	for lane := range n {
 		within, base := lane%inner, lane/inner*inner
@@ -136,7 +212,7 @@ func weave(b *loop.Builder, vecs []loop.Reg, size, inner int) []loop.Reg {
 		pick[0] = append(pick[0], from)
 		pick[1] = append(pick[1], from+inner/2)
 	}
-	for i := range n {
+	for i := range vecs {
 		if i/size%2 == 0 {
 			out[i] = b.Shuffle(vecs[i], vecs[i+size], pick[0])
 			out[i+size] = b.Shuffle(vecs[i], vecs[i+size], pick[1])

@@ -25,6 +25,34 @@ func TestTranspositions(t *testing.T) {
 	}
 }
 
+// TestTurnedSums has products whose output is unit-stride along the tile's rows, with edges of squares and vectors,
+// batches, an epilogue and an old value.
+func TestTurnedSums(t *testing.T) {
+	seed := int64(0)
+	for _, target := range targets() {
+		for _, d := range tensor.DTypes() {
+			for _, x := range []struct{ expr, sizes string }{{"ac,cb->ba", "G5G"}, {"ac,cb->ba", "XHT"}, {"dac,dcb->dba", "7I32"}, {"ac,cb->ba", "4X2"},
+				{"ac,cb->ba", "JZ9"}, {"ac,cb,b->ba", "HV5"}} {
+				seed++
+				c := caseOf{expr: x.expr, sizes: x.sizes, types: []tensor.DType{d}, layouts: "c"}
+				if strings.Count(x.expr, ",") == 2 {
+					c.extras, c.epilogue = 1, parser.Expr{input(0, d), input(1, d), call(parser.FnAdd, d, 0, 1)}
+				}
+				if seed%3 == 0 {
+					c.old = "c"
+				}
+				c.check(t, target, seed)
+			}
+		}
+	}
+	c := caseOf{expr: "ac,cb->ba", sizes: "GGG", types: []tensor.DType{tensor.F32}, layouts: "c"}
+	for _, target := range targets() {
+		text := c.check(t, target, 1).Nests[0].String()
+		require.Contains(t, text, "shuffle")
+		require.NotRegexp(t, `store .* by [^1]`, text, "no vector is stored lane by lane")
+	}
+}
+
 // TestTranspose turns squares of registers around.
 func TestTranspose(t *testing.T) {
 	for _, d := range []tensor.DType{tensor.I8, tensor.F16, tensor.F32, tensor.F64, tensor.C128} {

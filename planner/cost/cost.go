@@ -44,6 +44,7 @@ type Work struct {
 	Inner         float64 // of K: what no factor changes along; 1 or less if there is no such index, or no factor
 	Folded        bool    // every input is unit-stride along a reduced index: unpacked vectors run along it and are folded
 	Askew         bool    // the output's unit-stride index is not unit-stride in the operand that holds it
+	Turned        bool    // of Askew: the other operand's unit-stride index is free, so that tiles are turned around in registers
 	Run           float64 // elements of the output that lie in a row, and in every input that moves along them; 0 for all of N
 	Gathers       int     // inputs that hold the output's unit-stride index at another stride
 	GathersBeside int     // the same of operands that are read where the output is written

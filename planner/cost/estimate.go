@@ -19,6 +19,7 @@ const (
 	fusedBytes = 256 << 10 // of the right operand that such tiles read again and again
 	foldRate   = 0.20      // of the peak that vectors along reduced indices reach: a fold for every element, two loads a product
 	askewLoss  = 1.6       // what the direct strategy loses where a vector of the output gathers its operand
+	turnLoss   = 1.15      // and where tiles of it are turned around in registers, in the second-level cache
 	askewBytes = 96 << 10  // of operands and output from which on packing is worth its while then
 	maxBytes   = 1 << 46
 
@@ -181,6 +182,8 @@ func (t *Target) packs(w *Work) bool {
 	switch {
 	case w.Type.IsComplex():
 		large = complexBytes
+	case w.Turned:
+		least = 8
 	case w.Askew:
 		large, least = askewBytes, 8
 	}
@@ -250,7 +253,10 @@ func (t *Target) direct(w *Work) float64 {
 	if !w.UnitInner {
 		mac, op = mac/lanes, op/lanes
 	}
-	if w.Product && w.Askew {
+	switch {
+	case w.Turned && w.BytesIn+w.BytesOut <= float64(t.l2()):
+		mac /= turnLoss
+	case w.Product && w.Askew:
 		mac /= askewLoss
 	}
 	compute := points * (1/mac + (w.Ops+float64(w.Factors))/op)
