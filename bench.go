@@ -31,8 +31,9 @@ type Measurement struct {
 	CompileNanos   int64    `json:"compile_ns"`
 	TemporaryBytes int64    `json:"temp_bytes"`
 
-	Shapes  [][]int  `json:"-"` // of the operands
-	Samples []Sample `json:"-"` // one a round
+	WorkspaceBytes int64    `json:"-"` // of packing buffers and tables, for all threads
+	Shapes         [][]int  `json:"-"` // of the operands
+	Samples        []Sample `json:"-"` // one a round
 }
 
 // Sample is one round: so many calls, and the time each took on average.
@@ -73,7 +74,7 @@ func Measure(ctx context.Context, expr string, specs []Spec, opts *Options) (*Me
 	}
 	defer f.Close()
 	m := &Measurement{Schema: "einc.bench/v1", Expr: expr, CompileNanos: time.Since(began).Nanoseconds(), Strategy: f.strategies(),
-		TemporaryBytes: f.c.plan.Arena}
+		TemporaryBytes: f.c.plan.Arena, WorkspaceBytes: f.Stats().Workspace}
 	for _, t := range operands {
 		m.Shapes = append(m.Shapes, t.Shape())
 	}

@@ -91,11 +91,11 @@ time      %v median of %d rounds, %v to %v
 compute   %.4g GFLOP/s, %.3g %% of the %.4g that multiply-adds reach in registers
 memory    %.4g GB/s, %.3g %% of the %.4g that copying reaches
 compile   %v
-temporary %d bytes
+temporary %d bytes, and %d of workspace
 `, m.Expr, m.DType, plural(m.Threads, "thread"), strings.Join(m.Strategy, ", "),
 		nanos(m.MedianNanos), m.Rounds, nanos(m.MinNanos), nanos(m.MaxNanos),
 		m.GFlops, 100*m.GFlops/m.PeakGFlops, m.PeakGFlops, m.GBytes, 100*m.GBytes/m.CopyGBytes, m.CopyGBytes,
-		nanos(float64(m.CompileNanos)), m.TemporaryBytes)
+		nanos(float64(m.CompileNanos)), m.TemporaryBytes, m.WorkspaceBytes)
 	return err
 }
 

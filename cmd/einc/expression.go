@@ -135,7 +135,7 @@ func parseBytes(s string) (int64, error) {
 	units := []struct {
 		suffix string
 		scale  int64
-	}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", 1 << 40}, {"kB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}, {"B", 1}, {"", 1}}
+	}{{"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}, {"TiB", 1 << 40}, {"kB", 1e3}, {"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"TB", 1e12}, {"B", 1}, {"", 1}}
 	for _, u := range units {
 		digits, ok := strings.CutSuffix(s, u.suffix)
 		n, err := strconv.ParseInt(strings.TrimSpace(digits), 10, 64)
