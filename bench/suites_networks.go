@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 
+	"github.com/einc-lang/einc/planner"
 	"github.com/einc-lang/einc/tensor"
 )
 
@@ -30,9 +31,7 @@ func madeNetworks() []madeNetwork {
 // network is a line of the files of the planner's tests.
 type network struct {
 	Name, Class string
-	Inputs      [][]int
-	Output      []int
-	Sizes       []int
+	planner.Network
 }
 
 // networks reads a file of networks.
@@ -60,7 +59,7 @@ func (n *network) work(d tensor.DType) work {
 	for _, term := range n.Inputs {
 		shape := make([]int, len(term))
 		for i, x := range term {
-			shape[i] = n.Sizes[x]
+			shape[i] = int(n.Sizes[x])
 		}
 		terms, w.shapes = append(terms, letters(term)), append(w.shapes, shape)
 	}
@@ -69,31 +68,15 @@ func (n *network) work(d tensor.DType) work {
 }
 
 // work is the network as an einsum string, of a type that is still to be said.
-func (c *networkCase) work() work {
-	n := &network{Output: whole(c.Output)}
-	for _, term := range c.Inputs {
-		n.Inputs = append(n.Inputs, whole(term))
-	}
-	for _, size := range c.Sizes {
-		n.Sizes = append(n.Sizes, int(size))
-	}
-	return n.work(tensor.Invalid)
-}
-
-func whole(labels []int32) (all []int) {
-	for _, x := range labels {
-		all = append(all, int(x))
-	}
-	return all
-}
+func (c *networkCase) work() work { return (&network{Network: *c.network()}).work(tensor.Invalid) }
 
 // firstLetter is that of the labels that are numbers: there are many after it.
 const firstLetter = 0x4e00
 
-func letters(labels []int) string {
+func letters(labels []int32) string {
 	var text []rune
 	for _, x := range labels {
-		text = append(text, rune(firstLetter+x))
+		text = append(text, firstLetter+x)
 	}
 	return string(text)
 }
@@ -125,11 +108,12 @@ func innerProduct(sites, physical, bond int) work {
 
 // matrixChain is a product of so many matrices, of extents that go up and down between 21 and 511.
 func matrixChain(matrices int) work {
-	n := &network{Output: []int{0, matrices}}
-	for i := range matrices + 1 {
-		n.Sizes = append(n.Sizes, 21+i*i*37%491)
+	n := &network{}
+	n.Output = []int32{0, int32(matrices)}
+	for i := range int32(matrices + 1) {
+		n.Sizes = append(n.Sizes, float64(21+i*i*37%491))
 		if i > 0 {
-			n.Inputs = append(n.Inputs, []int{i - 1, i})
+			n.Inputs = append(n.Inputs, []int32{i - 1, i})
 		}
 	}
 	return n.work(tensor.F64)
@@ -139,11 +123,12 @@ func matrixChain(matrices int) work {
 // phase for each pair, which is diagonal, so that it shares its labels with others.
 func fourierCircuit(qubits int, d tensor.DType) work {
 	n := &network{}
-	for q := range qubits {
-		in, out := q, qubits+q
-		n.Inputs = append(n.Inputs, []int{in}, []int{in, out})
-		for later := q + 1; later < qubits; later++ {
-			n.Inputs = append(n.Inputs, []int{out, later})
+	all := int32(qubits)
+	for q := range all {
+		in, out := q, all+q
+		n.Inputs = append(n.Inputs, []int32{in}, []int32{in, out})
+		for later := q + 1; later < all; later++ {
+			n.Inputs = append(n.Inputs, []int32{out, later})
 		}
 		n.Output = append(n.Output, out)
 	}

@@ -54,7 +54,9 @@ func workloadRows(s *session) []*row {
 	err = networks(filepath.Join(s.dir, "../planner/testdata/networks.jsonl"), func(n *network) {
 		if !named[n.Name] {
 			w := n.work(tensor.F64)
-			rows = append(rows, workload(n.Name, w, interpreted(w.expr)))
+			r := workload(n.Name, w, interpreted(w.expr))
+			r.network = &n.Network
+			rows = append(rows, r)
 		}
 	})
 	if err != nil {
