@@ -136,6 +136,14 @@ func TestStrategy(t *testing.T) {
 	require.Equal(t, cost.Direct, ask(func(w *cost.Work) { w.Type = tensor.I8 }))
 	require.Equal(t, cost.Packed, ask(func(w *cost.Work) { w.B = 2 }))
 	require.Equal(t, cost.Direct, ask(func(w *cost.Work) { *w = gemm(tensor.F32, 64, 64, 64) }), "lives in L2")
+	folded := func(n float64) func(*cost.Work) {
+		return func(w *cost.Work) {
+			*w = gemm(tensor.F32, n, n, n)
+			w.Folded, w.Askew, w.UnitInner = true, true, true
+		}
+	}
+	require.Equal(t, cost.Packed, ask(folded(32)))
+	require.Equal(t, cost.Direct, ask(folded(24)), "too little to pack")
 	require.Equal(t, cost.Direct, ask(func(w *cost.Work) { *w = gemm(tensor.F32, 1e6, 8, 64) }), "narrow")
 	// Rows of TCCG with short sums and lopsided extents.
 	for _, d := range []tensor.DType{tensor.F32, tensor.F64} {

@@ -30,6 +30,9 @@ const (
 	gatherFar   = 2.0      // the same, where it brings a line of its own
 )
 
+// foldedBytes is askewBytes where vectors would have to be folded.
+const foldedBytes = 8 << 10
+
 // complexBytes is askewBytes for complex values, of whose parts the direct strategy has half vectors.
 const complexBytes = 32 << 10
 
@@ -184,6 +187,8 @@ func (t *Target) packs(w *Work) bool {
 		large = complexBytes
 	case w.Turned:
 		least = 8
+	case w.Folded:
+		large, least = foldedBytes, 8
 	case w.Askew:
 		large, least = askewBytes, 8
 	}
