@@ -2,6 +2,7 @@ package planner
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/einc-lang/einc/parser"
 )
@@ -52,7 +53,7 @@ func (d *draft) spare(base *Plan) (*Plan, error) {
 func (d *draft) spareOne(base, at *Plan, cuts []SliceIndex) (best *Plan, more []SliceIndex, err error) {
 	origin := newSliceable(base)
 	for _, id := range d.outputIndices() {
-		if len(origin.components(id)) == 0 || hasCut(cuts, id) {
+		if len(origin.components(id)) == 0 || slices.ContainsFunc(cuts, func(c SliceIndex) bool { return c.Index == id }) {
 			continue
 		}
 		some := cuts
@@ -90,15 +91,6 @@ func spares(p, q *Plan) bool {
 		return p.Cost.Nanos < q.Cost.Nanos
 	}
 	return p.Arena < q.Arena
-}
-
-func hasCut(cuts []SliceIndex, id parser.IndexID) bool {
-	for _, c := range cuts {
-		if c.Index == id {
-			return true
-		}
-	}
-	return false
 }
 
 // outputIndices lists the indices of the last statement's left side that are longer than 1 and that nothing in it

@@ -113,8 +113,9 @@ func (c *Cache) Put(key [32]byte, o *object.Object) error {
 	return nil
 }
 
-// replace makes a file of data, all at once for whoever reads it. It does not wait for the disk: after a
-// loss of power the checksum finds what is missing.
+// replace makes a file of data, all at once for whoever reads it. Unlike tensor.WriteFile, which is for files that
+// users want to keep, it does not wait for the disk, as a program's first call would: after a loss of power the
+// checksum finds what is missing.
 func replace(path string, data []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {

@@ -6,5 +6,6 @@
 // instruction set, good enough to rank plans and not to predict a stop-watch.
 //
 // What always holds: equal questions get equal answers; whatever decides the order in which terms are
-// added (Blocking.KC) depends on extents, types and the instruction set and never on caches or workers.
+// added (the strategy, Blocking.KC and Blocking.Split) depends on extents, types and the instruction set and
+// never on caches or workers.
 package cost
