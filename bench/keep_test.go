@@ -49,11 +49,11 @@ func TestKeptResultsAssemble(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.reasons, err = parseReasons("# why\ngemm/64 * BLAS\tIt is too small.\n"); err != nil {
+	if r.reasons, err = parseReasons("# why\ngemm/64 * BLAS\tIt is too small.\n\tvaddps %zmm0, %zmm1, %zmm2\n"); err != nil {
 		t.Fatal(err)
 	}
 	page := r.markdown("", false)
-	for _, want := range []string{"Bars: 1 reached, 1 missed.", "0.25 of BLAS, not 0.97 (1)", "1. It is too small.", "Peers: BLIS 1.",
+	for _, want := range []string{"Bars: 1 reached, 1 missed.", "0.25 of BLAS, not 0.97 (1)", "1. It is too small.\n\n   ```asm\n   vaddps %zmm0, %zmm1, %zmm2\n   ```\n", "Peers: BLIS 1.",
 		"2026-01-01 at abc (1 rows), 2026-02-02 at def (1 rows)", "**missed** (1)"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q:\n%s", want, page)

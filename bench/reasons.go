@@ -8,7 +8,7 @@ import (
 )
 
 // Why bars are missed: a line has a pattern of rows, a tab, and the reason. A pattern stands for "suite/row type
-// class", with * for any text; the first that fits counts.
+// class", with * for any text; the first that fits counts. Lines that begin with a tab are code that shows the reason above.
 //
 //go:embed cases/reasons.txt
 var reasonText string
@@ -16,6 +16,7 @@ var reasonText string
 type reason struct {
 	pattern *regexp.Regexp
 	text    string
+	code    []string
 }
 
 // reasons numbers the reasons that a page gives, in the order in which they are met.
@@ -30,12 +31,17 @@ func parseReasons(text string) (*reasons, error) {
 		if strings.HasPrefix(line, "#") || line == "" {
 			continue
 		}
+		if code, ok := strings.CutPrefix(line, "\t"); ok && len(x.known) > 0 {
+			last := x.known[len(x.known)-1]
+			last.code = append(last.code, code)
+			continue
+		}
 		pattern, why, ok := strings.Cut(line, "\t")
 		if !ok {
 			return nil, fmt.Errorf("reasons.txt:%d: no tab between pattern and reason", i+1)
 		}
 		quoted := strings.ReplaceAll(regexp.QuoteMeta(pattern), `\*`, ".*")
-		x.known = append(x.known, &reason{regexp.MustCompile("^" + quoted + "$"), strings.TrimSpace(why)})
+		x.known = append(x.known, &reason{pattern: regexp.MustCompile("^" + quoted + "$"), text: strings.TrimSpace(why)})
 	}
 	return x, nil
 }
@@ -65,6 +71,9 @@ func (x *reasons) mark(row string) string {
 func (x *reasons) list(b *strings.Builder) {
 	for i, c := range x.cited {
 		fmt.Fprintf(b, "%d. %s\n", i+1, c.text)
+		if len(c.code) > 0 {
+			fmt.Fprintf(b, "\n   ```asm\n   %s\n   ```\n\n", strings.Join(c.code, "\n   "))
+		}
 	}
 	if len(x.cited) > 0 {
 		b.WriteString("\n")
