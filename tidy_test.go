@@ -19,9 +19,10 @@ import (
 // may import all but cmd and golden; golden may import all.
 var mayImport = map[string][]string{
 	"tensor":              {},
-	"parser":              {"tensor"},
+	"internal/slab":       {},
+	"parser":              {"tensor", "internal/slab"},
 	"planner/cost":        {"tensor"},
-	"planner":             {"parser", "tensor", "planner/cost"},
+	"planner":             {"parser", "tensor", "planner/cost", "internal/slab"},
 	"codegen/loop":        {"tensor"},
 	"codegen/loop/approx": {"tensor", "codegen/loop"},
 	"codegen/lower":       {"parser", "planner", "planner/cost", "tensor", "codegen/loop", "codegen/loop/approx"},

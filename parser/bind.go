@@ -1,10 +1,9 @@
 package parser
 
 import (
-	"slices"
 	"strconv"
 
-	"github.com/einc-lang/einc/tensor"
+	"github.com/einc-lang/einc/internal/slab"
 )
 
 // Bind gives the program its operands and returns what is to be computed. Operands come in order of
@@ -19,11 +18,12 @@ func (p *Program) Bind(specs []Spec) (*Problem, error) {
 }
 
 func (p *Program) bind(specs []Spec) (*binder, error) {
-	b := &binder{source: source(p.Src), p: p, out: &Problem{}}
+	b := &binder{source: source(p.Src), p: p, out: &Problem{Statements: make([]Statement, 0, len(p.Assigns))}}
 	given, err := b.match(specs)
 	if err != nil {
 		return nil, err
 	}
+	b.out.Tensors = make([]Tensor, 0, len(p.Operands)+len(p.Assigns))
 	b.values = make([]int, len(p.Operands))
 	for i, s := range given {
 		b.values[i] = -1
@@ -51,10 +51,11 @@ type binder struct {
 	out     *Problem
 	values  []int // by operand: its tensor, or -1 if an optional operand is not given
 	results []int // by statement: its tensor
+	layouts layouts
+	ids     slab.Slab[IndexID]
 
 	// Of the statement being bound:
-	dims     map[LabelID]*dim
-	space    []dim     // for some of dims
+	dims     []dim     // of labels, and of the axes that "..." stands for
 	order    []LabelID // in order of appearance, those of the left side first
 	ellipsis int       // axes that "..." stands for
 	serial   int       // counts references, to tell one operand's axes from another's
@@ -62,12 +63,14 @@ type binder struct {
 
 // dim is what is known of a label in a statement.
 type dim struct {
-	extent int
-	span   Span
-	id     IndexID
-	serial int // the last reference that has the label, its extent there, and where
-	here   int
-	at     Span
+	statement int // counted from 1
+	extent    int
+	span      Span
+	id        IndexID
+	sum       IndexID // what it is in the sums that enclose the tree at hand; NoIndex outside of any
+	serial    int     // the last reference that has the label, its extent there, and where
+	here      int
+	at        Span
 }
 
 // match finds the spec of every operand; nil for an optional one that is not given.
@@ -181,19 +184,28 @@ func (b *binder) operand(i int, s *Spec) error {
 	o := b.p.Operands[i]
 	name := o.Name
 	if b.p.Notation != IndexNotation {
-		name = "op" + strconv.Itoa(i)
+		name = operandName(i)
 	}
 	if err := b.checkSpec(name, o.Span, s); err != nil {
 		return err
 	}
 	b.values[i] = len(b.out.Tensors)
-	b.out.Tensors = append(b.out.Tensors, Tensor{Name: name, DType: s.DType, Shape: slices.Clone(s.Shape),
-		Layout: NewLayout(s.Shape, s.Strides)})
+	b.out.Tensors = append(b.out.Tensors, Tensor{Name: name, DType: s.DType, Shape: b.layouts.ints.Clone(s.Shape),
+		Layout: b.layouts.layout(s.Shape, s.Strides)})
 	return nil
 }
 
+// operandName is the name of an operand of an einsum string.
+func operandName(i int) string {
+	const few = "op0op1op2op3op4op5op6op7op8op9"
+	if n := len("op0"); n*i < len(few) {
+		return few[n*i:][:n]
+	}
+	return "op" + strconv.Itoa(i)
+}
+
 func (b *binder) checkSpec(name string, at Span, s *Spec) error {
-	if !slices.Contains(tensor.DTypes(), s.DType) {
+	if !s.DType.Valid() {
 		return b.fail(CodeBadSpec, at, "operand %s has no valid element type", quote(name))
 	}
 	if len(s.Shape) > MaxRank {

@@ -5,21 +5,32 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/einc-lang/einc/internal/slab"
 )
 
 // equation is an einsum string or its interleaved form while it is read.
 type equation struct {
 	source
 	names
-	terms  []Ref
-	out    Ref
-	arrow  Span // of "->"; empty while there is none
-	counts []int
+	terms []Ref
+	out   Ref
+	arrow Span  // of "->"; empty while there is none
+	uses  []use // by label
+	lists slab.Slab[Axis]
+}
+
+// use is where a label occurs.
+type use struct {
+	inputs int  // how often
+	out    Span // in the output; empty if it is not there
 }
 
 // parseEinsum reads an einsum string.
 func parseEinsum(src string, mode Mode) (*Program, error) {
-	e := &equation{source: source(src)}
+	const few = 16 // labels that are made room for
+	e := &equation{source: source(src), terms: make([]Ref, 0, min(1+strings.Count(src, ","), MaxOperands))}
+	e.list, e.uses = make([]string, 0, min(len(src), few)), make([]use, 0, min(len(src), few))
 	if err := e.scan(); err != nil {
 		return nil, err
 	}
@@ -30,7 +41,7 @@ func parseEinsum(src string, mode Mode) (*Program, error) {
 // scan splits the text into terms and output. Only U+0020 may stand between tokens.
 func (e *equation) scan() error {
 	src := string(e.source)
-	term := Ref{}
+	term := e.begin(0)
 	for pos := 0; pos < len(src); {
 		r, n := utf8.DecodeRuneInString(src[pos:])
 		at := Span{pos, pos + n}
@@ -39,14 +50,16 @@ func (e *equation) scan() error {
 		case r == ' ':
 		case r == ',':
 			err = e.comma(at)
-			term = e.close(term, pos, at.End)
+			e.close(term, pos)
+			term = e.begin(at.End)
 		case r == '.':
 			at.End = pos + len("...")
 			err = e.ellipsis(&term, at)
 		case r == '-' || r == '>' || strings.HasPrefix(src[pos:], "=>"):
 			at.End = pos + len("->")
 			err = e.readArrow(at)
-			term = e.close(term, pos, at.End)
+			e.close(term, pos)
+			term = e.begin(at.End)
 		case unicode.IsLetter(r):
 			err = e.label(&term, src[pos:at.End], at)
 		default:
@@ -60,15 +73,18 @@ func (e *equation) scan() error {
 	if e.arrow.End > 0 {
 		e.out = trim(term, len(src))
 	} else {
-		e.close(term, len(src), 0)
+		e.close(term, len(src))
 	}
 	return e.countTerms()
 }
 
-// close ends an input term at end and starts the next at start.
-func (e *equation) close(term Ref, end, start int) Ref {
+// begin starts a term.
+func (e *equation) begin(at int) Ref { return Ref{Span: Span{at, at}, Axes: e.lists.Room(1)} }
+
+// close ends an input term.
+func (e *equation) close(term Ref, end int) {
+	term.Axes = e.lists.Keep(term.Axes)
 	e.terms = append(e.terms, trim(term, end))
-	return Ref{Span: Span{start, start}}
 }
 
 // trim ends a term and leaves spaces around its labels out of its span.
@@ -141,11 +157,11 @@ func (e *equation) label(term *Ref, name string, at Span) error {
 	if len(e.list) > MaxIndices {
 		return e.fail(CodeLimitIndices, at, "there are more than %d different indices", MaxIndices)
 	}
-	if int(id) == len(e.counts) {
-		e.counts = append(e.counts, 0)
+	if int(id) == len(e.uses) {
+		e.uses = append(e.uses, use{})
 	}
 	if e.arrow.End == 0 {
-		e.counts[id]++
+		e.uses[id].inputs++
 	}
 	term.Axes = append(term.Axes, Axis{id, at})
 	return nil
@@ -204,8 +220,8 @@ func (e *equation) implicitOutput(order func(a, b LabelID) int) {
 		}
 	}
 	var once []LabelID
-	for id, n := range e.counts {
-		if n == 1 {
+	for id, u := range e.uses {
+		if u.inputs == 1 {
 			once = append(once, LabelID(id))
 		}
 	}
@@ -220,9 +236,8 @@ func hasEllipsis(axes []Axis) bool {
 }
 
 func (e *equation) checkOutput() error {
-	seen := make([]Span, len(e.list))
 	for _, a := range e.out.Axes {
-		if a.Label != EllipsisID && e.counts[a.Label] == 0 {
+		if a.Label != EllipsisID && e.uses[a.Label].inputs == 0 {
 			return e.fail(CodeOutputUnknown, a.Span, "output index %s is in no input, so its extent is unknown",
 				quote(e.list[a.Label])).hintIf(e.knownLabels(e.list[a.Label]))
 		}
@@ -231,11 +246,12 @@ func (e *equation) checkOutput() error {
 		if a.Label == EllipsisID {
 			continue
 		}
-		if seen[a.Label].End > 0 {
-			return e.fail(CodeOutputRepeated, a.Span, "index %s is in the output twice", quote(e.list[a.Label])).aux(seen[a.Label]).
+		u := &e.uses[a.Label]
+		if u.out.End > 0 {
+			return e.fail(CodeOutputRepeated, a.Span, "index %s is in the output twice", quote(e.list[a.Label])).aux(u.out).
 				hint("to put values on a diagonal, write index notation: D[i,i] = A[i]")
 		}
-		seen[a.Label] = a.Span
+		u.out = a.Span
 	}
 	if len(e.out.Axes) > MaxRank {
 		return e.fail(CodeLimitRank, e.out.Span, "the output has more than %d axes", MaxRank)
@@ -246,8 +262,8 @@ func (e *equation) checkOutput() error {
 // knownLabels says which labels the inputs have, or the one that was probably meant.
 func (e *equation) knownLabels(wrong string) string {
 	var known []string
-	for id, n := range e.counts {
-		if n > 0 {
+	for id, u := range e.uses {
+		if u.inputs > 0 {
 			known = append(known, e.list[id])
 		}
 	}
@@ -256,7 +272,7 @@ func (e *equation) knownLabels(wrong string) string {
 
 // product is the tree of the inputs, which become the program's operands.
 func (e *equation) product(p *Program) *Tree {
-	trees := make([]*Tree, len(e.terms))
+	space, trees := make([]Tree, len(e.terms)), make([]*Tree, len(e.terms))
 	p.Operands = make([]OperandDecl, len(e.terms))
 	for i := range e.terms {
 		r := &e.terms[i]
@@ -266,7 +282,8 @@ func (e *equation) product(p *Program) *Tree {
 			d.Rank--
 		}
 		p.Operands[i] = d
-		trees[i] = &Tree{Kind: TreeRef, Span: r.Span, Ref: r}
+		trees[i] = &space[i]
+		*trees[i] = Tree{Kind: TreeRef, Span: r.Span, Ref: r}
 	}
 	if len(trees) == 1 {
 		return trees[0]

@@ -1,6 +1,9 @@
 package parser
 
-import "strconv"
+import (
+	"slices"
+	"strconv"
+)
 
 // ellipsisDim is the label that stands, within one statement, for the axis of "..." with n axes of it
 // to its right.
@@ -69,7 +72,7 @@ func (b *binder) rankCode(e *Error) *Error {
 
 // measure finds the extent of every label of a statement.
 func (b *binder) measure(a *Assign) error {
-	b.dims, b.order, b.ellipsis = map[LabelID]*dim{}, nil, 0
+	b.order, b.ellipsis = slices.Grow(b.order[:0], len(b.p.Labels)), 0
 	if err := b.reserve(a); err != nil {
 		return err
 	}
@@ -81,7 +84,7 @@ func (b *binder) measure(a *Assign) error {
 		return err
 	}
 	for _, l := range b.order {
-		if d := b.dims[l]; d.extent < 0 {
+		if d := b.dim(l); d.extent < 0 {
 			return b.fail(CodeOutputUnknown, d.span, "index %s is not on the right, so its extent is unknown", quote(b.name(l))).
 				hint("give %s as an operand: its shape tells the extent", quote(a.Left.Name))
 		}
@@ -102,8 +105,8 @@ func (b *binder) reserve(a *Assign) error {
 	}
 	left, err := b.leftAxes(a)
 	for _, x := range left {
-		if _, ok := b.dims[x.Label]; !ok {
-			b.newDim(x.Label).span = x.Span
+		if d, old := b.known(x.Label); !old {
+			d.span = x.Span
 		}
 	}
 	return err
@@ -158,25 +161,33 @@ func (b *binder) observeRef(r *Ref, t int) error {
 	return nil
 }
 
-// newDim takes note of a label of which nothing is known.
-func (b *binder) newDim(l LabelID) *dim {
-	if len(b.space) == cap(b.space) {
-		b.space = make([]dim, 0, 8+len(b.order))
+// dim is what is known of a label: those of "..." come after the program's.
+func (b *binder) dim(l LabelID) *dim {
+	at := int(l)
+	if l < EllipsisID {
+		at = len(b.p.Labels) + int(ellipsisDim(0)-l)
 	}
-	b.space = append(b.space, dim{extent: -1, id: IndexID(len(b.order))})
-	d := &b.space[len(b.space)-1]
-	b.dims[l] = d
-	b.order = append(b.order, l)
-	return d
+	if more := max(at+1, len(b.p.Labels)) - len(b.dims); more > 0 {
+		b.dims = append(b.dims, make([]dim, more)...)
+	}
+	return &b.dims[at]
+}
+
+// known is dim, and whether the statement had the label before; else nothing is known of it.
+func (b *binder) known(l LabelID) (d *dim, old bool) {
+	d = b.dim(l)
+	if statement := len(b.results) + 1; d.statement != statement {
+		*d = dim{statement: statement, extent: -1, id: IndexID(len(b.order)), sum: NoIndex}
+		b.order = append(b.order, l)
+		return d, false
+	}
+	return d, true
 }
 
 // observe takes note of one extent. Between references 1 stretches to any other; within one it does
 // not, and not in mode einstein.
 func (b *binder) observe(a Axis, extent int) error {
-	d := b.dims[a.Label]
-	if d == nil {
-		d = b.newDim(a.Label)
-	}
+	d, _ := b.known(a.Label)
 	if d.serial == b.serial && d.here != extent {
 		return b.disagree(CodeDiagMismatch, a, extent, d.at, d.here).
 			hint("an index that is repeated in one operand walks its diagonal, so the extents must be equal")
@@ -228,7 +239,7 @@ func (b *binder) observeOld(a *Assign) error {
 		return err
 	}
 	for i, x := range a.Left.Axes {
-		if d := b.dims[x.Label]; d.extent != shape[i] {
+		if d := b.dim(x.Label); d.extent != shape[i] {
 			return b.disagree(CodeDimMismatch, x, shape[i], d.span, d.extent).
 				hint("the old value of %s is not stretched: it has the shape of the result", quote(a.Left.Name))
 		}

@@ -1,17 +1,28 @@
 package parser
 
-import "slices"
+import "github.com/einc-lang/einc/internal/slab"
 
 // NewLayout classes the layout of a tensor. Strides count elements, one an axis; nil means row-major.
 // Fuses has one entry for each pair of neighbouring axes, rank-1 in all. Of several axes with stride 1
 // the last is the unit axis.
-func NewLayout(shape, strides []int) Layout {
+func NewLayout(shape, strides []int) Layout { return new(layouts).layout(shape, strides) }
+
+// layouts is where the lists of layouts, and of shapes, lie.
+type layouts struct {
+	ints  slab.Slab[int]
+	bools slab.Slab[bool]
+}
+
+// layout is NewLayout.
+func (s *layouts) layout(shape, strides []int) Layout {
 	if strides == nil {
-		strides = rowMajor(shape)
+		strides = rowMajor(s.ints.Make(len(shape)), shape)
+	} else {
+		strides = s.ints.Clone(strides)
 	}
-	l := Layout{Strides: slices.Clone(strides), UnitAxis: -1}
+	l := Layout{Strides: strides, UnitAxis: -1}
 	if len(shape) > 1 {
-		l.Fuses = make([]bool, len(shape)-1)
+		l.Fuses = s.bools.Make(len(shape) - 1)
 	}
 	for a, e := range shape {
 		if e > 1 && strides[a] == 1 {
@@ -27,9 +38,8 @@ func NewLayout(shape, strides []int) Layout {
 	return l
 }
 
-// rowMajor is the strides of a dense tensor; an extent of 0 counts as 1, as in NumPy.
-func rowMajor(shape []int) []int {
-	strides := make([]int, len(shape))
+// rowMajor fills in the strides of a dense tensor; an extent of 0 counts as 1, as in NumPy.
+func rowMajor(strides, shape []int) []int {
 	n := 1
 	for a := len(shape) - 1; a >= 0; a-- {
 		strides[a] = n

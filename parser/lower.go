@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/einc-lang/einc/internal/slab"
 	"github.com/einc-lang/einc/tensor"
 )
 
@@ -13,7 +14,7 @@ func (b *binder) assign(a *Assign) error {
 		return err
 	}
 	b.addIndices()
-	l := &lowering{binder: b, op: a.Op, active: map[LabelID]IndexID{}}
+	l := &lowering{binder: b, op: a.Op, expr: make(Expr, 0, a.Right.nodes())}
 	v, err := l.tree(a.Right)
 	if err != nil {
 		return err
@@ -37,8 +38,9 @@ func (b *binder) assign(a *Assign) error {
 // addIndices makes the statement's labels indices of the problem.
 func (b *binder) addIndices() {
 	base := IndexID(len(b.out.Indices))
+	b.out.Indices = slices.Grow(b.out.Indices, len(b.order))
 	for _, label := range b.order {
-		d := b.dims[label]
+		d := b.dim(label)
 		d.id += base
 		name := b.name(label)
 		if label < EllipsisID {
@@ -54,10 +56,11 @@ func (b *binder) result(a *Assign, e Expr, d tensor.DType, old int) error {
 	if err != nil {
 		return err
 	}
-	s := Statement{Left: make([]IndexID, len(axes)), Op: a.Op, Expr: e}
-	shape := make([]int, len(axes))
+	s := Statement{Left: b.ids.Make(len(axes)), Op: a.Op, Expr: e}
+	shape := b.layouts.ints.Make(len(axes))
 	for i, x := range axes {
-		s.Left[i], shape[i] = b.dims[x.Label].id, b.dims[x.Label].extent
+		d := b.dim(x.Label)
+		s.Left[i], shape[i] = d.id, d.extent
 	}
 	name := a.Left.Name
 	if b.p.Notation != IndexNotation {
@@ -74,7 +77,7 @@ func (b *binder) result(a *Assign, e Expr, d tensor.DType, old int) error {
 }
 
 func (b *binder) addTensor(name string, shape []int, d tensor.DType) int {
-	b.out.Tensors = append(b.out.Tensors, Tensor{Name: name, DType: d, Shape: shape, Layout: NewLayout(shape, nil)})
+	b.out.Tensors = append(b.out.Tensors, Tensor{Name: name, DType: d, Shape: shape, Layout: b.layouts.layout(shape, nil)})
 	return len(b.out.Tensors) - 1
 }
 
@@ -100,9 +103,9 @@ func (b *binder) convertOld(old int, d tensor.DType) int {
 // lowering builds the expression of one statement.
 type lowering struct {
 	*binder
-	op     ReduceOp
-	expr   Expr
-	active map[LabelID]IndexID // the sums that enclose the tree at hand
+	op   ReduceOp
+	expr Expr
+	args slab.Slab[NodeID]
 }
 
 // value is a lowered tree: a node, or a literal that has no type yet.
@@ -122,9 +125,11 @@ func (l *lowering) tree(t *Tree) (value, error) {
 	if len(t.Sums) == 0 {
 		return l.bare(t)
 	}
-	over, restore := l.enter(t.Sums)
+	over, outer := l.enter(t.Sums)
 	v, err := l.bare(t)
-	restore()
+	for i, label := range t.Sums {
+		l.dim(label).sum = outer[i]
+	}
 	if err != nil {
 		return v, err
 	}
@@ -132,38 +137,28 @@ func (l *lowering) tree(t *Tree) (value, error) {
 		return v, err
 	}
 	slices.Sort(over)
-	return l.emit(Node{Kind: NodeReduce, DType: v.dtype, Args: []NodeID{v.node}, Reduce: l.op, Over: over}), nil
+	return l.emit(Node{Kind: NodeReduce, DType: v.dtype, Args: l.list(v.node), Reduce: l.op, Over: over}), nil
 }
 
-// enter makes labels the indices of a sum. A label that an enclosing sum has too is another variable.
-func (l *lowering) enter(labels []LabelID) (over []IndexID, restore func()) {
-	type saved struct {
-		id IndexID
-		ok bool
-	}
-	before := make([]saved, len(labels))
-	over = make([]IndexID, len(labels))
+// enter makes labels the indices of a sum, and returns what they were around it. A label that an enclosing sum
+// has too is another variable.
+func (l *lowering) enter(labels []LabelID) (over, outer []IndexID) {
+	over, outer = l.ids.Make(len(labels)), l.ids.Make(len(labels))
 	for i, label := range labels {
-		id, ok := l.active[label]
-		before[i] = saved{id, ok}
-		over[i] = l.dims[label].id
-		if ok {
-			x := l.out.Indices[over[i]]
+		d := l.dim(label)
+		over[i], outer[i] = d.id, d.sum
+		if d.sum != NoIndex {
+			x := l.out.Indices[d.id]
 			over[i] = IndexID(len(l.out.Indices))
 			l.out.Indices = append(l.out.Indices, Index{x.Name + "'", x.Extent})
 		}
-		l.active[label] = over[i]
+		d.sum = over[i]
 	}
-	return over, func() {
-		for i, label := range labels {
-			if before[i].ok {
-				l.active[label] = before[i].id
-			} else {
-				delete(l.active, label)
-			}
-		}
-	}
+	return over, outer
 }
+
+// list is the arguments of a node.
+func (l *lowering) list(args ...NodeID) []NodeID { return l.args.Clone(args) }
 
 // bare lowers t without its sums.
 func (l *lowering) bare(t *Tree) (value, error) {
@@ -175,7 +170,7 @@ func (l *lowering) bare(t *Tree) (value, error) {
 	case TreeSum:
 		return l.sum(t)
 	case TreeProduct:
-		run, err := l.factors(nil, t)
+		run, err := l.factors(make([]value, 0, len(t.Args)), t)
 		if err != nil {
 			return value{}, err
 		}
@@ -197,17 +192,17 @@ func (l *lowering) ref(r *Ref) (value, error) {
 	if err != nil {
 		return value{}, err
 	}
-	axes := make([]IndexID, len(list))
+	axes := l.ids.Make(len(list))
 	for i, a := range list {
-		id, ok := l.active[a.Label]
-		d := l.dims[a.Label]
-		if !ok {
-			id = d.id
+		d := l.dim(a.Label)
+		switch {
+		case shape[i] != d.extent:
+			axes[i] = NoIndex
+		case d.sum != NoIndex:
+			axes[i] = d.sum
+		default:
+			axes[i] = d.id
 		}
-		if shape[i] != d.extent {
-			id = NoIndex
-		}
-		axes[i] = id
 	}
 	return l.emit(Node{Kind: NodeRef, DType: l.out.Tensors[t].DType, Tensor: t, Axes: axes}), nil
 }
@@ -313,7 +308,7 @@ func (l *lowering) apply(fn Fn, args []value, at Span) (value, error) {
 	if err != nil {
 		return value{}, err
 	}
-	ids := make([]NodeID, len(args))
+	ids := l.args.Make(len(args))
 	for i, v := range args {
 		ids[i] = l.settle(v, in)
 	}
@@ -332,5 +327,5 @@ func (l *lowering) settle(v value, d tensor.DType) NodeID {
 	if v.dtype == d {
 		return v.node
 	}
-	return l.emit(Node{Kind: NodeApply, Fn: FnCast, DType: d, Args: []NodeID{v.node}}).node
+	return l.emit(Node{Kind: NodeApply, Fn: FnCast, DType: d, Args: l.list(v.node)}).node
 }

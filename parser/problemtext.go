@@ -44,7 +44,7 @@ func bracketed(list []int) string {
 
 // text describes a layout: row-major, or its strides and what is worth knowing of them.
 func (l *Layout) text(shape []int) string {
-	if slices.Equal(l.Strides, rowMajor(shape)) {
+	if slices.Equal(l.Strides, rowMajor(make([]int, len(shape)), shape)) {
 		return "row-major"
 	}
 	s := "strides " + bracketed(l.Strides)

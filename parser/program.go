@@ -1,5 +1,7 @@
 package parser
 
+import "slices"
+
 // Mode chooses which rules an expression must keep.
 type Mode uint8
 
@@ -113,6 +115,18 @@ type Number struct {
 	Float float64 // also set for integers
 }
 
+// nodes counts t, what it is made of, and their sums.
+func (t *Tree) nodes() int {
+	n := 1
+	if len(t.Sums) > 0 {
+		n++
+	}
+	for _, a := range t.Args {
+		n += a.nodes()
+	}
+	return n
+}
+
 // eachRef calls f with every reference of t, left to right, until f fails.
 func (t *Tree) eachRef(f func(*Ref) error) error {
 	if t.Kind == TreeRef {
@@ -128,19 +142,28 @@ func (t *Tree) eachRef(f func(*Ref) error) error {
 
 // names interns labels.
 type names struct {
-	ids  map[string]LabelID
 	list []string
+	ids  map[string]LabelID // made when there are many
 }
 
 func (n *names) id(name string) LabelID {
-	if id, ok := n.ids[name]; ok {
+	const few = 16 // up to which looking at each is quicker than a map
+	if n.ids == nil {
+		if id := slices.Index(n.list, name); id >= 0 {
+			return LabelID(id)
+		}
+	} else if id, ok := n.ids[name]; ok {
 		return id
 	}
-	if n.ids == nil {
-		n.ids = map[string]LabelID{}
-	}
-	id := LabelID(len(n.list))
-	n.ids[name] = id
 	n.list = append(n.list, name)
-	return id
+	switch {
+	case n.ids != nil:
+		n.ids[name] = LabelID(len(n.list) - 1)
+	case len(n.list) > few:
+		n.ids = make(map[string]LabelID, 2*few)
+		for id, name := range n.list {
+			n.ids[name] = LabelID(id)
+		}
+	}
+	return LabelID(len(n.list) - 1)
 }

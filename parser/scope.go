@@ -1,11 +1,13 @@
 package parser
 
+import "github.com/einc-lang/einc/internal/slab"
+
 // resolveSums finds what every tree of p sums, by the rules of the program's mode, and returns p.
 func resolveSums(p *Program) (*Program, error) {
 	if p.Mode == ModeEinstein {
 		return p, checkStrict(p)
 	}
-	s := &scopes{left: make([]bool, len(p.Labels)), seen: make([]int, len(p.Labels))}
+	s := &scopes{labels: make([]scoped, len(p.Labels))}
 	for i := range p.Assigns {
 		a := &p.Assigns[i]
 		s.mark(a.Left, true)
@@ -22,15 +24,21 @@ func resolveSums(p *Program) (*Program, error) {
 // scopes finds sums as index notation and NumPy have them: a term sums its own indices that are not
 // on the left.
 type scopes struct {
-	left []bool
-	seen []int // by label: the last term that has it
-	term int
+	labels []scoped
+	term   int
+	lists  slab.Slab[LabelID]
+}
+
+// scoped is what is known of a label.
+type scoped struct {
+	left bool // it is on the left
+	seen int  // the last term that has it
 }
 
 func (s *scopes) mark(left Ref, on bool) {
 	for _, a := range left.Axes {
 		if a.Label != EllipsisID {
-			s.left[a.Label] = on
+			s.labels[a.Label].left = on
 		}
 	}
 }
@@ -45,7 +53,7 @@ func (s *scopes) scope(t *Tree) {
 	}
 	s.term++
 	var calls []*Tree
-	t.Sums = s.own(t, nil, &calls)
+	t.Sums = s.sums(s.own(t, s.lists.Room(1), &calls))
 	for _, c := range calls {
 		for _, a := range c.Args {
 			s.scope(a)
@@ -71,11 +79,13 @@ func (s *scopes) own(t *Tree, sums []LabelID, calls *[]*Tree) []LabelID {
 
 func (s *scopes) add(r *Ref, sums []LabelID) []LabelID {
 	for _, a := range r.Axes {
-		if a.Label == EllipsisID || s.left[a.Label] || s.seen[a.Label] == s.term {
+		if a.Label == EllipsisID {
 			continue
 		}
-		s.seen[a.Label] = s.term
-		sums = append(sums, a.Label)
+		if l := &s.labels[a.Label]; !l.left && l.seen != s.term {
+			l.seen = s.term
+			sums = append(sums, a.Label)
+		}
 	}
 	return sums
 }
@@ -83,8 +93,18 @@ func (s *scopes) add(r *Ref, sums []LabelID) []LabelID {
 // whole reduces a right side over everything that is not on the left, as *=, max= and min= do.
 func (s *scopes) whole(t *Tree) {
 	s.term++
+	sums := s.lists.Room(1)
 	_ = t.eachRef(func(r *Ref) error {
-		t.Sums = s.add(r, t.Sums)
+		sums = s.add(r, sums)
 		return nil
 	})
+	t.Sums = s.sums(sums)
+}
+
+// sums closes a list; nil for none.
+func (s *scopes) sums(list []LabelID) []LabelID {
+	if len(list) == 0 {
+		return nil
+	}
+	return s.lists.Keep(list)
 }

@@ -47,6 +47,9 @@ func DTypes() []DType {
 	return []DType{Bool, I8, I16, I32, I64, F16, BF16, F32, F64, C64, C128}
 }
 
+// Valid reports whether d is one of DTypes.
+func (d DType) Valid() bool { return d > Invalid && d < endDType }
+
 // ParseDType reads einc's short name ("f32") or NumPy's name ("float32").
 func ParseDType(s string) (DType, error) {
 	for _, d := range DTypes() {

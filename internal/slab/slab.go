@@ -1,0 +1,39 @@
+// Package slab hands out short lists from long ones, as making each by itself takes longer than filling it. Lists
+// are never taken back; a list keeps the long one that it is of in memory.
+package slab
+
+// The elements of long lists: from few on, twice as many each time, up to many.
+const (
+	few  = 16
+	many = 1024
+)
+
+// Slab is a source of lists. The zero Slab is ready for use.
+type Slab[T any] struct{ space []T }
+
+// Room is an empty list that n elements, and mostly more, can be appended to in place. What is appended is to be
+// kept before the slab is asked for anything else.
+func (s *Slab[T]) Room(n int) []T {
+	if cap(s.space)-len(s.space) < n || s.space == nil {
+		s.space = make([]T, 0, max(n, min(max(few, 2*cap(s.space)), many)))
+	}
+	return s.space[len(s.space):]
+}
+
+// Keep closes a list that Room gave, also one that has outgrown it and lies elsewhere.
+func (s *Slab[T]) Keep(list []T) []T {
+	if n := len(s.space) + len(list); n <= cap(s.space) {
+		s.space = s.space[:n]
+	}
+	return list[:len(list):len(list)]
+}
+
+// Make is a list of n zeros.
+func (s *Slab[T]) Make(n int) []T {
+	list := s.Keep(s.Room(n)[:n])
+	clear(list)
+	return list
+}
+
+// Clone is a list of the elements of another one.
+func (s *Slab[T]) Clone(list []T) []T { return s.Keep(append(s.Room(len(list)), list...)) }

@@ -1,0 +1,48 @@
+package slab
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Lists do not touch each other, whatever is appended to them later.
+func TestLists(t *testing.T) {
+	var s Slab[int]
+	var lists [][]int
+	for n := range 3 * few {
+		list := s.Make(n % 5)
+		for i := range list {
+			require.Zero(t, list[i])
+			list[i] = n
+		}
+		lists = append(lists, list, s.Clone([]int{n, n}))
+	}
+	for k, list := range lists {
+		_ = append(list, -1)
+		if k%2 == 1 {
+			require.Len(t, list, 2)
+		}
+	}
+	for k, list := range lists {
+		for _, x := range list {
+			require.Equal(t, k/2, x)
+		}
+	}
+}
+
+// A list may outgrow its room; it then lies elsewhere.
+func TestOutgrown(t *testing.T) {
+	var s Slab[int]
+	s.Make(few - 1)
+	list := s.Room(1)
+	for n := range 3 * few {
+		list = append(list, n)
+	}
+	list = s.Keep(list)
+	next := s.Keep(append(s.Room(1), 7))
+	require.Equal(t, []int{7}, next)
+	for n, x := range list {
+		require.Equal(t, n, x)
+	}
+}
