@@ -114,6 +114,20 @@ func (e *fn) branch(cond value.Value, name string, yes, no func()) {
 	e.cur = end
 }
 
+// either is branch for code that gives values.
+func (e *fn) either(cond value.Value, name string, yes, no func() []value.Value) []value.Value {
+	var xs, ys []value.Value
+	var from, other *ir.Block
+	e.branch(cond, name, func() { xs, from = yes(), e.cur }, func() { ys, other = no(), e.cur })
+	switch {
+	case from == nil:
+		return ys
+	case other == nil:
+		return xs
+	}
+	return e.merge(xs, from, ys, other)
+}
+
 // tasks writes the root loop, from lo to hi.
 func (e *fn) tasks(l *loop.For) {
 	s := span{"task", e.lo, e.hi, 1}

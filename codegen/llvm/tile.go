@@ -26,28 +26,88 @@ type tiling struct {
 	rows []value.Value // of A in place: how far the rows lie from the first
 }
 
+// product is the rows and the vectors of a tile that are multiplied.
+type product struct {
+	tiling
+	height int64
+	width  int
+}
+
 // tile writes a micro-kernel: the accumulators are phis of one loop over K whose body is one block,
 // since LLVM keeps a single register tile per block without spilling.
 func (e *fn) tile(n *loop.Tile) {
 	t := tiling{fn: e, node: n, acc: loop.Type{DType: n.Acc, Lanes: int(n.Lanes)},
 		out: e.nest.Params[n.C.Param].DType, cols: int(n.NR / n.Lanes)}
-	state := []value.Value{e.addr(n.A), e.addr(n.B)}
+	from := []value.Value{e.addr(n.A), e.addr(n.B)}
 	if n.ARows != nil {
-		state[0] = t.inPlace(state[0])
+		from[0] = t.inPlace(from[0])
 	}
-	for range int(n.MR) * t.cols {
-		state = append(state, zero(t.acc).list()...)
+	t.put(t.accumulators(t.sums(from)))
+}
+
+// sums multiplies what is valid of the panels. The last rows and the last columns are multiplied by code of their own
+// where all of the tile would be much more work.
+func (t tiling) sums(from []value.Value) []value.Value {
+	n := t.node
+	rows, cols := rest(n.Rows, n.MR, 1), rest(n.Cols, n.NR, n.Lanes)
+	of := func(height int64, width int) func() []value.Value {
+		return func() []value.Value { return product{t, height, width}.sums(from) }
 	}
-	depth, done := e.count(n.Depth), i64(0)
+	f := of(n.MR, t.cols)
+	if cols < n.NR {
+		all := f
+		f = func() []value.Value {
+			return t.either(t.compare(enum.IPredSLE, t.fn.count(n.Cols), i64(cols)), "narrow", of(n.MR, int(cols/n.Lanes)), all)
+		}
+	}
+	if rows < n.MR {
+		return t.either(t.compare(enum.IPredSLE, t.fn.count(n.Rows), i64(rows)), "low", of(rows, t.cols), f)
+	}
+	return f()
+}
+
+// worthRest is the part of all items that the last of their tiles must have in vain for code of its own.
+const worthRest = 40
+
+// rest is how many items of a tile those that are left in the last one need, in whole units; all if that is little less.
+func rest(valid loop.Bound, tile, unit int64) int64 {
+	if !valid.Clamped || valid.Total.Dim > 0 || valid.Total.Value%tile == 0 {
+		return tile
+	}
+	left := (valid.Total.Value%tile + unit - 1) / unit * unit
+	if (tile-left)*worthRest < valid.Total.Value {
+		return tile
+	}
+	return left
+}
+
+// sums is the loop over K. It returns the accumulators of a whole tile, zeros for those that it has none of.
+func (t product) sums(from []value.Value) []value.Value {
+	n := t.node
+	state := append([]value.Value{}, from...)
+	none := zero(t.acc).list()
+	for range int(t.height) * t.width {
+		state = append(state, none...)
+	}
+	depth, done := t.fn.count(n.Depth), i64(0)
 	k := unrolled(n.Acc)
 	if t.vectors() || t.cuts() {
 		state, done = t.fetching(state, depth, k)
 	} else {
-		done = e.sub(depth, e.remainder(depth, k))
-		state = e.run(span{"k", i64(0), done, k}, state, t.steps(k))
+		done = t.sub(depth, t.remainder(depth, k))
+		state = t.run(span{"k", i64(0), done, k}, state, t.steps(k))
 	}
-	state = e.run(span{"krest", done, depth, 1}, state, t.steps(1))
-	t.put(t.accumulators(state[2:]))
+	state = t.run(span{"krest", done, depth, 1}, state, t.steps(1))[2:]
+	var all []value.Value
+	for i := range int(n.MR) * t.cols {
+		if row, v := i/t.cols, i%t.cols; row < int(t.height) && v < t.width {
+			at := (row*t.width + v) * len(none)
+			all = append(all, state[at:at+len(none)]...)
+		} else {
+			all = append(all, none...)
+		}
+	}
+	return all
 }
 
 // inPlace finds the rows of A, and returns a pointer to the first. It stands in for those that are missing,
@@ -64,7 +124,7 @@ func (t *tiling) inPlace(a value.Value) value.Value {
 
 // fetching multiplies, and asks for the lines of C that the tile will write, a row at a time between
 // shares of K: asked for all at once, they keep A and B waiting. It returns how far it came.
-func (t tiling) fetching(state []value.Value, depth value.Value, k int64) ([]value.Value, value.Value) {
+func (t product) fetching(state []value.Value, depth value.Value, k int64) ([]value.Value, value.Value) {
 	n := t.node
 	share, _ := t.divmod(depth, i64(n.MR*k))
 	share = t.mul(share, i64(k))
@@ -96,7 +156,7 @@ func (t tiling) isWhole() value.Value {
 
 // steps is the body of a loop that takes n steps of K. The state is the pointers into A and B, then
 // the accumulators row by row.
-func (t tiling) steps(n int64) func(value.Value, []value.Value) []value.Value {
+func (t product) steps(n int64) func(value.Value, []value.Value) []value.Value {
 	return func(_ value.Value, state []value.Value) []value.Value {
 		acc := t.accumulators(state[2:])
 		move := func(k int64) []value.Value {
@@ -119,15 +179,15 @@ func (t tiling) steps(n int64) func(value.Value, []value.Value) []value.Value {
 }
 
 // outer adds the product of a column of A and a row of B.
-func (t tiling) outer(acc []val, a, b value.Value) {
-	row := make([]val, t.cols)
+func (t product) outer(acc []val, a, b value.Value) {
+	row := make([]val, t.width)
 	for v := range row {
 		row[v] = t.panel(b, t.node.NR, int64(v)*t.node.Lanes, t.acc.Lanes)
 	}
-	for i := range t.node.MR {
+	for i := range t.height {
 		x := t.splat(t.left(a, i), t.acc.Lanes)
 		for v := range row {
-			sum := &acc[int(i)*t.cols+v]
+			sum := &acc[int(i)*t.width+v]
 			*sum = t.arith(loop.OpFMA, t.acc.DType, x, row[v], *sum)
 		}
 	}
@@ -153,8 +213,8 @@ func (t tiling) panel(col value.Value, width, first int64, lanes int) val {
 
 // accumulators groups the parts of accumulators.
 func (t tiling) accumulators(parts []value.Value) []val {
-	acc := make([]val, int(t.node.MR)*t.cols)
-	n := len(parts) / len(acc)
+	n := len(zero(t.acc).list())
+	acc := make([]val, len(parts)/n)
 	for i := range acc {
 		acc[i] = unlist(parts[i*n : (i+1)*n])
 	}
