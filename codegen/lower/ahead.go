@@ -1,6 +1,10 @@
 package lower
 
-import "github.com/einc-lang/einc/codegen/loop"
+import (
+	"math"
+
+	"github.com/einc-lang/einc/codegen/loop"
+)
 
 // aheadBytes is the size from which on what a tile reads next of an operand is asked for: it does not stay in a
 // cache near the core from one use to the next.
@@ -9,10 +13,15 @@ const aheadBytes = 1 << 20
 // manyRows is how many tiles of rows, all of which read the same of an operand, may ask for what follows it.
 const manyRows = 4
 
-// fetchAhead asks, with each term of this tile, for the same term of the next one: the rows of an operand, or the
-// items of a batch, lie in pieces too short for a machine to see where reading goes on.
+// fetchAhead asks, with each term of this tile, for the same term of the next one: the rows of an operand lie in pieces
+// too short for a machine to see where reading goes on. Of batches whose items lie one after the other, tiles share out
+// the lines of an item to come.
 func (e *emitter) fetchAhead(t tile) {
 	if t.rows < 2 || e.col < 0 || e.runtime {
+		return
+	}
+	if n := e.batch(t); n > 0 {
+		e.fetchItem(t, t.cuts.order[:n])
 		return
 	}
 	term := e.red[len(e.red)-1]
@@ -39,6 +48,67 @@ func (e *emitter) fetchAhead(t tile) {
 			}
 		}
 	}
+}
+
+// aheadNanos is how long what is asked for takes to come from a cache that is far.
+const aheadNanos = 150
+
+// batch is how many of the free axes, outermost first, are those around the items of a batch: of each input, items lie
+// one after the other, and all of them are more than stays in a cache near the core. It is 0 if there are none.
+func (e *emitter) batch(t tile) int {
+	order := t.cuts.order
+	n := len(order)
+	for n > 0 && (order[n-1] == e.row || order[n-1] == e.col) {
+		n--
+	}
+	if n == 0 || len(e.red) != 1 || e.row < 0 {
+		return 0
+	}
+	all := e.bytes(0)
+	for acc := 1; acc <= e.inputs; acc++ {
+		item := int64(1)
+		for _, id := range []int{e.row, e.col, e.red[0]} {
+			item += (e.axes[id].extent - 1) * e.axes[id].at[acc].n
+		}
+		if e.axes[order[n-1]].at[acc].n != item {
+			return 0
+		}
+		all += e.bytes(acc)
+	}
+	if all < aheadBytes {
+		return 0
+	}
+	return n
+}
+
+// fetchItem asks, with each term, for a part of an item to come of each input. A tile takes as much of it as it is of
+// the output, and terms share that.
+func (e *emitter) fetchItem(t tile, outer []int) {
+	term, batch := e.red[0], outer[len(outer)-1]
+	rows, cols, terms := e.axes[e.row].extent, e.axes[e.col].extent, e.axes[term].extent
+	ahead := int64(math.Ceil(aheadNanos / (float64(rows*cols*terms) / float64(e.lanes) * tileCycles)))
+	for acc := 1; acc <= e.inputs; acc++ {
+		item := e.axes[batch].at[acc].n
+		strip := item * t.cols * t.lanes / cols
+		share := strip * t.rows / rows / terms
+		off := loop.Affine{Const: ahead * item}
+		for _, id := range outer {
+			off = plus(off, e.along(id, e.axes[id].at[acc].n))
+		}
+		off = plus(off, plus(plus(e.along(e.col, item/cols), e.along(e.row, strip/rows)), e.along(term, share)))
+		for at := int64(0); at < max(share, 1); at += lineBytes / int64(e.accs[acc].DType.Size()) {
+			e.b.Add(&loop.Prefetch{At: loop.Addr{Param: e.params[acc], Off: plus(off, loop.Affine{Const: at})}})
+		}
+	}
+}
+
+// along is the position of an axis times coef.
+func (e *emitter) along(id int, coef int64) loop.Affine {
+	off := loop.Affine{Const: e.pos[id].base * coef}
+	for _, p := range e.pos[id].terms {
+		off = plus(off, times(p.v, p.scale*coef))
+	}
+	return off
 }
 
 // next is how far the next tile that reads something else of an operand reads it; 0 if there is none.
@@ -78,17 +148,17 @@ func (e *emitter) fetchTurned(t tile) {
 	terms := e.axes[term].extent
 	for first := int64(0); first < t.cols*t.lanes; first += terms {
 		x := e.addr(0, point{}, t.lanes)
-		x.Off.Const += first * column
-		for _, p := range e.pos[term].terms {
-			x.Off.Terms = append(x.Off.Terms, loop.Term{Var: p.v, Coef: loop.Const(p.scale * column)})
-		}
+		x.Off = plus(plus(x.Off, e.along(term, column)), loop.Affine{Const: first * column})
 		e.b.Add(&loop.Prefetch{At: x, Write: true})
 	}
 }
 
 func (e *emitter) fetchesOutput() bool { return e.col >= 0 && !e.runtime && !e.stream && e.isLarge(0) }
 
-func (e *emitter) isLarge(acc int) bool {
-	a := e.accs[acc]
-	return (a.Hi-a.Lo)*int64(a.DType.Size()) >= aheadBytes
+func (e *emitter) isLarge(acc int) bool { return e.bytes(acc) >= aheadBytes }
+
+// bytes is the size of an array.
+func (k *kernel) bytes(acc int) int64 {
+	a := k.accs[acc]
+	return (a.Hi - a.Lo) * int64(a.DType.Size())
 }

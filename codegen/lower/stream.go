@@ -1,10 +1,25 @@
 package lower
 
-import "github.com/einc-lang/einc/codegen/loop"
+import (
+	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/planner/cost"
+)
 
 // streamBytes is the size of an output from which on stores go past the cache: below it, what is
 // written may still be there when it is read. What a product reads between two stores counts as well.
 const streamBytes = 10 << 20
+
+// meshBytes is the size of second-level caches behind which there is one that all cores of a server share, over a
+// mesh. What is written through it takes longer than what goes to memory, and reading it again is hardly faster.
+const meshBytes = 2 << 20
+
+// streamLimit is streamBytes for a machine.
+func streamLimit(t cost.Target) int64 {
+	if l2 := int64(t.L2); t.VectorBytes == lineBytes && l2 >= meshBytes {
+		return min(2*l2, streamBytes)
+	}
+	return streamBytes
+}
 
 // streamed tells whether a kernel should store past the cache: its output is large, is not read, and is
 // written by whole cache lines. Tiles of several rows must fill lines themselves; others leave that to
@@ -13,7 +28,7 @@ func (k *kernel) streamed(s shape) bool {
 	out := k.accs[0]
 	size := int64(out.DType.Size())
 	vector := s.lanes * size
-	if k.hasOld || k.runtime || s.col < 0 || k.axes[s.col].at[0].n != 1 || k.passing() < streamBytes || vector < 16 || vector > lineBytes {
+	if k.hasOld || k.runtime || s.col < 0 || k.axes[s.col].at[0].n != 1 || vector < 16 || vector > lineBytes || k.passing() < streamLimit(k.l.target) {
 		return false
 	}
 	unit := vector
@@ -33,11 +48,10 @@ func (k *kernel) streamed(s shape) bool {
 
 // passing is the bytes that pass through the cache while the output is written; 0 if that is small.
 func (k *kernel) passing() int64 {
-	bytes := func(a access) int64 { return (a.Hi - a.Lo) * int64(a.DType.Size()) }
-	n := bytes(k.accs[0])
+	n := k.bytes(0)
 	if k.reduces && n >= aheadBytes {
-		for _, a := range k.accs[1:] {
-			n += bytes(a)
+		for acc := range k.accs[1:] {
+			n += k.bytes(1 + acc)
 		}
 	}
 	return n

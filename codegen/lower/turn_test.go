@@ -119,6 +119,12 @@ func TestStreams(t *testing.T) {
 		prog := c.build(newRand(1)).lowered(t, avx2)
 		require.Equal(t, x.streams, strings.Contains(prog.String(), "stream "), "%s %v", x.expr, x.extent)
 	}
+	c := caseOf{expr: "a,b->ab", extent: map[rune]int{'a': 1024, 'b': 1088}, types: []tensor.DType{tensor.F32}, layouts: "c"}
+	server := targets()[2]
+	for l2, streams := range map[int]bool{1 << 20: false, 2 << 20: true} {
+		server.L2 = l2
+		require.Equal(t, streams, strings.Contains(c.build(newRand(1)).lowered(t, server).String(), "stream "), "%d bytes of second-level cache", l2)
+	}
 }
 
 // TestTurnedBlocks cuts transpositions into squares if the output stays in the caches, else into strips.
