@@ -23,6 +23,7 @@ type hunt struct {
 	aim     aim
 	start   time.Time
 	units   float64 // of the whole search
+	usual   float64 // units that suit the network's size
 	trials  int
 	work    float64
 	workers int

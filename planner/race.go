@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-	"time"
 )
 
 // search plans every component by itself and joins the results.
@@ -35,13 +34,11 @@ func (h *hunt) search() tree {
 			units = h.units * weights[k] / total
 		}
 		r := &race{hunt: h, units: units, seed: h.opts.Seed + uint64(k)<<32}
-		steps = appendTree(steps, r.solve(graphs[k]), part, len(h.g.legs))
+		steps = appendTree(steps, r.stages(graphs[k], h.usual*units/max(h.units, 1)), part, len(h.g.legs))
 		ends[k] = part[0]
 		if len(part) > 1 {
 			ends[k] = int32(len(h.g.legs) + len(steps) - 1)
 		}
-		h.work += r.work
-		h.trials += r.trials
 	}
 	return h.join(steps, ends)
 }
@@ -65,85 +62,6 @@ func (h *hunt) join(steps tree, ends []int32) tree {
 	return steps
 }
 
-// setBudget finds the units of the search.
-func (h *hunt) setBudget(graphs []*graph) {
-	h.units = h.opts.Budget.Units
-	if h.units == 0 && h.opts.Budget.Time > 0 {
-		h.units = h.rate(graphs) * h.opts.Budget.Time.Seconds() * 0.93
-	}
-	if h.units > 0 {
-		return
-	}
-	most := 0
-	for _, g := range graphs {
-		most = max(most, len(g.legs))
-	}
-	h.units = autoUnits(most)
-	if h.brief {
-		h.units = min(h.units, h.briefUnits(graphs))
-	}
-	if h.opts.Method == "best" {
-		h.units *= 10
-	}
-}
-
-// briefUnits is a budget of about ten times what running the greedy orders takes: a unit of work is
-// about ten nanoseconds.
-func (h *hunt) briefUnits(graphs []*graph) float64 {
-	const least = 2e5
-	nanos := 0.0
-	for _, g := range graphs {
-		t, _ := greedily(g, taste{c: 1}, nil)
-		n := &nest{steps: t, depth: make([]int, len(t))}
-		nanos += h.nanosOf(g, n, []float64{1})
-	}
-	return max(nanos, least)
-}
-
-// autoPoints are budgets that suit components of some numbers of tensors.
-var autoPoints = []struct{ tensors, units float64 }{{10, 6e5}, {24, 1.7e6}, {50, 3.4e6}, {100, 6.2e6}, {300, 4e7}, {1000, 1.2e8}, {3000, 3.2e8}}
-
-// autoUnits is the budget that suits a component of n tensors: what lies between two points is on the
-// line between them in logarithms.
-func autoUnits(n int) float64 {
-	x := max(float64(n), autoPoints[0].tensors)
-	for k, to := range autoPoints[1:] {
-		if from := autoPoints[k]; x <= to.tensors {
-			at := math.Log(x/from.tensors) / math.Log(to.tensors/from.tensors)
-			return from.units * math.Pow(to.units/from.units, at)
-		}
-	}
-	return autoPoints[len(autoPoints)-1].units
-}
-
-// rate measures how many units a second all workers do at once, on the largest component, for about a fiftieth of
-// the budget: what else the machine does counts, and so does what workers take from each other.
-func (h *hunt) rate(graphs []*graph) float64 {
-	const usual = 1e8
-	sample := 0.02 * usual * max(1, min(h.opts.Budget.Time.Seconds(), 10))
-	largest := slices.MaxFunc(graphs, func(a, b *graph) int { return cmp.Compare(len(a.legs), len(b.legs)) })
-	s := newScale(largest.lg)
-	if len(largest.legs) < 3 || len(largest.legs)*s.words > mostWords {
-		return usual * float64(h.workers)
-	}
-	t, _ := greedily(largest, taste{c: 1}, nil)
-	sample = max(sample, 4*moveUnits(s.words)*float64(len(largest.legs)))
-	work := make([]float64, h.workers)
-	begin := time.Now()
-	h.parallel(h.workers, func(i int) {
-		b := newBush(largest, s, h.aim)
-		b.plant(t)
-		a := newAnnealer(b, newRNG(1, uint64(i)))
-		a.run(h.ctx, cooling{from: 2, to: 10}, sample)
-		work[i] = a.work
-	})
-	units := 0.0
-	for _, w := range work {
-		units += w
-	}
-	return units / max(time.Since(begin).Seconds(), 1e-4)
-}
-
 // mostWords bounds the words of a bush; larger networks are improved in pieces.
 const mostWords = 1 << 21
 
@@ -158,6 +76,9 @@ type race struct {
 	trials int
 	work   float64
 	fields []runner
+	// The best trees of an earlier stage, which join once this one's starts are annealed: beside them these would look
+	// hopeless.
+	earlier []runner
 }
 
 // runner is a tree in a race.
@@ -166,6 +87,39 @@ type runner struct {
 	score  float64
 	family int
 	work   float64
+}
+
+// stages finds a tree of g: what the budget finds that suits its size and, where there is more, what the rest finds,
+// so that a larger budget finds nothing worse.
+func (r *race) stages(g *graph, usual float64) tree {
+	all := r.units
+	r.units = min(all, usual)
+	t := r.solve(g)
+	r.account()
+	if all-r.work < usual/8 || len(g.legs) <= ExactLimit || r.ctx.Err() != nil {
+		return t
+	}
+	next := &race{hunt: r.hunt, units: all - r.work, seed: r.seed + 1<<20, earlier: r.fields[:min(len(r.fields), 3)]}
+	u := next.solve(g)
+	next.account()
+	if r.worth(g, u) < r.worth(g, t) {
+		return u
+	}
+	return t
+}
+
+// account adds a race's work to the search's.
+func (r *race) account() {
+	r.hunt.work += r.work
+	r.hunt.trials += r.trials
+}
+
+// worth is what a tree is judged by in the end.
+func (r *race) worth(g *graph, t tree) float64 {
+	if r.byTime() {
+		return r.time(g, t)
+	}
+	return appraise(g, t, r.aim)
 }
 
 // solve finds a tree of g.
@@ -229,7 +183,9 @@ func (r *race) kernel(g *graph) tree {
 	if len(g.legs)*r.s.words > mostWords {
 		return r.patch(g, r.fields[0].tree, 0.6*r.units-r.work)
 	}
-	r.repeat((r.heats()+3)/4, 0.25, cooling{from: 1, to: 12}, 400)
+	count := r.heats()
+	r.take(r.earlier)
+	r.repeat((count+3)/4, 0.25, cooling{from: 1, to: 12}, 400)
 	if !r.byTime() {
 		r.final(r.units - r.work)
 		return r.fields[0].tree
@@ -322,8 +278,11 @@ func (r *race) build(i, family int) runner {
 	random := newRNG(r.seed, uint64(i), 1)
 	x := runner{family: family}
 	heat, most := 0.0, min(max(r.units/20, 3e5), 5e7)
-	if i == 0 {
+	switch {
+	case i == 0:
 		most = 0 // there is always one start
+	case i < 4:
+		most = max(most, r.units/7) // and the first of each family is worth more than its share
 	}
 	if i >= 4 {
 		heat = random.between(0.002, 0.2)

@@ -1,0 +1,88 @@
+package planner
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+)
+
+// setBudget finds the units of the search.
+func (h *hunt) setBudget(graphs []*graph) {
+	h.units = h.opts.Budget.Units
+	if h.units == 0 && h.opts.Budget.Time > 0 {
+		h.units = h.rate(graphs) * h.opts.Budget.Time.Seconds() * 0.93
+	}
+	most := 0
+	for _, g := range graphs {
+		most = max(most, len(g.legs))
+	}
+	h.usual = autoUnits(most)
+	if h.units > 0 {
+		return
+	}
+	h.units = h.usual
+	if h.brief {
+		h.units = min(h.units, h.briefUnits(graphs))
+	}
+	if h.opts.Method == "best" {
+		h.units *= 10
+	}
+}
+
+// briefUnits is a budget of about ten times what running the greedy orders takes: a unit of work is
+// about ten nanoseconds.
+func (h *hunt) briefUnits(graphs []*graph) float64 {
+	const least = 2e5
+	nanos := 0.0
+	for _, g := range graphs {
+		t, _ := greedily(g, taste{c: 1}, nil)
+		n := &nest{steps: t, depth: make([]int, len(t))}
+		nanos += h.nanosOf(g, n, []float64{1})
+	}
+	return max(nanos, least)
+}
+
+// autoPoints are budgets that suit components of some numbers of tensors.
+var autoPoints = []struct{ tensors, units float64 }{{10, 6e5}, {24, 1.7e6}, {50, 3.4e6}, {100, 6.2e6}, {300, 4e7}, {1000, 1.2e8}, {3000, 3.2e8}}
+
+// autoUnits is the budget that suits a component of n tensors: what lies between two points is on the
+// line between them in logarithms.
+func autoUnits(n int) float64 {
+	x := max(float64(n), autoPoints[0].tensors)
+	for k, to := range autoPoints[1:] {
+		if from := autoPoints[k]; x <= to.tensors {
+			at := math.Log(x/from.tensors) / math.Log(to.tensors/from.tensors)
+			return from.units * math.Pow(to.units/from.units, at)
+		}
+	}
+	return autoPoints[len(autoPoints)-1].units
+}
+
+// rate measures how many units a second all workers do at once, on the largest component, for about a fiftieth of
+// the budget: what else the machine does counts, and so does what workers take from each other.
+func (h *hunt) rate(graphs []*graph) float64 {
+	const usual = 1e8
+	sample := 0.02 * usual * max(1, min(h.opts.Budget.Time.Seconds(), 10))
+	largest := slices.MaxFunc(graphs, func(a, b *graph) int { return cmp.Compare(len(a.legs), len(b.legs)) })
+	s := newScale(largest.lg)
+	if len(largest.legs) < 3 || len(largest.legs)*s.words > mostWords {
+		return usual * float64(h.workers)
+	}
+	t, _ := greedily(largest, taste{c: 1}, nil)
+	sample = max(sample, 4*moveUnits(s.words)*float64(len(largest.legs)))
+	work := make([]float64, h.workers)
+	begin := time.Now()
+	h.parallel(h.workers, func(i int) {
+		b := newBush(largest, s, h.aim)
+		b.plant(t)
+		a := newAnnealer(b, newRNG(1, uint64(i)))
+		a.run(h.ctx, cooling{from: 2, to: 10}, sample)
+		work[i] = a.work
+	})
+	units := 0.0
+	for _, w := range work {
+		units += w
+	}
+	return units / max(time.Since(begin).Seconds(), 1e-4)
+}
