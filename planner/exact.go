@@ -122,7 +122,7 @@ func newSubsets(n *network) *subsets {
 	s.words = (len(holders) + 63) / 64
 	s.legs, s.size = make([]uint64, rows*s.words), make([]float64, rows)
 	s.best, s.split = make([]float64, rows), make([]uint32, rows)
-	s.bound, s.bytes = n.target.Bound(n.dtype), float64(n.dtype.Size())
+	s.bound, s.bytes = n.model.Bound(n.dtype), float64(n.dtype.Size())
 	open := make([]uint64, s.words)
 	for g, h := range holders {
 		for f := h.factors; f != 0; f &= f - 1 {

@@ -40,7 +40,7 @@ func nanosOf(n *network, t tree) float64 {
 	sum := 0.0
 	for i, p := range t {
 		w := n.work(all[p[0]], all[p[1]], all[len(n.legs)+i])
-		sum += n.target.Estimate(w).Nanos
+		sum += n.model.Nanos(&w)
 	}
 	return sum
 }
@@ -171,7 +171,7 @@ func TestRetimedTreesTakeNoLonger(t *testing.T) {
 	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 6))
 		d, n := randomNetwork(r, 3+r.IntN(retimeParts-2))
-		h := newHunt(context.Background(), n.network(), OrderOptions{Type: n.dtype, Target: n.target})
+		h := newHunt(context.Background(), n.network(), OrderOptions{Type: n.dtype, Target: d.opts.Target})
 		g := n.graph()
 		greedy, _ := greedily(g, taste{c: 1}, nil)
 		found := (&race{hunt: h}).retime(g, greedy, 1e9)

@@ -28,6 +28,7 @@ type hunt struct {
 	work    float64
 	workers int
 	block   *block
+	model   *cost.Model
 	brief   bool // the search is not to take much longer than a run of the greedy order
 }
 
@@ -58,6 +59,7 @@ func newHunt(ctx context.Context, n *Network, opts OrderOptions) *hunt {
 	if opts.Type == tensor.Invalid {
 		h.opts.Type = tensor.F64
 	}
+	h.model = h.opts.Target.Model()
 	h.block = newBlock(h.aim)
 	return h
 }
@@ -124,7 +126,7 @@ func (h *hunt) exact() (tree, bool) {
 
 // network is the graph as the exact search by time wants it.
 func (h *hunt) network() *network {
-	n := &network{target: h.opts.Target, dtype: h.opts.Type.Accum(), legs: h.g.legs, open: h.g.open, ids: make([]parser.IndexID, len(h.g.lg))}
+	n := &network{model: h.model, dtype: h.opts.Type.Accum(), legs: h.g.legs, open: h.g.open, ids: make([]parser.IndexID, len(h.g.lg))}
 	for _, lg := range h.g.lg {
 		n.ext = append(n.ext, math.Round(math.Exp2(lg)))
 	}
@@ -197,7 +199,7 @@ func (h *hunt) nanosOf(g *graph, x *nest, runs []float64) float64 {
 			c[k] = elements(min(c[k], 250))
 		}
 		m, n := min(c[1], c[2]), max(c[1], c[2])
-		total += runs[x.depth[k]] * h.opts.Target.Nanos(cost.Work{B: c[0], M: m, N: n, K: c[3], Type: h.opts.Type.Accum(), Product: true, Plain: true,
+		total += runs[x.depth[k]] * h.model.Nanos(&cost.Work{B: c[0], M: m, N: n, K: c[3], Type: h.opts.Type.Accum(), Product: true, Plain: true,
 			UnitInner: true, BytesIn: c[0] * (m + n) * c[3] * size, BytesOut: c[0] * m * n * size})
 		k++
 	})

@@ -12,12 +12,12 @@ import (
 // these are, and which of them the result keeps. Indices of extent 1 are left out; the others are
 // numbered from 0. Extent 0 counts as 1: nothing will run, in whatever order.
 type network struct {
-	target cost.Target
-	dtype  tensor.DType
-	ids    []parser.IndexID // of each number
-	ext    []float64
-	legs   [][]int32 // of each factor, ascending
-	open   []bool    // the result keeps it
+	model *cost.Model
+	dtype tensor.DType
+	ids   []parser.IndexID // of each number
+	ext   []float64
+	legs  [][]int32 // of each factor, ascending
+	open  []bool    // the result keeps it
 }
 
 // tree is an order: pair p contracts two of the factors 0…n-1 and the results n, n+1, … of the pairs
@@ -26,7 +26,7 @@ type tree [][2]int32
 
 // newNetwork numbers the indices of factors.
 func newNetwork(d *draft, t tensor.DType, factors [][]parser.IndexID, open []parser.IndexID) *network {
-	n := &network{target: d.opts.Target, dtype: t.Accum(), legs: make([][]int32, len(factors))}
+	n := &network{model: d.model(), dtype: t.Accum(), legs: make([][]int32, len(factors))}
 	for _, legs := range factors {
 		n.ids = append(n.ids, legs...)
 	}
@@ -58,7 +58,8 @@ func (n *network) size(legs []int32) float64 {
 // nanos is the time of a pairwise step, by the products of the extents of its classes. Which operand
 // will be the right one is open, so the longer free group counts as N.
 func (n *network) nanos(b, m, nn, k float64) float64 {
-	return n.target.Nanos(n.pair(b, min(m, nn), max(m, nn), k))
+	w := n.pair(b, min(m, nn), max(m, nn), k)
+	return n.model.Nanos(&w)
 }
 
 // pair is the question for a pairwise step with nothing fused.

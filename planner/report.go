@@ -52,7 +52,7 @@ type Row struct {
 
 // NewReport recounts o. It fails if the path is not one that contracts all inputs, or if the groups
 // are not sets of pairs that can run as one step.
-func NewReport(n *Network, o *Order, groups [][]int, t cost.Target, d tensor.DType) (*Report, error) {
+func NewReport(n *Network, o *Order, groups [][]int, target cost.Target, d tensor.DType) (*Report, error) {
 	r := &Report{Network: n, Order: *o, Groups: groups, Type: d.Accum()}
 	if err := CheckPath(o.Path, len(n.Inputs)); err != nil {
 		return nil, err
@@ -72,23 +72,24 @@ func NewReport(n *Network, o *Order, groups [][]int, t cost.Target, d tensor.DTy
 	}
 	r.Peak = c.peak(r.Pairs)
 	r.Naive, r.Scaling = newRecount(n).operations(slices.Concat(n.Inputs...), n.Output, len(n.Inputs))
+	m := target.Model()
 	for _, row := range rows {
-		r.addSums(c, row, t)
+		r.addSums(c, row, m)
 		r.Rows = append(r.Rows, row)
-		c.fill(&r.Rows[len(r.Rows)-1], r, t)
+		c.fill(&r.Rows[len(r.Rows)-1], r, m)
 	}
 	r.total()
 	return r, nil
 }
 
 // addSums adds rows for the private sums of a row's operands.
-func (r *Report) addSums(c *recount, row Row, t cost.Target) {
+func (r *Report) addSums(c *recount, row Row, m *cost.Model) {
 	for _, in := range row.Inputs {
 		if in >= len(r.summed) || len(row.Inputs) == 1 || len(c.distinct(r.Network.Inputs[in])) == len(r.summed[in]) {
 			continue
 		}
 		r.Rows = append(r.Rows, Row{Inputs: []int{in}, Out: in})
-		c.fill(&r.Rows[len(r.Rows)-1], r, t)
+		c.fill(&r.Rows[len(r.Rows)-1], r, m)
 	}
 }
 
@@ -310,7 +311,7 @@ func (c *recount) operations(in, out []int32, n int) (log2 float64, indices int)
 }
 
 // fill says what a row does and costs.
-func (c *recount) fill(row *Row, r *Report, t cost.Target) {
+func (c *recount) fill(row *Row, r *Report, m *cost.Model) {
 	in := make([][]int32, len(row.Inputs))
 	for k, i := range row.Inputs {
 		in[k] = c.legs[i]
@@ -326,7 +327,7 @@ func (c *recount) fill(row *Row, r *Report, t cost.Target) {
 	row.Size = c.size(out)
 	w := c.work(in, out, r.Type)
 	row.Kind = kindOf(len(in), w)
-	row.Nanos = t.Nanos(w)
+	row.Nanos = m.Nanos(&w)
 }
 
 // most is log2 of what extents are cut off at when the model is asked, so that nothing overflows.

@@ -101,9 +101,10 @@ func (s *schedule) floor() (nanos float64) {
 }
 
 // nanos estimates the step of a pair.
-func (s *schedule) nanos(v *vertex) float64 { return s.target().Nanos(s.work(v)) }
-
-func (s *schedule) target() *cost.Target { return &s.c.d.opts.Target }
+func (s *schedule) nanos(v *vertex) float64 {
+	w := s.work(v)
+	return s.c.net.model.Nanos(&w)
+}
 
 // work is the question for the step of a pair.
 func (s *schedule) work(v *vertex) cost.Work {
@@ -184,7 +185,7 @@ func (s *schedule) restoreOwn(sides [2]int32, was [2]bool) {
 // alone estimates the step that computes term i into a temporary.
 func (s *schedule) alone(i int32) float64 {
 	bytes := s.v[i].size * float64(s.c.dtype.Size())
-	return s.target().Nanos(cost.Work{B: s.v[i].size, M: 1, N: 1, K: 1, Type: s.c.dtype, UnitInner: true,
+	return s.c.net.model.Nanos(&cost.Work{B: s.v[i].size, M: 1, N: 1, K: 1, Type: s.c.dtype, UnitInner: true,
 		BytesIn: bytes, BytesOut: bytes, Ops: s.c.terms[i].weight})
 }
 

@@ -100,9 +100,10 @@ type draft struct {
 	p      *parser.Problem
 	opts   Options
 	plan   *Plan
-	buffer []int  // of each of the problem's tensors, or -1
-	spent  int    // units of search since the context was last looked at
-	small  *block // nil until it is needed
+	buffer []int       // of each of the problem's tensors, or -1
+	costs  *cost.Model // nil until it is asked for
+	spent  int         // units of search since the context was last looked at
+	small  *block      // nil until it is needed
 	lists  slab[parser.IndexID]
 	ints   slab[int]
 	stamps []int // of each index: the number of the last set that it was added to
@@ -128,6 +129,14 @@ func newDraft(ctx context.Context, p *parser.Problem, opts Options) (*draft, err
 	}
 	d.plan = &Plan{Problem: p, Workers: max(opts.Target.Workers, 1), Method: "exact"}
 	return d, ctx.Err()
+}
+
+// model answers what steps cost.
+func (d *draft) model() *cost.Model {
+	if d.costs == nil {
+		d.costs = d.opts.Target.Model()
+	}
+	return d.costs
 }
 
 // spend notes units of search, and looks at the context now and then.

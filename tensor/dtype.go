@@ -42,6 +42,9 @@ var dtypes = [endDType]struct {
 	C128:    {"c128", "complex128", 16},
 }
 
+// Types is more than any DType as a number.
+const Types = int(endDType)
+
 // DTypes lists every element type, narrow before wide inside a kind.
 func DTypes() []DType {
 	return []DType{Bool, I8, I16, I32, I64, F16, BF16, F32, F64, C64, C128}

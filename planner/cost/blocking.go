@@ -48,7 +48,7 @@ type Blocking struct {
 
 // Blocking is the blocking for each of a batch of products of the given extents, each at least 1, and element type.
 func (t *Target) Blocking(d tensor.DType, place bool, batch, m, n, k int64) Blocking {
-	b := Blocking{M: m, N: n, K: k, Place: place, Type: d.Accum(), Lanes: int64(max(1, t.VectorBytes/d.Accum().Real().Size()))}
+	b := Blocking{M: m, N: n, K: k, Place: place, Type: d.Accum(), Lanes: t.realLanes(d)}
 	rows, vectors := t.tile(b.Type)
 	b.MR, b.NR = rows, vectors*b.Lanes
 	b.KC = k
@@ -77,7 +77,7 @@ const (
 // OpenBlocking is the blocking for products of which not all extents are known, those given being an
 // example: blocks that serve any. If B is packed by each task for itself, a slice is a task's columns.
 func (t *Target) OpenBlocking(d tensor.DType, place, own bool, m, n, k int64) Blocking {
-	b := Blocking{M: m, N: n, K: k, Place: place, Type: d.Accum(), Lanes: int64(max(1, t.VectorBytes/d.Accum().Real().Size())), Own: own, Split: 1}
+	b := Blocking{M: m, N: n, K: k, Place: place, Type: d.Accum(), Lanes: t.realLanes(d), Own: own, Split: 1}
 	b.KC = Depth(b.Type)
 	rows, vectors := t.tile(b.Type)
 	b.MR, b.NR = rows, vectors*b.Lanes

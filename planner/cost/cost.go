@@ -18,6 +18,11 @@ type Target struct {
 // lanes of their parts' pairs; half types are computed with as F32, bools as bytes.
 func (t *Target) Lanes(d tensor.DType) int { return max(1, t.VectorBytes/d.Accum().Size()) }
 
+// realLanes is the number of elements of d in a vector register where a complex value takes two, one a part.
+func (t *Target) realLanes(d tensor.DType) int64 {
+	return int64(max(1, t.VectorBytes/d.Accum().Real().Size()))
+}
+
 // Strategy names a way to run a step. The names are those of the builders in codegen/lower.
 type Strategy string
 

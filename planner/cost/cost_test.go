@@ -106,6 +106,9 @@ func checkScratch(t *testing.T, b cost.Blocking) {
 	}
 }
 
+// estimate asks the model of a target.
+func estimate(t *cost.Target, w cost.Work) cost.Estimate { return t.Model().Estimate(&w) }
+
 func TestSummationOrderIgnoresCachesAndWorkers(t *testing.T) {
 	other := avx2
 	other.L1, other.L2, other.L3, other.Workers = 1<<10, 1<<30, 1<<31, 64
@@ -116,7 +119,7 @@ func TestSummationOrderIgnoresCachesAndWorkers(t *testing.T) {
 		require.Equal(t, [2]int64{a.KC, a.Split}, [2]int64{b.KC, b.Split})
 		for _, n := range []float64{8, 100, 500, 3000} {
 			w := gemm(tensor.F64, n, 300, float64(k))
-			x, y := avx2.Estimate(w), other.Estimate(w)
+			x, y := estimate(&avx2, w), estimate(&other, w)
 			require.Equal(t, x.Strategy, y.Strategy, "%+v", w)
 			require.Equal(t, x.Nanos, y.Nanos, "%+v", w)
 		}
@@ -127,7 +130,7 @@ func TestStrategy(t *testing.T) {
 	ask := func(change func(*cost.Work)) cost.Strategy {
 		w := gemm(tensor.F32, 1000, 1000, 1000)
 		change(&w)
-		return avx2.Estimate(w).Strategy
+		return estimate(&avx2, w).Strategy
 	}
 	require.Equal(t, cost.Packed, ask(func(*cost.Work) {}))
 	require.Equal(t, cost.Direct, ask(func(w *cost.Work) { w.Plain = false }))
@@ -148,7 +151,7 @@ func TestStrategy(t *testing.T) {
 	// Rows of TCCG with short sums and lopsided extents.
 	for _, d := range []tensor.DType{tensor.F32, tensor.F64} {
 		for _, x := range [][3]float64{{9216, 4096, 24}, {312, 296, 92352}, {72, 373248, 72}, {1806336, 48, 28}} {
-			e := avx2.Estimate(gemm(d, x[0], x[1], x[2]))
+			e := estimate(&avx2, gemm(d, x[0], x[1], x[2]))
 			require.Equal(t, cost.Packed, e.Strategy, "%s %v", d, x)
 			b := avx2.Blocking(d, false, 1, int64(x[0]), int64(x[1]), int64(x[2]))
 			require.Equal(t, b.SharedBytes(), e.Shared)
@@ -162,7 +165,7 @@ func TestEstimatesAreFiniteAndGrow(t *testing.T) {
 		for _, d := range tensor.DTypes() {
 			last := 0.0
 			for _, n := range []float64{0, 1, 8, 64, 512, 4096} {
-				e := target.Estimate(gemm(d, n, n, n))
+				e := estimate(&target, gemm(d, n, n, n))
 				require.Greater(t, e.Nanos, 0.0)
 				require.GreaterOrEqual(t, e.Nanos, last, "%s %s %g", target.Level, d, n)
 				last = e.Nanos
@@ -184,9 +187,9 @@ func TestTasks(t *testing.T) {
 func TestHowOperandsLieDecides(t *testing.T) {
 	target := cost.Target{VectorBytes: 32, Registers: 16, FMA: true, L1: 32 << 10, L2: 1 << 20, L3: 32 << 20, Workers: 1}
 	w := cost.Work{B: 32, M: 256, N: 256, K: 64, Type: tensor.F32, Product: true, Plain: true, UnitInner: true, BytesIn: 4 << 20, BytesOut: 8 << 20}
-	require.Equal(t, cost.Direct, target.Estimate(w).Strategy)
+	require.Equal(t, cost.Direct, estimate(&target, w).Strategy)
 	w.Folded = true
-	require.Equal(t, cost.Packed, target.Estimate(w).Strategy)
+	require.Equal(t, cost.Packed, estimate(&target, w).Strategy)
 }
 
 func TestNoEstimateIsBelowTheBound(t *testing.T) {
@@ -199,7 +202,7 @@ func TestNoEstimateIsBelowTheBound(t *testing.T) {
 				w := cost.Work{B: []float64{1, 3, 64, 5000}[code%4], M: at(code / 4), N: at(code / 32), K: at(code / 256),
 					Type: d, Product: true, Plain: true, UnitInner: true}
 				w.BytesIn, w.BytesOut = w.B*(w.M+w.N)*w.K*s, w.B*w.M*w.N*s
-				nanos := target.Estimate(w).Nanos
+				nanos := estimate(&target, w).Nanos
 				require.LessOrEqual(t, b.Fixed+b.Nanos(w.B*w.M*w.N*w.K, w.BytesIn+w.BytesOut), nanos*(1+1e-12), "%s %+v", target.Level, w)
 			}
 		}
@@ -253,7 +256,7 @@ func TestParts(t *testing.T) {
 	} {
 		b := avx2.Blocking(tensor.F32, false, x[0], x[1], x[2], x[3])
 		require.Equal(t, want, b.Split, "%v", x)
-		e := avx2.Estimate(gemm(tensor.F32, float64(x[1]), float64(x[2]), float64(x[3])))
+		e := estimate(&avx2, gemm(tensor.F32, float64(x[1]), float64(x[2]), float64(x[3])))
 		require.True(t, x[0] > 1 || e.Strategy != cost.Packed || e.Shared == b.SharedBytes(), "%v", x)
 	}
 }

@@ -44,24 +44,59 @@ const (
 	rateDRAM = 15.0
 )
 
+// Model answers questions about one target.
+type Model struct {
+	target  Target // whose workspace is asked for
+	typical        // whose times are
+}
+
+// typical is a machine that times are estimated for.
+type typical struct {
+	Target
+	rates [tensor.Types]rates
+}
+
+// rates is what a machine does with elements of a type.
+type rates struct {
+	lanes float64 // of a vector register
+	peak  float64 // multiply-adds a nanosecond
+}
+
+// Model is the model of a machine of the target's level, whatever machine it is: one worker, and the caches of
+// servers that were new when this was written.
+func (t *Target) Model() *Model {
+	m := &Model{target: *t, typical: typical{Target: *t}}
+	m.L1, m.L2, m.L3, m.Workers = 32<<10, 512<<10, 32<<20, 1
+	switch {
+	case t.VectorBytes >= 64:
+		m.L1, m.L2, m.L3 = 48<<10, 2<<20, 256<<20
+	case t.VectorBytes < 32 && t.Registers < 32:
+		m.L2, m.L3 = 256<<10, 8<<20
+	}
+	for d := range m.rates {
+		if d := tensor.DType(d); d.Valid() {
+			m.rates[d] = rates{float64(t.Lanes(d)), t.peak(d)}
+		}
+	}
+	return m
+}
+
 // Estimate answers w: the fastest strategy that can do it, its time on one worker, and its workspace. The
 // strategy and the time depend on w and the level alone, because orders of contraction and of summation
-// follow from them; the workspace is what the caches and workers of t ask for.
-func (t *Target) Estimate(w Work) Estimate {
-	e := t.time(&w)
+// follow from them; the workspace is what the caches and workers of the target ask for.
+func (m *Model) Estimate(w *Work) Estimate {
+	e := m.time(w)
 	if e.Strategy == Packed {
-		e.Shared, e.PerWorker = t.workspace(&w)
+		e.Shared, e.PerWorker = m.target.workspace(w)
 	}
 	return e
 }
 
 // Nanos is the time that Estimate gives.
-func (t *Target) Nanos(w Work) float64 { return t.time(&w).Nanos }
+func (m *Model) Nanos(w *Work) float64 { return m.time(w).Nanos }
 
 // time is the fastest strategy and its time.
-func (t *Target) time(w *Work) Estimate {
-	typical := t.typical()
-	m := &typical
+func (m *typical) time(w *Work) Estimate {
 	e, moved := m.choose(w), m.moved(w)
 	e.Nanos = max(e.Nanos, moved)
 	switch e.Strategy {
@@ -73,21 +108,8 @@ func (t *Target) time(w *Work) Estimate {
 	return e
 }
 
-// typical is a machine of the target's level that estimates are made for, whatever machine it is: one worker, and
-// the caches of servers that were new when this was written.
-func (t Target) typical() Target {
-	t.L1, t.L2, t.L3, t.Workers = 32<<10, 512<<10, 32<<20, 1
-	switch {
-	case t.VectorBytes >= 64:
-		t.L1, t.L2, t.L3 = 48<<10, 2<<20, 256<<20
-	case t.VectorBytes < 32 && t.Registers < 32:
-		t.L2, t.L3 = 256<<10, 8<<20
-	}
-	return t
-}
-
 // choose picks the strategy, by times that take the operands of each to lie well.
-func (t *Target) choose(w *Work) Estimate {
+func (t *typical) choose(w *Work) Estimate {
 	best := Estimate{Strategy: Direct, Nanos: t.direct(w)}
 	if w.Inner > 1 && w.Product && !w.Askew && w.UnitInner {
 		if nanos := t.fused(w); nanos < best.Nanos {
@@ -97,7 +119,7 @@ func (t *Target) choose(w *Work) Estimate {
 	if !t.packs(w) {
 		return best
 	}
-	if nanos := t.packed(w); nanos < best.Nanos {
+	if nanos := t.packed(w, best.Nanos); nanos < best.Nanos {
 		best = Estimate{Strategy: Packed, Nanos: nanos}
 	}
 	return best
@@ -105,11 +127,11 @@ func (t *Target) choose(w *Work) Estimate {
 
 // inPlace is the time of the direct strategy on operands as they lie, where direct is that on good ones, which
 // the choice of a strategy was made with: rows in cache share what is loaded, and vectors end with runs.
-func (t *Target) inPlace(w *Work, direct float64) float64 {
+func (t *typical) inPlace(w *Work, direct float64) float64 {
 	if w.B*w.M*w.N*w.K == 0 || !w.Product || w.M == 1 || w.N == 1 || w.K == 1 || w.Folded || w.Askew || !w.UnitInner {
 		return direct
 	}
-	lanes := float64(t.Lanes(w.Type))
+	lanes := t.rates[w.Type].lanes
 	run := w.N
 	if w.Run > 0 {
 		run = w.Run
@@ -120,11 +142,11 @@ func (t *Target) inPlace(w *Work, direct float64) float64 {
 	}
 	filled := run / (math.Ceil(run/lanes) * lanes)
 	points := w.B * w.M * w.N * w.K
-	return max(points*(1/(t.peak(w.Type)*rate*filled)+(w.Ops+float64(w.Factors))/(clock*lanes)), t.traffic(w)) + call
+	return max(points*(1/(t.rates[w.Type].peak*rate*filled)+(w.Ops+float64(w.Factors))/(clock*lanes)), t.traffic(w)) + call
 }
 
 // moved is the time it takes to fetch and store what does not stay in the second level.
-func (t *Target) moved(w *Work) float64 {
+func (t *typical) moved(w *Work) float64 {
 	stores := 2.0 // lines are fetched before they are written, but for those that are streamed
 	if w.BytesOut >= streamBytes {
 		stores = 1
@@ -150,7 +172,7 @@ func gathered(w *Work) float64 {
 }
 
 // fetched is the time of so many fetches.
-func (t *Target) fetched(w *Work, fetches float64) float64 {
+func (t *typical) fetched(w *Work, fetches float64) float64 {
 	if w.BytesIn > float64(t.l2()) {
 		return fetches * gatherFar
 	}
@@ -174,12 +196,12 @@ func (b Bound) Nanos(points, bytes float64) float64 { return max(points*b.point,
 
 // packs reports whether w may be packed: a product that is more than a few tiles large and does not live
 // in the second-level cache, where packing costs more than it gives.
-func (t *Target) packs(w *Work) bool {
+func (t *typical) packs(w *Work) bool {
 	if !w.Product || !w.Plain || !Packable(w.Type) {
 		return false
 	}
 	rows, vectors := t.tile(w.Type.Accum())
-	lanes := max(1, t.VectorBytes/w.Type.Accum().Real().Size())
+	lanes := t.realLanes(w.Type)
 	size := float64(w.Type.Accum().Size())
 	large, least := float64(t.l2()), 16.0
 	switch {
@@ -192,7 +214,7 @@ func (t *Target) packs(w *Work) bool {
 	case w.Askew:
 		large, least = askewBytes, 8
 	}
-	wanted := w.BytesIn+w.BytesOut > large && min(w.M, w.N) >= float64(rows) && max(w.M, w.N) >= float64(vectors*int64(lanes)) && w.K >= least
+	wanted := w.BytesIn+w.BytesOut > large && min(w.M, w.N) >= float64(rows) && max(w.M, w.N) >= float64(vectors*lanes) && w.K >= least
 	return wanted && max(w.M*w.K, w.N*w.K, w.M*w.N)*size < maxBytes/2
 }
 
@@ -205,14 +227,19 @@ func Packable(d tensor.DType) bool {
 	return false
 }
 
-// packed estimates the packed strategy.
-func (t *Target) packed(w *Work) float64 {
-	b := t.blocking(w)
-	size := float64(b.Type.Size())
+// packed estimates the packed strategy; it may be less if it is most or more.
+func (t *typical) packed(w *Work, most float64) float64 {
 	// Which side gets the columns depends on C's layout; of a narrow product it mostly is the wide one.
 	narrow, wide := min(w.M, w.N), max(w.M, w.N)
-	edges := share(narrow, float64(b.MR)/2) * share(wide, float64(b.NR)/2) * share(w.K, 8)
-	compute := w.B * w.M * w.N * w.K / (t.peak(b.Type) * peakShare * edges)
+	rows, vectors := t.tile(w.Type.Accum())
+	columns := vectors * t.realLanes(w.Type)
+	edges := share(narrow, float64(rows)/2) * share(wide, float64(columns)/2) * share(w.K, 8)
+	compute := w.B * w.M * w.N * w.K / (t.rates[w.Type.Accum()].peak * peakShare * edges)
+	if compute >= most {
+		return compute
+	}
+	b := t.blocking(w)
+	size := float64(b.Type.Size())
 	packs := packPass * w.B * (w.N*w.K + w.M*w.K*float64(b.NBlocks()*b.Slices())) * size
 	passes := float64(2*b.KBlocks()-1) * w.BytesOut // C is written once and read and written after that
 	if b.Split > 1 {
@@ -242,18 +269,18 @@ func (t *Target) workspace(w *Work) (shared, perWorker int64) {
 }
 
 // direct estimates the direct strategy: arithmetic or memory, whichever takes longer.
-func (t *Target) direct(w *Work) float64 {
+func (t *typical) direct(w *Work) float64 {
 	points := w.B * w.M * w.N * w.K
 	if points == 0 {
 		return call
 	}
-	lanes := float64(t.Lanes(w.Type))
+	lanes := t.rates[w.Type].lanes
 	inner := w.N
 	if inner == 1 {
 		inner = max(w.B, w.M, w.K)
 	}
 	rate, inner := t.directShare(w, inner)
-	mac := t.peak(w.Type) * rate * share(inner, lanes/2)
+	mac := t.rates[w.Type].peak * rate * share(inner, lanes/2)
 	op := clock * lanes
 	if !w.UnitInner {
 		mac, op = mac/lanes, op/lanes
@@ -270,21 +297,21 @@ func (t *Target) direct(w *Work) float64 {
 
 // fused estimates the fused strategy: tiles of registers as those of the packed one, but of operands as they
 // lie, and the factors' products once for each sum over Inner.
-func (t *Target) fused(w *Work) float64 {
+func (t *typical) fused(w *Work) float64 {
 	points := w.B * w.M * w.N * w.K
-	lanes := float64(t.Lanes(w.Type))
+	lanes := t.rates[w.Type].lanes
 	rate := fusedRate
 	if w.N*w.Inner*float64(w.Type.Accum().Size()) > fusedBytes { // the right operand streams in again and again
 		rate = directRate
 	}
-	mac := t.peak(w.Type) * rate * share(w.N, lanes/2)
+	mac := t.rates[w.Type].peak * rate * share(w.N, lanes/2)
 	compute := points * (1/mac + (w.Ops+float64(w.Factors)/w.Inner)/(clock*lanes))
 	return max(compute, (w.BytesIn+w.BytesOut)/t.bandwidth(w.BytesIn+w.BytesOut)) + call
 }
 
 // directShare is the part of the peak that the direct strategy reaches with long enough vectors, and
 // the extent these run along.
-func (t *Target) directShare(w *Work, inner float64) (rate, along float64) {
+func (t *typical) directShare(w *Work, inner float64) (rate, along float64) {
 	switch {
 	case !w.Product || w.M == 1 || w.N == 1:
 	case w.Folded:
@@ -297,7 +324,7 @@ func (t *Target) directShare(w *Work, inner float64) (rate, along float64) {
 
 // traffic is the time the direct strategy needs to move its data. A right operand beyond the second
 // level streams in again for every few rows of the left one.
-func (t *Target) traffic(w *Work) float64 {
+func (t *typical) traffic(w *Work) float64 {
 	moved := (w.BytesIn + w.BytesOut) / t.bandwidth(w.BytesIn+w.BytesOut)
 	right := w.N * w.K * float64(w.Type.Accum().Size())
 	if w.Product && w.M > 1 && w.N > 1 && right > float64(t.l2()) {
