@@ -55,7 +55,7 @@ func (d *draft) place() error {
 		}
 	}
 	p.Peak = p.Arena + p.workspace()
-	p.sumUp()
+	d.sumUp()
 	return d.ctx.Err()
 }
 
@@ -177,8 +177,8 @@ func (p *Plan) gap(live []int, bytes int64) (at int, offset int64) {
 func roundUp(bytes int64) int64 { return (bytes + align - 1) / align * align }
 
 // sumUp fills in Cost.
-func (p *Plan) sumUp() {
-	d := &draft{p: p.Problem, plan: p}
+func (d *draft) sumUp() {
+	p := d.plan
 	for i := range p.Problem.Statements {
 		st := &p.Problem.Statements[i]
 		p.Cost.Naive += d.naive(st)

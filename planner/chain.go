@@ -37,24 +37,27 @@ func (m *term) write(src *source, sc *scalar, t tensor.DType) parser.NodeID {
 func (m *term) weigh(src *source, t tensor.DType) {
 	if m.refs == nil || len(m.divisors) > 0 || len(m.factors) > 1 {
 		m.refs = src.refs(slices.Concat(m.factors, m.divisors)...)
-		m.legs = legsOf(m.refs)
+		m.legs = src.d.legsOf(m.refs)
 	}
 	if n := &src.expr[m.factors[0]]; len(m.refs) == 1 && n.Kind == parser.NodeRef && len(m.factors)+len(m.divisors) == 1 &&
 		src.d.plan.Buffers[m.refs[0].Buffer].DType == t {
 		return // loads weigh nothing
 	}
-	sc := newScalar(src.d, nil, 0)
+	sc := &src.d.begin(src, Ref{}).body
 	m.write(src, sc, t)
 	m.weight = weight(sc.expr)
 }
 
 // legsOf is the set of indices of refs.
-func legsOf(refs []Ref) []parser.IndexID {
-	most := 0
-	for _, r := range refs {
-		most += len(r.Axes)
-	}
-	legs := make([]parser.IndexID, 0, most)
+func legsOf(refs []Ref) []parser.IndexID { return appendLegs(nil, refs) }
+
+// legsOf is the set of indices of refs.
+func (d *draft) legsOf(refs []Ref) []parser.IndexID {
+	return d.lists.Keep(appendLegs(d.lists.Room(1), refs))
+}
+
+// appendLegs appends to an empty list.
+func appendLegs(legs []parser.IndexID, refs []Ref) []parser.IndexID {
 	for _, r := range refs {
 		for _, i := range r.Axes {
 			if i != parser.NoIndex {
@@ -74,8 +77,8 @@ type chain struct {
 
 // takeApart splits the body of a sum of type t at its products, quotients and signs.
 func (s *source) takeApart(body parser.NodeID, t tensor.DType) chain {
-	var c chain
-	stack := []parser.NodeID{body}
+	count := 1 + len(s.expr[body].Args) // mostly
+	c, stack := chain{factors: make([]parser.NodeID, 0, count)}, append(make([]parser.NodeID, 0, count), body)
 	for len(stack) > 0 {
 		id := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
@@ -139,9 +142,9 @@ func (s *source) moveOut(c *chain, over []parser.IndexID) outside {
 // makes grow least.
 func (s *source) terms(c *chain, t tensor.DType) []term {
 	terms := make([]term, 0, len(c.factors))
-	var lone refSet
-	var at []int // of each of lone: its term
-	for _, f := range c.factors {
+	lone := refSet{refs: make([]Ref, 0, len(c.factors))}
+	at := make([]int, 0, len(c.factors)) // of each of lone: its term
+	for i, f := range c.factors {
 		refs := s.refs(f)
 		if len(refs) == 1 {
 			if i := lone.find(refs[0]); i >= 0 {
@@ -151,7 +154,7 @@ func (s *source) terms(c *chain, t tensor.DType) []term {
 			lone.add(refs[0])
 			at = append(at, len(terms))
 		}
-		terms = append(terms, term{factors: []parser.NodeID{f}, refs: refs, legs: legsOf(refs)})
+		terms = append(terms, term{factors: c.factors[i : i+1 : i+1], refs: refs, legs: s.d.legsOf(refs)})
 	}
 	for _, f := range c.divisors {
 		m := &terms[s.d.host(terms, legsOf(s.refs(f)))]

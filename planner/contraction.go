@@ -30,15 +30,17 @@ type contraction struct {
 	whole bool             // the terms can only be combined in one step
 	net   *network         // unless whole
 	tree  tree
-	most  float64 // nanoseconds from which on a way to run it need not be looked at any further
-	exact bool    // tree takes the least time by the model of pairs, which knows nothing of layouts
+	own   *schedule // of tree; nil until the contraction is emitted
+	most  float64   // nanoseconds from which on a way to run it need not be looked at any further
+	exact bool      // tree takes the least time by the model of pairs, which knows nothing of layouts
 }
 
 // contraction plans the Reduce node id, whose inner Reduce nodes are planned.
 func (d *draft) contraction(src *source, id parser.NodeID) (*contraction, error) {
 	n := &src.expr[id]
 	c := &contraction{d: d, src: src, node: id, op: n.Reduce, dtype: n.DType.Accum(), over: n.Over, most: math.Inf(1)}
-	v := value{planned: true}
+	v := &src.values[id]
+	v.planned = true
 	if c.op != parser.Sum || d.empty(c.over) {
 		// Nothing moves past a maximum; and a sum of no terms is 0 whatever its factors are.
 		c.terms = []term{{factors: n.Args}}
@@ -48,13 +50,12 @@ func (d *draft) contraction(src *source, id parser.NodeID) (*contraction, error)
 		v.outside = src.moveOut(&parts, c.over)
 		c.terms = src.terms(&parts, c.dtype)
 	}
-	src.values[id] = v
-	var legs []parser.IndexID
+	legs := d.lists.Room(1)
 	for i := range c.terms {
 		legs = append(legs, c.terms[i].legs...)
 	}
 	slices.Sort(legs)
-	legs = slices.Compact(legs)
+	legs = d.lists.Keep(slices.Compact(legs))
 	c.free = without(legs, c.over)
 	c.lone = slices.DeleteFunc(without(c.over, legs), func(i parser.IndexID) bool { return d.extent(i) == 1 })
 	c.separate()
@@ -78,18 +79,26 @@ func (c *contraction) separate() {
 	}
 	shared := c.shared()
 	c.whole = len(c.lone) > 0
-	refs, all := 0, []parser.IndexID(nil)
+	refs := 0
 	for i := range c.terms {
 		m := &c.terms[i]
-		m.sum = slices.DeleteFunc(slices.Clone(m.legs), func(l parser.IndexID) bool {
-			return contains(shared, l) || c.d.extent(l) == 1 || !contains(c.over, l)
+		m.sum = c.d.some(m.legs, func(l parser.IndexID) bool {
+			return !contains(shared, l) && c.d.extent(l) != 1 && contains(c.over, l)
 		})
-		m.legs = without(m.legs, m.sum)
-		all = append(all, m.legs...)
+		if len(m.sum) > 0 {
+			m.legs = without(m.legs, m.sum)
+		}
 		refs += len(m.refs)
 	}
-	slices.Sort(all)
-	span := c.d.points(slices.Compact(all))
+	c.d.newSet()
+	span := 1.0
+	for i := range c.terms {
+		for _, l := range c.terms[i].legs {
+			if c.d.adds(l) {
+				span *= float64(max(c.d.extent(l), 1))
+			}
+		}
+	}
 	for i := range c.terms {
 		m := &c.terms[i]
 		if len(m.refs) > 1 && len(m.sum) == 0 && c.d.points(m.legs) == span && refs <= wholeRefs {
@@ -100,7 +109,7 @@ func (c *contraction) separate() {
 
 // shared lists the indices that several terms have, ascending.
 func (c *contraction) shared() []parser.IndexID {
-	var all []parser.IndexID
+	all := c.d.lists.Room(1)
 	for i := range c.terms {
 		all = append(all, c.terms[i].legs...)
 	}
@@ -111,7 +120,7 @@ func (c *contraction) shared() []parser.IndexID {
 			kept = append(kept, l)
 		}
 	}
-	return kept
+	return c.d.lists.Keep(kept)
 }
 
 // order searches for the order of the terms.
@@ -187,17 +196,15 @@ func (c *contraction) writeTerms(k *kernel, places []*Ref) []parser.NodeID {
 	}
 	var values []parser.NodeID
 	for i := range c.terms {
-		write := func(sc *scalar) parser.NodeID {
-			if places[i] != nil {
-				return sc.input(*places[i])
-			}
-			return c.terms[i].write(c.src, sc, c.dtype)
+		o := operand{term: &c.terms[i]}
+		if places[i] != nil {
+			o = operand{view: *places[i]}
 		}
 		if c.op == parser.Sum && some && !summed(i) && len(c.lone) == 0 {
-			k.extras = append(k.extras, write)
+			k.extras = append(k.extras, o)
 			continue
 		}
-		values = append(values, write(k.body))
+		values = append(values, k.read(&k.body, o))
 	}
 	return values
 }
@@ -228,7 +235,7 @@ func (c *contraction) onlyFactors() bool {
 // arrange puts legs in the order that they have in axes, then the rest ascending; extents 1 are left
 // out.
 func (c *contraction) arrange(legs, axes []parser.IndexID) []parser.IndexID {
-	order := c.d.lists.room(len(legs))
+	order := c.d.lists.Room(len(legs))
 	c.d.newSet()
 	add := func(i parser.IndexID) {
 		if c.d.extent(i) != 1 && c.d.adds(i) {
@@ -243,7 +250,7 @@ func (c *contraction) arrange(legs, axes []parser.IndexID) []parser.IndexID {
 	for _, i := range legs {
 		add(i)
 	}
-	return c.d.lists.keep(order)
+	return c.d.lists.Keep(order)
 }
 
 // emitTerm appends the step that computes a term, its private sum included, into a temporary.
@@ -253,6 +260,6 @@ func (c *contraction) emitTerm(m *term, axes []parser.IndexID) (Ref, error) {
 		return Ref{}, err
 	}
 	k := c.kernel(out, m.sum)
-	v := m.write(c.src, k.body, c.dtype)
+	v := m.write(c.src, &k.body, c.dtype)
 	return out, k.finish([]parser.NodeID{v}, false, sink{out: out, root: -1, old: -1})
 }

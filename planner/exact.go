@@ -3,7 +3,6 @@ package planner
 import (
 	"math"
 	"math/bits"
-	"slices"
 
 	"github.com/einc-lang/einc/planner/cost"
 )
@@ -23,8 +22,12 @@ type subsets struct {
 	split []uint32  // one of the two sets it is then made of
 	limit float64   // on the cost of a set
 	bound cost.Bound
-	bytes float64 // of an element
+	bytes float64  // of an element
+	known []priced // the last pairs that were priced, by a hash of their extents
 }
+
+// priced is the time of a pair by the products of the extents of its classes.
+type priced struct{ b, m, n, k, nanos float64 }
 
 // exact finds a tree of least estimated time by looking at every split of every subset of the factors,
 // outer products included, whose parts take no longer than a good tree of the whole. Of equal splits
@@ -56,7 +59,7 @@ func (d *draft) exact(n *network) (tree, error) {
 
 // fewFlops is a tree that takes few multiply-adds, and so mostly little time.
 func (d *draft) fewFlops(n *network) tree {
-	const small = 3 // up to which looking at all trees costs less than a first one saves
+	const small = 5 // up to which looking at all trees costs less than a first one saves
 	if len(n.legs) <= small {
 		return nil
 	}
@@ -119,6 +122,7 @@ func newSubsets(n *network) *subsets {
 		s.ext[g] *= n.ext[l]
 	}
 	rows := 1 << len(n.legs)
+	s.known = make([]priced, min(rows, 256))
 	s.words = (len(holders) + 63) / 64
 	s.legs, s.size = make([]uint64, rows*s.words), make([]float64, rows)
 	s.best, s.split = make([]float64, rows), make([]uint32, rows)
@@ -173,30 +177,29 @@ type incidence struct {
 
 // groups numbers the distinct incidences of indices, in the order of the indices.
 func groups(n *network) (group []int, all []incidence) {
-	has := make([]incidence, len(n.ext))
+	all = make([]incidence, len(n.ext)) // of each index at first
 	for f, legs := range n.legs {
 		for _, l := range legs {
-			has[l].factors |= 1 << f
+			all[l].factors |= 1 << f
 		}
 	}
-	number := map[incidence]int{} // used where there are many
 	group = make([]int, len(n.ext))
-	for l, h := range has {
+	number := make([]int32, 2<<len(n.legs)) // 1 + the group, by factors and by whether it is open
+	count := int32(0)
+	for l, h := range all {
 		h.open = n.open[l]
-		g := -1
-		if len(all) <= fewRefs {
-			g = slices.Index(all, h)
-		} else if i, ok := number[h]; ok {
-			g = i
+		at := 2 * h.factors
+		if h.open {
+			at++
 		}
-		if g < 0 {
-			g = len(all)
-			number[h] = g
-			all = append(all, h)
+		if number[at] == 0 {
+			all[count] = h
+			count++
+			number[at] = count
 		}
-		group[l] = g
+		group[l] = int(number[at]) - 1
 	}
-	return group, all
+	return group, all[:count]
 }
 
 // search finds the best split of set, all of whose subsets are done; best is +Inf if every split
@@ -228,7 +231,13 @@ func (s *subsets) search(set, full uint32) {
 // nanos is the time to contract sets a and b, which share a batch and sum over k, beyond what every step
 // takes: all trees have as many steps, and limits are tighter so.
 func (s *subsets) nanos(a, b uint32, batch, k float64) float64 {
-	return s.n.nanos(batch, s.size[a]/batch/k, s.size[b]/batch/k, k) - s.bound.Fixed
+	m, n := s.size[a]/batch/k, s.size[b]/batch/k
+	hash := math.Float64bits(batch) + 3*math.Float64bits(min(m, n)) + 5*math.Float64bits(max(m, n)) + 7*math.Float64bits(k)
+	p := &s.known[mix(hash)%uint64(len(s.known))]
+	if p.b != batch || p.m != min(m, n) || p.n != max(m, n) || p.k != k {
+		*p = priced{batch, min(m, n), max(m, n), k, s.n.nanos(batch, m, n, k) - s.bound.Fixed}
+	}
+	return p.nanos
 }
 
 // shared is the product of the extents that sets a and b both have and their product, set, keeps, and

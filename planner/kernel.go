@@ -16,7 +16,7 @@ func (e *limitError) Error() string {
 	return fmt.Sprintf("einc: the exact method takes products of at most %d factors, this one has %d: use greedy or auto", ExactLimit, e.factors)
 }
 
-// kernel is a step in the making: its body is being written.
+// kernel is a step in the making: its body is being written. A draft makes one at a time.
 type kernel struct {
 	d      *draft
 	src    *source
@@ -25,14 +25,41 @@ type kernel struct {
 	dtype  tensor.DType
 	over   []parser.IndexID // reduced indices that inputs need not have
 	out    Ref
-	body   *scalar
-	extras []func(*scalar) parser.NodeID // what the reduced value is multiplied by
-	pair   bool                          // the first two inputs are the core, whatever follows
+	body   scalar
+	tail   scalar    // what follows the reduction
+	extras []operand // what the reduced value is multiplied by
+	pair   bool      // the first two inputs are the core, whatever follows
 }
 
+// operand is what a step reads: a term, or the view of a temporary.
+type operand struct {
+	term *term // nil for view
+	view Ref
+}
+
+// begin starts a step.
+func (d *draft) begin(src *source, out Ref) *kernel {
+	k := &d.step
+	k.d, k.src, k.out = d, src, out
+	k.node, k.op, k.dtype, k.over, k.pair = 0, 0, 0, nil, false
+	k.extras = k.extras[:0]
+	k.body.begin(d, out.Axes, 0)
+	return k
+}
+
+// kernel starts a step of c.
 func (c *contraction) kernel(out Ref, over []parser.IndexID) *kernel {
-	return &kernel{d: c.d, src: c.src, node: c.node, op: c.op, dtype: c.dtype, over: over, out: out,
-		body: newScalar(c.d, out.Axes, 0)}
+	k := c.d.begin(c.src, out)
+	k.node, k.op, k.dtype, k.over = c.node, c.op, c.dtype, over
+	return k
+}
+
+// read appends an operand to the body or to what follows.
+func (k *kernel) read(sc *scalar, o operand) parser.NodeID {
+	if o.term != nil {
+		return o.term.write(k.src, sc, k.dtype)
+	}
+	return sc.input(o.view)
 }
 
 // finish appends the step that reduces the product of values, which are nodes of the body. With
@@ -47,7 +74,6 @@ func (k *kernel) finish(values []parser.NodeID, product bool, to sink) error {
 	}
 	s.Class = k.classify(s.Core)
 	k.after(&s, v, to.root)
-	s.Inputs = k.body.refs
 	k.d.estimate(&s)
 	k.partner(&s)
 	k.d.plan.Steps = append(k.d.plan.Steps, s)
@@ -57,27 +83,32 @@ func (k *kernel) finish(values []parser.NodeID, product bool, to sink) error {
 // after writes what follows the reduction of v: into an epilogue, or on into the body if nothing is
 // reduced.
 func (k *kernel) after(s *Step, v, root parser.NodeID) {
-	sc, x := k.body, v
-	if len(s.K) > 0 {
-		sc = newEpilogue(k.d, k.out.Axes, k.dtype)
-		x = sc.core
+	if len(s.K) == 0 {
+		s.Body, s.Inputs = k.body.close(k.finally(&k.body, v, root))
+		return
 	}
-	args := []parser.NodeID{x}
-	for _, f := range k.extras {
-		args = append(args, f(sc))
+	s.Body, s.Inputs = k.body.close(v)
+	k.tail.beginEpilogue(k.d, k.out.Axes, k.dtype)
+	if x := k.finally(&k.tail, k.tail.core, root); x != 0 {
+		s.Epilogue, s.Extra = k.tail.close(x)
 	}
-	x = sc.apply(parser.FnMul, k.dtype, args...)
+}
+
+// finally multiplies x by the extras, and goes on with the statement if it has a root.
+func (k *kernel) finally(sc *scalar, x parser.NodeID, root parser.NodeID) parser.NodeID {
+	if len(k.extras) > 0 {
+		args := append(make([]parser.NodeID, 0, 1+mostFused), x)
+		for _, o := range k.extras {
+			args = append(args, k.read(sc, o))
+		}
+		x = sc.apply(parser.FnMul, k.dtype, args...)
+	}
 	if root >= 0 {
 		sc.core = x
 		k.src.values[k.node].inline = true
 		x = k.src.write(sc, root)
 	}
-	if sc == k.body {
-		v = x
-	} else if x != 0 {
-		s.Epilogue, s.Extra = sc.close(x), sc.refs
-	}
-	s.Body = k.body.close(v)
+	return x
 }
 
 // core chooses the two operands: the right one has the output's last index, where one has it; of
@@ -116,13 +147,13 @@ func (k *kernel) classify(core [2]int) Class {
 	}
 	var c Class
 	k.d.newSet()
-	out := k.d.lists.room(len(k.out.Axes))
+	out := k.d.lists.Room(len(k.out.Axes))
 	for _, i := range k.out.Axes {
 		if k.d.adds(i) {
 			out = append(out, i)
 		}
 	}
-	out = k.d.lists.keep(out)
+	out = k.d.lists.Keep(out)
 	c.M = k.d.some(out, func(i parser.IndexID) bool { return has(0, i) && !has(1, i) })
 	c.N = k.d.some(out, func(i parser.IndexID) bool { return has(1, i) && !has(0, i) })
 	c.B = k.d.some(out, func(i parser.IndexID) bool { return has(0, i) == has(1, i) })
@@ -132,7 +163,7 @@ func (k *kernel) classify(core [2]int) Class {
 
 // some lists those of indices for which f holds; nil for none.
 func (d *draft) some(all []parser.IndexID, f func(parser.IndexID) bool) []parser.IndexID {
-	list := d.lists.room(len(all))
+	list := d.lists.Room(len(all))
 	for _, i := range all {
 		if f(i) {
 			list = append(list, i)
@@ -141,7 +172,7 @@ func (d *draft) some(all []parser.IndexID, f func(parser.IndexID) bool) []parser
 	if len(list) == 0 {
 		return nil
 	}
-	return d.lists.keep(list)
+	return d.lists.Keep(list)
 }
 
 // reduced lists the indices that are not in the set in hand: those of one input in its order, the others
@@ -151,7 +182,7 @@ func (k *kernel) reduced(first int) []parser.IndexID {
 	for _, r := range k.body.refs {
 		most += len(r.Axes)
 	}
-	list := k.d.lists.room(most)
+	list := k.d.lists.Room(most)
 	add := func(axes []parser.IndexID) {
 		for _, i := range axes {
 			if k.d.extent(i) != 1 && k.d.adds(i) {
@@ -171,7 +202,7 @@ func (k *kernel) reduced(first int) []parser.IndexID {
 	if len(list) == 0 {
 		return nil
 	}
-	return k.d.lists.keep(list)
+	return k.d.lists.Keep(list)
 }
 
 // estimate asks the model about a finished step.

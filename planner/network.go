@@ -3,6 +3,7 @@ package planner
 import (
 	"slices"
 
+	"github.com/einc-lang/einc/internal/slab"
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner/cost"
 	"github.com/einc-lang/einc/tensor"
@@ -18,6 +19,7 @@ type network struct {
 	ext   []float64
 	legs  [][]int32 // of each factor, ascending
 	open  []bool    // the result keeps it
+	lists slab.Slab[int32]
 }
 
 // tree is an order: pair p contracts two of the factors 0…n-1 and the results n, n+1, … of the pairs
@@ -27,6 +29,11 @@ type tree [][2]int32
 // newNetwork numbers the indices of factors.
 func newNetwork(d *draft, t tensor.DType, factors [][]parser.IndexID, open []parser.IndexID) *network {
 	n := &network{model: d.model(), dtype: t.Accum(), legs: make([][]int32, len(factors))}
+	total := 0
+	for _, legs := range factors {
+		total += len(legs)
+	}
+	n.ids = make([]parser.IndexID, 0, total)
 	for _, legs := range factors {
 		n.ids = append(n.ids, legs...)
 	}
@@ -37,11 +44,13 @@ func newNetwork(d *draft, t tensor.DType, factors [][]parser.IndexID, open []par
 		n.ext[l], n.open[l] = float64(max(d.extent(i), 1)), contains(open, i)
 	}
 	for f, legs := range factors {
+		list := n.lists.Room(len(legs))
 		for _, i := range legs {
 			if l, ok := slices.BinarySearch(n.ids, i); ok {
-				n.legs[f] = append(n.legs[f], int32(l))
+				list = append(list, int32(l))
 			}
 		}
+		n.legs[f] = n.lists.Keep(list)
 	}
 	return n
 }
@@ -92,15 +101,9 @@ func (n *network) work(a, b, out []int32) cost.Work {
 func (n *network) results(t tree) [][]int32 {
 	all := append(make([][]int32, 0, len(n.legs)+len(t)), n.legs...)
 	holders := n.holders()
-	var slab []int32
 	for _, p := range t {
 		a, b := all[p[0]], all[p[1]]
-		if need := len(a) + len(b); cap(slab)-len(slab) < need {
-			slab = make([]int32, 0, 4*need)
-		}
-		from := len(slab)
-		slab = n.contract(slab, a, b, holders)
-		all = append(all, slab[from:len(slab):len(slab)])
+		all = append(all, n.lists.Keep(n.contract(n.lists.Room(len(a)+len(b)), a, b, holders)))
 	}
 	return all
 }

@@ -18,8 +18,8 @@ type block struct {
 	ext     [64]float64 // of each group
 	pattern [64]uint32  // parts that have it, and bit 31 if the whole keeps it
 	groups  int
-	table   [8][256]float64 // products of extents by bytes of sets of groups
-	legs    []uint64        // of each set of parts
+	table   [][256]float64 // products of extents by bytes of sets of groups
+	legs    []uint64       // of each set of parts
 	best    []float64
 	split   []uint32
 	aim     aim
@@ -95,7 +95,10 @@ func (k *block) legsOfSets() {
 
 // tabulate fills the products of extents.
 func (k *block) tabulate() {
-	for byte := 0; byte < 3 || 8*byte < k.groups; byte++ {
+	if more := max((k.groups+7)/8, 1) - len(k.table); more > 0 {
+		k.table = append(k.table, make([][256]float64, more)...)
+	}
+	for byte := range k.table {
 		t := &k.table[byte]
 		t[0] = 1
 		for x := 1; x < 1<<min(max(k.groups-8*byte, 0), 8); x++ { // no set has more
@@ -142,7 +145,7 @@ func (k *block) search(set uint32, limit float64) {
 // as two products cost less than a branch that goes either way.
 func (k *block) few(set uint32, least, scale float64) (float64, uint32) {
 	legs, best := k.legs, k.best
-	low, mid, high, split := &k.table[0], &k.table[1], &k.table[2], uint32(0)
+	low, mid, high, split := &k.table[0], k.byte(1), k.byte(2), uint32(0)
 	for a := (set - 1) & set; a > set&^a; a = (a - 1) & set {
 		b := set &^ a
 		x := legs[a] | legs[b]
@@ -152,6 +155,17 @@ func (k *block) few(set uint32, least, scale float64) (float64, uint32) {
 	}
 	return least, split
 }
+
+// byte is the table of a byte of groups.
+func (k *block) byte(n int) *[256]float64 {
+	if n < len(k.table) {
+		return &k.table[n]
+	}
+	return &noGroups
+}
+
+// noGroups is the table of a byte that no group is in.
+var noGroups = [256]float64{1}
 
 // many is few for more than three bytes of groups.
 func (k *block) many(set uint32, least, scale float64) (float64, uint32) {

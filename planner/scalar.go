@@ -3,6 +3,7 @@ package planner
 import (
 	"slices"
 
+	"github.com/einc-lang/einc/internal/slab"
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/tensor"
 )
@@ -20,15 +21,23 @@ type scalar struct {
 	core   parser.NodeID // the value of the contraction that is computed in this step, or -1
 }
 
-func newScalar(d *draft, out []parser.IndexID, first int) *scalar {
-	return &scalar{d: d, out: out, first: first, core: -1, expr: make(parser.Expr, 0, 4)}
+// contents is where steps have their expressions and views.
+type contents struct {
+	nodes slab.Slab[parser.Node]
+	refs  slab.Slab[Ref]
+	args  slab.Slab[parser.NodeID]
 }
 
-// newEpilogue is a scalar whose input 0 is the reduced value, of type t.
-func newEpilogue(d *draft, out []parser.IndexID, t tensor.DType) *scalar {
-	s := newScalar(d, out, 1)
+// begin makes s a scalar with nothing in it. It has to be closed before another one is begun.
+func (s *scalar) begin(d *draft, out []parser.IndexID, first int) {
+	*s = scalar{d: d, out: out, first: first, core: -1, expr: d.made.nodes.Room(4), refSet: refSet{refs: d.made.refs.Room(2)},
+		values: s.values[:0], memo: memo{list: s.memo.list[:0]}}
+}
+
+// beginEpilogue makes s a scalar whose input 0 is the reduced value, of type t.
+func (s *scalar) beginEpilogue(d *draft, out []parser.IndexID, t tensor.DType) {
+	s.begin(d, out, 1)
 	s.core = s.node(parser.Node{Kind: parser.NodeInput, DType: t})
-	return s
 }
 
 func (s *scalar) node(n parser.Node) parser.NodeID {
@@ -70,7 +79,7 @@ func (s *scalar) apply(fn parser.Fn, t tensor.DType, args ...parser.NodeID) pars
 	if fn == parser.FnMul && len(args) == 1 {
 		return args[0]
 	}
-	return s.node(parser.Node{Kind: parser.NodeApply, DType: t.Accum(), Fn: fn, Args: args})
+	return s.node(parser.Node{Kind: parser.NodeApply, DType: t.Accum(), Fn: fn, Args: s.d.made.args.Clone(args)})
 }
 
 // convert casts x to the accumulator type of t, if it is of another type.
@@ -81,8 +90,10 @@ func (s *scalar) convert(x parser.NodeID, t tensor.DType) parser.NodeID {
 	return s.apply(parser.FnCast, t, x)
 }
 
-// close makes v the value: it cuts off what v does not need.
-func (s *scalar) close(v parser.NodeID) parser.Expr { return s.expr[:v+1] }
+// close makes v the value: it cuts off what v does not need. It returns the views that are the inputs too.
+func (s *scalar) close(v parser.NodeID) (parser.Expr, []Ref) {
+	return s.d.made.nodes.Keep(s.expr[:v+1]), s.d.made.refs.Keep(s.refs)
+}
 
 // weight is the number of element-wise operations of expr, in units of an addition.
 func weight(expr parser.Expr) float64 {

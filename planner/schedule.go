@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 
+	"github.com/einc-lang/einc/internal/slab"
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner/cost"
 )
@@ -28,16 +29,17 @@ type vertex struct {
 
 // schedule turns a tree into steps.
 type schedule struct {
-	c    *contraction
-	v    []vertex
-	root int32
+	c     *contraction
+	v     []vertex
+	root  int32
+	least float64 // nanoseconds that the steps take if all operands lie well
+	lists slab.Slab[int32]
 }
 
 // emitTree appends the steps of the contraction's tree, with temporaries as their users like them.
 func (c *contraction) emitTree(to sink) error {
-	s := newSchedule(c, c.tree).fused(to)
-	s.arrange()
-	return s.steps(to)
+	c.own.arrange()
+	return c.own.steps(to)
 }
 
 // steps appends the steps of what is arranged.
@@ -76,17 +78,12 @@ func newSchedule(c *contraction, t tree) *schedule {
 	return s
 }
 
-// fused decides what runs in a step of its own.
+// fused decides what runs in a step of its own, and estimates the steps as if all operands lay well.
 func (s *schedule) fused(to sink) *schedule {
 	s.apart()
 	s.v[len(s.v)-1].axes = to.out.Axes
 	s.fuse()
 	s.v[s.root].axes = to.out.Axes
-	return s
-}
-
-// floor estimates the steps as if all operands lay well.
-func (s *schedule) floor() (nanos float64) {
 	for i := range s.v {
 		v := &s.v[i]
 		switch {
@@ -95,9 +92,9 @@ func (s *schedule) floor() (nanos float64) {
 		case v.left >= 0 && v.into == int32(i):
 			v.floor = s.nanos(v)
 		}
-		nanos += v.floor
+		s.least += v.floor
 	}
-	return nanos
+	return s
 }
 
 // nanos estimates the step of a pair.
@@ -195,7 +192,7 @@ func (s *schedule) inputs(i int32) []int32 {
 	if v.left < 0 {
 		return nil
 	}
-	all := make([]int32, 0, 2+len(v.fused)+len(v.factors))
+	all := s.lists.Room(2 + len(v.fused) + len(v.factors))
 	for _, list := range [...][]int32{{v.left, v.right}, v.fused, v.factors} {
 		for _, f := range list {
 			if s.v[f].left >= 0 || s.v[f].own {
@@ -203,7 +200,7 @@ func (s *schedule) inputs(i int32) []int32 {
 			}
 		}
 	}
-	return all
+	return s.lists.Keep(all)
 }
 
 // order lists the vertices that need a step, inputs before users, so that little memory is live at a
@@ -240,7 +237,8 @@ func (s *schedule) order() []int32 {
 
 // postorder walks a tree without recursion.
 func postorder(root int32, inputs [][]int32) []int32 {
-	out, stack := make([]int32, 0, len(inputs)), append(make([]int32, 0, len(inputs)), root)
+	room := make([]int32, 2*len(inputs))
+	out, stack := room[:0:len(inputs)], append(room[len(inputs):][:0], root)
 	for len(stack) > 0 { // users before inputs, last input first
 		i := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
@@ -268,20 +266,20 @@ func (s *schedule) emit(i int32, to sink) error {
 	}
 	k := s.c.kernel(to.out, nil)
 	for _, f := range v.fused {
-		k.extras = append(k.extras, func(sc *scalar) parser.NodeID { return s.read(sc, f) })
+		k.extras = append(k.extras, s.operand(f))
 	}
-	values := append(make([]parser.NodeID, 0, 2+len(v.factors)), s.read(k.body, v.left), s.read(k.body, v.right))
+	values := append(make([]parser.NodeID, 0, 2+mostFused), k.read(&k.body, s.operand(v.left)), k.read(&k.body, s.operand(v.right)))
 	for _, f := range v.factors {
-		values = append(values, s.read(k.body, f))
+		values = append(values, k.read(&k.body, s.operand(f)))
 	}
 	k.pair = len(v.factors) > 0
 	return k.finish(values, true, to)
 }
 
-// read appends the value of a vertex: the view of its temporary, or its term.
-func (s *schedule) read(sc *scalar, i int32) parser.NodeID {
+// operand is what a step reads of a vertex: the view of its temporary, or its term.
+func (s *schedule) operand(i int32) operand {
 	if s.v[i].left < 0 && !s.v[i].own {
-		return s.c.terms[i].write(s.c.src, sc, s.c.dtype)
+		return operand{term: &s.c.terms[i]}
 	}
-	return sc.input(s.v[i].result)
+	return operand{view: s.v[i].result}
 }

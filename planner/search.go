@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/einc-lang/einc/internal/slab"
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner/cost"
 	"github.com/einc-lang/einc/tensor"
@@ -104,10 +105,12 @@ type draft struct {
 	costs  *cost.Model // nil until it is asked for
 	spent  int         // units of search since the context was last looked at
 	small  *block      // nil until it is needed
-	lists  slab[parser.IndexID]
-	ints   slab[int]
-	stamps []int // of each index: the number of the last set that it was added to
-	stamp  int   // the number of the set in hand
+	lists  slab.Slab[parser.IndexID]
+	layout layouts
+	made   contents
+	step   kernel // the one in the making
+	stamps []int  // of each index: the number of the last set that it was added to
+	stamp  int    // the number of the set in hand
 }
 
 func newDraft(ctx context.Context, p *parser.Problem, opts Options) (*draft, error) {
@@ -123,11 +126,17 @@ func newDraft(ctx context.Context, p *parser.Problem, opts Options) (*draft, err
 		return nil, fmt.Errorf("einc: the problem has no statement to plan")
 	}
 	p = shorten(p)
-	d := &draft{ctx: ctx, p: p, opts: opts, buffer: make([]int, len(p.Tensors))}
+	d := &draft{ctx: ctx, p: p, opts: opts}
+	d.buffer, d.stamps = d.layout.ints.Make(len(p.Tensors)), d.layout.ints.Make(len(p.Indices))
 	for i := range d.buffer {
 		d.buffer[i] = -1
 	}
 	d.plan = &Plan{Problem: p, Workers: max(opts.Target.Workers, 1), Method: "exact"}
+	views := 0
+	for i := range p.Statements {
+		eachTensor(&p.Statements[i], func(int) { views++ })
+	}
+	d.plan.Steps, d.plan.Buffers = make([]Step, 0, max(views-1, 1)), make([]Buffer, 0, len(p.Tensors)+max(views-2, 0))
 	return d, ctx.Err()
 }
 
@@ -243,18 +252,17 @@ func (d *draft) declareTensor(t int, kind BufferKind) bool {
 
 // temp makes a temporary with one axis an index and returns it seen through them.
 func (d *draft) temp(t tensor.DType, axes []parser.IndexID) (Ref, error) {
-	shape := d.ints.room(len(axes))
-	for _, i := range axes {
-		shape = append(shape, d.extent(i))
+	shape := d.layout.ints.Make(len(axes))
+	for a, i := range axes {
+		shape[a] = d.extent(i)
 	}
-	shape = d.ints.keep(shape)
 	bytes, ok := byteSize(t, shape)
 	if !ok {
 		return Ref{}, fmt.Errorf("einc: the temporary %s would need more than 2^46 bytes: write the expression as smaller statements or reduce its extents",
 			d.indexNames(axes))
 	}
 	d.plan.Buffers = append(d.plan.Buffers, Buffer{Kind: Temp, Operand: -1, Bytes: bytes,
-		Tensor: parser.Tensor{DType: t, Shape: shape, Layout: rowMajor(shape)}})
+		Tensor: parser.Tensor{DType: t, Shape: shape, Layout: d.layout.rowMajor(shape)}})
 	return Ref{Buffer: len(d.plan.Buffers) - 1, Axes: axes}, nil
 }
 
@@ -294,16 +302,25 @@ func byteSize(t tensor.DType, shape []int) (int64, bool) {
 	return size, true
 }
 
+// layouts is where shapes and layouts have their lists.
+type layouts struct {
+	ints  slab.Slab[int]
+	bools slab.Slab[bool]
+}
+
 // rowMajor is the layout of a dense tensor.
-func rowMajor(shape []int) parser.Layout {
-	l := parser.Layout{Strides: make([]int, len(shape)), UnitAxis: lastLong(shape)}
+func rowMajor(shape []int) parser.Layout { return new(layouts).rowMajor(shape) }
+
+// rowMajor is the layout of a dense tensor.
+func (x *layouts) rowMajor(shape []int) parser.Layout {
+	l := parser.Layout{Strides: x.ints.Make(len(shape)), UnitAxis: lastLong(shape)}
 	stride := 1
 	for a := len(shape) - 1; a >= 0; a-- {
 		l.Strides[a] = stride
 		stride *= max(shape[a], 1)
 	}
 	if len(shape) > 1 {
-		l.Fuses = make([]bool, len(shape)-1)
+		l.Fuses = x.bools.Make(len(shape) - 1)
 	}
 	for a := range l.Fuses {
 		l.Fuses[a] = true

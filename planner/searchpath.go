@@ -126,8 +126,8 @@ func (d *draft) follow(st *parser.Statement, path [][2]int) error {
 	if err := c.materialise(st.Left); err != nil {
 		return err
 	}
-	k := &kernel{d: d, src: src, out: to.out, body: newScalar(d, st.Left, 0)}
-	v := src.write(k.body, to.root)
+	k := d.begin(src, to.out)
+	v := src.write(&k.body, to.root)
 	to.root = -1
 	return k.finish([]parser.NodeID{v}, false, to)
 }

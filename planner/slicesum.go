@@ -39,7 +39,7 @@ func (s *slicing) pointwise(out Ref, body parser.Expr, inputs ...Ref) Step {
 	if len(inputs) == 1 {
 		n.Core[0] = 0
 	}
-	k := &kernel{d: s.draft, out: out, body: &scalar{d: s.draft, refSet: refSet{refs: inputs}}}
+	k := &kernel{d: s.draft, out: out, body: scalar{d: s.draft, refSet: refSet{refs: inputs}}}
 	n.Class = k.classify(n.Core)
 	n.K = nil
 	return n

@@ -12,7 +12,6 @@ type source struct {
 	d      *draft
 	expr   parser.Expr
 	values []value // by node; meaningful for Reduce nodes
-	seen   []int32 // the last walk that met each node
 	walk   int32
 }
 
@@ -22,6 +21,7 @@ type value struct {
 	inline  bool // the core is computed by the step that is being written; else it lies in ref
 	ref     Ref
 	outside outside
+	seen    int32 // the last walk that met the node
 }
 
 // outside is what a sum is multiplied by and divided by after it is done.
@@ -31,7 +31,7 @@ type outside struct {
 }
 
 func newSource(d *draft, expr parser.Expr) *source {
-	return &source{d: d, expr: expr, values: make([]value, len(expr)), seen: make([]int32, len(expr))}
+	return &source{d: d, expr: expr, values: make([]value, len(expr))}
 }
 
 // root is the node that is the statement's value.
@@ -71,8 +71,8 @@ func (s *source) reach(roots ...parser.NodeID) []parser.NodeID {
 	var found []parser.NodeID
 	push := func(ids []parser.NodeID) {
 		for _, id := range ids {
-			if s.seen[id] != s.walk {
-				s.seen[id] = s.walk
+			if s.values[id].seen != s.walk {
+				s.values[id].seen = s.walk
 				found = append(found, id)
 			}
 		}
@@ -95,7 +95,7 @@ func (s *source) reach(roots ...parser.NodeID) []parser.NodeID {
 func (s *source) refs(roots ...parser.NodeID) []Ref {
 	if len(roots) == 1 && s.expr[roots[0]].Kind == parser.NodeRef {
 		r, _ := s.ref(roots[0])
-		return []Ref{r}
+		return s.d.made.refs.Clone([]Ref{r})
 	}
 	var set refSet
 	for _, id := range s.reach(roots...) {

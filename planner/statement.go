@@ -40,8 +40,8 @@ func (d *draft) statement(st *parser.Statement) error {
 	if carrier >= 0 {
 		return plans[carrier].emit(to)
 	}
-	k := &kernel{d: d, src: src, out: to.out, body: newScalar(d, st.Left, 0)}
-	v := src.write(k.body, to.root)
+	k := d.begin(src, to.out)
+	v := src.write(&k.body, to.root)
 	to.root = -1
 	return k.finish([]parser.NodeID{v}, false, to)
 }
@@ -65,6 +65,15 @@ func (c *contraction) materialise(left []parser.IndexID) error {
 	return c.emit(sink{out: out, root: -1, old: -1})
 }
 
+// timeApart is the estimated time of a contraction that leaves its core in a temporary.
+func (d *draft) timeApart(c *contraction, left []parser.IndexID) float64 {
+	at := d.mark()
+	_ = c.materialise(left) // how far it came tells enough
+	nanos := timeOf(d.plan.Steps[at.steps:])
+	d.takeBack(at)
+	return nanos
+}
+
 // carrier is the number of the contraction that carries the rest of the statement, or -1.
 func (d *draft) carrier(plans []*contraction, left []parser.IndexID) int {
 	want := legsOf([]Ref{{Axes: left}})
@@ -81,7 +90,7 @@ func (d *draft) carrier(plans []*contraction, left []parser.IndexID) int {
 	for _, i := range fit {
 		nanos := 0.0
 		if len(fit) > 1 {
-			_, nanos, _ = d.try(func() error { return plans[i].materialise(left) })
+			nanos = d.timeApart(plans[i], left)
 		}
 		if best < 0 || nanos > most {
 			best, most = i, nanos

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"github.com/einc-lang/einc/parser"
 )
 
 // way appends the steps of one of several ways to run a contraction.
@@ -12,6 +14,9 @@ type way func(sink) error
 // emit appends the steps of c. Where there is a choice it compares what the steps cost, and where that is much
 // it looks for other ways.
 func (c *contraction) emit(to sink) error {
+	if !c.whole {
+		c.own = newSchedule(c, c.tree).fused(to)
+	}
 	ways := c.ways()
 	pairs := len(c.tree)
 	if c.whole || pairs > mostRivals || c.d.opts.Fusing == FuseAll {
@@ -68,19 +73,20 @@ const (
 // of pairs that the search goes by takes every operand to lie well. Where the steps take hardly longer than it
 // says, there is little to find.
 func (c *contraction) rivals(t *trial) {
-	own := newSchedule(c, c.tree).fused(t.to)
-	if floor := own.floor(); c.exact && t.least < floor*nearFloor {
+	if c.exact && t.least < c.own.least*nearFloor {
 		return
 	}
-	t.layouts(own, false)
+	t.lying(c.own)
 	trees := []tree{c.tree}
 	add := func(r tree) {
 		if slices.ContainsFunc(trees, func(o tree) bool { return slices.Equal(o, r) }) {
 			return
 		}
 		trees = append(trees, r)
-		if s := newSchedule(c, r).fused(t.to); s.floor() < t.least {
-			t.layouts(s, true)
+		if s := newSchedule(c, r).fused(t.to); s.least < t.least {
+			s.arrange()
+			t.look(s.steps)
+			t.lying(s)
 		}
 	}
 	if c.exact {
@@ -99,19 +105,11 @@ func (c *contraction) rivals(t *trial) {
 	}
 }
 
-// layouts tries a tree with temporaries as their users like them, if asked to, and as what they are made of lies.
-func (t *trial) layouts(s *schedule, liked bool) {
-	s.arrange()
-	if liked {
+// lying tries a tree that is arranged with temporaries as what they are made of lies, if that is another way.
+func (t *trial) lying(s *schedule) {
+	if s.lie() {
 		t.look(s.steps)
 	}
-	was := slices.Clone(s.v)
-	s.lie()
-	same := func(v, w vertex) bool { return slices.Equal(v.axes, w.axes) && v.left == w.left }
-	if slices.EqualFunc(s.v, was, same) {
-		return
-	}
-	t.look(s.steps)
 }
 
 // polished is the tree with small pieces of it improved, where an element written counts for 2^bits multiply-adds.
@@ -128,13 +126,13 @@ func (c *contraction) polished(bits float64) tree {
 type trial struct {
 	c     *contraction
 	to    sink
-	best  mark
+	best  ending
 	least float64 // nanoseconds that they take by the model; +Inf before any way could be run
 	err   error   // of the first way, should there be no other
 }
 
-// mark is a piece of a plan: the end of it, cut off.
-type mark struct {
+// ending is the end of a plan, cut off.
+type ending struct {
 	steps   []Step
 	buffers []Buffer
 }
@@ -145,13 +143,19 @@ func newTrial(c *contraction, to sink) *trial { return &trial{c: c, to: to, leas
 func (t *trial) look(w way) {
 	d := t.c.d
 	t.c.most = t.least
-	end, nanos, err := d.try(func() error { return w(t.to) })
+	at := d.mark()
+	err := w(t.to)
 	t.c.most = math.Inf(1)
-	if err != nil {
+	switch nanos := timeOf(d.plan.Steps[at.steps:]); {
+	case err != nil:
 		t.err = cmp.Or(t.err, err)
-	} else if nanos < t.least || t.best.steps == nil && t.err == nil {
-		t.best, t.least = end, nanos
+	case nanos < t.least || t.best.steps == nil && t.err == nil:
+		t.least = nanos
+		t.best.steps = append(t.best.steps[:0], d.plan.Steps[at.steps:]...)
+		t.best.buffers = append(t.best.buffers[:0], d.plan.Buffers[at.buffers:]...)
+		at.made = d.mark().made
 	}
+	d.takeBack(at)
 }
 
 // keep appends the steps of the best way.
@@ -164,20 +168,31 @@ func (t *trial) keep() error {
 	return nil
 }
 
-// try runs f and takes back the steps and buffers it appended; it returns them and their estimated time.
-func (d *draft) try(f func() error) (mark, float64, error) {
-	p := d.plan
-	steps, buffers := len(p.Steps), len(p.Buffers)
-	err := f()
-	nanos := timeOf(p.Steps[steps:])
-	var end mark
-	if err == nil {
-		end = mark{slices.Clone(p.Steps[steps:]), slices.Clone(p.Buffers[buffers:])}
+// mark is how far a plan is written.
+type mark struct {
+	steps, buffers int
+	made           struct {
+		nodes []parser.Node
+		refs  []Ref
+		args  []parser.NodeID
 	}
-	clear(p.Steps[steps:])
-	clear(p.Buffers[buffers:])
-	p.Steps, p.Buffers = p.Steps[:steps], p.Buffers[:buffers]
-	return end, nanos, err
+}
+
+func (d *draft) mark() (m mark) {
+	m.steps, m.buffers = len(d.plan.Steps), len(d.plan.Buffers)
+	m.made.nodes, m.made.refs, m.made.args = d.made.nodes.Mark(), d.made.refs.Mark(), d.made.args.Mark()
+	return m
+}
+
+// takeBack cuts off what was written since a mark.
+func (d *draft) takeBack(m mark) {
+	p := d.plan
+	clear(p.Steps[m.steps:])
+	clear(p.Buffers[m.buffers:])
+	p.Steps, p.Buffers = p.Steps[:m.steps], p.Buffers[:m.buffers]
+	d.made.nodes.Release(m.made.nodes)
+	d.made.refs.Release(m.made.refs)
+	d.made.args.Release(m.made.args)
 }
 
 // timeOf is the estimated time of steps.

@@ -1,11 +1,14 @@
-// Package slab hands out short lists from long ones, as making each by itself takes longer than filling it. Lists
-// are never taken back; a list keeps the long one that it is of in memory.
+// Package slab hands out short lists from long ones, as making each by itself takes longer than filling it. A list
+// keeps the long one that it is of in memory.
 package slab
 
-// The elements of long lists: from few on, twice as many each time, up to many.
+import "unsafe"
+
+// The elements of long lists: from few on, or what fits fewBytes, twice as many each time, up to many.
 const (
-	few  = 16
-	many = 1024
+	few      = 16
+	fewBytes = 1024
+	many     = 1024
 )
 
 // Slab is a source of lists. The zero Slab is ready for use.
@@ -15,7 +18,9 @@ type Slab[T any] struct{ space []T }
 // kept before the slab is asked for anything else.
 func (s *Slab[T]) Room(n int) []T {
 	if cap(s.space)-len(s.space) < n || s.space == nil {
-		s.space = make([]T, 0, max(n, min(max(few, 2*cap(s.space)), many)))
+		var element T
+		first := min(few, fewBytes/max(int(unsafe.Sizeof(element)), 1))
+		s.space = make([]T, 0, max(n, min(max(first, 2*cap(s.space)), many)))
 	}
 	return s.space[len(s.space):]
 }
@@ -33,6 +38,17 @@ func (s *Slab[T]) Make(n int) []T {
 	list := s.Keep(s.Room(n)[:n])
 	clear(list)
 	return list
+}
+
+// Mark is a state that Release goes back to.
+func (s *Slab[T]) Mark() []T { return s.space }
+
+// Release takes back all lists that were kept since a mark was made: nobody may use them any longer.
+func (s *Slab[T]) Release(mark []T) {
+	if cap(mark) == 0 || cap(s.space) != cap(mark) || &s.space[:1][0] != &mark[:1][0] {
+		mark = s.space[:0] // all of a long list that is newer than the mark
+	}
+	s.space = mark
 }
 
 // Clone is a list of the elements of another one.

@@ -46,3 +46,22 @@ func TestOutgrown(t *testing.T) {
 		require.Equal(t, n, x)
 	}
 }
+
+// What is released is handed out again, also where a long list was begun since.
+func TestRelease(t *testing.T) {
+	var s Slab[int]
+	first := s.Clone([]int{1, 2})
+	for range 4 {
+		mark := s.Mark()
+		for n := range 3 * few {
+			s.Clone([]int{n})
+		}
+		s.Release(mark)
+	}
+	mark := s.Mark()
+	x := s.Clone([]int{3})
+	s.Release(mark)
+	y := s.Clone([]int{4})
+	require.Same(t, &x[0], &y[0])
+	require.Equal(t, []int{1, 2}, first)
+}
