@@ -368,7 +368,8 @@ func (k *kernel) limit(s *shape, rows, cols int64) {
 }
 
 // rowAxis finds a free axis other than col along which an input stays put, so that what is loaded
-// serves several rows: the one most inputs share, or none.
+// serves several rows: the one most inputs share, or none. Of equal ones, vectors are to serve, as elements are
+// spread by the instruction that multiplies.
 func (k *kernel) rowAxis(col int) int {
 	best, most := -1, 0
 	for _, id := range k.free {
@@ -376,11 +377,24 @@ func (k *kernel) rowAxis(col int) int {
 			continue
 		}
 		n := k.still(id)
-		if n > most || n == most && n > 0 && k.turnable(id, col) {
+		if n > most || n == most && n > 0 && k.shares(id, col) && (k.turnable(id, col) || !k.shares(best, col)) {
 			best, most = id, n
 		}
 	}
 	return best
+}
+
+// shares tells whether rows share a vector along col of some input.
+func (k *kernel) shares(row, col int) bool {
+	if col < 0 {
+		return false
+	}
+	for i := 1; i <= k.inputs; i++ {
+		if k.axes[col].at[i].n == 1 && k.axes[row].at[i].isZero() {
+			return true
+		}
+	}
+	return false
 }
 
 // otherAxis finds a free axis along which an input stays put that moves along row.
