@@ -225,12 +225,12 @@ func (d *draft) work(s *Step) cost.Work {
 		w.Ops -= float64(w.Factors)
 	}
 	w.Plain = w.Product && d.plain(s)
+	w.Place = w.Plain && d.inPlace(s)
 	w.UnitInner = d.unitInner(s)
 	w.Askew = w.Product && d.askew(s)
 	w.Turned = w.Askew && d.turned(s)
-	w.Run, w.Gathers = d.run(s, s.Inputs)
+	d.vectors(s, &w)
 	w.Strided = d.strided(s)
-	_, w.GathersBeside = d.run(s, s.Extra)
 	w.Beside = len(s.Extra)
 	w.Waits = s.Old >= 0 || d.plan.Buffers[s.Out.Buffer].DType != t.Accum()
 	if s.Old >= 0 {
@@ -338,45 +338,6 @@ func (d *draft) turned(s *Step) bool {
 		}
 	}
 	return false
-}
-
-// run measures how far vectors of the output go along all of some operands that move with them, and counts those
-// that hold the output's unit-stride index at another stride.
-func (d *draft) run(s *Step, refs []Ref) (length float64, gathers int) {
-	out := s.Out.Axes
-	a := len(out) - 1
-	for a >= 0 && d.extent(out[a]) == 1 {
-		a--
-	}
-	if a < 0 {
-		return 1, 0
-	}
-	for _, r := range refs {
-		if slices.Contains(r.Axes, out[a]) && d.unitIndex(r) != out[a] {
-			gathers++
-		}
-	}
-	length = float64(d.extent(out[a]))
-	for ; a > 0 && !slices.ContainsFunc(refs, func(r Ref) bool { return !d.together(r, out[a-1], out[a]) }); a-- {
-		length *= float64(d.extent(out[a-1]))
-	}
-	return length, gathers
-}
-
-// strided counts the elements of inputs whose unit-stride index is one of the batch.
-func (d *draft) strided(s *Step) (elements float64) {
-	for _, r := range s.Inputs {
-		if slices.Contains(s.B, d.unitIndex(r)) {
-			elements += d.covered(r)
-		}
-	}
-	return elements
-}
-
-// together reports whether a view has both of two indices side by side, or neither.
-func (d *draft) together(r Ref, outer, inner parser.IndexID) bool {
-	o, i := slices.Index(r.Axes, outer), slices.Index(r.Axes, inner)
-	return o < 0 && i < 0 || o >= 0 && i == o+1
 }
 
 // unitIndex is the index that walks r with stride 1, or NoIndex.

@@ -7,6 +7,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/planner/cost"
 )
 
 // mostRows is the number of steps that are all printed; of more, only the costliest few are.
@@ -71,10 +72,9 @@ func (p *Plan) writeRows(s *strings.Builder) {
 	}
 	w := tabwriter.NewWriter(s, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "step\tdoes\tB\tM\tN\tK\tstrategy\tmuladds\tbytes\tµs\tat")
-	d := &draft{p: p.Problem, plan: p}
 	for _, i := range rows {
 		t := &p.Steps[i]
-		k := d.work(t)
+		k := p.Work(t, cost.Target{})
 		at := "-"
 		if b := &p.Buffers[t.Out.Buffer]; b.Kind == Temp {
 			at = fmt.Sprint(b.Offset)

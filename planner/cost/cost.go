@@ -40,6 +40,7 @@ type Work struct {
 	Type          tensor.DType // of the computation
 	Product       bool         // Body is the product of the two core operands and Reduce is Sum
 	Plain         bool         // no diagonal output, nothing but loads and conversions in prologues
+	Place         bool         // of Plain: rows of the left operand are read where they lie
 	BytesIn       float64      // bytes of all inputs, each counted once
 	BytesOut      float64
 	Beside        int     // operands that are read where the output is written, its old value among them
@@ -50,9 +51,17 @@ type Work struct {
 	Folded        bool    // every input is unit-stride along a reduced index: unpacked vectors run along it and are folded
 	Askew         bool    // the output's unit-stride index is not unit-stride in the operand that holds it
 	Turned        bool    // of Askew: the other operand's unit-stride index is free, so that tiles are turned around in registers
-	Run           float64 // elements of the output that lie in a row, and in every input that moves along them; 0 for all of N
-	Gathers       int     // inputs that hold the output's unit-stride index at another stride
-	GathersBeside int     // the same of operands that are read where the output is written
+	Run           float64 // elements that vectors run along: they lie in a row in the output, and in every input that moves along them; 0 for all of N
+	Turns         int     // inputs that tiles turn around where nothing is reduced: their vectors lie across the output's
+	Fetches       float64 // elements that every multiply-add fetches by itself, as vectors run across an input
+	FetchedBytes  float64 // of the inputs that are fetched so
+	Nearby        float64 // as Fetches, of inputs whose lines the next terms of a sum use up
+	Lone          float64 // elements of inputs that are loaded one by one for all lanes, and lie in lines with those of other items of the batch
+	LoneLines     float64 // lines of them that an item of the batch needs
+	Jumps         float64 // runs of terms that rows of the left operand are read in, if they have more than one each
+	Folds         bool    // vectors run along a reduced index
+	Scattered     bool    // vectors run across the output, so that elements are stored one by one
+	GathersBeside int     // operands that are read where the output is written and hold its unit-stride index at another stride
 	Strided       float64 // elements of inputs whose unit-stride index is one of the batch, so that items are read against the grain
 	UnitInner     bool    // some index is unit-stride in the output or, for reductions, in an input
 }

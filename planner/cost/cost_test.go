@@ -260,3 +260,39 @@ func TestParts(t *testing.T) {
 		require.True(t, x[0] > 1 || e.Strategy != cost.Packed || e.Shared == b.SharedBytes(), "%v", x)
 	}
 }
+
+// What vectors do not load side by side takes time, the more the farther it lies; what is not packed takes none.
+func TestHowVectorsRunTakesTime(t *testing.T) {
+	model := avx2.Model()
+	small := gemm(tensor.F32, 64, 64, 64)
+	batch := gemm(tensor.F32, 64, 64, 64)
+	batch.B, batch.BytesIn, batch.BytesOut = 500, 500*batch.BytesIn, 500*batch.BytesOut
+	large := gemm(tensor.F32, 1000, 1000, 1000)
+	turn := cost.Work{B: 1e6, M: 1, N: 1, K: 1, Type: tensor.F32, UnitInner: true, BytesIn: 4e6, BytesOut: 4e6}
+	for name, c := range map[string]struct {
+		of     cost.Work
+		change func(*cost.Work)
+	}{
+		"gathers":       {small, func(w *cost.Work) { w.Fetches = 1 }},
+		"far gathers":   {small, func(w *cost.Work) { w.Fetches, w.FetchedBytes = 1, 1e9 }},
+		"near gathers":  {small, func(w *cost.Work) { w.Nearby = 1 }},
+		"turned inputs": {turn, func(w *cost.Work) { w.Turns = 1 }},
+		"stores":        {small, func(w *cost.Work) { w.Scattered = true }},
+		"lone elements": {small, func(w *cost.Work) { w.Lone = 1000 }},
+		"short runs":    {small, func(w *cost.Work) { w.Run = 3 }},
+		"jumps":         {gemm(tensor.F32, 200, 64, 200), func(w *cost.Work) { w.Jumps = 5000 }},
+		"a batch":       {func() cost.Work { w := batch; w.BytesIn, w.BytesOut = 0, 0; return w }(), func(w *cost.Work) { *w = batch }},
+		"packing":       {func() cost.Work { w := large; w.Place = true; return w }(), func(w *cost.Work) { w.Place = false }},
+	} {
+		w := c.of
+		before := model.Nanos(&w)
+		c.change(&w)
+		require.Greater(t, model.Nanos(&w), before, name)
+	}
+	near, far := small, small
+	near.Nearby, far.Fetches, far.FetchedBytes = 1, 1, 1e9
+	require.Less(t, model.Nanos(&near), model.Nanos(&far))
+	gathered := turn
+	gathered.Fetches, gathered.FetchedBytes, turn.Turns = 1, 4e6, 1
+	require.Less(t, model.Nanos(&turn), model.Nanos(&gathered), "tiles that are turned load whole vectors")
+}

@@ -25,9 +25,15 @@ const (
 
 	call        = 100.0    // a step within a kernel that runs anyway
 	rateBeyond  = 15.0     // bytes a nanosecond that one core moves beyond it, on a machine that many share
+	line        = 64       // bytes of a cache line
 	streamBytes = 12 << 20 // of outputs that are stored past the caches
 	gatherNear  = 0.4      // nanoseconds an element that a vector fetches by itself
 	gatherFar   = 2.0      // the same, where it brings a line of its own
+	gatherLine  = 0.25     // the same, where it waits in the first level for the next term: beside arithmetic and transfers
+	turnNear    = 0.2      // nanoseconds an element of tiles that are turned around where nothing is reduced
+	turnFar     = 1.0      // the same, where lines of input or output are far from each other in memory
+	jump        = 2.0      // nanoseconds that rows of a left operand beyond the first level wait where a run of terms begins, each time they pass
+	itemWaits   = 0.35     // of arithmetic and transfers of batched products, whichever takes less: what does not overlap
 )
 
 // foldedBytes is askewBytes where vectors would have to be folded.
@@ -97,13 +103,16 @@ func (m *Model) Nanos(w *Work) float64 { return m.time(w).Nanos }
 
 // time is the fastest strategy and its time.
 func (m *typical) time(w *Work) Estimate {
-	e, moved := m.choose(w), m.moved(w)
-	e.Nanos = max(e.Nanos, moved)
+	e := m.choose(w)
+	moved := m.moved(w, e.Strategy)
 	switch e.Strategy {
 	case Direct:
-		e.Nanos = max(m.inPlace(w, e.Nanos), moved) + m.fetched(w, gathered(w))
+		nearby := gatherLine * w.B * w.M * w.N * w.K * w.Nearby
+		e.Nanos = m.overlapped(w, max(m.inPlace(w, e.Nanos), nearby), moved) + m.oneByOne(w)
 	case Packed:
-		e.Nanos += m.fetched(w, w.B*w.M*w.N*float64(w.GathersBeside)+w.Strided)
+		e.Nanos = max(e.Nanos, moved) + m.fetched(w.BytesIn, w.B*w.M*w.N*float64(w.GathersBeside)+w.Strided)
+	default:
+		e.Nanos = max(e.Nanos, moved)
 	}
 	return e
 }
@@ -128,7 +137,7 @@ func (t *typical) choose(w *Work) Estimate {
 // inPlace is the time of the direct strategy on operands as they lie, where direct is that on good ones, which
 // the choice of a strategy was made with: rows in cache share what is loaded, and vectors end with runs.
 func (t *typical) inPlace(w *Work, direct float64) float64 {
-	if w.B*w.M*w.N*w.K == 0 || !w.Product || w.M == 1 || w.N == 1 || w.K == 1 || w.Folded || w.Askew || !w.UnitInner {
+	if w.B*w.M*w.N*w.K == 0 || !w.Product || w.M == 1 || w.N == 1 || w.K == 1 || w.Folds || w.Askew && !w.Turned && !w.Folded || !w.UnitInner {
 		return direct
 	}
 	lanes := t.rates[w.Type].lanes
@@ -140,15 +149,24 @@ func (t *typical) inPlace(w *Work, direct float64) float64 {
 	if (w.BytesIn+w.BytesOut)/w.B <= float64(t.l2()) {
 		rate += (batchRate*share(w.K, 4) - directRate) * share(w.M-1, 2)
 	}
-	filled := run / (math.Ceil(run/lanes) * lanes)
+	if w.Turned {
+		rate /= turnLoss
+	}
 	points := w.B * w.M * w.N * w.K
-	return max(points*(1/(t.rates[w.Type].peak*rate*filled)+(w.Ops+float64(w.Factors))/(clock*lanes)), t.traffic(w)) + call
+	compute := points * (1/(t.rates[w.Type].peak*rate*filled(run, lanes)) + (w.Ops+float64(w.Factors))/(clock*lanes))
+	if w.M*w.K*float64(w.Type.Size()) > float64(t.l1()) {
+		const vectors = 3 // of a tile's row, mostly
+		compute += jump * w.Jumps * math.Ceil(w.N/min(run, vectors*lanes))
+	}
+	return max(compute, t.traffic(w)) + call
 }
 
-// moved is the time it takes to fetch and store what does not stay in the second level.
-func (t *typical) moved(w *Work) float64 {
-	stores := 2.0 // lines are fetched before they are written, but for those that are streamed
-	if w.BytesOut >= streamBytes {
+// moved is the time it takes to fetch and store what does not stay in the second level. Lines are fetched before they
+// are written, but for those that are streamed: whole ones.
+func (t *typical) moved(w *Work, s Strategy) float64 {
+	stores := 2.0
+	cut := s == Direct && math.Mod(w.Run*float64(w.Type.Size()), line) != 0
+	if w.BytesOut >= streamBytes && !cut {
 		stores = 1
 	}
 	bytes := w.BytesIn + stores*w.BytesOut
@@ -158,22 +176,37 @@ func (t *typical) moved(w *Work) float64 {
 	return bytes / rateBeyond
 }
 
-// gathered is how often the direct strategy fetches an element by itself. Rows of a product share a fetch.
-func gathered(w *Work) float64 {
-	written := w.B * w.M * w.N
-	beside := written * float64(w.GathersBeside)
-	switch {
-	case w.Folded:
-		return beside
-	case w.Product && w.K > 1:
-		written /= min(max(w.M, 1), 4)
+// overlapped is the time of arithmetic and of what is moved meanwhile. Each item of a batch of products is fetched as its
+// first rows are multiplied, which then wait; the others find it in the caches.
+func (t *typical) overlapped(w *Work, compute, moved float64) float64 {
+	if w.Product && w.B > 1 && w.M > 1 && w.N > 1 && w.K > 1 {
+		return max(compute, moved) + itemWaits*min(compute, moved)
 	}
-	return beside + written*w.K*float64(w.Gathers)
+	return max(compute, moved)
 }
 
-// fetched is the time of so many fetches.
-func (t *typical) fetched(w *Work, fetches float64) float64 {
-	if w.BytesIn > float64(t.l2()) {
+// oneByOne is the time of elements that vectors of the direct strategy do not load or store side by side.
+func (t *typical) oneByOne(w *Work) float64 {
+	written := w.B * w.M * w.N
+	nanos := t.fetched(w.FetchedBytes, written*w.K*w.Fetches) + t.fetched(w.BytesIn, written*float64(w.GathersBeside))
+	lone := gatherNear
+	if w.LoneLines*line > float64(t.l1()) { // they are gone before the next item comes
+		lone = gatherFar
+	}
+	nanos += lone * w.Lone
+	if w.Scattered {
+		nanos += t.fetched(w.BytesOut, written)
+	}
+	turn := turnNear
+	if w.BytesIn+w.BytesOut > float64(t.l2()) {
+		turn = turnFar
+	}
+	return nanos + turn*written*float64(w.Turns)
+}
+
+// fetched is the time of so many fetches, or stores, of single elements among so many bytes.
+func (t *typical) fetched(bytes, fetches float64) float64 {
+	if bytes > float64(t.l2()) {
 		return fetches * gatherFar
 	}
 	return fetches * gatherNear
@@ -240,7 +273,10 @@ func (t *typical) packed(w *Work, most float64) float64 {
 	}
 	b := t.blocking(w)
 	size := float64(b.Type.Size())
-	packs := packPass * w.B * (w.N*w.K + w.M*w.K*float64(b.NBlocks()*b.Slices())) * size
+	packs := packPass * w.B * w.N * w.K * size
+	if !b.Place {
+		packs += packPass * w.B * w.M * w.K * float64(b.NBlocks()*b.Slices()) * size
+	}
 	passes := float64(2*b.KBlocks()-1) * w.BytesOut // C is written once and read and written after that
 	if b.Split > 1 {
 		passes += float64(b.SharedBytes()) * max(w.B, 1)
@@ -252,7 +288,7 @@ func (t *typical) packed(w *Work, most float64) float64 {
 }
 
 func (t *Target) blocking(w *Work) Blocking {
-	return t.Blocking(w.Type, false, int64(max(w.B, 1)), int64(w.M), int64(w.N), int64(w.K))
+	return t.Blocking(w.Type, w.Place, int64(max(w.B, 1)), int64(w.M), int64(w.N), int64(w.K))
 }
 
 // workspace is the bytes that the packed strategy needs.
@@ -304,7 +340,7 @@ func (t *typical) fused(w *Work) float64 {
 	if w.N*w.Inner*float64(w.Type.Accum().Size()) > fusedBytes { // the right operand streams in again and again
 		rate = directRate
 	}
-	mac := t.rates[w.Type].peak * rate * share(w.N, lanes/2)
+	mac := t.rates[w.Type].peak * rate * filled(w.N, lanes)
 	compute := points * (1/mac + (w.Ops+float64(w.Factors)/w.Inner)/(clock*lanes))
 	return max(compute, (w.BytesIn+w.BytesOut)/t.bandwidth(w.BytesIn+w.BytesOut)) + call
 }
@@ -336,6 +372,9 @@ func (t *typical) traffic(w *Work) float64 {
 
 // share is the part of the peak that an extent reaches, when half of it needs the extent half.
 func share(extent, half float64) float64 { return extent / (extent + half) }
+
+// filled is the part of their lanes that vectors along an extent use.
+func filled(extent, lanes float64) float64 { return extent / (math.Ceil(extent/lanes) * lanes) }
 
 // peak is the number of multiply-adds of type d a core can do in a nanosecond.
 func (t *Target) peak(d tensor.DType) float64 {

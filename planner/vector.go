@@ -1,0 +1,268 @@
+package planner
+
+import (
+	"math"
+	"slices"
+
+	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/planner/cost"
+)
+
+// Work is the question about a step that the model is asked.
+func (p *Plan) Work(s *Step, t cost.Target) cost.Work {
+	d := &draft{p: p.Problem, plan: p, opts: Options{Target: t}}
+	return d.work(s)
+}
+
+// gatherCost is what an element that a vector fetches by itself costs, in vector operations: what the direct
+// strategy chooses the index of its vectors by.
+const gatherCost = 1.5
+
+// fewRows is the most rows of a product whose vectors share an element that was fetched by itself.
+const fewRows = 8
+
+// vectors tells how the direct strategy's vectors run: how far, and what they fetch element by element.
+func (d *draft) vectors(s *Step, w *cost.Work) {
+	lanes := float64(d.opts.Target.Lanes(w.Type))
+	v, row := d.turning(s, lanes)
+	if row == parser.NoIndex {
+		v = d.along(s, lanes)
+	}
+	w.Run = 1
+	if v != parser.NoIndex {
+		w.Run = d.run(s, v)
+	}
+	for _, r := range s.Inputs {
+		switch u := d.unitIndex(r); {
+		case v == parser.NoIndex:
+			w.Fetches, w.FetchedBytes = w.Fetches+1, w.FetchedBytes+d.bytes(r)
+		case u == v:
+		case !slices.Contains(r.Axes, v):
+			if slices.Contains(s.B, u) {
+				w.Lone += d.covered(r)
+				w.LoneLines += d.covered(r) / float64(d.extent(u))
+			}
+		case row != parser.NoIndex && u == row:
+			w.Turns++
+		case slices.Contains(s.K, u):
+			w.Nearby += 1 / d.sharing(s, r, v)
+		default:
+			w.Fetches += 1 / d.sharing(s, r, v)
+			w.FetchedBytes += d.bytes(r)
+		}
+	}
+	w.Folds = slices.Contains(s.K, v)
+	if s.Core[0] >= 0 {
+		w.Jumps = d.jumps(s, s.Inputs[s.Core[0]])
+	}
+	w.Scattered = v != parser.NoIndex && slices.Contains(s.Out.Axes, v) && d.unitIndex(s.Out) != v && !d.acrossRows(s, v)
+	for _, r := range s.Extra {
+		if i := d.unitIndex(s.Out); i != parser.NoIndex && slices.Contains(r.Axes, i) && d.unitIndex(r) != i {
+			w.GathersBeside++
+		}
+	}
+}
+
+// turning is the output's unit-stride index v, and the row of tiles that turn inputs around: where nothing is reduced, the
+// unit-stride index of the first input that has v at another stride. It is NoIndex where there is none, or where one of
+// the two does not fill vectors.
+func (d *draft) turning(s *Step, lanes float64) (v, row parser.IndexID) {
+	v = d.unitIndex(s.Out)
+	long := func(i parser.IndexID) bool { return i != parser.NoIndex && d.run(s, i) >= math.Floor(lanes/2) }
+	if len(s.K) > 0 || lanes < 2 || !long(v) {
+		return v, parser.NoIndex
+	}
+	for _, r := range s.Inputs {
+		u := d.unitIndex(r)
+		if u == v || u == parser.NoIndex || !slices.Contains(r.Axes, v) {
+			continue
+		}
+		if !long(u) {
+			u = parser.NoIndex
+		}
+		return v, u
+	}
+	return v, parser.NoIndex
+}
+
+// along is the index that vectors run along: the one with the fewest operations an item; NoIndex where elements one by
+// one are as good.
+func (d *draft) along(s *Step, lanes float64) parser.IndexID {
+	if v := d.unitIndex(s.Out); v != parser.NoIndex && float64(d.extent(v)) >= lanes && !slices.ContainsFunc(s.Inputs, func(r Ref) bool {
+		return slices.Contains(r.Axes, v) && d.unitIndex(r) != v
+	}) {
+		return v // which nothing beats
+	}
+	best, least := parser.NoIndex, max(weight(s.Body), 1)+float64(len(s.Inputs))+1/max(d.volume(s.K), 1)
+	try := func(v parser.IndexID) {
+		if d.extent(v) < 2 {
+			return
+		}
+		if c := d.itemCost(s, v, lanes); c < least {
+			best, least = v, c
+		}
+	}
+	for _, v := range slices.Backward(s.Out.Axes) {
+		try(v)
+	}
+	for _, v := range slices.Backward(s.K) {
+		try(v)
+	}
+	return best
+}
+
+// itemCost counts the vector operations of an item with vectors along v: loads, gathers, a multiply-add, and a
+// share of the store or, along a reduced index, of the fold.
+func (d *draft) itemCost(s *Step, v parser.IndexID, lanes float64) float64 {
+	reduced := slices.Contains(s.K, v)
+	n := d.run(s, v)
+	share := math.Ceil(n/lanes) / n
+	if reduced || !d.masks() {
+		lanes = min(lanes, math.Exp2(math.Floor(math.Log2(n))))
+		share = (math.Floor(n/lanes) + math.Mod(n, lanes)) / n
+	}
+	access := func(r Ref) float64 {
+		switch {
+		case d.unitIndex(r) == v:
+			return share
+		case slices.Contains(r.Axes, v):
+			return gatherCost
+		}
+		return share / 2
+	}
+	c := share * max(weight(s.Body), 1)
+	for _, r := range s.Inputs {
+		c += access(r)
+	}
+	out := 2*math.Log2(lanes) + 3
+	if !reduced {
+		out = access(s.Out)
+	}
+	if out == gatherCost && d.acrossRows(s, v) {
+		out = min(out, 2*share)
+	}
+	return c + out/max(d.volume(s.K), 1)
+}
+
+// acrossRows reports whether tiles of sums with vectors along v can be turned around before they are stored along their rows.
+func (d *draft) acrossRows(s *Step, v parser.IndexID) bool {
+	u := d.unitIndex(s.Out)
+	square := max(16/d.plan.Buffers[s.Out.Buffer].DType.Size(), 1)
+	return len(s.K) > 0 && u != parser.NoIndex && d.extent(u) >= square && slices.ContainsFunc(s.Inputs, func(r Ref) bool {
+		return d.unitIndex(r) == v && !slices.Contains(r.Axes, u)
+	})
+}
+
+// sharing is the number of rows of a tile that share the elements of an input r which vectors along v fetch one by one.
+func (d *draft) sharing(s *Step, r Ref, v parser.IndexID) float64 {
+	rows := 1
+	if len(s.K) == 0 {
+		return 1
+	}
+	for _, i := range s.Out.Axes {
+		if i != parser.NoIndex && i != v && !slices.Contains(r.Axes, i) {
+			rows = max(rows, d.extent(i))
+		}
+	}
+	return float64(min(rows, fewRows))
+}
+
+// masks reports whether the last vector of a run may be a part of one.
+func (d *draft) masks() bool {
+	t := &d.opts.Target
+	return t.Arch == "amd64" && t.VectorBytes >= 32
+}
+
+// run is how many elements lie in a row from v on, in the output or among the terms of a sum, and in every input that
+// moves along them.
+func (d *draft) run(s *Step, v parser.IndexID) float64 {
+	length, axes, reduced := float64(d.extent(v)), s.Out.Axes, slices.Contains(s.K, v)
+	if reduced {
+		i := slices.IndexFunc(s.Inputs, func(r Ref) bool { return slices.Contains(r.Axes, v) })
+		axes = s.Inputs[i].Axes
+	}
+	inner := v
+	for a := slices.Index(axes, v) - 1; a >= 0; a-- {
+		outer := axes[a]
+		switch {
+		case d.extent(outer) == 1:
+			continue
+		case reduced && !slices.Contains(s.K, outer), slices.ContainsFunc(s.Inputs, func(r Ref) bool { return !d.compose(r, outer, inner) }):
+			return length
+		}
+		length *= float64(d.extent(outer))
+		inner = outer
+	}
+	return length
+}
+
+// compose reports whether a view moves along two indices as along one, or along neither.
+func (d *draft) compose(r Ref, outer, inner parser.IndexID) bool {
+	return d.stride(r, outer) == d.stride(r, inner)*d.extent(inner)
+}
+
+// strided counts the elements of inputs whose unit-stride index is one of the batch.
+func (d *draft) strided(s *Step) (elements float64) {
+	for _, r := range s.Inputs {
+		if slices.Contains(s.B, d.unitIndex(r)) {
+			elements += d.covered(r)
+		}
+	}
+	return elements
+}
+
+// jumps counts the runs of terms in the left operand, which its rows are read in; none if a row is one run.
+func (d *draft) jumps(s *Step, a Ref) float64 {
+	if !d.unitAlong(a, s.K) {
+		return 0
+	}
+	run := 1.0
+	for _, i := range slices.Backward(a.Axes) {
+		if i != parser.NoIndex && d.extent(i) != 1 && !slices.Contains(s.K, i) {
+			break
+		}
+		run *= float64(max(d.extent(i), 1))
+	}
+	if run >= d.volume(s.K) {
+		return 0
+	}
+	return d.covered(a) / run
+}
+
+// inPlace reports whether the packed strategy reads rows of the left operand where they lie: the terms are neighbours
+// in it and lie evenly in the right one, and nothing is converted.
+func (d *draft) inPlace(s *Step) bool {
+	a, b := s.Inputs[s.Core[0]], s.Inputs[s.Core[1]]
+	if d.opts.Target.Arch != "amd64" || d.plan.Buffers[a.Buffer].DType != s.Body[len(s.Body)-1].DType.Accum() || !d.unitAlong(a, s.K) {
+		return false
+	}
+	if c := d.unitIndex(s.Out); slices.Contains(a.Axes, c) && !slices.Contains(b.Axes, c) {
+		return false // that operand will be the right one
+	}
+	last := d.unitIndex(a)
+	for terms := d.extent(last); float64(terms) < d.volume(s.K); terms *= d.extent(last) {
+		next := slices.IndexFunc(s.K, func(i parser.IndexID) bool { return d.extent(i) > 1 && d.compose(a, i, last) && d.compose(b, i, last) })
+		if next < 0 {
+			return false
+		}
+		last = s.K[next]
+	}
+	return true
+}
+
+// stride is how far a view moves along an index.
+func (d *draft) stride(r Ref, i parser.IndexID) (stride int) {
+	b := &d.plan.Buffers[r.Buffer]
+	given := b.Kind == Operand && b.Layout.Strides != nil
+	dense := 1
+	for a, x := range slices.Backward(r.Axes) {
+		switch {
+		case x == i && given:
+			stride += b.Layout.Strides[a]
+		case x == i:
+			stride += dense
+		}
+		dense *= b.Shape[a]
+	}
+	return stride
+}
