@@ -34,8 +34,11 @@ type priced struct{ b, m, n, k, nanos float64 }
 // the first met wins. The time is at most 3^n; n is at most ExactLimit.
 func (d *draft) exact(n *network) (tree, error) {
 	count := len(n.legs)
-	if count < 2 {
+	switch count {
+	case 0, 1:
 		return nil, nil
+	case 2:
+		return tree{{0, 1}}, nil
 	}
 	s := newSubsets(n)
 	full := uint32(1)<<count - 1
@@ -59,7 +62,7 @@ func (d *draft) exact(n *network) (tree, error) {
 
 // fewFlops is a tree that takes few multiply-adds, and so mostly little time.
 func (d *draft) fewFlops(n *network) tree {
-	const small = 5 // up to which looking at all trees costs less than a first one saves
+	const small = 3 // up to which looking at all trees costs less than a first one saves
 	if len(n.legs) <= small {
 		return nil
 	}
@@ -122,7 +125,7 @@ func newSubsets(n *network) *subsets {
 		s.ext[g] *= n.ext[l]
 	}
 	rows := 1 << len(n.legs)
-	s.known = make([]priced, min(rows, 256))
+	s.known = make([]priced, min(max(rows/4, 16), 256))
 	s.words = (len(holders) + 63) / 64
 	s.legs, s.size = make([]uint64, rows*s.words), make([]float64, rows)
 	s.best, s.split = make([]float64, rows), make([]uint32, rows)

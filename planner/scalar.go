@@ -30,8 +30,10 @@ type contents struct {
 
 // begin makes s a scalar with nothing in it. It has to be closed before another one is begun.
 func (s *scalar) begin(d *draft, out []parser.IndexID, first int) {
-	*s = scalar{d: d, out: out, first: first, core: -1, expr: d.made.nodes.Room(4), refSet: refSet{refs: d.made.refs.Room(2)},
-		values: s.values[:0], memo: memo{list: s.memo.list[:0]}}
+	s.d, s.out, s.first, s.core = d, out, first, -1
+	s.expr, s.values = d.made.nodes.Room(4), s.values[:0]
+	s.refs, s.index = d.made.refs.Room(2), nil
+	s.memo.list, s.memo.index = s.memo.list[:0], nil
 }
 
 // beginEpilogue makes s a scalar whose input 0 is the reduced value, of type t.

@@ -32,7 +32,8 @@ type schedule struct {
 	c     *contraction
 	v     []vertex
 	root  int32
-	least float64 // nanoseconds that the steps take if all operands lie well
+	reads [][]int32 // of each vertex: what must be computed before it
+	least float64   // nanoseconds that the steps take if all operands lie well
 	lists slab.Slab[int32]
 }
 
@@ -65,8 +66,10 @@ func (s *schedule) steps(to sink) error {
 // errSlow is the error of a way that takes longer than another one.
 var errSlow = errors.New("einc: internal error: a slow way was asked for")
 
-func newSchedule(c *contraction, t tree) *schedule {
-	s := &schedule{c: c, v: make([]vertex, len(c.terms)+len(t))}
+// begin makes s the schedule of a tree, in the place of any other that it was.
+func (s *schedule) begin(c *contraction, t tree) *schedule {
+	count := len(c.terms) + len(t)
+	s.c, s.least, s.v = c, 0, slices.Grow(s.v[:0], count)[:count]
 	for i, legs := range c.net.results(t) {
 		s.v[i] = vertex{left: -1, right: -1, legs: legs, into: int32(i), size: c.net.size(legs)}
 		if i < len(c.terms) {
@@ -140,6 +143,9 @@ func (s *schedule) apart() {
 
 func (s *schedule) apartFor(v *vertex) {
 	sides := [2]int32{v.left, v.right}
+	if s.prologue(v.left) == 0 && s.prologue(v.right) == 0 {
+		return
+	}
 	best, least := 0, 0.0
 	for way := range 4 {
 		nanos, valid := 0.0, true
@@ -206,7 +212,8 @@ func (s *schedule) inputs(i int32) []int32 {
 // order lists the vertices that need a step, inputs before users, so that little memory is live at a
 // time: of the inputs, the one that leaves least of what it needed goes first (J. W. H. Liu, 1986).
 func (s *schedule) order() []int32 {
-	inputs := make([][]int32, len(s.v))
+	s.reads = slices.Grow(s.reads[:0], len(s.v))[:len(s.v)]
+	clear(s.reads)
 	for i := range s.v {
 		v := &s.v[i]
 		if v.into != int32(i) || v.left < 0 && !v.own {
@@ -230,9 +237,9 @@ func (s *schedule) order() []int32 {
 			held += s.v[f].size
 		}
 		v.peak = max(v.peak, held+v.size)
-		inputs[i] = in
+		s.reads[i] = in
 	}
-	return postorder(s.root, inputs)
+	return postorder(s.root, s.reads)
 }
 
 // postorder walks a tree without recursion.

@@ -15,7 +15,7 @@ type way func(sink) error
 // it looks for other ways.
 func (c *contraction) emit(to sink) error {
 	if !c.whole {
-		c.own = newSchedule(c, c.tree).fused(to)
+		c.own = new(schedule).begin(c, c.tree).fused(to)
 	}
 	ways := c.ways()
 	pairs := len(c.tree)
@@ -77,13 +77,13 @@ func (c *contraction) rivals(t *trial) {
 		return
 	}
 	t.lying(c.own)
-	trees := []tree{c.tree}
+	trees, s := []tree{c.tree}, new(schedule)
 	add := func(r tree) {
 		if slices.ContainsFunc(trees, func(o tree) bool { return slices.Equal(o, r) }) {
 			return
 		}
 		trees = append(trees, r)
-		if s := newSchedule(c, r).fused(t.to); s.least < t.least {
+		if s.begin(c, r).fused(t.to).least < t.least {
 			s.arrange()
 			t.look(s.steps)
 			t.lying(s)
