@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -126,8 +127,11 @@ func (s *slicer) approach(t tree, c cuts, heat, units float64) {
 	each := units / (turns + 1)
 	t = s.anneal(t, c, heat, each)
 	s.take(t, c)
-	for over := peak - s.limit; s.cutOne(t, c); {
-		for k := 1; k < int(over/12) && s.cutOne(t, c); k++ {
+	for over, some := peak-s.limit, 1; s.cut(t, c, some); {
+		if s.ctx.Err() != nil {
+			some *= 2 // what is found now only has to fit, and soon
+		}
+		for k := 1; k < int(over/12) && s.ctx.Err() == nil && s.cutOne(t, c); k++ {
 			// Far from the limit, a few cuts an annealing will do.
 		}
 		if s.spent < s.units && s.ctx.Err() == nil {
@@ -204,7 +208,10 @@ func (s *slicer) steep(t tree, c cuts) float64 {
 
 // cutOne cuts one index further if the tree does not fit: of those in the largest results, the one
 // that costs least. False if it fits, or if all is cut.
-func (s *slicer) cutOne(t tree, c cuts) bool {
+func (s *slicer) cutOne(t tree, c cuts) bool { return s.cut(t, c, 1) }
+
+// cut cuts some indices further, as cutOne would choose the first of them.
+func (s *slicer) cut(t tree, c cuts, some int) bool {
 	g, number := s.net.cut(c)
 	acc := audit(g, t)
 	_, peak := economise(t, len(g.legs), acc.size)
@@ -213,7 +220,7 @@ func (s *slicer) cutOne(t tree, c cuts) bool {
 		return false
 	}
 	shared, relief := s.shares(g, t, acc, math.Log2(peak))
-	best, least := -1, math.Inf(1)
+	var ranks []rank
 	for i, k := range number {
 		if k < 0 || float64(c[i]) >= s.net.Sizes[i] {
 			continue
@@ -225,15 +232,28 @@ func (s *slicer) cutOne(t tree, c cuts) bool {
 			gain = loops / 4
 		}
 		rise := math.Log2(shared[k]*math.Exp2(loops-gain) + (1-shared[k])*math.Exp2(loops))
-		if score := rise/gain + aside(relief[k]); score < least {
-			best, least = i, score
-		}
+		ranks = append(ranks, rank{i, rise/gain + aside(relief[k])})
 	}
-	if best < 0 {
-		return false
+	for _, r := range first(ranks, some) {
+		c[r.index] = next(c[r.index], s.net.Sizes[r.index])
 	}
-	c[best] = next(c[best], s.net.Sizes[best])
-	return true
+	return len(ranks) > 0
+}
+
+// rank is an index and how little is to be said for cutting it.
+type rank struct {
+	index int
+	score float64
+}
+
+// first are the indices to cut first; of equal ones those of lower numbers.
+func first(ranks []rank, some int) []rank {
+	better := func(a, b rank) int { return cmp.Compare(a.score, b.score) }
+	if some == 1 && len(ranks) > 0 {
+		return []rank{slices.MinFunc(ranks, better)}
+	}
+	slices.SortStableFunc(ranks, better)
+	return ranks[:min(some, len(ranks))]
 }
 
 // aside ranks indices by the share of what is too large that has them; those that nothing too large has
