@@ -5,11 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"strings"
 	"testing"
 
 	"github.com/einc-lang/einc"
+	"github.com/einc-lang/einc/golden"
 	"github.com/einc-lang/einc/tensor"
 	"github.com/stretchr/testify/require"
 )
@@ -113,4 +115,31 @@ func TestPeakIsUsed(t *testing.T) {
 		ran++
 	}
 	require.Greater(t, ran, 30)
+}
+
+// TestShrunkNetworks compares the engines on the small networks of the test cases, with extents of 2 and a few of 3.
+// Results of chains of products stay within what F64 holds exactly.
+func TestShrunkNetworks(t *testing.T) {
+	const most = 12 // indices of more than one element
+	levels := hostLevels(t)
+	for k, n := range networks(t, "testdata/networks.jsonl") {
+		if len(n.Inputs) > 12 {
+			continue
+		}
+		r := rand.New(rand.NewPCG(uint64(k), 5))
+		for at, i := range r.Perm(len(n.Sizes)) {
+			n.Sizes[i] = 1
+			if at < most {
+				n.Sizes[i] = 2 + at/10
+			}
+		}
+		expr, specs := n.expression()
+		var shapes [][]int
+		for _, s := range specs {
+			shapes = append(shapes, s.Shape)
+		}
+		operands, err := golden.Operands(r, tensor.F64, shapes)
+		require.NoError(t, err, n.Name)
+		compareEngines(t, &golden.Contraction{Expr: expr, Operands: operands}, levels[k%len(levels)], nil)
+	}
 }
