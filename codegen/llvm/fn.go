@@ -31,6 +31,7 @@ type fn struct {
 	dims    []value.Value
 	names   int
 	streams bool     // stores with Stream go past the cache in the code being written
+	moving  []walk   // pointers of the loop that is being written
 	again   loop.Var // the code being written repeats that of the iteration of this loop before; -1: none
 	err     error
 }

@@ -200,6 +200,9 @@ func (e *fn) sum(a loop.Affine) value.Value {
 // it into the access.
 func (e *fn) addr(a loop.Addr) value.Value {
 	d := e.nest.Params[a.Param].DType
+	if w := e.walkOf(e.moving, a); w != nil {
+		return e.step(d, w.p, i64(a.Off.Const))
+	}
 	x, c := e.terms(a.Off)
 	return e.step(d, e.step(d, e.param(a.Param), x), i64(c))
 }

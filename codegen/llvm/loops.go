@@ -161,7 +161,7 @@ func (e *fn) loop(l *loop.For) {
 func (e *fn) repeat(l *loop.For, s span, init []value.Value) []value.Value {
 	n := e.unroll(l, s)
 	if n == 1 {
-		return e.run(s, init, func(i value.Value, carried []value.Value) []value.Value { return e.turn(l, i, 0, carried) })
+		return e.walking(l, s, init)
 	}
 	main := span{s.name, s.start, e.sub(s.stop, e.remainder(s.stop, n)), n}
 	last := e.run(main, init, func(i value.Value, carried []value.Value) []value.Value {

@@ -2,10 +2,12 @@ package llvm_test
 
 import (
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/einc-lang/einc/tensor"
+	"github.com/stretchr/testify/require"
 )
 
 // sums is out[i] = a sum over j of in[x(i), y(i), j] for i below total: tasks of three items, of which
@@ -96,4 +98,30 @@ func TestLoopsEqualInterpreter(t *testing.T) {
 		}
 		compare(t, lv, jobs, false)
 	})
+}
+
+// Loops over vectors move a pointer for each operand, whatever the constants between accesses, unless they are many.
+func TestLoopsMovePointers(t *testing.T) {
+	pointers := func(operands int) int {
+		b := loop.NewBuilder("direct")
+		for range operands {
+			b.Param(loop.Param{DType: tensor.F32, Role: loop.In, Hi: 128})
+		}
+		out := b.Param(loop.Param{DType: tensor.F32, Role: loop.Out, Hi: 64})
+		task, j := b.Var("task"), b.Var("j")
+		b.For(&loop.For{Var: task, Kind: loop.Task, Count: loop.Bound{Max: loop.Const(1)}, Step: 1}, func() {
+			b.For(&loop.For{Var: j, Kind: loop.Vector, Count: loop.Bound{Max: loop.Const(64)}, Step: 8}, func() {
+				at := func(param int, c int64) loop.Addr {
+					return loop.Addr{Param: param, Off: loop.Affine{Const: c, Terms: []loop.Term{{Var: j, Coef: loop.Const(1)}}}}
+				}
+				sum := b.Load(at(0, 0), loop.Const(1), 8)
+				for i := range operands {
+					sum = b.Same(loop.OpAdd, sum, b.Load(at(i, 64), loop.Const(1), 8))
+				}
+				b.Store(sum, at(out, 0), loop.Const(1))
+			})
+		})
+		return strings.Count(text(t, b.Nest, v3), "call i8* @llvm.launder")
+	}
+	require.Equal(t, []int{2, 4, 0}, []int{pointers(1), pointers(3), pointers(4)})
 }

@@ -331,7 +331,18 @@ func (k *kernel) foldTile(s *shape, t cost.Target) {
 		}
 	}
 	k.limit(s, rows, cols)
-	s.kaccs = min(max(4/(s.rows*s.cols), 1), k.axes[s.kvec].extent/s.klanes)
+	s.kaccs = min(max(4/(s.rows*s.cols), k.rowVectors(s, t)), k.axes[s.kvec].extent/s.klanes)
+}
+
+// rowVectors is the number of vectors of each row that sums of several rows, and of one column, take at once: memory
+// likes to be read in long runs. Short rows are soon added up, and take fewer.
+func (k *kernel) rowVectors(s *shape, t cost.Target) int64 {
+	const most = 4
+	if s.rows == 1 || s.cols > 1 || k.valueType().IsComplex() {
+		return 1
+	}
+	registers, turns := int64(t.Registers-2)/(s.rows+1), k.axes[s.kvec].extent/s.klanes/4
+	return max(min(registers, turns, most), 1)
 }
 
 // maxTileOps bounds the operations of a tile, because code is compiled for every tile of a kernel.
