@@ -30,9 +30,10 @@ type fn struct {
 	params  []value.Value // pointers to parts of elements; nil: not loaded yet
 	dims    []value.Value
 	names   int
-	streams bool     // stores with Stream go past the cache in the code being written
-	moving  []walk   // pointers of the loop that is being written
-	again   loop.Var // the code being written repeats that of the iteration of this loop before; -1: none
+	streams bool        // stores with Stream go past the cache in the code being written
+	moving  []walk      // pointers of the loop that is being written
+	again   loop.Var    // the code being written repeats that of the iteration of this loop before; -1: none
+	whole   value.Value // whether what tiles stream to begins with a cache line; nil: they do not
 	err     error
 }
 

@@ -28,6 +28,7 @@ type product struct {
 	part             bool // sums wait in workspace
 	cut              bool // runs are those of the last digits, wherever panels cut them
 	place            bool // A is read in place
+	stream           bool // whole tiles are stored past the cache
 }
 
 // matrices is a product of row-major matrices.
@@ -154,7 +155,7 @@ func (p product) job(lv level, seed uint64) job {
 				q.Add(&loop.Pack{To: pb, From: b, Rows: bn, Cols: bk, Width: p.nr, Count: cols, Depth: depth, Run: p.runB, KRun: p.krunB,
 					Cut: p.cuts(p.n.ext, p.n.first, p.nr, j)})
 				tile := &loop.Tile{MR: p.mr, NR: p.nr, Lanes: p.lanes, Acc: p.acc, Depth: depth, A: pa, B: pb, C: c,
-					CRows: cm, CCols: cn, Rows: rows, Cols: cols, Add: kb, Run: p.runC, Cut: p.cuts(p.n.ext, p.n.second, p.nr, j)}
+					CRows: cm, CCols: cn, Rows: rows, Cols: cols, Add: kb, Run: p.runC, Cut: p.cuts(p.n.ext, p.n.second, p.nr, j), Stream: p.stream}
 				if p.place {
 					tile.ARows, tile.A = &am, loop.Addr{Param: a.Param, Off: loop.Affine{Terms: []loop.Term{{Var: kb, Coef: loop.Const(p.kc)}}}}
 				}
@@ -224,6 +225,12 @@ func inPlace(p product) product {
 	return p
 }
 
+// past is a product whose whole tiles are stored past the cache.
+func past(p product) product {
+	p.stream = true
+	return p
+}
+
 // odd is a product of groups that do not compose, with negative strides and runs shorter than panels.
 func odd() product {
 	return product{a: tensor.F32, b: tensor.F32, acc: tensor.F32, c: tensor.F32, mr: 6, nr: 16, lanes: 8, kc: 5, runA: 2, runB: 1, runC: 8,
@@ -283,6 +290,7 @@ func products() []product {
 		odd(), odd(), odd(),
 		inPlace(matrices(f32, 6, 16, 8, 13, 37, 190, 80)), inPlace(matrices(f64, 12, 16, 8, 25, 65, 19, 8)), inPlace(matrices(tensor.C64, 3, 8, 4, 8, 19, 11, 5)),
 		turned(f32, 12, 16, 8, 16), turned(f64, 6, 8, 4, 4), turned(f32, 7, 4, 4, 8),
+		past(matrices(f32, 6, 16, 8, 13, 128, 40, 16)),
 	}
 	ps[8].dims, ps[8].runC = true, 1
 	ps[9].n, ps[9].runB, ps[9].runC = axes{ps[9].n.ext, ps[9].n.second, ps[9].n.first}, 8, 1
@@ -300,7 +308,7 @@ func TestPackedEqualsInterpreter(t *testing.T) {
 	eachLevel(t, func(t *testing.T, lv level) {
 		var jobs []job
 		for i, p := range append(followed(), products()...) {
-			if i >= 23 && lv.bits != 256 { // element types: one level will do
+			if i >= 24 && lv.bits != 256 { // element types: one level will do
 				break
 			}
 			jobs = append(jobs, p.job(lv, uint64(i)))

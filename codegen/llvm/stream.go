@@ -11,7 +11,8 @@ import (
 )
 
 // Streaming stores go past the cache. Machines have them for aligned vectors only, and nests promise no
-// alignment of their operands: a nest with such stores is written twice, and the pointers choose.
+// alignment of their operands: a nest with such stores is written twice, and the pointers choose. Of tiles only the
+// stores are.
 
 // streamed lists the parameters that stores with Stream go to.
 func streamed(body []loop.Node, found map[int]bool) {
@@ -27,27 +28,58 @@ func streamed(body []loop.Node, found map[int]bool) {
 	}
 }
 
+// streamedTiles lists the parameters that tiles with Stream write.
+func streamedTiles(body []loop.Node, found map[int]bool) {
+	for _, n := range body {
+		switch x := n.(type) {
+		case *loop.For:
+			streamedTiles(x.Body, found)
+		case *loop.Tile:
+			if x.Stream {
+				found[x.C.Param] = true
+			}
+		}
+	}
+}
+
 // root writes the task loop, in two versions if it streams.
 func (e *fn) root(l *loop.For) {
-	params := map[int]bool{}
-	streamed(l.Body, params)
-	if len(params) == 0 || e.target.arch() != "x86_64" {
+	stores, tiles := map[int]bool{}, map[int]bool{}
+	streamed(l.Body, stores)
+	streamedTiles(l.Body, tiles)
+	switch {
+	case e.target.arch() != "x86_64":
 		e.tasks(l)
-		return
+	case len(tiles) > 0:
+		e.whole = e.aligned(tiles)
+		e.tasks(l)
+		e.fence()
+	case len(stores) > 0:
+		e.branch(e.aligned(stores), "stream", func() {
+			e.streams = true
+			e.tasks(l)
+			e.streams = false
+			e.fence()
+		}, func() { e.tasks(l) })
+	default:
+		e.tasks(l)
 	}
+}
+
+// aligned tells whether some parameters begin with a cache line.
+func (e *fn) aligned(params map[int]bool) value.Value {
 	bits := i64(0)
 	for i := range e.nest.Params {
 		if params[i] {
 			bits = e.or(bits, e.put(ir.NewPtrToInt(e.param(i), types.I64)))
 		}
 	}
-	odd := e.put(ir.NewAnd(bits, i64(streamAlign-1)))
-	e.branch(e.compare(enum.IPredEQ, odd, i64(0)), "stream", func() {
-		e.streams = true
-		e.tasks(l)
-		e.streams = false
-		e.cur.Insts = append(e.cur.Insts, ir.NewCall(e.declare("llvm.x86.sse.sfence", types.Void)))
-	}, func() { e.tasks(l) })
+	return e.compare(enum.IPredEQ, e.put(ir.NewAnd(bits, i64(streamAlign-1))), i64(0))
+}
+
+// fence makes others see what was stored past the cache.
+func (e *fn) fence() {
+	e.cur.Insts = append(e.cur.Insts, ir.NewCall(e.declare("llvm.x86.sse.sfence", types.Void)))
 }
 
 // streamAlign is the alignment in bytes that pointers of streaming stores have: a cache line.

@@ -137,9 +137,11 @@ func (t product) fetching(state []value.Value, depth value.Value, k int64) ([]va
 	}
 	state = t.run(count("row", i64(n.MR)), state, func(i value.Value, state []value.Value) []value.Value {
 		row := t.item(rows, t.choose(t.compare(enum.IPredSLT, i, valid), i, i64(0)))
-		for _, p := range lines {
-			t.fetch(t.step(t.out, p, row), true)
-		}
+		t.streaming(func() {}, func() {
+			for _, p := range lines {
+				t.fetch(t.step(t.out, p, row), true)
+			}
+		})
 		return t.run(span{"k", i64(0), share, k}, state, t.steps(k))
 	})
 	return state, t.mul(share, i64(n.MR))

@@ -108,15 +108,34 @@ func (t tiling) putSums(acc []val) {
 	}
 	switch {
 	case t.vectors() && t.cuts():
-		t.branch(t.isWhole(), "whole", func() { t.adding(add, func(add bool) { t.whole(acc, c, rowTable, colTable, add) }) },
+		t.branch(t.isWhole(), "whole", func() { t.adding(add, func(add bool) { t.store(acc, c, rowTable, colTable, add) }) },
 			func() { t.putRows(acc, t.cutColumns(), add) })
 	case t.vectors():
-		t.branch(t.isWhole(), "whole", func() { t.adding(add, func(add bool) { t.whole(acc, c, rowTable, colTable, add) }) }, edge)
+		t.branch(t.isWhole(), "whole", func() { t.adding(add, func(add bool) { t.store(acc, c, rowTable, colTable, add) }) }, edge)
 	case t.cuts():
 		t.putCut(acc, add)
 	default:
 		edge()
 	}
+}
+
+// streaming writes code for tiles that store past the cache, and for those that do not: their nest does not, or C
+// begins within a line.
+func (t tiling) streaming(yes, no func()) {
+	if !t.node.Stream || t.fn.whole == nil {
+		no()
+		return
+	}
+	t.branch(t.fn.whole, "stream", yes, no)
+}
+
+// store writes every accumulator by vector stores, or adds them to what is there.
+func (t tiling) store(acc []val, c, rowTable, colTable value.Value, add bool) {
+	t.streaming(func() {
+		t.fn.streams = true
+		t.whole(acc, c, rowTable, colTable, add)
+		t.fn.streams = false
+	}, func() { t.whole(acc, c, rowTable, colTable, add) })
 }
 
 // whole writes every accumulator by a vector store.
@@ -143,7 +162,12 @@ func (t tiling) update(lanes int, v val, p value.Value, add bool) {
 		old := t.convert(t.loadRow(at, p), t.out, t.acc.DType)
 		v = t.arith(loop.OpAdd, t.acc.DType, old, v)
 	}
-	t.storeRow(at, t.convert(v, t.acc.DType, t.out), p)
+	v = t.convert(v, t.acc.DType, t.out)
+	if t.streams {
+		t.streamRow(at, v, p)
+	} else {
+		t.storeRow(at, v, p)
+	}
 }
 
 // spill writes the accumulators to the frame, row by row.

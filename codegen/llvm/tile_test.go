@@ -38,6 +38,17 @@ func TestTilesKeepRegisters(t *testing.T) {
 	}
 }
 
+// Tiles that stream have stores past the cache beside the others, and a fence; other tiles, and other machines, have not.
+func TestTilesStream(t *testing.T) {
+	p := matrices(tensor.F32, 6, 16, 8, 12, 128, 40, 40)
+	stream := func(p product, on llvm.Target) int {
+		ir := text(t, p.job(level{fma: true}, 1).nest, on)
+		require.Equal(t, strings.Contains(ir, "nontemporal"), strings.Contains(ir, "sfence"), ir)
+		return strings.Count(ir, "nontemporal")
+	}
+	require.Equal(t, []int{0, 12}, []int{stream(p, v3), stream(past(p), v3)}, "two vectors in each of six rows")
+}
+
 // registersCase is a tile, and how its loops are known: they unroll so many steps, of this operation.
 type registersCase struct {
 	triple, cpu   string

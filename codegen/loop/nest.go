@@ -255,6 +255,8 @@ func (n *Pack) Panels() int64 {
 // the sum at the end, by OpAdd. Run and Cut are as in Pack, for CCols. The accumulators are of type Acc, and so are
 // the panels; C's elements are converted to it and back.
 //
+// Stream is advice as in Store, for tiles all of whose rows and columns are valid.
+//
 // With Part, the sums stay in MR×NR elements of type Acc between blocks of K, row by row, and only the
 // block that After names writes C.
 type Tile struct {
@@ -272,6 +274,7 @@ type Tile struct {
 	Add    Var
 	Run    int64
 	Cut    *CutRuns
+	Stream bool
 	Part   *Addr
 	After  *After
 }

@@ -104,8 +104,9 @@ type block struct {
 	beside                   []beside
 }
 
-// tileNest multiplies: a task computes a block of C, as far as a block of K brings it. Where A is read in place,
-// its rows stay in the first-level cache while all panels of B pass; else a panel of B does while those of A pass.
+// tileNest multiplies: a task computes a block of C, as far as a block of K brings it. Where tiles run row by row,
+// some rows of A stay in the first-level cache while all panels of B pass; else a panel of B does while those of A
+// pass.
 //
 //	for task: (jc, kb, batch, ib, jb)
 //	  crows = offsets of the block's rows in C
@@ -144,7 +145,7 @@ func (p *panels) tileNest() (run, error) {
 	tasks := p.tasks([2]string{"ib", "jb"}, [2]loop.Size{p.mblocks, p.nblocks}, func(t turn) {
 		x.turn = t
 		p.rowTables(&x)
-		if p.Place {
+		if p.ByRows {
 			p.columnTables(&x, p.firstColumn(&x, loop.Affine{}), p.NC)
 		}
 		p.blocksOfK(&x, func() { err = p.tiles(&x) })
@@ -232,13 +233,15 @@ func (p *panels) packRows(x *block, depth loop.Bound, at loop.Affine) {
 
 // tiles multiplies the panels of a block.
 func (p *panels) tiles(x *block) (err error) {
-	if p.Place {
+	if !p.Place {
+		p.packA(x)
+	}
+	if p.ByRows {
 		p.rowPanels(x, func(i loop.Var, _ loop.Affine, rows loop.Bound) {
 			p.columnPanels(x, func(j loop.Var, columns loop.Bound) { err = p.tile(x, i, j, rows, columns) })
 		})
 		return err
 	}
-	p.packA(x)
 	p.columnPanels(x, func(j loop.Var, columns loop.Bound) {
 		p.columnTables(x, p.firstColumn(x, times(j, 1)), p.NR)
 		p.rowPanels(x, func(i loop.Var, _ loop.Affine, rows loop.Bound) { err = p.tile(x, i, j, rows, columns) })
@@ -272,7 +275,7 @@ func (p *panels) columnTables(x *block, first loop.Affine, most int64) {
 
 // columnsAt is the part of a table that is for column panel j.
 func (p *panels) columnsAt(table int, j loop.Var) loop.Addr {
-	if p.Place {
+	if p.ByRows {
 		return loop.Addr{Param: table, Off: times(j, p.NR)}
 	}
 	return loop.Addr{Param: table}
@@ -286,7 +289,7 @@ func (p *panels) tile(x *block, i, j loop.Var, rows, columns loop.Bound) (err er
 		C:     origin(x.c, sideC, x.batch),
 		CRows: rowsAt(x.rowsOfC, i, p.MR), CCols: p.columnsAt(x.columnsOfC, j),
 		Rows: rows, Cols: columns, Add: x.kb, Run: runs(p.n, sideC, p.NR),
-		Cut: p.cutRuns(p.n, sideC, p.NR, first)}
+		Cut: p.cutRuns(p.n, sideC, p.NR, first), Stream: p.streamed()}
 	if p.Place {
 		lines := rowsAt(x.rowsOfA, i, p.MR)
 		t.ARows, t.A = &lines, origin(x.fromA, sideA, x.batch)

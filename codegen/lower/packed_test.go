@@ -17,6 +17,7 @@ func small(target cost.Target, mc, nc, kc int64) func(tensor.DType, bool, int64,
 		b := target.Blocking(d, place, batch, m, n, k)
 		b.MC, b.NC, b.NS, b.KC = mc*b.MR, nc*b.NR, 2*nc*b.NR, min(kc, k)
 		b.Own = nc%2 > 0
+		b.ByRows = place || mc%2 > 0
 		return b
 	}
 }

@@ -70,3 +70,28 @@ func (e *emitter) streams(n *loop.Store, t tile) bool {
 	}
 	return true
 }
+
+// tileStreamBytes is streamBytes for packed products: what they write is written once a call, and machines that many
+// share hold some of it until then.
+const tileStreamBytes = 32 << 20
+
+// streamed tells whether tiles should store past the cache: C is large, is written once, and each row of a tile is
+// whole lines of it.
+func (p *panels) streamed() bool {
+	out := p.l.plan.Buffers[p.refs[sideC].Buffer]
+	size := int64(out.DType.Size())
+	if p.isOpen() || p.part >= 0 || p.hasAfter() || p.KBlocks() > 1 || p.M*p.N*p.batch*size < tileStreamBytes {
+		return false
+	}
+	if runs(p.n, sideC, p.NR)*size%lineBytes > 0 || p.Lanes*size > lineBytes {
+		return false
+	}
+	for _, ds := range [][]digit{p.product.b, p.m, p.n} {
+		for _, d := range ds {
+			if at := d.at[sideC]; at.dim > 0 || at.n != 1 && at.n*size%lineBytes > 0 {
+				return false
+			}
+		}
+	}
+	return true
+}

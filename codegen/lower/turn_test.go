@@ -114,10 +114,14 @@ func TestStreams(t *testing.T) {
 		{"a,b->ab", map[rune]int{'a': 900, 'b': 1000}, false},
 		{"a,b->ab", map[rune]int{'a': 2000, 'b': 2001}, false},
 		{"a->a", map[rune]int{'a': 4000003}, true},
+		{"ak,kb->ab", map[rune]int{'a': 3000, 'b': 3200, 'k': 24}, true},
+		{"ak,kb->ab", map[rune]int{'a': 3000, 'b': 3201, 'k': 24}, false},
+		{"ak,kb->ab", map[rune]int{'a': 300, 'b': 3200, 'k': 24}, false},
+		{"ak,kb->ab", map[rune]int{'a': 3000, 'b': 3200, 'k': 700}, false}, // C is read again
 	} {
-		c := caseOf{expr: x.expr, extent: x.extent, types: []tensor.DType{tensor.F32}, layouts: "c"}
+		c := caseOf{expr: x.expr, extent: x.extent, types: []tensor.DType{tensor.F32}, layouts: "c", packed: strings.Contains(x.expr, "k")}
 		prog := c.build(newRand(1)).lowered(t, avx2)
-		require.Equal(t, x.streams, strings.Contains(prog.String(), "stream "), "%s %v", x.expr, x.extent)
+		require.Equal(t, x.streams, strings.Contains(prog.String(), "stream"), "%s %v", x.expr, x.extent)
 	}
 	c := caseOf{expr: "a,b->ab", extent: map[rune]int{'a': 1024, 'b': 1088}, types: []tensor.DType{tensor.F32}, layouts: "c"}
 	server := targets()[2]

@@ -13,6 +13,10 @@ func Depth(d tensor.DType) int64 {
 	return int64(bytes / d.Size())
 }
 
+// shortDepth is the most terms of K whose multiply-adds take no longer than to write C. Tiles then run row by row, so
+// that lines of C are written whole, and one after the other.
+const shortDepth = 64
+
 // align is the boundary in bytes that every piece of workspace starts at: a cache line.
 const align = 64
 
@@ -29,7 +33,8 @@ const maxSlice = 8 << 20
 // The packed strategy runs two phases for each slice of NS columns and each block of KC terms, one after
 // the other. The first packs that part of B, panel by panel, into shared workspace. The second has a
 // task for every MC×NC block of C in the slice: it packs MC×KC of A into the worker's workspace, or reads it in
-// place, and runs the tiles of the block, adding to C from the second block of K on. Where a block is all of a slice, no
+// place, and runs the tiles of the block, column by column or row by row of tiles, adding to C from the second
+// block of K on. Where a block is all of a slice, no
 // two tasks need the same panels: then a single phase has a task for each slice, which packs B too, one block of
 // K after the other, so that its panels stay in the cache and no worker waits for another.
 type Blocking struct {
@@ -44,6 +49,7 @@ type Blocking struct {
 	Own     bool         // tasks pack the columns of B that they need, each for itself
 	Split   int64        // parts that the blocks of K are shared out to, each with sums of its own; 1: none
 	Place   bool         // rows of A are read where they lie
+	ByRows  bool         // the tiles of a task run row by row: all panels of B pass for each few rows of A
 }
 
 // Blocking is the blocking for each of a batch of products of the given extents, each at least 1, and element type.
@@ -55,6 +61,7 @@ func (t *Target) Blocking(d tensor.DType, place bool, batch, m, n, k int64) Bloc
 	if most := Depth(b.Type); k > most {
 		b.KC = roundUp(ceilDiv(k, ceilDiv(k, most)), DepthUnit)
 	}
+	b.ByRows = place || k <= shortDepth
 	if b.Split = b.splits(batch); b.Split > 1 {
 		t.cutParts(&b)
 	} else {
@@ -77,7 +84,7 @@ const (
 // OpenBlocking is the blocking for products of which not all extents are known, those given being an
 // example: blocks that serve any. If B is packed by each task for itself, a slice is a task's columns.
 func (t *Target) OpenBlocking(d tensor.DType, place, own bool, m, n, k int64) Blocking {
-	b := Blocking{M: m, N: n, K: k, Place: place, Type: d.Accum(), Lanes: t.realLanes(d), Own: own, Split: 1}
+	b := Blocking{M: m, N: n, K: k, Place: place, Type: d.Accum(), Lanes: t.realLanes(d), Own: own, Split: 1, ByRows: place}
 	b.KC = Depth(b.Type)
 	rows, vectors := t.tile(b.Type)
 	b.MR, b.NR = rows, vectors*b.Lanes
@@ -107,7 +114,7 @@ func (t *Target) cut(b *Blocking, batch int64) {
 	column := b.KC * int64(b.Type.Size()) // bytes of a column of B, or a row of A, in a block of K
 	panels := ceilDiv(b.N, b.NR)
 	room := min(int64(t.l3())/2, maxSlice)
-	if b.Place || b.M <= 8*b.MR { // B passes for every tile of rows, or is soon done with: it need not leave L2
+	if b.ByRows || b.M <= 8*b.MR { // B passes for every tile of rows, or is soon done with: it need not leave L2
 		room = min(room, int64(t.l2())/2)
 	}
 	slice := max(room/column/b.NR, 1)
@@ -247,10 +254,9 @@ func (b Blocking) RowTable() int64 {
 	return max(b.MC, b.NR, min(b.NS, most))
 }
 
-// ColumnTable is the entries of a table of columns of C: those of a panel, or, where all panels of B pass for every
-// few rows of A, of a task.
+// ColumnTable is the entries of a table of columns of C: those of a panel, or, where tiles run row by row, of a task.
 func (b Blocking) ColumnTable() int64 {
-	if b.Place {
+	if b.ByRows {
 		return b.NC
 	}
 	return b.NR

@@ -231,6 +231,18 @@ func TestNarrowProductsAreOnePhase(t *testing.T) {
 }
 
 // Where a product has too few tiles for many tasks, its tasks go round the workers evenly.
+// Tiles run row by row where C is what takes time, and all panels of B stay in the second-level cache then.
+func TestShortSumsRunByRows(t *testing.T) {
+	for _, target := range targets() {
+		for _, k := range []int64{1, 24, 64, 65, 1000} {
+			b := target.Blocking(tensor.F32, false, 1, 8303, 8303, k)
+			require.Equal(t, k <= 64, b.ByRows, k)
+			require.Equal(t, b.ByRows, b.ColumnTable() == b.NC)
+			require.True(t, !b.ByRows || b.KC*b.NC*4 <= int64(max(target.L2, 512<<10))/2, "%+v", b)
+		}
+	}
+}
+
 func TestFewTasksGoRoundEvenly(t *testing.T) {
 	for _, workers := range []int{2, 3, 4} {
 		target := avx2
