@@ -164,13 +164,19 @@ func (d digit) dynamic() bool {
 
 func (d digit) isOpen() bool { return d.size.Dim > 0 }
 
-// minRun is the number of neighbouring elements of C after which N's order may turn to B.
-const minRun = 16
+// minRun is the number of neighbouring elements of C after which N's order may turn to B, and turnTerms how many terms
+// of columns may be packed before it does.
+const (
+	minRun    = 16
+	turnTerms = 1 << 18
+)
 
-// orderN moves B's unit-stride digit right behind the digits that make up a long enough run of C.
+// orderN moves B's unit-stride digit right behind the digits that make up a long enough run of C: as long a one as lets
+// lines of B be packed whole while the panels they go to stay in the second-level cache.
 func (p *product) orderN() {
 	i, run := len(p.n), int64(1)
-	for i > 0 && run < minRun && p.n[i-1].at[sideC].n == run && !p.n[i-1].dynamic() {
+	most := max(minRun, turnTerms/items(p.k)/p.unitN())
+	for i > 0 && p.n[i-1].at[sideC].n == run && !p.n[i-1].dynamic() && (run < minRun || run*p.n[i-1].extent <= most) {
 		i--
 		run *= p.n[i].extent
 	}
@@ -181,6 +187,16 @@ func (p *product) orderN() {
 			return
 		}
 	}
+}
+
+// unitN is the extent of B's unit-stride digit.
+func (p *product) unitN() int64 {
+	for _, d := range p.n {
+		if d.at[sideB].n == 1 {
+			return d.extent
+		}
+	}
+	return 1
 }
 
 // fuseDigits merges neighbours that compose in all operands.
@@ -236,13 +252,14 @@ func group(ds []digit, side int) loop.Group {
 const anyRun = 64
 
 // runs is the promise of unit runs that blocks of a width can make: the common divisor of the width and
-// the fastest digit, if that is unit-stride.
+// the fastest digits, as far as they compose.
 func runs(ds []digit, side int, width int64) int64 {
 	n, step := steppedRuns(ds, side, width)
 	if step > 1 {
 		return 1
 	}
-	return n
+	run, _ := unitRun(ds, side)
+	return max(n, common(width, run, true))
 }
 
 // steppedRuns is the promise of runs of n neighbours that are step items apart: those of the digit that

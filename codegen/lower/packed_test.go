@@ -106,6 +106,18 @@ func TestPackedTurns(t *testing.T) {
 	}
 }
 
+// Columns run along C as far as the panels that B's lines go to have room: over two indices here, of which tiles store
+// whole vectors, if K is short.
+func TestColumnsRunAlongC(t *testing.T) {
+	for k, run := range map[int]string{16: " cut 24 step 384 ", 200: " cut 24 step 24 "} {
+		c := caseOf{expr: "dabfe,fc->edcba", types: []tensor.DType{tensor.F32}, layouts: "c", packed: true,
+			extent: map[rune]int{'a': 24, 'b': 16, 'c': 24, 'd': 3, 'e': 24, 'f': k}}
+		text := c.build(newRand(1)).lowered(t, targets()[2]).String()
+		require.Contains(t, text, run)
+		require.Equal(t, k == 16, strings.Contains(text, "add kb run 32"), text)
+	}
+}
+
 // Panels cut runs of any lengths anywhere, and turn squares of any extents.
 func TestPackedOddRuns(t *testing.T) {
 	exprs := []string{"aebd,ce->dcba", "dabe,ec->dcba", "fbea,ecfd->dcba", "dca,bd->cba", "dac,bcd->ba", "aged,cbfg->fedcba", "ki,jk->ji"}

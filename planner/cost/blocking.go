@@ -250,7 +250,7 @@ type Scratch struct {
 
 // RowTable is the entries of the table of rows of A, or of the columns of B that are packed together.
 func (b Blocking) RowTable() int64 {
-	const most = 4096
+	const most = 12 << 10
 	return max(b.MC, b.NR, min(b.NS, most))
 }
 
