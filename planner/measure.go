@@ -88,7 +88,9 @@ func (s *scale) union(a, b []uint64) float64 {
 	t := 0.0
 	if s.runs == nil {
 		for w, x := range a {
-			t += s.sum(w, x|b[w])
+			if x |= b[w]; x != 0 { // rows of many words have few indices
+				t += s.sum(w, x)
+			}
 		}
 		return t
 	}
@@ -109,7 +111,9 @@ func (s *scale) swap(out, a, c, b, p []uint64) (size, step float64) {
 	if s.runs == nil {
 		for w := range out {
 			x := (a[w] | c[w]) & (b[w] | p[w])
-			out[w] = x
+			if out[w] = x; x|b[w] == 0 {
+				continue
+			}
 			size += s.sum(w, x)
 			step += s.sum(w, b[w]&^x)
 		}
