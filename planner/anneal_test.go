@@ -29,8 +29,7 @@ func TestBushesStayRight(t *testing.T) {
 	for seed := range uint64(30) {
 		r := rand.New(rand.NewPCG(seed, 8))
 		g := tangle(r, 3+r.IntN(40), 5+r.IntN(120), 2+int(seed%3)*4)
-		for _, a := range []aim{{write: math.Inf(-1), room: math.Inf(1)}, {write: 4, room: math.Inf(1)},
-			{write: math.Inf(-1), room: 8, steep: 1}, {flat: true, write: math.Inf(-1), room: math.Inf(1)}} {
+		for _, a := range []aim{{write: math.Inf(-1)}, {write: 4}, {flat: true, write: math.Inf(-1)}} {
 			start, _ := greedily(g, taste{c: 1}, nil)
 			b := newBush(g, newScale(g.lg), a)
 			b.plant(start)
@@ -53,7 +52,7 @@ func TestBushesStayRight(t *testing.T) {
 
 func TestMovesAllocateNothing(t *testing.T) {
 	g := tangle(rand.New(rand.NewPCG(1, 1)), 200, 300, 2)
-	b := newBush(g, newScale(g.lg), aim{write: math.Inf(-1), room: math.Inf(1)})
+	b := newBush(g, newScale(g.lg), aim{write: math.Inf(-1)})
 	start, _ := greedily(g, taste{c: 1}, nil)
 	b.plant(start)
 	a := newAnnealer(b, newRNG(1))
@@ -65,7 +64,7 @@ func TestEveryStartIsATree(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 9))
 		g := tangle(r, 12+r.IntN(300), 10+r.IntN(400), 4)
 		trees := map[string]tree{}
-		plain := aim{write: math.Inf(-1), room: math.Inf(1)}
+		plain := aim{write: math.Inf(-1)}
 		for kind := range tasteKind(2) {
 			trees["greedy"+string('0'+rune(kind))], _ = greedily(g, taste{kind: kind, c: 1, heat: 0.3 * float64(seed%2)}, newRNG(seed))
 		}

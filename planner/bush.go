@@ -22,12 +22,10 @@ type bush struct {
 }
 
 // aim is what a step's cost counts, in logarithms: multiply-adds, and elements written, each of which
-// counts for 2^write multiply-adds. Results above room are avoided by steep weights.
+// counts for 2^write multiply-adds.
 type aim struct {
 	write float64 // -Inf for nothing
 	flat  bool    // multiply-adds count for nothing
-	room  float64 // +Inf for no limit
-	steep float64 // weight of a bit above room
 }
 
 // step is the cost of a step.
@@ -38,14 +36,11 @@ func (a *aim) step(flops, size float64) float64 {
 	if !math.IsInf(a.write, -1) {
 		flops = plus(flops, size+a.write)
 	}
-	if size > a.room {
-		flops += a.steep * (size - a.room)
-	}
 	return flops
 }
 
 // plain reports whether a step's cost is its multiply-adds and nothing else.
-func (a *aim) plain() bool { return !a.flat && math.IsInf(a.write, -1) && math.IsInf(a.room, 1) }
+func (a *aim) plain() bool { return !a.flat && math.IsInf(a.write, -1) }
 
 // newBush makes room for trees over g; plant fills it.
 func newBush(g *graph, s *scale, a aim) *bush {

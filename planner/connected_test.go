@@ -45,7 +45,7 @@ func TestConnectedSetsEqualBruteForce(t *testing.T) {
 	for seed := range uint64(150) {
 		r := rand.New(rand.NewPCG(seed, 7))
 		g := connectedGraph(r, 3+r.IntN(4))
-		a := aim{write: math.Inf(-1), room: math.Inf(1)}
+		a := aim{write: math.Inf(-1)}
 		if r.IntN(2) == 0 {
 			a.write = writeBits
 		}
@@ -72,7 +72,7 @@ func TestConnectedSetsAgainstEveryTree(t *testing.T) {
 	for seed := range uint64(100) {
 		r := rand.New(rand.NewPCG(seed, 8))
 		g := connectedGraph(r, 7+r.IntN(5))
-		a := aim{write: math.Inf(-1), room: math.Inf(1)}
+		a := aim{write: math.Inf(-1)}
 		best, ok := newBlock(a).tree(g)
 		require.True(t, ok)
 		least := appraise(g, best, a)
@@ -85,14 +85,14 @@ func TestConnectedSetsAgainstEveryTree(t *testing.T) {
 	}
 	require.Greater(t, equal, 90)
 	outer := canonical(&Network{Inputs: [][]int32{{0}, {1}, {0, 1, 2}, {2, 3}}, Output: []int32{3}, Sizes: []float64{2, 2, 1e6, 5}})
-	found, _, ok := connectedTree(outer, aim{write: math.Inf(-1), room: math.Inf(1)}, 60, 1e9)
+	found, _, ok := connectedTree(outer, aim{write: math.Inf(-1)}, 60, 1e9)
 	require.True(t, ok)
 	require.Equal(t, [2]int32{0, 1}, found[0])
 }
 
 func TestConnectedSearchGivesUp(t *testing.T) {
 	g := connectedGraph(rand.New(rand.NewPCG(1, 9)), 18)
-	a := aim{write: math.Inf(-1), room: math.Inf(1)}
+	a := aim{write: math.Inf(-1)}
 	_, work, ok := connectedTree(g, a, 200, 3e4)
 	require.False(t, ok)
 	require.Less(t, work, 1e5)

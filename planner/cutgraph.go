@@ -17,6 +17,15 @@ func next(p int64, e float64) int64 {
 	return 2 * p
 }
 
+// noCuts leaves a network whole.
+func noCuts(n *Network) cuts {
+	c := make(cuts, len(n.Sizes))
+	for i := range c {
+		c[i] = 1
+	}
+	return c
+}
+
 // slices is the product of all parts, in bits.
 func (c cuts) slices() float64 {
 	bits := 0.0

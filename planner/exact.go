@@ -79,7 +79,7 @@ func (d *draft) block(bits float64) *block {
 	if d.small == nil {
 		d.small = &block{}
 	}
-	d.small.seek(aim{write: bits, room: math.Inf(1)})
+	d.small.seek(aim{write: bits})
 	return d.small
 }
 

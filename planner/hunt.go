@@ -45,7 +45,7 @@ func newHunt(ctx context.Context, n *Network, opts OrderOptions) *hunt {
 	if h.workers < 1 {
 		h.workers = runtime.GOMAXPROCS(0)
 	}
-	h.aim = aim{write: math.Inf(-1), room: math.Inf(1)}
+	h.aim = aim{write: math.Inf(-1)}
 	switch opts.Objective {
 	case BySize:
 		h.aim.flat = true
@@ -135,11 +135,7 @@ func (h *hunt) network() *network {
 
 // finish states what a tree costs; it cuts it first if it exceeds the memory limit.
 func (h *hunt) finish(o *Order, t tree) error {
-	c := make(cuts, len(h.net.Sizes))
-	for i := range c {
-		c[i] = 1
-	}
-	limit := math.Inf(1)
+	c, limit := noCuts(h.net), math.Inf(1)
 	if h.opts.MaxMemory > 0 {
 		limit = float64(h.opts.MaxMemory) / float64(h.opts.Type.Accum().Size())
 		_, peak := economise(t, len(h.g.legs), audit(h.g, t).size)

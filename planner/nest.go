@@ -20,6 +20,7 @@ type nest struct {
 	write float64
 	size  float64
 	peak  float64 // elements
+	tries int     // sets of results to keep that were looked at
 }
 
 // newNest orders the loops of cuts and the steps of t. Where keeping results for later slices takes more
@@ -30,10 +31,11 @@ func (n *Network) newNest(t tree, c cuts, limit float64) *nest {
 	loops := c.list()
 	masks := n.depends(t, loops)
 	loops, depth := orderLoops(loops, masks, acc)
-	best := sortNest(g, t, acc, loops, depth)
-	for best.peak > limit && again(t, len(g.legs), acc, loops, depth) {
+	best, tries := sortNest(g, t, acc, loops, depth), 1
+	for ; best.peak > limit && again(t, len(g.legs), acc, loops, depth); tries++ {
 		best = sortNest(g, t, acc, loops, depth)
 	}
+	best.tries = tries
 	return best
 }
 

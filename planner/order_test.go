@@ -187,9 +187,16 @@ func TestOrderDependsOnSeedAndUnitsAlone(t *testing.T) {
 	n := randomNet(rand.New(rand.NewPCG(4, 4)), 90, 130, 3)
 	opts := planner.OrderOptions{Seed: 7, Budget: planner.Budget{Units: 1e6}, Workers: 1}
 	one := order(t, n, opts)
+	limit := int64(one.PeakBytes / 8)
+	opts.MaxMemory = limit
+	sliced := order(t, n, opts)
+	require.NotEmpty(t, sliced.Sliced)
 	for _, workers := range []int{2, 8} {
 		opts.Workers = workers
+		opts.MaxMemory = 0
 		require.Equal(t, one, order(t, n, opts))
+		opts.MaxMemory = limit
+		require.Equal(t, sliced, order(t, n, opts))
 	}
 	timed := order(t, n, planner.OrderOptions{Seed: 7, Budget: planner.Budget{Time: 300 * time.Millisecond}})
 	require.Positive(t, timed.Budget)

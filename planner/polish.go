@@ -126,10 +126,6 @@ func (k *block) search(set uint32, limit float64) {
 	}
 	if k.aim.flat {
 		extra, scale = size*size, 0
-	} else if !math.IsInf(k.aim.room, 1) && math.Log2(size) > k.aim.room {
-		over := math.Log2(size) - k.aim.room
-		scale = math.Exp2(k.aim.steep * over)
-		extra *= scale
 	}
 	look := k.few
 	if k.groups > 24 {

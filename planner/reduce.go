@@ -7,6 +7,7 @@ import "math"
 type reduction struct {
 	steps  tree   // over the graph's tensors
 	kernel *graph // what remains
+	rest   *graph // the same, with the indices of the whole graph
 	ids    []int32
 }
 
@@ -52,6 +53,7 @@ func reduce(g *graph) *reduction {
 			k.legs, r.ids = append(k.legs, p.legs[t]), append(r.ids, p.name[t])
 		}
 	}
+	r.rest = k
 	r.kernel, _ = k.compact()
 	return r
 }

@@ -27,7 +27,6 @@ type slicer struct {
 	limit float64 // log2 of the elements that may live at once
 	units float64 // of all of it
 	spent float64
-	price float64 // the least that a bit of a result above the limit counts
 	best  sliced
 }
 
@@ -38,9 +37,8 @@ type sliced struct {
 	score float64
 }
 
-// fit looks for cuts with which the results of some tree, at first t, take no more than the limit,
-// and that make it little dearer: cut and anneal in turns until it fits, then give up some cuts, anneal
-// and cut again for as long as there is work left.
+// fit looks for cuts with which the results of some tree, at first t, take no more than the limit, and that make it
+// little dearer. It anneals t and cuts together, and then the best so far again and again.
 func (h *hunt) fit(t tree, units float64) (*sliced, error) {
 	elements := float64(h.opts.MaxMemory) / float64(h.opts.Type.Accum().Size())
 	s := &slicer{hunt: h, rng: newRNG(h.opts.Seed, 77), limit: math.Log2(elements), units: units}
@@ -52,26 +50,70 @@ func (h *hunt) fit(t tree, units float64) (*sliced, error) {
 		bytes := math.Exp2(least) * float64(h.opts.Type.Accum().Size())
 		return nil, &ErrInfeasible{Limit: h.opts.MaxMemory, Least: int64(math.Round(bytes)), Index: -1}
 	}
-	c := make(cuts, len(h.net.Sizes))
-	for i := range c {
-		c[i] = 1
-	}
 	s.best.score = math.Inf(1)
 	s.take(t, all)
-	s.take(t, c)
-	// What is cut first decides much, so that one approach may be far off.
-	for k, way := range []struct{ heat, price float64 }{{3, 0.3}, {1, 0.3}, {3, 0.03}} {
-		if k > 0 && (s.spent > s.units || s.ctx.Err() != nil) {
-			break
-		}
-		s.price = way.price
-		s.approach(t, slices.Clone(c), way.heat, s.units*0.2)
-	}
-	for round := 0; s.spent < s.units && h.ctx.Err() == nil; round++ {
-		s.again(round)
+	s.mend(t, noCuts(h.net))
+	if s.ctx.Err() == nil {
+		s.carve(t)
 	}
 	h.work += s.spent
 	return &s.best, nil
+}
+
+// carve anneals from t, and then from the best, by turns from several heats.
+func (s *slicer) carve(t tree) {
+	const (
+		firstShare = 0.15
+		laterShare = 0.01
+		atOnce     = 2
+		least      = 1e5 // units
+		hopeless   = 0.6 // bits: mending hardly finds as much
+	)
+	g := newSliceGraph(s.net)
+	s.spent += float64(100 * len(s.net.Inputs))
+	if len(g.g.legs) < 3 || len(g.g.legs)*newScale(g.g.lg).words > mostWords {
+		return
+	}
+	for round := 0; s.spent < s.units && s.ctx.Err() == nil; round++ {
+		from, share := sliced{tree: t, cuts: noCuts(s.net)}, firstShare
+		if round > 0 {
+			from, share = s.best, laterShare
+		}
+		var out [atOnce]*carver
+		seed := s.rng.next()
+		s.parallel(atOnce, func(i int) {
+			k := atOnce*round + i
+			x := newCarver(g, s.aim, g.within(from.tree), from.cuts, newRNG(seed, uint64(i)))
+			x.restrain(s.limit, float64(2+k%3))
+			c := cooling{from: 4, to: 20}
+			if round > 0 {
+				c.from = 2 + 1.2*float64(k%4)
+			}
+			x.run(s.ctx, c, max(share*s.units, least))
+			out[i] = x
+		})
+		for _, x := range out {
+			s.spent += x.work + 1000
+			if x.b.total() > s.best.score+hopeless {
+				continue
+			}
+			s.mend(g.whole(x.b.tree()), g.parts(x.cut))
+		}
+	}
+}
+
+// mend cuts a tree until it fits, takes back what it need not cut, and takes it.
+func (s *slicer) mend(t tree, c cuts) {
+	for some := 1; s.cut(t, c, some); {
+		if s.ctx.Err() != nil {
+			some *= 4 // what is found now only has to fit, and soon
+		}
+	}
+	s.loosen(t, c)
+	s.take(t, c)
+	if s.ctx.Err() == nil {
+		s.further(t, c)
+	}
 }
 
 // measure is the per-slice account of a tree under cuts, and log2 of its peak.
@@ -79,7 +121,7 @@ func (s *slicer) measure(t tree, c cuts) (*account, float64) {
 	g, _ := s.net.cut(c)
 	acc := audit(g, t)
 	_, peak := economise(t, len(g.legs), acc.size)
-	s.spent += float64(5 * len(t))
+	s.spent += float64(50 * len(t))
 	return acc, math.Log2(peak)
 }
 
@@ -95,7 +137,10 @@ func (s *slicer) take(t tree, c cuts) {
 	if score > s.best.score+hoisted {
 		return
 	}
-	if score = s.nested(t, c); score < s.best.score-1e-9 {
+	if s.ctx.Err() == nil {
+		score = s.nested(t, c)
+	}
+	if score < s.best.score-1e-9 {
 		s.best = sliced{slices.Clone(t), slices.Clone(c), score}
 	}
 }
@@ -104,7 +149,7 @@ func (s *slicer) take(t tree, c cuts) {
 // allows.
 func (s *slicer) nested(t tree, c cuts) float64 {
 	x := s.net.newNest(t, c, math.Exp2(s.limit))
-	s.spent += float64(100 * len(t))
+	s.spent += float64((60 + 30*x.tries) * len(t))
 	if s.aim.flat {
 		return 2*x.size + c.slices()
 	}
@@ -120,29 +165,6 @@ func (s *slicer) cost(acc *account) float64 {
 	return logSum(all)
 }
 
-// approach cuts and anneals in turns, from some heat on.
-func (s *slicer) approach(t tree, c cuts, heat, units float64) {
-	_, peak := s.measure(t, c)
-	turns := max(peak-s.limit, 1)
-	each := units / (turns + 1)
-	t = s.anneal(t, c, heat, each)
-	s.take(t, c)
-	for over, some := peak-s.limit, 1; s.cut(t, c, some); {
-		if s.ctx.Err() != nil {
-			some *= 2 // what is found now only has to fit, and soon
-		}
-		for k := 1; k < int(over/12) && s.ctx.Err() == nil && s.cutOne(t, c); k++ {
-			// Far from the limit, a few cuts an annealing will do.
-		}
-		if s.spent < s.units && s.ctx.Err() == nil {
-			t = s.anneal(t, c, heat+1, each)
-		}
-	}
-	s.loosen(t, c)
-	s.take(t, c)
-	s.further(t, c)
-}
-
 // further cuts more than the limit wants, which leaves memory for what slices share.
 func (s *slicer) further(t tree, c cuts) {
 	limit := s.limit
@@ -156,56 +178,6 @@ func (s *slicer) further(t tree, c cuts) {
 	}
 }
 
-// again gives up some cuts of the best, anneals, cuts anew and anneals cold.
-func (s *slicer) again(round int) {
-	c := slices.Clone(s.best.cuts)
-	have := c.list()
-	t := s.best.tree
-	for range min(len(have), 1+s.rng.below(3)) {
-		i := have[s.rng.below(len(have))].Index
-		c[i] = 1
-	}
-	share := max(s.units*0.008, 1e5)
-	t = s.anneal(t, c, 1.5+float64(round%4), share*0.6)
-	for s.cutOne(t, c) {
-	}
-	t = s.anneal(t, c, 5, share*0.3)
-	for s.cutOne(t, c) {
-	}
-	s.loosen(t, c)
-	s.take(t, c)
-	s.further(t, c)
-	s.spent += 1000
-}
-
-// anneal improves a tree of one slice, weighing results beyond the limit heavily.
-func (s *slicer) anneal(t tree, c cuts, from, units float64) tree {
-	g, _ := s.net.cut(c)
-	scale := newScale(g.lg)
-	if len(g.legs) < 3 || len(g.legs)*scale.words > mostWords || units < 1 {
-		s.spent += 1000
-		return t
-	}
-	a := s.aim
-	a.room, a.steep = s.limit-1, s.steep(t, c)
-	b := newBush(g, scale, a)
-	b.plant(t)
-	x := newAnnealer(b, newRNG(s.rng.next()))
-	x.run(s.ctx, cooling{from: from, to: 20}, units*0.85)
-	p := newPolisher(b, 8)
-	p.run(s.ctx, units*0.15)
-	s.spent += x.work + p.work + 1000
-	return b.tree()
-}
-
-// steep is how much a bit of a result above the limit counts: where it takes many cuts to fit, a bit
-// costs a fraction of what it does where one would do, and trees that avoid large results at that price cost
-// more than cuts.
-func (s *slicer) steep(t tree, c cuts) float64 {
-	_, peak := s.measure(t, c)
-	return max(s.price, min(1, 0.6/max(peak-s.limit, 0.1)))
-}
-
 // cutOne cuts one index further if the tree does not fit: of those in the largest results, the one
 // that costs least. False if it fits, or if all is cut.
 func (s *slicer) cutOne(t tree, c cuts) bool { return s.cut(t, c, 1) }
@@ -215,7 +187,7 @@ func (s *slicer) cut(t tree, c cuts, some int) bool {
 	g, number := s.net.cut(c)
 	acc := audit(g, t)
 	_, peak := economise(t, len(g.legs), acc.size)
-	s.spent += float64(20 * len(t))
+	s.spent += float64(100 * len(t))
 	if math.Log2(peak) <= s.limit {
 		return false
 	}

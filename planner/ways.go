@@ -116,7 +116,7 @@ func (t *trial) lying(s *schedule) {
 func (c *contraction) polished(bits float64) tree {
 	const units, size = 3e5, 8
 	g := c.net.graph()
-	b := newBush(g, newScale(g.lg), aim{write: bits, room: math.Inf(1)})
+	b := newBush(g, newScale(g.lg), aim{write: bits})
 	b.plant(c.tree)
 	newPolisher(b, size).run(c.d.ctx, units)
 	return b.tree()

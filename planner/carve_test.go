@@ -1,0 +1,145 @@
+package planner
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestFactors(t *testing.T) {
+	for e := int64(1); e < 3000; e++ {
+		product := int64(1)
+		for _, f := range factors(e) {
+			product *= f
+		}
+		require.GreaterOrEqual(t, product, e)
+		require.Less(t, product, 2*e, "%d as %v", e, factors(e))
+	}
+}
+
+// carving is a random network and a carver of it.
+func carving(seed uint64) (*Network, *carver) {
+	r := rand.New(rand.NewPCG(seed, 5))
+	n := &Network{Inputs: make([][]int32, 8+r.IntN(30))}
+	for i := range int32(20 + r.IntN(60)) {
+		n.Sizes = append(n.Sizes, []float64{2, 2, 3, 4, 11}[r.IntN(5)])
+		for range 2 + r.IntN(2) {
+			at := r.IntN(len(n.Inputs))
+			n.Inputs[at] = append(n.Inputs[at], i)
+		}
+	}
+	start, _ := greedily(canonical(n), taste{c: 1}, nil)
+	s := newSliceGraph(n)
+	return n, newCarver(s, aim{write: math.Inf(-1)}, s.within(start), noCuts(n), newRNG(seed))
+}
+
+// factorNetwork is the network of a slice graph, and the cuts of its indices that are cut.
+func factorNetwork(x *carver) (*Network, cuts) {
+	n := &Network{Inputs: x.s.g.legs}
+	for i, f := range x.s.factor {
+		n.Sizes = append(n.Sizes, float64(f))
+		if x.s.g.open[i] {
+			n.Output = append(n.Output, int32(i))
+		}
+	}
+	c := noCuts(n)
+	for _, i := range x.loops {
+		c[i] = x.s.factor[i]
+	}
+	return n, c
+}
+
+// TestCarversCountAsNestsDo compares costs, after moves and changes of cuts, with those of the nest of loops where
+// all is kept that slices share, and with those of slices that share nothing.
+func TestCarversCountAsNestsDo(t *testing.T) {
+	cut := 0
+	for seed := range uint64(40) {
+		n, x := carving(seed)
+		if x.b.n < 3 {
+			continue
+		}
+		x.restrain(5, 2)
+		for range 6 {
+			x.shift(2)
+			x.sweep(0.3)
+		}
+		cut += len(x.loops)
+		whole := x.s.whole(x.b.tree())
+		require.Len(t, whole, len(n.Inputs)-1)
+		require.Equal(t, x.b.tree(), x.s.within(whole), "seed %d", seed)
+		factored, c := factorNetwork(x)
+		g, _ := factored.cut(c)
+		apart := audit(g, x.b.tree()).total() + c.slices()
+		x.limit, x.keeps = math.Inf(1), math.Inf(-1)
+		x.refresh()
+		require.InDelta(t, apart, x.b.total(), 1e-6, "seed %d: nothing is kept", seed)
+		x.keeps = math.Inf(1)
+		x.refresh()
+		nest := factored.newNest(x.b.tree(), c, math.Inf(1)).flops
+		require.GreaterOrEqual(t, x.b.total(), nest-0.3, "seed %d", seed)
+		require.LessOrEqual(t, x.b.total(), apart+1e-6, "seed %d", seed)
+		if len(x.loops) < 2 {
+			require.InDelta(t, nest, x.b.total(), 1e-6, "seed %d", seed)
+		}
+	}
+	require.Greater(t, cut, 40)
+}
+
+// TestMovesOfCarversStayRight compares what moves leave with what is computed anew.
+func TestMovesOfCarversStayRight(t *testing.T) {
+	for seed := range uint64(40) {
+		_, x := carving(seed)
+		if x.b.n < 3 {
+			continue
+		}
+		x.restrain(6, 2)
+		for range 4 {
+			x.shift(3)
+		}
+		for range 3 {
+			x.sweep(0.5)
+		}
+		rows, dep := slices.Clone(x.b.legs), slices.Clone(x.dep)
+		x.order = x.b.order(x.order)
+		x.b.refresh()
+		x.depend()
+		require.Equal(t, rows, x.b.legs)
+		require.Equal(t, dep, x.dep)
+	}
+}
+
+func TestMovesOfCarversAllocateNothing(t *testing.T) {
+	_, x := carving(3)
+	x.restrain(6, 2)
+	x.shift(2)
+	require.Zero(t, testing.AllocsPerRun(20, func() { x.sweep(3) }))
+}
+
+// TestCarvingFits carves a closed lattice whose results are far too large: they fit then, and cost little more.
+func TestCarvingFits(t *testing.T) {
+	const side = 7
+	n := &Network{Inputs: make([][]int32, side*side)}
+	for v := range side * side {
+		row, col := v/side, v%side
+		for _, to := range [2]int{row*side + (col+1)%side, (row+1)%side*side + col} {
+			i := int32(len(n.Sizes))
+			n.Sizes = append(n.Sizes, 2)
+			n.Inputs[v], n.Inputs[to] = append(n.Inputs[v], i), append(n.Inputs[to], i)
+		}
+	}
+	start, _ := greedily(canonical(n), taste{c: 1}, nil)
+	s := newSliceGraph(n)
+	x := newCarver(s, aim{write: math.Inf(-1)}, s.within(start), noCuts(n), newRNG(1))
+	before := x.b.total()
+	x.restrain(10, 3)
+	require.True(t, x.over)
+	x.run(context.Background(), cooling{from: 3, to: 20}, 3e6)
+	require.False(t, x.over)
+	require.NotEmpty(t, x.loops)
+	require.Less(t, x.b.total(), before+3.5)
+	require.ElementsMatch(t, x.loops, s.leftOut(s.parts(x.cut)))
+}

@@ -1,0 +1,330 @@
+package planner
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"math/bits"
+	"slices"
+)
+
+// carver anneals a tree and its cuts together. Steps count what all slices of them cost: a step runs in the loops
+// down to the innermost that something below it depends on, unless its result is too large to be kept for the next
+// slice. Steps that take more memory than there is are strained: they cost more, so that moves and cuts that make
+// them fit pay.
+type carver struct {
+	*annealer
+	s     *sliceGraph
+	limit float64   // log2 of the elements that may live at once
+	keeps float64   // log2 of the elements of the largest result that is kept for other slices
+	room  float64   // what those that are kept leave of the limit
+	floor float64   // the least that a strained step counts
+	over  bool      // some step is strained
+	cut   []bool    // of each index
+	loops []int32   // the indices that are cut, outermost first
+	runs  []float64 // log2 of how often what is within the first loops runs
+	dep   []uint64  // of each node: the loops that it depends on
+	depth []int32   // of each pair: how many loops it is within
+	pure  []float64 // of each pair: what a slice of it costs
+	order []int32   // of the pairs, users first
+	whole float64   // log2 of the cost of all
+	costs []float64 // scratch
+	bestC []bool    // the cuts of the best shape
+	repeats,
+	saves,
+	odds []float64 // of each index, by weighCuts
+	above, along []float64 // of each node, by weighCuts
+}
+
+// The strain of a step: a bit beyond the room counts strainBit, and any excess strainJump and a share of the whole cost.
+const (
+	strainBit   = 1.0
+	strainJump  = 0.5
+	strainFloor = 2.0 // bits below the whole
+)
+
+// mostNested is the most loops that a carver tells apart; those outside share a bit.
+const mostNested = 64
+
+func newCarver(s *sliceGraph, a aim, t tree, c cuts, r *rng) *carver {
+	b := newBush(s.g, newScale(s.g.lg), a)
+	n, nodes := len(s.g.lg), 2*len(s.g.legs)-1
+	x := &carver{annealer: newAnnealer(b, r), s: s, limit: math.Inf(1), keeps: math.Inf(1), cut: make([]bool, n), bestC: make([]bool, n),
+		dep: make([]uint64, nodes), depth: make([]int32, nodes), pure: make([]float64, nodes),
+		repeats: make([]float64, n), saves: make([]float64, n), odds: make([]float64, n+1),
+		above: make([]float64, nodes), along: make([]float64, nodes)}
+	b.plant(t)
+	x.setCuts(s.leftOut(c))
+	return x
+}
+
+// restrain sets the limit, and how many bits below it the largest result is that is kept.
+func (x *carver) restrain(limit, below float64) {
+	x.limit, x.keeps = limit, limit-below
+	x.refresh()
+}
+
+// setCuts cuts a list of indices.
+func (x *carver) setCuts(list []int32) {
+	clear(x.cut)
+	for _, i := range list {
+		x.cut[i] = true
+	}
+	x.loops = append(x.loops[:0], list...)
+	x.refresh()
+}
+
+// mark cuts an index, or takes that back.
+func (x *carver) mark(i int32, cut bool) {
+	if x.cut[i] = cut; cut {
+		x.loops = append(x.loops, i)
+	} else {
+		x.loops = slices.DeleteFunc(x.loops, func(j int32) bool { return j == i })
+	}
+	x.refresh()
+}
+
+// refresh makes the bush what the cuts leave, and nests the loops.
+func (x *carver) refresh() {
+	b := x.b
+	for t, legs := range b.g.legs {
+		row := b.row(int32(t))
+		clear(row)
+		for _, i := range legs {
+			if !x.cut[i] {
+				bit := b.s.bit[i]
+				row[bit/64] |= 1 << (bit % 64)
+			}
+		}
+		if b.size[t] = math.Inf(-1); x.s.results[t] {
+			b.size[t] = b.s.size(row)
+		}
+	}
+	b.refresh()
+	x.order = b.order(x.order)
+	x.depend()
+	x.nest()
+	x.depend()
+	x.descend()
+}
+
+// bitOf is the bit of the k-th loop.
+func (x *carver) bitOf(k int) int { return max(k-max(len(x.loops)-mostNested, 0), 0) }
+
+// depend finds the loops that each node depends on.
+func (x *carver) depend() {
+	b := x.b
+	clear(x.dep)
+	x.runs = append(x.runs[:0], 0)
+	for k, i := range x.loops {
+		bit := x.bitOf(k)
+		if bit+1 == len(x.runs) {
+			x.runs = append(x.runs, x.runs[bit])
+		}
+		x.runs[bit+1] += b.g.lg[i]
+		for _, t := range x.s.holders[i] {
+			x.dep[t] |= 1 << bit
+		}
+	}
+	for k := len(x.order) - 1; k >= 0; k-- {
+		v := x.order[k]
+		x.dep[v] = x.dep[b.left[v]] | x.dep[b.right[v]]
+	}
+}
+
+// nest puts the loop innermost that the least work depends on.
+func (x *carver) nest() {
+	b, top := x.b, math.Inf(-1)
+	for _, v := range x.order {
+		top = max(top, b.cost[v])
+	}
+	var load [mostNested]float64
+	for _, v := range x.order {
+		if share := b.cost[v] - top; share > -30 {
+			w := math.Exp2(share)
+			for m := x.dep[v]; m != 0; m &= m - 1 {
+				load[bits.TrailingZeros64(m)] += w
+			}
+		}
+	}
+	for k, i := range x.loops {
+		x.odds[i] = load[x.bitOf(k)]
+	}
+	slices.SortStableFunc(x.loops, func(i, j int32) int { return cmp.Compare(x.odds[j], x.odds[i]) })
+}
+
+// descend finds the loops that each step is within, what is kept, and what steps cost.
+func (x *carver) descend() {
+	b, kept := x.b, 0.0
+	x.costs = x.costs[:0]
+	for k, v := range x.order {
+		if k == 0 {
+			x.depth[v] = int32(bits.Len64(x.dep[v]))
+		}
+		x.pure[v] = b.cost[v]
+		x.costs = append(x.costs, b.cost[v]+x.runs[x.depth[v]])
+		for _, c := range [2]int32{b.left[v], b.right[v]} {
+			if c < b.n {
+				continue
+			}
+			if x.depth[c] = x.within(x.dep[c], b.size[c], x.depth[v]); x.depth[c] < x.depth[v] {
+				kept += elements(b.size[c])
+			}
+		}
+	}
+	// A little of the limit is for small results that wait for others.
+	const usable = 0.985
+	most := math.Exp2(x.limit)
+	x.room = math.Log2(max(usable*most-kept, most/2))
+	x.floor, x.over = logSum(x.costs)-strainFloor, false
+	for _, v := range x.order {
+		l, r := b.size[b.left[v]], b.size[b.right[v]]
+		x.over = x.over || x.live(b.size[v], l, r) > x.room
+		b.cost[v] = x.weight(x.pure[v], b.size[v], l, r, x.depth[v])
+	}
+}
+
+// within is the number of loops around a step whose reader is within some.
+func (x *carver) within(dep uint64, size float64, reader int32) int32 {
+	if size > x.keeps {
+		return reader
+	}
+	return int32(bits.Len64(dep))
+}
+
+// live is log2 of the elements of a step's result and parts; operands take none.
+func (x *carver) live(size, l, r float64) float64 { return plus(plus(size, l), r) }
+
+// weight is what a step costs within a number of loops.
+func (x *carver) weight(c, size, l, r float64, depth int32) float64 {
+	c += x.runs[depth]
+	const three = 1.6 // log2
+	if max(size, l, r) < x.room-three {
+		return c
+	}
+	if live := x.live(size, l, r); live > x.room {
+		return plus(c, x.floor) + strainBit*(live-x.room) + strainJump
+	}
+	return c
+}
+
+// run anneals: in turns it sweeps and changes the cuts, while beta grows, until units of work are spent or ctx ends.
+// It leaves the best of the second half, or what it had if that is better.
+func (x *carver) run(ctx context.Context, c cooling, units float64) {
+	const period = 8 // sweeps
+	b := x.b
+	if b.n < 3 {
+		return
+	}
+	x.best = math.Inf(1)
+	x.keep()
+	sweep := moveUnits(b.s.words) * float64(b.n-1)
+	shift := shiftSweeps * sweep
+	sweeps := int(units / (sweep + shift/period))
+	for k := 0; k < sweeps && ctx.Err() == nil; k++ {
+		beta := c.at(float64(k) / float64(max(sweeps-1, 1)))
+		if k%period == period-1 {
+			x.shift(beta)
+			x.work += shift
+			if 2*k >= sweeps {
+				x.keep()
+			}
+		}
+		x.sweep(beta)
+		x.work += sweep
+	}
+	x.refresh()
+	x.keep()
+	copy(b.left, x.left)
+	copy(b.right, x.right)
+	b.root = x.root
+	x.loops = x.loops[:0]
+	for i, cut := range x.bestC {
+		if x.cut[i] = cut; cut {
+			x.loops = append(x.loops, int32(i))
+		}
+	}
+	x.refresh()
+}
+
+// shiftSweeps is the work of a change of cuts, in sweeps.
+const shiftSweeps = 12
+
+// keep notes shape and cuts if they are the best; what fits is better than what does not.
+func (x *carver) keep() {
+	const unfit = 1 << 20
+	t := x.b.total()
+	if x.over {
+		t += unfit
+	}
+	if t >= x.best {
+		return
+	}
+	x.best, x.root = t, x.b.root
+	copy(x.left, x.b.left)
+	copy(x.right, x.b.right)
+	copy(x.bestC, x.cut)
+}
+
+// sweep offers a move at every pair, from the root down.
+func (x *carver) sweep(beta float64) {
+	b, inverse := x.b, 1/beta
+	stack := append(x.stack[:0], b.root)
+	for len(stack) > 0 {
+		p := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		if b.left[p] >= b.n || b.right[p] >= b.n {
+			x.visit(p, inverse)
+		}
+		for _, c := range [2]int32{b.left[p], b.right[p]} {
+			if c >= b.n {
+				x.settle(c, p)
+				stack = append(stack, c)
+			}
+		}
+	}
+}
+
+// settle puts a step into the loops that those of its reader leave it.
+func (x *carver) settle(c, reader int32) {
+	if d := x.within(x.dep[c], x.b.size[c], x.depth[reader]); d != x.depth[c] {
+		x.b.cost[c] += x.runs[d] - x.runs[x.depth[c]]
+		x.depth[c] = d
+	}
+}
+
+// visit offers a random move at pair p, as annealer's does.
+func (x *carver) visit(p int32, inverse float64) {
+	b := x.b
+	random := x.rng.next()
+	y, c := b.left[p], b.right[p]
+	if y < b.n || c >= b.n && random&1 == 0 {
+		y, c = c, y
+	}
+	u, v := b.left[y], b.right[y]
+	if random&2 == 0 {
+		u, v = v, u
+	}
+	x.settle(y, p)
+	bound := plus(b.cost[y], b.cost[p]) + exponential(random)*inverse
+	ru, rc := b.row(u), b.row(c)
+	first, dep := b.s.union(ru, rc), x.dep[u]|x.dep[c]
+	if first+x.runs[bits.Len64(dep)] > bound && !b.aim.flat {
+		return
+	}
+	size, second := b.s.swap(x.scratch, ru, rc, b.row(v), b.row(p))
+	if !b.aim.plain() {
+		first, second = b.aim.step(first, size), b.aim.step(second, b.size[p])
+	}
+	depth := x.within(dep, size, x.depth[p])
+	first = x.weight(first, size, b.size[u], b.size[c], depth)
+	second = x.weight(second, b.size[p], size, b.size[v], x.depth[p])
+	if plus(first, second) > bound {
+		return
+	}
+	copy(b.row(y), x.scratch)
+	b.left[y], b.right[y] = u, c
+	b.left[p], b.right[p] = y, v
+	b.size[y], b.cost[y], b.cost[p] = size, first, second
+	x.dep[y], x.depth[y] = dep, depth
+}
