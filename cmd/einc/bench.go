@@ -67,7 +67,7 @@ func printJSON(w io.Writer, m *einc.Measurement) error {
 }
 
 func (s *settings) measure(cmd *cobra.Command, args []string) (*einc.Measurement, error) {
-	opts, err := s.options()
+	opts, err := s.options(cmd.Context())
 	if err != nil {
 		return nil, err
 	}

@@ -77,7 +77,7 @@ func (b *buildFlags) run(ctx context.Context, args []string) error {
 		}
 	}
 	b.level = "" // the rest of the options knows of one level only
-	opts, err := b.options()
+	opts, err := b.options(ctx)
 	if err != nil {
 		return err
 	}

@@ -96,7 +96,7 @@ func (s *settings) addSizes(cmd *cobra.Command) {
 }
 
 // options turns the flags into Options; the command compiles in a worker process.
-func (s *settings) options() (*einc.Options, error) {
+func (s *settings) options(ctx context.Context) (*einc.Options, error) {
 	mode, err := parser.ParseMode(s.mode)
 	if err != nil {
 		return nil, usageError{err}
@@ -119,7 +119,7 @@ func (s *settings) options() (*einc.Options, error) {
 	if s.threads < 0 {
 		return nil, usageError{fmt.Errorf("--threads=%d: the number of workers cannot be negative", s.threads)}
 	}
-	plan, err := s.readPlan()
+	plan, err := s.readPlan(ctx)
 	if err != nil {
 		return nil, err
 	}

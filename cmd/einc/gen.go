@@ -102,7 +102,7 @@ func runGen(ctx context.Context, args []string) error {
 	case one && f.NArg() > 0:
 		return usageError{fmt.Errorf("%q is left over: give one kernel by flags, or packages with //einc:kernel comments", f.Arg(0))}
 	case one:
-		kernels, err = g.kernel()
+		kernels, err = g.kernel(ctx)
 	default:
 		kernels, err = scanPackages(ctx, f.Args())
 	}
@@ -119,7 +119,7 @@ type genKernel struct {
 }
 
 // kernel is the one that the flags describe, by way of the comment that says the same.
-func (g *genFlags) kernel() ([]genKernel, error) {
+func (g *genFlags) kernel(ctx context.Context) ([]genKernel, error) {
 	if g.expr == "" || g.name == "" {
 		return nil, usageError{errors.New("a kernel needs -eq and -name")}
 	}
@@ -147,7 +147,7 @@ func (g *genFlags) kernel() ([]genKernel, error) {
 	k := einc.GoKernel{Directive: d, Package: g.pkg, File: file, Command: command}
 	if g.plan != "" {
 		k.Command += " -plan " + filepath.ToSlash(g.plan)
-		if k.Plan, err = readPlanFile(g.plan); err != nil {
+		if k.Plan, err = readPlanFile(ctx, g.plan); err != nil {
 			return nil, err
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// An interrupt ends a run that waits for its expression or for an operand.
+// An interrupt ends a run that waits for its expression, for an operand or for a plan.
 func TestInterruptEndsReading(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "pipe.npy")
 	require.NoError(t, syscall.Mkfifo(path, 0o600))
@@ -24,7 +24,7 @@ func TestInterruptEndsReading(t *testing.T) {
 	stdin := os.Stdin
 	os.Stdin = pipe
 	t.Cleanup(func() { os.Stdin = stdin; pipe.Close() })
-	for _, args := range [][]string{{"run", "-", path}, {"run", "i->", path}} {
+	for _, args := range [][]string{{"run", "-", path}, {"run", "i->", path}, {"run", "i->", "--plan=" + path, path}, {"plan", "--check", path}} {
 		ctx, cancel := context.WithCancel(t.Context())
 		code := make(chan int, 1)
 		go func() { code <- run(ctx, args) }()

@@ -73,7 +73,7 @@ func (p *planFlags) run(ctx context.Context, args []string) error {
 	if p.check != "" {
 		return checkPlan(ctx, p.check)
 	}
-	opts, err := p.planOptions()
+	opts, err := p.planOptions(ctx)
 	if err != nil {
 		return err
 	}
@@ -95,8 +95,8 @@ func (p *planFlags) run(ctx context.Context, args []string) error {
 }
 
 // planOptions checks the flags.
-func (p *planFlags) planOptions() (*einc.Options, error) {
-	opts, err := p.options()
+func (p *planFlags) planOptions(ctx context.Context) (*einc.Options, error) {
+	opts, err := p.options(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -260,28 +260,31 @@ func (s *settings) addPlan(cmd *cobra.Command) {
 }
 
 // readPlan reads the file of --plan, if there is one.
-func (s *settings) readPlan() (*einc.PlanFile, error) {
+func (s *settings) readPlan(ctx context.Context) (*einc.PlanFile, error) {
 	if s.plan == "" {
 		return nil, nil
 	}
-	return readPlanFile(s.plan)
+	return readPlanFile(ctx, s.plan)
 }
 
-func readPlanFile(path string) (*einc.PlanFile, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	plan, err := einc.ReadPlan(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %s", path, strings.TrimPrefix(err.Error(), "einc: "))
-	}
-	return plan, nil
+// readPlanFile reads a plan file, or ends with ctx: the file may be a pipe or a terminal.
+func readPlanFile(ctx context.Context, path string) (*einc.PlanFile, error) {
+	return await(ctx, func() (*einc.PlanFile, error) {
+		f, err := os.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		plan, err := einc.ReadPlan(f)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %s", path, strings.TrimPrefix(err.Error(), "einc: "))
+		}
+		return plan, nil
+	})
 }
 
 func checkPlan(ctx context.Context, path string) error {
-	plan, err := readPlanFile(path)
+	plan, err := readPlanFile(ctx, path)
 	if err != nil {
 		return err
 	}

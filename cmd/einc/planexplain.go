@@ -34,7 +34,7 @@ does the same. With shapes it prints every stage: ` + fmt.Sprint(einc.StageNames
 }
 
 func (s *settings) explain(cmd *cobra.Command, args []string, stages ...string) (einc.Explanation, error) {
-	opts, err := s.options()
+	opts, err := s.options(cmd.Context())
 	if err != nil {
 		return nil, err
 	}

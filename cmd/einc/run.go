@@ -46,7 +46,7 @@ the result is printed. Where LLVM is missing, the loops are interpreted, with a 
 
 func (r *runFlags) run(cmd *cobra.Command, arg string, files []string) error {
 	ctx := cmd.Context()
-	opts, err := r.options()
+	opts, err := r.options(cmd.Context())
 	if err != nil {
 		return err
 	}
