@@ -64,7 +64,7 @@ func (k *Kernel) parts(o *object.Object, all []launch, lo, hi int, next *int, al
 		l.body, one = k.parts(o, all, from.First, from.End, next, alone || l.parallel)
 		l.positions = launch{tasks: from.Count, task: max(one, 1)}
 		l.positions.nanos = l.positions.task * float64(from.Count)
-		l.positions.chunk = int64(max(1, min(chunkNanos/l.positions.task, math.MaxInt32)))
+		l.positions.chunk = chunkOf(l.positions.task)
 		if l.parallel {
 			k.widen(&l.positions)
 		}
