@@ -119,7 +119,7 @@ func jsonError(what string, err error) error {
 	case errors.As(err, &kind) && kind.Field == "":
 		return fmt.Errorf("einc: the %s is a JSON %s, where an object belongs", what, kind.Value)
 	case errors.As(err, &kind):
-		return fmt.Errorf("einc: the %s has a %s at byte %d where %q takes %v", what, kind.Value, kind.Offset, kind.Field, kind.Type)
+		return fmt.Errorf("einc: the %s has a JSON %s at byte %d where %q takes %v", what, kind.Value, kind.Offset, kind.Field, kind.Type)
 	}
 	return fmt.Errorf("einc: the %s: %w", what, err)
 }
