@@ -157,10 +157,7 @@ func (c *compileTimes) table(b *strings.Builder, why *reasons) {
 	line := func(name string, nanos []float64, most ...float64) {
 		at := slices.Index(nanos, slices.Max(nanos))
 		m, w := median(nanos)/1e6, nanos[at]/1e6
-		missed := ""
-		if m > most[0] || len(most) > 1 && w > most[1] {
-			missed = missedText(true) + why.mark("compile/"+name)
-		}
+		missed := why.missedFor("compile/"+name, m > most[0] || len(most) > 1 && w > most[1])
 		fmt.Fprintf(b, "| %s | %d | %.2f ms | %.2f ms (`%s`) | ≤ %v ms%s |\n", name, len(nanos), m, w, c.Shapes[at], most, missed)
 	}
 	line("compiled, in a warm process", c.Fresh, 60, 120)

@@ -132,9 +132,13 @@ func TestNetworksAndTheirTable(t *testing.T) {
 		t.Error("rows are not in the order of their size")
 	}
 	p.Orders[0].Found[0].Log10Flops += 3
+	why, err := parseReasons("planner/to 12*\tIt is a test.")
+	if err != nil {
+		t.Fatal(err)
+	}
 	var b strings.Builder
-	p.table(&b)
-	for _, want := range []string{"| to 12 |", " / 3.0000 (0 / 0) **missed**", "worse on ", "randreg_n30_d4"} {
+	p.table(&b, why)
+	for _, want := range []string{"| to 12 |", " / 3.0000 (0 / 0) **missed** (1)", "worse on ", "randreg_n30_d4"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, b.String())
 		}

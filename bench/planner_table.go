@@ -30,7 +30,7 @@ var noBars = [2]float64{-1, -1}
 const rounding = 5e-4
 
 // table shows gaps by size, slices by depth, times of small networks, and every network.
-func (p *plannerTimes) table(b *strings.Builder) {
+func (p *plannerTimes) table(b *strings.Builder, why *reasons) {
 	cases, err := networkCases()
 	if err != nil {
 		fmt.Fprintf(b, "%v\n", err)
@@ -47,10 +47,10 @@ brackets. Times are CPU time on one core, median / worst. A budget is in units o
 on every machine.
 
 `)
-	classTable(b, rows, known)
+	classTable(b, rows, known, why)
 	peerText(b, rows, known)
-	sliceTable(b, sliced, known)
-	p.smallTable(b)
+	sliceTable(b, sliced, known, why)
+	p.smallTable(b, why)
 	everyNetwork(b, rows, sliced, known)
 }
 
@@ -95,7 +95,7 @@ func figure(x float64) string {
 }
 
 // classTable has a line for each size.
-func classTable(b *strings.Builder, rows []*plannerRow, known map[string]*networkCase) {
+func classTable(b *strings.Builder, rows []*plannerRow, known map[string]*networkCase, why *reasons) {
 	b.WriteString("| operands | networks |")
 	for _, x := range plannerBudgets {
 		fmt.Fprintf(b, " %s | time |", x.name)
@@ -118,7 +118,7 @@ func classTable(b *strings.Builder, rows []*plannerRow, known map[string]*networ
 		}
 		fmt.Fprintf(b, "| %s | %d |", class.name, count)
 		for k := range per {
-			b.WriteString(per[k].cell(class.bars[k]))
+			b.WriteString(per[k].cell(class.bars[k], func(missed bool) string { return why.missedFor("planner/"+class.name+" operands", missed) }))
 		}
 		b.WriteString("\n")
 	}
@@ -126,14 +126,14 @@ func classTable(b *strings.Builder, rows []*plannerRow, known map[string]*networ
 }
 
 // cell is the mean and the worst gap with their bars, and times.
-func (g *gaps) cell(bars [2]float64) string {
+func (g *gaps) cell(bars [2]float64, verdict func(missed bool) string) string {
 	if len(g.gap) == 0 {
 		return " | |"
 	}
 	mean, worst := average(g.gap), slices.Max(g.gap)
 	text := fmt.Sprintf(" %.4f / %.4f", mean, worst)
 	if bars != noBars {
-		text += fmt.Sprintf(" (%v / %v)%s", bars[0], bars[1], missedText(mean > bars[0]+rounding || worst > bars[1]+rounding))
+		text += fmt.Sprintf(" (%v / %v)%s", bars[0], bars[1], verdict(mean > bars[0]+rounding || worst > bars[1]+rounding))
 	}
 	return text + fmt.Sprintf(" | %s / %s |", duration(median(g.seconds)*1e9), duration(slices.Max(g.seconds)*1e9))
 }
@@ -177,7 +177,7 @@ var sliceDepths = []struct {
 }{{4, "to 4", 0.01, 0.06}, {8, "5 to 8", 0.20, 0}, {16, "9 to 16", 0.7, 0}, {25, "17 to 25", 1.5, 0}, {1e9, "more", 0, 0}}
 
 // sliceTable has a line for each depth of slicing.
-func sliceTable(b *strings.Builder, rows []*plannerRow, known map[string]*networkCase) {
+func sliceTable(b *strings.Builder, rows []*plannerRow, known map[string]*networkCase, why *reasons) {
 	b.WriteString("Slices to 8 MiB, so that all results that live at once have 2^20 elements of f64: log10 of all slices' multiply-adds above the best " +
 		"unsliced order known, and above the best order known in slices whose largest result has as many (which is the looser limit).\n\n" +
 		"| bits to remove | networks | median overhead | mean overhead | mean over known slices |\n|---|---|---|---|---|\n")
@@ -198,7 +198,7 @@ func sliceTable(b *strings.Builder, rows []*plannerRow, known map[string]*networ
 			if most == 0 {
 				return fmt.Sprintf("%.3f", x)
 			}
-			return fmt.Sprintf("%.3f (%v)%s", x, most, missedText(x > most+rounding))
+			return fmt.Sprintf("%.3f (%v)%s", x, most, why.missedFor("planner/slices "+d.name, x > most+rounding))
 		}
 		fmt.Fprintf(b, "| %s | %d | %s | %s | %+.3f |\n", d.name, len(over), bar(median(over), d.median), bar(average(over), d.mean), average(beside))
 	}
@@ -206,16 +206,13 @@ func sliceTable(b *strings.Builder, rows []*plannerRow, known map[string]*networ
 }
 
 // smallTable shows what planning a few operands takes.
-func (p *plannerTimes) smallTable(b *strings.Builder) {
+func (p *plannerTimes) smallTable(b *strings.Builder, why *reasons) {
 	if len(p.Small) == 0 {
 		return
 	}
 	b.WriteString("| few operands | expression | order by multiply-adds | order by time | from text to plan | bar |\n|---|---|---|---|---|---|\n")
 	for _, r := range p.Small {
-		bar := "≤ " + duration(r.Most)
-		if r.Plan > r.Most {
-			bar += missedText(true)
-		}
+		bar := "≤ " + duration(r.Most) + why.missedFor("planner/few operands "+r.Name, r.Plan > r.Most)
 		fmt.Fprintf(b, "| %s | `%s` | %s | %s | %s | %s |\n", r.Name, r.Expr, duration(r.ByFlops), duration(r.ByTime), duration(r.Plan), bar)
 	}
 	b.WriteString("\n")

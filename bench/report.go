@@ -32,13 +32,15 @@ Written by ` + "`make bench`" + `.
 
 `)
 	r.summary(&b)
+	var tables strings.Builder
+	for _, x := range r.suites {
+		x.table(&tables, all, r.reasons)
+	}
+	r.reasons.list(&b) // of what the tables cite too
 	if plot != "" {
 		fmt.Fprintf(&b, "![Ratios of all rows, by suite](%s)\n\n", plot)
 	}
-	for _, x := range r.suites {
-		x.table(&b, all, r.reasons)
-	}
-	return b.String()
+	return b.String() + tables.String()
 }
 
 // machines says where the numbers come from, and who took part.
@@ -136,7 +138,14 @@ func (r *report) summary(b *strings.Builder) {
 	if len(worst) > 0 {
 		fmt.Fprintf(b, "<details><summary>Missed</summary>\n\n- %s\n\n</details>\n\n", strings.Join(worst, "\n- "))
 	}
-	r.reasons.list(b)
+}
+
+// missedFor is missedText with the mark of the reason.
+func (x *reasons) missedFor(row string, missed bool) string {
+	if !missed {
+		return ""
+	}
+	return missedText(true) + x.mark(row)
 }
 
 func missedText(missed bool) string {
@@ -156,7 +165,7 @@ func (x *suiteResult) table(b *strings.Builder, all bool, why *reasons) {
 		return
 	}
 	if x.Planner != nil {
-		x.Planner.table(b)
+		x.Planner.table(b, why)
 		return
 	}
 	classes := x.classes()
