@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -71,6 +72,20 @@ func TestKeptResultsThatAreDamaged(t *testing.T) {
 	}
 	if _, err := kept.load("gemm"); err == nil || !strings.Contains(err.Error(), "gemm.json") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// A page of times without ratios has no plot.
+func TestPageWithoutRatios(t *testing.T) {
+	s, out := testSession(t), filepath.Join(t.TempDir(), "page.md")
+	nanos := []float64{1e6, 2e6}
+	r := &report{suites: []*suiteResult{{Name: "compile", Compile: &compileTimes{Shapes: []string{"a", "b"}, Fresh: nanos, Disk: nanos}}}}
+	if err := s.page(r, out); err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile(out)
+	if err != nil || strings.Contains(string(page), ".svg") || !strings.Contains(string(page), "2.00 ms (`b`)") {
+		t.Errorf("error %v, page\n%s", err, page)
 	}
 }
 

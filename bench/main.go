@@ -197,7 +197,7 @@ func (s *session) write(r *report, o settings) error {
 	return s.page(r, out)
 }
 
-// page writes a page and its plot beside it, or to standard output, without one.
+// page writes a page and, if there are ratios, their plot beside it; or the page to standard output.
 func (s *session) page(r *report, out string) error {
 	var err error
 	if r.reasons, err = parseReasons(reasonText); err != nil {
@@ -207,9 +207,12 @@ func (s *session) page(r *report, out string) error {
 		fmt.Print(r.markdown("", s.all))
 		return nil
 	}
-	plot := strings.TrimSuffix(filepath.Base(out), filepath.Ext(out)) + ".svg"
-	if err := r.save(filepath.Join(filepath.Dir(out), plot)); err != nil {
-		return err
+	plot := ""
+	if ignore := func(*suiteResult, *result, bar, ratio) {}; r.bars(ignore) > 0 {
+		plot = strings.TrimSuffix(filepath.Base(out), filepath.Ext(out)) + ".svg"
+		if err := r.save(filepath.Join(filepath.Dir(out), plot)); err != nil {
+			return err
+		}
 	}
 	return os.WriteFile(out, []byte(r.markdown(plot, s.all)), 0o644)
 }
