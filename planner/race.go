@@ -76,9 +76,6 @@ type race struct {
 	trials int
 	work   float64
 	fields []runner
-	// The best trees of an earlier stage, which join once this one's starts are annealed: beside them these would look
-	// hopeless.
-	earlier []runner
 }
 
 // runner is a tree in a race.
@@ -99,7 +96,7 @@ func (r *race) stages(g *graph, usual float64) tree {
 	if all-r.work < usual/8 || len(g.legs) <= ExactLimit || r.ctx.Err() != nil {
 		return t
 	}
-	next := &race{hunt: r.hunt, units: all - r.work, seed: r.seed + 1<<20, earlier: r.fields[:min(len(r.fields), 3)]}
+	next := &race{hunt: r.hunt, units: all - r.work, seed: r.seed}
 	u := next.solve(g)
 	next.account()
 	if r.worth(g, u) < r.worth(g, t) {
@@ -183,9 +180,7 @@ func (r *race) kernel(g *graph) tree {
 	if len(g.legs)*r.s.words > mostWords {
 		return r.patch(g, r.fields[0].tree, 0.6*r.units-r.work)
 	}
-	count := r.heats()
-	r.take(r.earlier)
-	r.repeat((count+3)/4, 0.25, cooling{from: 1, to: 12}, 400)
+	r.repeat((r.heats()+3)/4, 0.25, cooling{from: 1, to: 12}, 400)
 	if !r.byTime() {
 		r.final(r.units - r.work)
 		return r.fields[0].tree
