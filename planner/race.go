@@ -93,7 +93,7 @@ func (r *race) stages(g *graph, usual float64) tree {
 	r.units = min(all, usual)
 	t := r.solve(g)
 	r.account()
-	if all-r.work < usual/8 || len(g.legs) <= ExactLimit || r.ctx.Err() != nil {
+	if all-max(r.work, usual) < usual/8 || len(g.legs) <= ExactLimit || r.ctx.Err() != nil {
 		return t
 	}
 	next := &race{hunt: r.hunt, units: all - r.work, seed: r.seed}
