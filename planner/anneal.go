@@ -98,10 +98,13 @@ func (a *annealer) sweep(beta float64) {
 	}
 }
 
-// visit offers a random move at pair p, one of whose parts is a pair.
-func (a *annealer) visit(p int32, inverse float64) {
+// rotation is a move at a pair of x and c, where x is the pair of u and v: x becomes the pair of u and c, and its other
+// part is v.
+type rotation struct{ x, c, u, v int32 }
+
+// rotation picks one of the moves at pair p, one of whose parts is a pair, by random bits.
+func (a *annealer) rotation(p int32, random uint64) rotation {
 	b := a.b
-	random := a.rng.next()
 	x, c := b.left[p], b.right[p]
 	if x < b.n || c >= b.n && random&1 == 0 {
 		x, c = c, x
@@ -110,6 +113,24 @@ func (a *annealer) visit(p int32, inverse float64) {
 	if random&2 == 0 {
 		u, v = v, u
 	}
+	return rotation{x, c, u, v}
+}
+
+// rotate makes a move at pair p, which leaves x of that size and the two of these costs, and the row in scratch.
+func (a *annealer) rotate(p int32, m rotation, size, first, second float64) {
+	b := a.b
+	copy(b.row(m.x), a.scratch)
+	b.left[m.x], b.right[m.x] = m.u, m.c
+	b.left[p], b.right[p] = m.x, m.v
+	b.size[m.x], b.cost[m.x], b.cost[p] = size, first, second
+}
+
+// visit offers a random move at pair p, one of whose parts is a pair.
+func (a *annealer) visit(p int32, inverse float64) {
+	b := a.b
+	random := a.rng.next()
+	m := a.rotation(p, random)
+	x, c, u, v := m.x, m.c, m.u, m.v
 	bound := plus(b.cost[x], b.cost[p]) + exponential(random)*inverse
 	ru, rc := b.row(u), b.row(c)
 	first := b.s.union(ru, rc)
@@ -120,13 +141,9 @@ func (a *annealer) visit(p int32, inverse float64) {
 	if !b.aim.plain() {
 		first, second = b.aim.step(first, size), b.aim.step(second, b.size[p])
 	}
-	if plus(first, second) > bound {
-		return
+	if plus(first, second) <= bound {
+		a.rotate(p, m, size, first, second)
 	}
-	copy(b.row(x), a.scratch)
-	b.left[x], b.right[x] = u, c
-	b.left[p], b.right[p] = x, v
-	b.size[x], b.cost[x], b.cost[p] = size, first, second
 }
 
 // log2Table is log2(1+m/256).

@@ -297,14 +297,8 @@ func (x *carver) settle(c, reader int32) {
 func (x *carver) visit(p int32, inverse float64) {
 	b := x.b
 	random := x.rng.next()
-	y, c := b.left[p], b.right[p]
-	if y < b.n || c >= b.n && random&1 == 0 {
-		y, c = c, y
-	}
-	u, v := b.left[y], b.right[y]
-	if random&2 == 0 {
-		u, v = v, u
-	}
+	m := x.rotation(p, random)
+	y, c, u, v := m.x, m.c, m.u, m.v
 	x.settle(y, p)
 	bound := plus(b.cost[y], b.cost[p]) + exponential(random)*inverse
 	ru, rc := b.row(u), b.row(c)
@@ -322,9 +316,6 @@ func (x *carver) visit(p int32, inverse float64) {
 	if plus(first, second) > bound {
 		return
 	}
-	copy(b.row(y), x.scratch)
-	b.left[y], b.right[y] = u, c
-	b.left[p], b.right[p] = y, v
-	b.size[y], b.cost[y], b.cost[p] = size, first, second
+	x.rotate(p, m, size, first, second)
 	x.dep[y], x.depth[y] = dep, depth
 }

@@ -14,29 +14,19 @@ import (
 // alignment of their operands: a nest with such stores is written twice, and the pointers choose. Of tiles only the
 // stores are.
 
-// streamed lists the parameters that stores with Stream go to.
-func streamed(body []loop.Node, found map[int]bool) {
+// streamed lists the parameters that stores with Stream go to, and those that tiles with Stream write.
+func streamed(body []loop.Node, stores, tiles map[int]bool) {
 	for _, n := range body {
 		switch x := n.(type) {
 		case *loop.For:
-			streamed(x.Body, found)
+			streamed(x.Body, stores, tiles)
 		case *loop.Store:
 			if x.Stream {
-				found[x.To.Param] = true
+				stores[x.To.Param] = true
 			}
-		}
-	}
-}
-
-// streamedTiles lists the parameters that tiles with Stream write.
-func streamedTiles(body []loop.Node, found map[int]bool) {
-	for _, n := range body {
-		switch x := n.(type) {
-		case *loop.For:
-			streamedTiles(x.Body, found)
 		case *loop.Tile:
 			if x.Stream {
-				found[x.C.Param] = true
+				tiles[x.C.Param] = true
 			}
 		}
 	}
@@ -45,8 +35,7 @@ func streamedTiles(body []loop.Node, found map[int]bool) {
 // root writes the task loop, in two versions if it streams.
 func (e *fn) root(l *loop.For) {
 	stores, tiles := map[int]bool{}, map[int]bool{}
-	streamed(l.Body, stores)
-	streamedTiles(l.Body, tiles)
+	streamed(l.Body, stores, tiles)
 	switch {
 	case e.target.arch() != "x86_64":
 		e.tasks(l)
