@@ -411,12 +411,24 @@ func (p *Planned) File() ([]byte, error) {
 // Name is the network's name, or the expression.
 func (p *Planned) Name() string { return p.name }
 
-// Units is the budget in units of work that finds the plan again; 0 if the search needs none.
+// Units is the budget in units of work that finds the plan again; 0 if the search needs none, or was stopped.
 func (p *Planned) Units() float64 {
 	if p.report == nil {
 		return 0
 	}
 	return p.report.Order.Budget
+}
+
+// Stopped reports whether the search ended before it had done the work of its budget: the clock ended it, or
+// the context did.
+func (p *Planned) Stopped() bool { return p.report != nil && p.report.Order.Stopped() }
+
+// Work is what the search did, in units of work.
+func (p *Planned) Work() float64 {
+	if p.report == nil {
+		return 0
+	}
+	return p.report.Order.Work
 }
 
 // ComparePlans tables what several optimizers found for the same network or expression.

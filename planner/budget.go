@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -11,7 +12,8 @@ import (
 func (h *hunt) setBudget(graphs []*graph) {
 	h.units = h.opts.Budget.Units
 	if h.units == 0 && h.opts.Budget.Time > 0 {
-		h.units = h.rate(graphs) * h.opts.Budget.Time.Seconds() * 0.93
+		rate := h.rate(graphs)
+		h.units = printable(rate * max(0.85*(h.opts.Budget.Time-time.Since(h.start)).Seconds(), 1e-3))
 	}
 	most := 0
 	for _, g := range graphs {
@@ -28,6 +30,12 @@ func (h *hunt) setBudget(graphs []*graph) {
 	if h.opts.Method == "best" {
 		h.units *= 10
 	}
+}
+
+// printable rounds units to four digits, so that what is printed of them is all there is.
+func printable(units float64) float64 {
+	rounded, _ := strconv.ParseFloat(strconv.FormatFloat(units, 'e', 3, 64), 64)
+	return rounded
 }
 
 // briefUnits is a budget of about ten times what running the greedy orders takes: a unit of work is
@@ -63,7 +71,7 @@ func autoUnits(n int) float64 {
 // the budget: what else the machine does counts, and so does what workers take from each other.
 func (h *hunt) rate(graphs []*graph) float64 {
 	const usual = 1e8
-	sample := 0.02 * usual * max(1, min(h.opts.Budget.Time.Seconds(), 10))
+	sample := 0.02 * usual * max(0.1, min(h.opts.Budget.Time.Seconds(), 10))
 	largest := slices.MaxFunc(graphs, func(a, b *graph) int { return cmp.Compare(len(a.legs), len(b.legs)) })
 	s := newScale(largest.lg)
 	if len(largest.legs) < 3 || len(largest.legs)*s.words > mostWords {

@@ -22,7 +22,8 @@ type hunt struct {
 	g       *graph
 	aim     aim
 	start   time.Time
-	units   float64 // of the whole search
+	granted float64 // units of the whole search
+	units   float64 // of them, those that are not kept for slicing
 	usual   float64 // units that suit the network's size
 	trials  int
 	work    float64
@@ -39,6 +40,9 @@ const (
 	comboBits = 6
 	onlyBits  = 40
 )
+
+// searched is the method of orders that were found by all means.
+const searched = "search"
 
 func newHunt(ctx context.Context, n *Network, opts OrderOptions) *hunt {
 	h := &hunt{ctx: ctx, net: n, opts: opts, g: canonical(n), start: time.Now(), workers: opts.Workers}
@@ -74,11 +78,11 @@ func (h *hunt) run() (*Order, error) {
 	o := &Order{Seed: h.opts.Seed, Slices: 1}
 	var t tree
 	t, o.Method = h.tree()
-	if o.Method == "search" {
-		o.Budget = h.units
-	}
 	if err := h.finish(o, t); err != nil {
 		return nil, err
+	}
+	if o.Method == searched && h.ctx.Err() == nil {
+		o.Budget = h.granted
 	}
 	return o, nil
 }
@@ -102,7 +106,7 @@ func (h *hunt) tree() (tree, string) {
 			return t, "exact"
 		}
 	}
-	return h.search(), "search"
+	return h.search(), searched
 }
 
 // exact looks at every tree; false if costs are beyond floats.

@@ -108,9 +108,12 @@ type Order struct {
 	Method     string   // what found it: "exact", "greedy" or "search"
 	Trials     int      // trees that were built
 	Work       float64  // units of work spent
-	Budget     float64  // units that find the same order again; 0 if the method needs none
+	Budget     float64  // units that find the same order again; 0 if the method needs none, or if the search was stopped before it had spent them
 	Seed       uint64
 }
+
+// Stopped reports whether a search ended before it had spent its budget: no budget finds the order again.
+func (o *Order) Stopped() bool { return o.Method == searched && o.Budget == 0 }
 
 // Check refuses what cannot be ordered.
 func (n *Network) Check() error {

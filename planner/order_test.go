@@ -191,6 +191,7 @@ func TestOrderDependsOnSeedAndUnitsAlone(t *testing.T) {
 	opts.MaxMemory = limit
 	sliced := order(t, n, opts)
 	require.NotEmpty(t, sliced.Sliced)
+	require.Equal(t, 1e6, sliced.Budget, "what fits it into memory is part of the budget")
 	for _, workers := range []int{2, 8} {
 		opts.Workers = workers
 		opts.MaxMemory = 0
@@ -198,9 +199,22 @@ func TestOrderDependsOnSeedAndUnitsAlone(t *testing.T) {
 		opts.MaxMemory = limit
 		require.Equal(t, sliced, order(t, n, opts))
 	}
-	timed := order(t, n, planner.OrderOptions{Seed: 7, Budget: planner.Budget{Time: 300 * time.Millisecond}})
-	require.Positive(t, timed.Budget)
+}
+
+// A budget of time states the units that find the same order again, in a few digits; nothing does if the clock
+// ended the search.
+func TestTimesBecomeUnits(t *testing.T) {
+	n := randomNet(rand.New(rand.NewPCG(4, 4)), 90, 130, 3)
+	opts := planner.OrderOptions{Seed: 7, Budget: planner.Budget{Time: 100 * time.Millisecond}}
+	timed := order(t, n, opts)
+	for ; timed.Stopped() && opts.Budget.Time < time.Minute; timed = order(t, n, opts) {
+		opts.Budget.Time *= 2 // the machine is busy
+	}
 	agree(t, n, timed)
+	printed, err := planner.ParseBudget(fmt.Sprintf("%.4gu", timed.Budget))
+	require.NoError(t, err)
+	opts.Budget = printed
+	require.Equal(t, timed, order(t, n, opts))
 }
 
 func TestCancelKeepsTheBest(t *testing.T) {
@@ -214,6 +228,8 @@ func TestCancelKeepsTheBest(t *testing.T) {
 		}})
 	require.NoError(t, err)
 	require.Positive(t, seen)
+	require.True(t, o.Stopped())
+	require.Zero(t, o.Budget)
 	agree(t, n, o)
 	_, err = planner.OrderNetwork(ctx, n, planner.OrderOptions{})
 	require.ErrorIs(t, err, context.Canceled)

@@ -23,7 +23,7 @@ func (h *hunt) search() tree {
 		total += weights[k]
 	}
 	h.setBudget(graphs)
-	if h.opts.MaxMemory > 0 {
+	if h.granted = h.units; h.opts.MaxMemory > 0 {
 		h.units *= 1 - sliceShare
 	}
 	var steps tree
