@@ -82,6 +82,7 @@ func (s *settings) measure(cmd *cobra.Command, args []string) (*einc.Measurement
 	if err != nil {
 		return nil, err
 	}
+	defer watch(opts, "").end()
 	return einc.Measure(cmd.Context(), expr, specs, opts)
 }
 

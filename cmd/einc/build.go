@@ -92,7 +92,9 @@ func (b *buildFlags) run(ctx context.Context, args []string) error {
 	if err := b.layOut(specs); err != nil {
 		return usageError{err}
 	}
+	bar := watch(opts, "")
 	a, err := einc.BuildFor(ctx, expr, b.symbol(), specs, opts, to)
+	bar.end()
 	if err != nil {
 		return err
 	}

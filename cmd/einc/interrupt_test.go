@@ -47,7 +47,8 @@ func TestFullStandardOutput(t *testing.T) {
 	defer full.Close()
 	operand := filepath.Join(t.TempDir(), "a.npy")
 	require.NoError(t, tensor.SaveNpy(operand, tensor.Scalar(7.0)))
-	for _, args := range [][]string{{"run", "->", operand}, {"run", "--json", "->", operand}, {"doctor"}, {"version"}, {"explain", "ij"}} {
+	for _, args := range [][]string{{"run", "->", operand}, {"run", "--json", "->", operand}, {"doctor"}, {"version"}, {"explain", "ij"},
+		{"plan", "ij,jk", "2x3", "3x4", "--compare", "greedy"}, {"help"}, {"help", "run"}, {"run", "--help"}, {"gen", "--help"}, {"--version"}} {
 		cmd := exec.Command("einc", args...)
 		cmd.Stdout = full
 		_ = cmd.Run()

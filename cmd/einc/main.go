@@ -8,6 +8,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"strings"
@@ -27,15 +28,32 @@ func main() {
 
 // run executes one command line and returns its exit code.
 func run(ctx context.Context, args []string) int {
-	root := rootCommand()
+	root, out := rootCommand(), &keeper{w: os.Stdout}
 	root.SetArgs(protect(args))
+	root.SetOut(out)
 	err := root.ExecuteContext(ctx)
+	if err == nil {
+		err = out.err
+	}
 	if err == nil {
 		return exitOK
 	}
 	code := exitCode(err)
 	report(os.Stderr, err, code)
 	return code
+}
+
+// keeper keeps the first error of a writer from those who look at none, as what prints help does.
+type keeper struct {
+	w   io.Writer
+	err error
+}
+
+func (k *keeper) Write(p []byte) (int, error) {
+	if k.err == nil {
+		_, k.err = k.w.Write(p)
+	}
+	return len(p), nil
 }
 
 // protect keeps equations such as "->" from being read as flags: a space in front means nothing to

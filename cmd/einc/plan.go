@@ -19,6 +19,7 @@ type planFlags struct {
 	objective, budget, path, output, format, check string
 	seed                                           uint64
 	compare                                        []string
+	timed                                          bool // the budget is a time
 }
 
 func planCommand() *cobra.Command {
@@ -103,6 +104,7 @@ func (p *planFlags) planOptions(ctx context.Context) (*einc.Options, error) {
 	if opts.Budget, err = einc.ParseBudget(p.budget); err != nil {
 		return nil, usageError{err}
 	}
+	p.timed = opts.Budget.Time > 0
 	if p.json && p.format == "" {
 		p.format = "json"
 	}
@@ -166,13 +168,16 @@ func (p *planFlags) networks(ctx context.Context, opts *einc.Options, in io.Read
 	})
 }
 
+// searcher plans by some options and calls a function with each plan.
+type searcher func(*einc.Options, func(*einc.Planned) error) error
+
 // each runs the search, once or for every optimizer to compare, and prints what it gives.
-func (p *planFlags) each(ctx context.Context, opts *einc.Options, search func(*einc.Options, func(*einc.Planned) error) error) error {
+func (p *planFlags) each(ctx context.Context, opts *einc.Options, search searcher) error {
 	if len(p.compare) > 0 {
 		return p.compareAll(ctx, opts, search)
 	}
-	bar := newProgress(os.Stderr)
-	bar.most, opts.Progress = opts.Budget.Time, bar.report
+	bar := watch(opts, " (Ctrl-C keeps the best)")
+	defer bar.end()
 	return search(opts, func(plan *einc.Planned) error {
 		bar.end()
 		if err := p.show(ctx, plan); err != nil {
@@ -188,7 +193,9 @@ func (p *planFlags) show(ctx context.Context, plan *einc.Planned) error {
 	switch {
 	case ctx.Err() != nil:
 		fmt.Fprintln(os.Stderr, "einc: the search was interrupted: this is the best plan until then")
-	case strings.HasSuffix(p.budget, "s") && plan.Units() > 0:
+	case p.timed && plan.Stopped():
+		fmt.Fprintf(os.Stderr, "einc: the clock ended this search, so that no budget finds its plan again: about --budget=%.4gu comes to as much\n", plan.Work())
+	case p.timed && plan.Units() > 0:
 		fmt.Fprintf(os.Stderr, "einc: a budget in seconds is not reproducible: --budget=%.4gu finds this plan again\n", plan.Units())
 	}
 	data, err := plan.Format(p.format)
@@ -213,35 +220,47 @@ func (p *planFlags) show(ctx context.Context, plan *einc.Planned) error {
 	return err
 }
 
-// compareAll plans by several optimizers and prints a table for every network.
-func (p *planFlags) compareAll(ctx context.Context, opts *einc.Options, search func(*einc.Options, func(*einc.Planned) error) error) error {
-	var found [][]*einc.Planned // of each network: by optimizer
-	for k, method := range p.compare {
-		try, at := *opts, 0
-		try.Method = method
-		err := search(&try, func(plan *einc.Planned) error {
-			if k == 0 {
-				found = append(found, nil)
-			}
-			found[at] = append(found[at], plan)
-			at++
-			return nil
-		})
-		if err != nil {
-			return fmt.Errorf("%s: %w", method, err)
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-	}
+// compareAll plans by several optimizers and prints a table for every network: of what was found until an
+// error, if there is one.
+func (p *planFlags) compareAll(ctx context.Context, opts *einc.Options, search searcher) error {
+	found, failed := p.tryAll(ctx, opts, search)
 	for _, plans := range found {
 		table, err := einc.ComparePlans(p.compare, plans)
 		if err != nil {
 			return err
 		}
-		fmt.Printf("%s\n%s", plans[0].Name(), table)
+		if _, err := fmt.Printf("%s\n%s", plans[0].Name(), table); err != nil {
+			return err
+		}
 	}
-	return nil
+	return failed
+}
+
+// tryAll finds the plans of each network by all optimizers. A search that was interrupted is none to compare.
+func (p *planFlags) tryAll(ctx context.Context, opts *einc.Options, search searcher) (found [][]*einc.Planned, err error) {
+	bar := watch(opts, "")
+	defer bar.end()
+	for k, method := range p.compare {
+		try, at := *opts, 0
+		try.Method = method
+		err := search(&try, func(plan *einc.Planned) error {
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if k == 0 {
+				found = append(found, nil)
+			}
+			found[at] = append(found[at], plan)
+			at++
+			bar.end()
+			bar.restart()
+			return nil
+		})
+		if err != nil {
+			return found, fmt.Errorf("%s: %w", method, err)
+		}
+	}
+	return found, nil
 }
 
 // openNetworks opens an argument that names a network file; nil for expressions.
@@ -292,6 +311,6 @@ func checkPlan(ctx context.Context, path string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", path, err)
 	}
-	fmt.Printf("%s: %s\n", path, text)
-	return nil
+	_, err = fmt.Printf("%s: %s\n", path, text)
+	return err
 }

@@ -21,10 +21,18 @@ const (
 // progress draws how far a search is on one line of a terminal.
 type progress struct {
 	w     io.Writer // nil: nothing is drawn
+	hint  string    // what the line ends with
 	now   func() time.Time
 	most  time.Duration // of a search; 0 if that is open
 	began time.Time
 	drawn time.Time // zero: nothing is on the line
+}
+
+// watch draws the searches of opts on standard error.
+func watch(opts *einc.Options, hint string) *progress {
+	p := newProgress(os.Stderr)
+	p.hint, p.most, opts.Progress = hint, opts.Budget.Time, p.report
+	return p
 }
 
 // newProgress draws on f if that is a terminal which can go back on a line.
@@ -56,13 +64,14 @@ func (p *progress) report(x einc.PlanProgress) {
 	if done > 0 {
 		left = time.Duration(float64(took) * (1 - done) / done).Round(barEvery).String()
 	}
-	fmt.Fprintf(p.w, "\r[%s%s] %3.0f%%  best 10^%.2f multiply-adds, %d trials, %s left (Ctrl-C keeps the best)\x1b[K",
-		strings.Repeat("=", full), strings.Repeat(" ", barWidth-full), 100*done, x.Best, x.Trials, left)
+	fmt.Fprintf(p.w, "\r[%s%s] %3.0f%%  best 10^%.2f multiply-adds, %d trials, %s left%s\x1b[K",
+		strings.Repeat("=", full), strings.Repeat(" ", barWidth-full), 100*done, x.Best, x.Trials, left, p.hint)
 }
 
 // end wipes the line.
 func (p *progress) end() {
 	if p.w != nil && !p.drawn.IsZero() {
 		fmt.Fprint(p.w, "\r\x1b[K")
+		p.drawn = time.Time{}
 	}
 }

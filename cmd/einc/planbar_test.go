@@ -14,7 +14,7 @@ import (
 func TestProgress(t *testing.T) {
 	var out bytes.Buffer
 	at := time.Unix(1000, 0)
-	p := &progress{w: &out, now: func() time.Time { return at }}
+	p := &progress{w: &out, hint: " (Ctrl-C keeps the best)", now: func() time.Time { return at }}
 	p.restart()
 	step := func(after time.Duration, done float64) string {
 		at = at.Add(after)

@@ -46,6 +46,7 @@ func (s *settings) explain(cmd *cobra.Command, args []string, stages ...string) 
 	if err != nil {
 		return nil, err
 	}
+	defer watch(opts, "").end()
 	return einc.Explain(cmd.Context(), expr, specs, opts, stages...)
 }
 

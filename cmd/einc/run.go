@@ -58,8 +58,9 @@ func (r *runFlags) run(cmd *cobra.Command, arg string, files []string) error {
 	if err != nil {
 		return err
 	}
-	began := time.Now()
+	began, bar := time.Now(), watch(opts, "")
 	f, err := einc.CompileFor(ctx, expr, opts, operands)
+	bar.end()
 	if err != nil {
 		return err
 	}
