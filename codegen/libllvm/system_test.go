@@ -1,0 +1,27 @@
+//go:build !windows
+
+package libllvm
+
+import (
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+// TestReasons opens what is not there from many goroutines, which would change threads between the failure
+// and the question for its reason.
+func TestReasons(t *testing.T) {
+	var group sync.WaitGroup
+	for range 16 {
+		group.Go(func() {
+			for range 200 {
+				_, err := openLibrary("/nonexistent")
+				if !assert.ErrorContains(t, err, "/nonexistent: cannot open") {
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+}
