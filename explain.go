@@ -3,6 +3,7 @@ package einc
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,6 +46,11 @@ func StageNames() []string {
 func Explain(ctx context.Context, expr string, specs []Spec, opts *Options, stages ...string) (Explanation, error) {
 	if opts == nil {
 		opts = &Options{}
+	}
+	for _, name := range stages {
+		if !slices.Contains(StageNames(), name) {
+			return nil, unknownStage(name)
+		}
 	}
 	p, err := parser.Parse(expr, opts.Mode)
 	if err != nil {
@@ -129,7 +135,11 @@ func (c *compilation) stage(ctx context.Context, u *codegen.Unit, name string) (
 	case "asm":
 		return u.Text(ctx, c.opts.compiler(), libllvm.Asm)
 	}
-	return "", fmt.Errorf("unknown stage %q: the stages are %s", name, strings.Join(StageNames(), ", "))
+	return "", unknownStage(name)
+}
+
+func unknownStage(name string) error {
+	return fmt.Errorf("unknown stage %q: the stages are %s", name, strings.Join(StageNames(), ", "))
 }
 
 // stopwatch notes what stages took.

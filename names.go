@@ -31,6 +31,9 @@ func OpenNpy(path string, as DType) (*Tensor, error) {
 // SaveNpy writes a tensor to a .npy file; the file appears whole or not at all.
 func SaveNpy(path string, t *Tensor) error { return tensor.SaveNpy(path, t) }
 
+// WriteNpy writes a tensor to w in the format of .npy files.
+func WriteNpy(w io.Writer, t *Tensor) error { return tensor.WriteNpy(w, t) }
+
 // WriteFile writes a file that appears whole or not at all: see tensor.WriteFile.
 func WriteFile(path string, data []byte) error {
 	return tensor.WriteFile(path, func(w io.Writer) error {

@@ -3,6 +3,7 @@ package codegen
 import (
 	"fmt"
 	goruntime "runtime"
+	"strings"
 
 	"github.com/einc-lang/einc/planner/cost"
 	"github.com/klauspost/cpuid/v2"
@@ -82,5 +83,5 @@ func levelOf(name string) (level, error) {
 			return l, nil
 		}
 	}
-	return level{}, fmt.Errorf("unknown CPU level %q: einc compiles for %v", name, Levels())
+	return level{}, fmt.Errorf("unknown CPU level %q: einc compiles for %s", name, strings.Join(Levels(), ", "))
 }

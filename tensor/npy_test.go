@@ -95,7 +95,7 @@ func evilNpy() map[string]struct {
 	}
 	out := map[string]evil{
 		"empty":          {nil, ErrFormat, "first 10 bytes"},
-		"zip":            {[]byte("PK\x03\x04 and more than ten"), ErrFormat, "not a .npy file"},
+		"zip":            {[]byte("PK\x03\x04 and more than ten"), ErrFormat, "one by one with np.save"},
 		"version 0":      {npyFile(0, "{}"), ErrForeign, "version 0.0"},
 		"version 4":      {npyFile(4, "{}"), ErrForeign, "version 4.0"},
 		"minor version":  {[]byte(npyMagic + "\x01\x01\x02\x00{}"), ErrForeign, "version 1.1"},

@@ -12,6 +12,9 @@ const maxHeader = 10_000
 
 const npyMagic = "\x93NUMPY"
 
+// zipMagic begins the archives that NumPy writes as .npz.
+const zipMagic = "PK\x03\x04"
+
 // NpyOption changes how .npy files are read.
 type NpyOption uint8
 
@@ -37,6 +40,9 @@ func readNpyHeader(r io.Reader, opts []NpyOption) (*npyHeader, error) {
 	var pre [12]byte // magic, version, length
 	if _, err := io.ReadFull(r, pre[:10]); err != nil {
 		return nil, short(err, "the first 10 bytes")
+	}
+	if string(pre[:4]) == zipMagic {
+		return nil, bad("the file is an archive, as np.savez writes: save its arrays one by one with np.save")
 	}
 	if string(pre[:6]) != npyMagic {
 		return nil, bad("the file does not begin with %q: it is not a .npy file", npyMagic)

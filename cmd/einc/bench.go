@@ -1,10 +1,8 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	goruntime "runtime"
 	"strings"
 	"time"
@@ -37,33 +35,28 @@ Sizes are given as for plan. --format=benchstat prints a line a round, as Go's b
 			if err != nil {
 				return err
 			}
-			return show(cmd.OutOrStdout(), m)
+			return show(m)
 		},
 	}
 	s.addSizes(cmd)
+	s.addJSON(cmd)
 	cmd.Flags().StringVar(&format, "format", "text", "what to print: text or benchstat")
 	return cmd
 }
 
 // benchFormat finds the printer.
-func benchFormat(format string, asJSON bool) (func(io.Writer, *einc.Measurement) error, error) {
+func benchFormat(format string, asJSON bool) (func(*einc.Measurement) error, error) {
 	switch {
 	case asJSON && format != "text":
 		return nil, usageError{fmt.Errorf("give --json or --format=%s, not both", format)}
 	case asJSON:
-		return printJSON, nil
+		return func(m *einc.Measurement) error { return printJSON(m) }, nil
 	case format == "text":
 		return printMeasurement, nil
 	case format == "benchstat":
 		return printBenchstat, nil
 	}
 	return nil, usageError{fmt.Errorf("unknown format %q: use text or benchstat", format)}
-}
-
-func printJSON(w io.Writer, m *einc.Measurement) error {
-	e := json.NewEncoder(w)
-	e.SetEscapeHTML(false)
-	return e.Encode(m)
 }
 
 func (s *settings) measure(cmd *cobra.Command, args []string) (*einc.Measurement, error) {
@@ -86,8 +79,8 @@ func (s *settings) measure(cmd *cobra.Command, args []string) (*einc.Measurement
 	return einc.Measure(cmd.Context(), expr, specs, opts)
 }
 
-func printMeasurement(w io.Writer, m *einc.Measurement) error {
-	_, err := fmt.Fprintf(w, `%s  %s, at most %s: %s
+func printMeasurement(m *einc.Measurement) error {
+	_, err := fmt.Printf(`%s  %s, at most %s: %s
 time      %v median of %d rounds, %v to %v
 compute   %.4g GFLOP/s, %.3g %% of the %.4g that multiply-adds reach in registers
 memory    %.4g GB/s, %.3g %% of the %.4g that copying reaches
@@ -127,14 +120,14 @@ func nanos(ns float64) time.Duration {
 }
 
 // printBenchstat prints the rounds as Go's benchmarks print theirs.
-func printBenchstat(w io.Writer, m *einc.Measurement) error {
+func printBenchstat(m *einc.Measurement) error {
 	name := strings.Join(strings.Fields(m.Expr), "_")
 	for _, shape := range m.Shapes {
 		name += "/" + shapeText(shape)
 	}
-	fmt.Fprintf(w, "goos: %s\ngoarch: %s\n", goruntime.GOOS, goruntime.GOARCH)
+	fmt.Printf("goos: %s\ngoarch: %s\n", goruntime.GOOS, goruntime.GOARCH)
 	for _, s := range m.Samples {
-		_, err := fmt.Fprintf(w, "BenchmarkEinc/%s/%s-%d\t%d\t%.1f ns/op\t%.3f GFLOP/s\t%.3f GB/s\n", name, m.DType, m.Threads,
+		_, err := fmt.Printf("BenchmarkEinc/%s/%s-%d\t%d\t%.1f ns/op\t%.3f GFLOP/s\t%.3f GB/s\n", name, m.DType, m.Threads,
 			s.Calls, s.Nanos, m.GFlops*m.MedianNanos/s.Nanos, m.GBytes*m.MedianNanos/s.Nanos)
 		if err != nil {
 			return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/einc-lang/einc"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 )
 
 // buildFlags are the settings of one build.
@@ -120,7 +118,7 @@ func (b *buildFlags) run(ctx context.Context, args []string) error {
 func checkBuilt(targets []target, files [][]byte) error {
 	stale := 0
 	for i, t := range targets {
-		if t.path == "-" {
+		if t.path == stdout {
 			return usageError{errors.New("--check compares files: name one with -o")}
 		}
 		differs, err := showIfStale(t.path, files[i])
@@ -143,7 +141,7 @@ func (b *buildFlags) targets() ([]target, error) {
 	kinds := b.emit
 	if len(kinds) == 0 {
 		kinds = []string{"obj", "header"}
-		if b.output == "-" {
+		if b.output == stdout {
 			return nil, usageError{errors.New("-o - takes one text output: choose it with --emit")}
 		}
 	}
@@ -159,8 +157,13 @@ func (b *buildFlags) targets() ([]target, error) {
 		if path == "" {
 			return nil, usageError{fmt.Errorf("no file named for %s: use -o FILE or --emit=%s=FILE", kind, kind)}
 		}
-		if path == "-" && (len(kinds) > 1 || (kind == "obj" || kind == "shared") && term.IsTerminal(int(os.Stdout.Fd()))) {
-			return nil, usageError{fmt.Errorf("%s cannot go to standard output here: only one output can, and no binary to a terminal", kind)}
+		if path == stdout && len(kinds) > 1 {
+			return nil, usageError{fmt.Errorf("%s cannot go to standard output: only one output can", kind)}
+		}
+		if kind == "obj" || kind == "shared" {
+			if err := refuseBinary(path, kind); err != nil {
+				return nil, err
+			}
 		}
 		targets = append(targets, target{kind, path})
 	}
@@ -169,7 +172,7 @@ func (b *buildFlags) targets() ([]target, error) {
 
 // pathFor is -o for the first output, and a file beside it for the others.
 func (b *buildFlags) pathFor(kind string, i int) string {
-	if i == 0 || b.output == "" || b.output == "-" {
+	if i == 0 || b.output == "" || b.output == stdout {
 		return b.output
 	}
 	suffix := suffixes[kind]
@@ -239,13 +242,4 @@ func (b *buildFlags) symbol() string {
 		return "kernel"
 	}
 	return strings.TrimLeft(clean, "0123456789")
-}
-
-// writeFile writes a file as a whole, or to standard output.
-func writeFile(path string, data []byte) error {
-	if path == "-" {
-		_, err := os.Stdout.Write(data)
-		return err
-	}
-	return einc.WriteFile(path, data)
 }

@@ -1,9 +1,7 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
 	goruntime "runtime"
 
 	"github.com/einc-lang/einc"
@@ -21,7 +19,7 @@ func doctorCommand() *cobra.Command {
 		RunE: func(*cobra.Command, []string) error {
 			checks := einc.Doctor(&einc.Options{Cache: cache})
 			if asJSON {
-				if err := json.NewEncoder(os.Stdout).Encode(map[string]any{"schema": "einc.doctor/v1", "checks": checks}); err != nil {
+				if err := printJSON(map[string]any{"schema": "einc.doctor/v1", "checks": checks}); err != nil {
 					return err
 				}
 			}
@@ -60,7 +58,7 @@ func versionCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if asJSON {
-				return json.NewEncoder(os.Stdout).Encode(map[string]string{"schema": "einc.version/v1",
+				return printJSON(map[string]string{"schema": "einc.version/v1",
 					"version": einc.Version(), "go": goruntime.Version(), "os": goruntime.GOOS, "arch": goruntime.GOARCH})
 			}
 			_, err := fmt.Printf("einc %s %s %s/%s\n", einc.Version(), goruntime.Version(), goruntime.GOOS, goruntime.GOARCH)

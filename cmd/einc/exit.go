@@ -51,18 +51,25 @@ func exitCode(err error) int {
 	return exitInput
 }
 
-// report prints an error, with the source and carets if it has a place.
-func report(w io.Writer, err error, code int) {
+// detail is the text of an error. If it is about a place in an expression, the source and carets follow, and what
+// wraps it stays in front.
+func detail(err error) string {
+	const prefix = "einc: "
+	text := strings.ReplaceAll(strings.TrimPrefix(err.Error(), prefix), ": "+prefix, ": ")
 	var where *parser.Error
 	if errors.As(err, &where) {
-		fmt.Fprintln(w, strings.TrimRight(where.Detail(), "\n"))
-		return
+		text = strings.Replace(text, strings.TrimPrefix(where.Error(), prefix), strings.TrimPrefix(where.Detail(), prefix), 1)
 	}
+	return text
+}
+
+// report prints an error.
+func report(w io.Writer, err error, code int) {
 	if code == exitInterrupted {
 		fmt.Fprintln(w, "einc: interrupted")
 		return
 	}
-	fmt.Fprintf(w, "einc: %s\n", strings.TrimPrefix(err.Error(), "einc: "))
+	fmt.Fprintf(w, "einc: %s\n", detail(err))
 	if code == exitInternal {
 		fmt.Fprintln(w, "This is a fault in einc: please report it with the command line above.")
 	}

@@ -81,11 +81,13 @@ func (s *settings) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&s.mode, "mode", "", "rules the text follows: numpy, index or einstein (default: numpy for einsum strings, index for index notation)")
 	f.StringVar(&s.level, "cpu", "", "CPU level to compile for: "+strings.Join(einc.Levels(), ", ")+" (default: this CPU's)")
-	f.StringVar(&s.cache, "cache", "", "directory of the kernel cache, or off")
 	f.StringVar(&s.optimize, "optimize", "auto", "how to search for the order: auto, exact, greedy or best")
 	f.StringVar(&s.maxMemory, "max-memory", "", "bytes of temporaries and workspace allowed, as 512MB or 2GiB")
 	f.IntVar(&s.threads, "threads", 0, "workers (default: all cores)")
-	f.BoolVar(&s.json, "json", false, "print one JSON object on standard output")
+}
+
+func (s *settings) addJSON(cmd *cobra.Command) {
+	cmd.Flags().BoolVar(&s.json, "json", false, "print one JSON object on standard output")
 }
 
 // addSizes adds the flags of commands that take sizes instead of files.

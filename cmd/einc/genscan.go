@@ -31,7 +31,7 @@ func scanPackages(ctx context.Context, patterns []string) ([]genKernel, error) {
 	var kernels []genKernel
 	for _, p := range pkgs {
 		if len(p.GoFiles) == 0 && len(p.Errors) > 0 {
-			return nil, fmt.Errorf("package %s: %w", p.PkgPath, p.Errors[0])
+			return nil, fmt.Errorf("package %s: %s", p.PkgPath, strings.TrimPrefix(p.Errors[0].Error(), "-: "))
 		}
 		files := slices.Clone(p.GoFiles)
 		slices.Sort(files)
@@ -72,14 +72,9 @@ func scanFile(file, pkg string) ([]genKernel, error) {
 	return kernels, nil
 }
 
-// atComment adds the place of a comment to an error about it, and keeps the carets.
+// atComment adds the place of a comment to an error about it.
 func atComment(fset *token.FileSet, c *ast.Comment, err error) error {
-	text := err.Error()
-	var where *parser.Error
-	if errors.As(err, &where) {
-		text = strings.TrimPrefix(strings.TrimRight(where.Detail(), "\n"), "einc: ")
-	}
-	return fmt.Errorf("%s: %s", fset.Position(c.Pos()), text)
+	return fmt.Errorf("%s: %w", fset.Position(c.Pos()), err)
 }
 
 // relative is a path as seen from here, if it is below.

@@ -8,7 +8,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"strings"
@@ -43,19 +42,6 @@ func run(ctx context.Context, args []string) int {
 	return code
 }
 
-// keeper keeps the first error of a writer from those who look at none, as what prints help does.
-type keeper struct {
-	w   io.Writer
-	err error
-}
-
-func (k *keeper) Write(p []byte) (int, error) {
-	if k.err == nil {
-		_, k.err = k.w.Write(p)
-	}
-	return len(p), nil
-}
-
 // protect keeps equations such as "->" from being read as flags: a space in front means nothing to
 // the notation.
 func protect(args []string) []string {
@@ -77,7 +63,8 @@ func rootCommand() *cobra.Command {
 
 An expression is an einsum string, as NumPy has them ('bij,bjk->bik'), or index notation
 ('Y[b,o] = relu(X[b,i]*W[i,o] + bias[o])'). It may also be @FILE, or - for standard input.
-Exit codes: 0 ok, 1 input wrong, 2 usage, 3 tool missing, 4 over budget, 5 I/O, 70 internal.`,
+Exit codes: 0 ok, 1 input wrong, 2 usage, 3 tool missing, 4 over budget, 5 I/O, 70 internal,
+130 interrupted.`,
 		Example: `  einc run 'ik,kj->ij' a.npy b.npy -o c.npy
   einc run 'D[n,k,d] = X[n,d] - M[k,d]' x.npy m.npy -o d.npy
   einc explain 'ik,kj->ij'
@@ -104,7 +91,7 @@ func asUsage(check cobra.PositionalArgs) cobra.PositionalArgs {
 			return nil
 		}
 		if err := check(cmd, args); err != nil {
-			return usageError{fmt.Errorf("%w\nSee '%s --help'.", err, cmd.CommandPath())}
+			return usageError{fmt.Errorf("%w\nUsage: %s (see '%s --help')", err, cmd.UseLine(), cmd.CommandPath())}
 		}
 		return nil
 	}

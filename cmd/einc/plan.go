@@ -50,6 +50,7 @@ need; with --format=dot, svg or numpy-path it writes that instead.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return p.run(cmd.Context(), args) },
 	}
 	p.addSizes(cmd)
+	p.addJSON(cmd)
 	f := cmd.Flags()
 	f.StringVar(&p.objective, "objective", "time", "what to seek least of: time, flops, size, write (elements written) or combo (flops + 64 × write)")
 	f.StringVar(&p.budget, "budget", "", "how long to search: units of work as 5e8u, or a time as 10s")
@@ -213,7 +214,7 @@ func (p *planFlags) show(ctx context.Context, plan *einc.Planned) error {
 	if err != nil {
 		return err
 	}
-	if err := writeFile(p.output, file); err != nil || p.output == "-" {
+	if err := writeFile(p.output, file); err != nil || p.output == stdout {
 		return err
 	}
 	_, err = os.Stdout.Write(data)

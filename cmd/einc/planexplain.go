@@ -1,9 +1,9 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
+	"slices"
+	"strings"
 
 	"github.com/einc-lang/einc"
 	"github.com/spf13/cobra"
@@ -16,7 +16,7 @@ func explainCommand() *cobra.Command {
 		Use:   "explain EXPR [SHAPE]...",
 		Short: "Say what each index does, and show every stage",
 		Long: `explain says in words what each index of an expression does, by which rule, and the NumPy line that
-does the same. With shapes it prints every stage: ` + fmt.Sprint(einc.StageNames()) + `.`,
+does the same. With shapes it prints every stage: ` + strings.Join(einc.StageNames(), ", ") + `.`,
 		Example: `  einc explain 'ik,kj->ij'
   einc explain 'ik,kj->ij' 64x128 128x32 --stage=plan,loop`,
 		Args: cobra.MinimumNArgs(1),
@@ -29,11 +29,17 @@ does the same. With shapes it prints every stage: ` + fmt.Sprint(einc.StageNames
 		},
 	}
 	s.addSizes(cmd)
+	s.addJSON(cmd)
 	cmd.Flags().StringSliceVar(&stages, "stage", nil, "print only these stages, without headings if one")
 	return cmd
 }
 
 func (s *settings) explain(cmd *cobra.Command, args []string, stages ...string) (einc.Explanation, error) {
+	for _, name := range stages {
+		if !slices.Contains(einc.StageNames(), name) {
+			return nil, usageError{fmt.Errorf("unknown stage %q: --stage takes %s", name, strings.Join(einc.StageNames(), ", "))}
+		}
+	}
 	opts, err := s.options(cmd.Context())
 	if err != nil {
 		return nil, err
@@ -57,7 +63,7 @@ func (s *settings) print(schema, expr string, e einc.Explanation) error {
 		for _, st := range e {
 			report[st.Name] = st.Text
 		}
-		return json.NewEncoder(os.Stdout).Encode(report)
+		return printJSON(report)
 	}
 	if len(e) == 1 {
 		_, err := fmt.Print(e[0].Text)

@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -37,7 +37,9 @@ the result is printed. Where LLVM is missing, the loops are interpreted, with a 
 	}
 	r.add(cmd)
 	r.addPlan(cmd)
-	cmd.Flags().StringVarP(&r.output, "output", "o", "", "write the result to this .npy file")
+	r.addJSON(cmd)
+	cmd.Flags().StringVar(&r.cache, "cache", "", "directory of the kernel cache, or off")
+	cmd.Flags().StringVarP(&r.output, "output", "o", "", "write the result to this .npy file, or - for standard output")
 	cmd.Flags().StringVar(&r.dtype, "dtype", "", "convert the operands to this element type first")
 	cmd.Flags().StringVar(&r.engine, "engine", "auto", "what runs the loops: auto, native or interpreter")
 	cmd.Flags().BoolVar(&r.stats, "stats", false, "print times and memory on standard error")
@@ -46,7 +48,10 @@ the result is printed. Where LLVM is missing, the loops are interpreted, with a 
 
 func (r *runFlags) run(cmd *cobra.Command, arg string, files []string) error {
 	ctx := cmd.Context()
-	opts, err := r.options(cmd.Context())
+	if err := r.checkOutput(); err != nil {
+		return err
+	}
+	opts, err := r.options(ctx)
 	if err != nil {
 		return err
 	}
@@ -77,12 +82,29 @@ func (r *runFlags) run(cmd *cobra.Command, arg string, files []string) error {
 	if usage.Uncached != nil {
 		fmt.Fprintf(os.Stderr, "einc: warning: the kernel was not cached: %v\n", usage.Uncached)
 	}
-	if r.output != "" {
-		if err := einc.SaveNpy(r.output, result); err != nil {
-			return err
-		}
+	if err := r.save(result); err != nil {
+		return err
 	}
 	return r.show(expr, result, usage)
+}
+
+// checkOutput refuses two things on standard output, and a binary one on a terminal.
+func (r *runFlags) checkOutput() error {
+	if r.json && r.output == stdout {
+		return usageError{errors.New("--json and -o - both write to standard output: give one of them")}
+	}
+	return refuseBinary(r.output, "a .npy file")
+}
+
+// save writes the result to where -o says, if it says so.
+func (r *runFlags) save(result *einc.Tensor) error {
+	switch r.output {
+	case "":
+		return nil
+	case stdout:
+		return einc.WriteNpy(os.Stdout, result)
+	}
+	return einc.SaveNpy(r.output, result)
 }
 
 // operands opens the files; named ones are put in the order of the expression's operands.
@@ -190,7 +212,7 @@ func (r *runFlags) show(expr string, result *einc.Tensor, u usage) error {
 			"shape": result.Shape(), "output": r.output, "engine": u.Engine, "compile_ns": u.Compile.Nanoseconds(),
 			"run_ns": u.Run.Nanoseconds(), "output_bytes": u.Output, "temp_bytes": u.Temporaries,
 			"workspace_bytes": u.Workspace, "allocated_bytes": u.Allocated, "mmap_bytes": u.Mapped}
-		return json.NewEncoder(os.Stdout).Encode(report)
+		return printJSON(report)
 	}
 	if r.output == "" {
 		_, err := fmt.Println(result)
