@@ -82,8 +82,8 @@ func (p *Plan) lifetimes() {
 	}
 	for i := range p.Steps {
 		s := &p.Steps[i]
-		s.uses(func(b int) { p.extend(t, b, i) })
-		p.begin(t, s.Out.Buffer, i)
+		s.uses(func(b int) { p.extend(&t, b, i) })
+		p.begin(&t, s.Out.Buffer, i)
 	}
 	for i := range p.Buffers {
 		b := &p.Buffers[i]
@@ -146,8 +146,9 @@ func (p *Plan) workspace() int64 {
 // while it writes its output.
 func (p *Plan) layOut() error {
 	for side, end := range [2]*int64{&p.Arena, &p.Private} {
-		var live []int // by offset
-		for _, i := range p.temporaries(side == 1) {
+		temps := p.temporaries(side == 1)
+		live := make([]int, 0, len(temps)) // by offset
+		for _, i := range temps {
 			b := &p.Buffers[i]
 			live = slices.DeleteFunc(live, func(o int) bool { return p.Buffers[o].Last < b.First })
 			at, offset := p.gap(live, b.Bytes)

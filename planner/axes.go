@@ -30,7 +30,7 @@ func (s *schedule) arrange() {
 // grouped orders the legs of an operand: those that the other operand and the result have, in the order of the
 // result, those that only the result has, and what is reduced, last or between them.
 func (s *schedule) grouped(out, reduced, legs, other []parser.IndexID, reducedLast bool) []parser.IndexID {
-	list := s.c.d.lists.Room(len(legs))
+	list := s.c.d.ids.Room(len(legs))
 	add := func(from []parser.IndexID, f func(l parser.IndexID) bool) {
 		for _, l := range from {
 			if contains(legs, l) && f(l) {
@@ -49,7 +49,7 @@ func (s *schedule) grouped(out, reduced, legs, other []parser.IndexID, reducedLa
 	if reducedLast {
 		add(reduced, all)
 	}
-	return s.c.d.lists.Keep(list)
+	return s.c.d.ids.Keep(list)
 }
 
 // lie goes from the terms to the root and orders the axes of each temporary as its operands have them, batch,
@@ -79,7 +79,7 @@ func (s *schedule) lieOver(v *vertex, legs []parser.IndexID) {
 			v.left, v.right = v.right, v.left
 		}
 		left, right := s.v[v.left].axes, s.v[v.right].axes
-		axes := s.c.d.lists.Room(len(legs))
+		axes := s.c.d.ids.Room(len(legs))
 		for _, want := range [...]struct {
 			from, other []parser.IndexID
 			both        bool
@@ -90,7 +90,7 @@ func (s *schedule) lieOver(v *vertex, legs []parser.IndexID) {
 				}
 			}
 		}
-		v.axes = s.c.d.lists.Keep(axes)
+		v.axes = s.c.d.ids.Keep(axes)
 	}
 	for _, f := range v.fused {
 		s.v[f].axes = s.c.arrange(s.legs(f), v.axes)
@@ -107,11 +107,11 @@ func (s *schedule) ends(i, other int32, legs []parser.IndexID) bool {
 func (s *schedule) legs(i int32) []parser.IndexID {
 	v := &s.v[i]
 	if v.ids == nil && len(v.legs) > 0 {
-		ids := s.c.d.lists.Room(len(v.legs))
+		ids := s.c.d.ids.Room(len(v.legs))
 		for _, l := range v.legs {
 			ids = append(ids, s.c.net.ids[l])
 		}
-		v.ids = s.c.d.lists.Keep(ids)
+		v.ids = s.c.d.ids.Keep(ids)
 	}
 	return v.ids
 }
@@ -136,7 +136,7 @@ func (s *schedule) orient(v *vertex) {
 
 // reduced orders the summed indices of v as a term that it reads has them: no step can change those.
 func (s *schedule) reduced(v *vertex, left, right, out []parser.IndexID) []parser.IndexID {
-	sum := s.c.d.lists.Room(len(left) + len(right))
+	sum := s.c.d.ids.Room(len(left) + len(right))
 	s.c.d.newSet()
 	for _, l := range out {
 		s.c.d.adds(l)
@@ -148,7 +148,7 @@ func (s *schedule) reduced(v *vertex, left, right, out []parser.IndexID) []parse
 			}
 		}
 	}
-	sum = s.c.d.lists.Keep(sum)
+	sum = s.c.d.ids.Keep(sum)
 	slices.Sort(sum)
 	for _, i := range [2]int32{v.left, v.right} {
 		if s.v[i].left < 0 && !s.v[i].own {

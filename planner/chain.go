@@ -53,7 +53,11 @@ func legsOf(refs []Ref) []parser.IndexID { return appendLegs(nil, refs) }
 
 // legsOf is the set of indices of refs.
 func (d *draft) legsOf(refs []Ref) []parser.IndexID {
-	return d.lists.Keep(appendLegs(d.lists.Room(1), refs))
+	axes := 0
+	for _, r := range refs {
+		axes += len(r.Axes)
+	}
+	return d.ids.Keep(appendLegs(d.ids.Room(axes), refs))
 }
 
 // appendLegs appends to an empty list.
@@ -78,7 +82,7 @@ type chain struct {
 // takeApart splits the body of a sum of type t at its products, quotients and signs.
 func (s *source) takeApart(body parser.NodeID, t tensor.DType) chain {
 	count := 1 + len(s.expr[body].Args) // mostly
-	c, stack := chain{factors: make([]parser.NodeID, 0, count)}, append(make([]parser.NodeID, 0, count), body)
+	c, stack := chain{factors: s.d.nodes.Make(count)[:0]}, append(s.d.nodes.Make(count)[:0], body)
 	for len(stack) > 0 {
 		id := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
@@ -141,9 +145,9 @@ func (s *source) moveOut(c *chain, over []parser.IndexID) outside {
 // terms groups c: factors of the same one view are one term, and a divisor goes to the term that it
 // makes grow least.
 func (s *source) terms(c *chain, t tensor.DType) []term {
-	terms := make([]term, 0, len(c.factors))
-	lone := refSet{refs: make([]Ref, 0, len(c.factors))}
-	at := make([]int, 0, len(c.factors)) // of each of lone: its term
+	terms := s.d.terms.Make(len(c.factors))[:0]
+	lone := refSet{refs: s.d.views.Make(len(c.factors))[:0]}
+	at := s.d.ints.Make(len(c.factors))[:0] // of each of lone: its term
 	for i, f := range c.factors {
 		refs := s.refs(f)
 		if len(refs) == 1 {
@@ -210,6 +214,6 @@ func overlap(a, b []parser.IndexID) bool {
 }
 
 // without is a less what the ascending set b has.
-func without(a, b []parser.IndexID) []parser.IndexID {
-	return slices.DeleteFunc(slices.Clone(a), func(i parser.IndexID) bool { return contains(b, i) })
+func (d *draft) without(a, b []parser.IndexID) []parser.IndexID {
+	return slices.DeleteFunc(d.ids.Clone(a), func(i parser.IndexID) bool { return contains(b, i) })
 }

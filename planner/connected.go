@@ -56,7 +56,7 @@ func connectedTree(g *graph, a aim, limit, most float64) (t tree, work float64, 
 	if c.index[full] == 0 {
 		return nil, c.work, true
 	}
-	return (&subsets{split: c.splits()}).tree(full, n), c.work, true
+	return readTree(c.splits(), full, make(tree, 0, n-1)), c.work, true
 }
 
 // describe tells the block of the graph's indices; false if there are too many kinds.

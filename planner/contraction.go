@@ -1,7 +1,6 @@
 package planner
 
 import (
-	"math"
 	"slices"
 
 	"github.com/einc-lang/einc/parser"
@@ -31,33 +30,29 @@ type contraction struct {
 	net   *network         // unless whole
 	tree  tree
 	own   *schedule // of tree; nil until the contraction is emitted
-	most  float64   // nanoseconds from which on a way to run it need not be looked at any further
 	exact bool      // tree takes the least time by the model of pairs, which knows nothing of layouts
 }
 
 // contraction plans the Reduce node id, whose inner Reduce nodes are planned.
 func (d *draft) contraction(src *source, id parser.NodeID) (*contraction, error) {
 	n := &src.expr[id]
-	c := &contraction{d: d, src: src, node: id, op: n.Reduce, dtype: n.DType.Accum(), over: n.Over, most: math.Inf(1)}
+	c := d.contractions.One()
+	*c = contraction{d: d, src: src, node: id, op: n.Reduce, dtype: n.DType.Accum(), over: n.Over}
 	v := &src.values[id]
 	v.planned = true
 	if c.op != parser.Sum || d.empty(c.over) {
 		// Nothing moves past a maximum; and a sum of no terms is 0 whatever its factors are.
-		c.terms = []term{{factors: n.Args}}
+		c.terms = d.terms.Make(1)
+		c.terms[0].factors = n.Args
 		c.terms[0].weigh(src, c.dtype)
 	} else {
 		parts := src.takeApart(n.Args[0], c.dtype)
 		v.outside = src.moveOut(&parts, c.over)
 		c.terms = src.terms(&parts, c.dtype)
 	}
-	legs := d.lists.Room(1)
-	for i := range c.terms {
-		legs = append(legs, c.terms[i].legs...)
-	}
-	slices.Sort(legs)
-	legs = d.lists.Keep(slices.Compact(legs))
-	c.free = without(legs, c.over)
-	c.lone = slices.DeleteFunc(without(c.over, legs), func(i parser.IndexID) bool { return d.extent(i) == 1 })
+	legs := d.ids.Keep(slices.Compact(c.gather()))
+	c.free = d.without(legs, c.over)
+	c.lone = slices.DeleteFunc(d.without(c.over, legs), func(i parser.IndexID) bool { return d.extent(i) == 1 })
 	c.separate()
 	if c.whole {
 		return c, nil
@@ -86,7 +81,7 @@ func (c *contraction) separate() {
 			return !contains(shared, l) && c.d.extent(l) != 1 && contains(c.over, l)
 		})
 		if len(m.sum) > 0 {
-			m.legs = without(m.legs, m.sum)
+			m.legs = c.d.without(m.legs, m.sum)
 		}
 		refs += len(m.refs)
 	}
@@ -107,25 +102,35 @@ func (c *contraction) separate() {
 	}
 }
 
-// shared lists the indices that several terms have, ascending.
-func (c *contraction) shared() []parser.IndexID {
-	all := c.d.lists.Room(1)
+// gather lists the indices of all terms, ascending, in a list that is to be kept or dropped.
+func (c *contraction) gather() []parser.IndexID {
+	total := 0
+	for i := range c.terms {
+		total += len(c.terms[i].legs)
+	}
+	all := c.d.ids.Room(total)
 	for i := range c.terms {
 		all = append(all, c.terms[i].legs...)
 	}
 	slices.Sort(all)
+	return all
+}
+
+// shared lists the indices that several terms have, ascending.
+func (c *contraction) shared() []parser.IndexID {
+	all := c.gather()
 	kept := all[:0]
 	for k, l := range all {
 		if k > 0 && all[k-1] == l && (len(kept) == 0 || last(kept) != l) {
 			kept = append(kept, l)
 		}
 	}
-	return c.d.lists.Keep(kept)
+	return c.d.ids.Keep(kept)
 }
 
 // order searches for the order of the terms.
 func (c *contraction) order() error {
-	factors := make([][]parser.IndexID, len(c.terms))
+	factors := c.d.sets.Make(len(c.terms))
 	for i := range c.terms {
 		factors[i] = c.terms[i].legs
 	}
@@ -181,14 +186,15 @@ func (c *contraction) apart() bool {
 // emitFused appends one step that reads all terms, private sums included.
 func (c *contraction) emitFused(to sink) error {
 	k := c.kernel(to.out, c.lone)
-	return k.finish(c.writeTerms(k, make([]*Ref, len(c.terms))), c.onlyFactors(), to)
+	return k.finish(c.writeTerms(k, nil), c.onlyFactors(), to)
 }
 
-// writeTerms appends the terms to a kernel's body, or what is in their place. Factors that the sum does not
-// run over are left for after it.
+// writeTerms appends the terms to a kernel's body, or what is in their place, if they have places. Factors that the
+// sum does not run over are left for after it.
 func (c *contraction) writeTerms(k *kernel, places []*Ref) []parser.NodeID {
+	placed := func(i int) bool { return places != nil && places[i] != nil }
 	summed := func(i int) bool {
-		return overlap(c.terms[i].legs, c.over) || places[i] == nil && len(c.terms[i].sum) > 0
+		return overlap(c.terms[i].legs, c.over) || !placed(i) && len(c.terms[i].sum) > 0
 	}
 	some := false
 	for i := range c.terms {
@@ -197,7 +203,7 @@ func (c *contraction) writeTerms(k *kernel, places []*Ref) []parser.NodeID {
 	var values []parser.NodeID
 	for i := range c.terms {
 		o := operand{term: &c.terms[i]}
-		if places[i] != nil {
+		if placed(i) {
 			o = operand{view: *places[i]}
 		}
 		if c.op == parser.Sum && some && !summed(i) && len(c.lone) == 0 {
@@ -214,8 +220,11 @@ func (c *contraction) emitWhole(to sink) error {
 	temps := make([]*Ref, len(c.terms))
 	for i := range c.terms {
 		if m := &c.terms[i]; len(m.sum) > 0 {
-			temp, err := c.emitTerm(m, c.arrange(m.legs, to.out.Axes))
+			temp, err := c.d.temp(c.dtype, c.arrange(m.legs, to.out.Axes))
 			if err != nil {
+				return err
+			}
+			if err = c.emitTerm(m, sink{out: temp, root: -1, old: -1}); err != nil {
 				return err
 			}
 			temps[i] = &temp
@@ -235,7 +244,7 @@ func (c *contraction) onlyFactors() bool {
 // arrange puts legs in the order that they have in axes, then the rest ascending; extents 1 are left
 // out.
 func (c *contraction) arrange(legs, axes []parser.IndexID) []parser.IndexID {
-	order := c.d.lists.Room(len(legs))
+	order := c.d.ids.Room(len(legs))
 	c.d.newSet()
 	add := func(i parser.IndexID) {
 		if c.d.extent(i) != 1 && c.d.adds(i) {
@@ -250,16 +259,12 @@ func (c *contraction) arrange(legs, axes []parser.IndexID) []parser.IndexID {
 	for _, i := range legs {
 		add(i)
 	}
-	return c.d.lists.Keep(order)
+	return c.d.ids.Keep(order)
 }
 
 // emitTerm appends the step that computes a term, its private sum included, into a temporary.
-func (c *contraction) emitTerm(m *term, axes []parser.IndexID) (Ref, error) {
-	out, err := c.d.temp(c.dtype, axes)
-	if err != nil {
-		return Ref{}, err
-	}
-	k := c.kernel(out, m.sum)
+func (c *contraction) emitTerm(m *term, to sink) error {
+	k := c.kernel(to.out, m.sum)
 	v := m.write(c.src, &k.body, c.dtype)
-	return out, k.finish([]parser.NodeID{v}, false, sink{out: out, root: -1, old: -1})
+	return k.finish([]parser.NodeID{v}, false, to)
 }

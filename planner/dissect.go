@@ -98,14 +98,17 @@ func (d *dissector) splice(t tree, tensors []int32) int32 {
 
 // tree finds the best tree of a small graph; false if it is beyond the block's numbers.
 func (k *block) tree(g *graph) (tree, bool) {
-	k.begin(len(g.legs))
-	if !k.describe(g) {
-		return nil, false
+	if k.g != g {
+		k.begin(len(g.legs))
+		if !k.describe(g) {
+			return nil, false
+		}
+		k.prepare()
+		k.g = g
 	}
 	full := uint32(1)<<k.parts - 1
 	if math.IsInf(k.solve(1e300), 1) {
 		return nil, false
 	}
-	s := &subsets{split: k.split[:]}
-	return s.tree(full, k.parts), true
+	return readTree(k.split, full, make(tree, 0, k.parts-1)), true
 }

@@ -24,6 +24,10 @@ type subsets struct {
 	bound cost.Bound
 	bytes float64  // of an element
 	known []priced // the last pairs that were priced, by a hash of their extents
+
+	holders []incidence // of each group
+	number  []int32     // 1 + the group, by factors and by whether it is open
+	sets    []uint32    // of the vertices of a tree
 }
 
 // priced is the time of a pair by the products of the extents of its classes.
@@ -38,9 +42,9 @@ func (d *draft) exact(n *network) (tree, error) {
 	case 0, 1:
 		return nil, nil
 	case 2:
-		return tree{{0, 1}}, nil
+		return append(d.pairs.Make(1)[:0], [2]int32{0, 1}), nil
 	}
-	s := newSubsets(n)
+	s := d.subsets.begin(n)
 	full := uint32(1)<<count - 1
 	known := d.fewFlops(n)
 	s.limit = s.price(known) * (1 + 1e-9)
@@ -57,7 +61,7 @@ func (d *draft) exact(n *network) (tree, error) {
 		known, _ = greedily(n.graph(), taste{c: 1}, nil)
 		return known, nil
 	}
-	return s.tree(full, count), nil
+	return readTree(s.split, full, d.pairs.Make(count - 1)[:0]), nil
 }
 
 // fewFlops is a tree that takes few multiply-adds, and so mostly little time.
@@ -76,11 +80,8 @@ func (d *draft) fewFlops(n *network) tree {
 
 // block searches small graphs for trees of fewest multiply-adds, where an element written counts for 2^bits.
 func (d *draft) block(bits float64) *block {
-	if d.small == nil {
-		d.small = &block{}
-	}
 	d.small.seek(aim{write: bits})
-	return d.small
+	return &d.small
 }
 
 // price is the cost of a tree as search counts it; +Inf for none.
@@ -88,7 +89,7 @@ func (s *subsets) price(t tree) float64 {
 	if t == nil {
 		return math.Inf(1)
 	}
-	sets := make([]uint32, 0, 2*len(s.n.legs))
+	sets := s.sets[:0]
 	for f := range s.n.legs {
 		sets = append(sets, 1<<f)
 	}
@@ -102,6 +103,7 @@ func (s *subsets) price(t tree) float64 {
 		batch, k := s.shared(a, b, a|b)
 		cost += s.nanos(a, b, batch, k)
 	}
+	s.sets = sets
 	return cost
 }
 
@@ -113,34 +115,28 @@ func (s *subsets) extra(set uint32) float64 {
 	return 0
 }
 
-// newSubsets groups indices that the same factors have, and fills in legs and sizes.
-func newSubsets(n *network) *subsets {
-	s := &subsets{n: n}
-	group, holders := groups(n)
-	s.ext = make([]float64, len(holders))
-	for g := range s.ext {
-		s.ext[g] = 1
-	}
-	for l, g := range group {
-		s.ext[g] *= n.ext[l]
-	}
+// begin groups indices that the same factors have, and fills in legs and sizes, in the place of an earlier search.
+func (s *subsets) begin(n *network) *subsets {
+	s.n, s.bound, s.bytes = n, n.model.Bound(n.dtype), float64(n.dtype.Size())
+	s.group()
+	s.words = (len(s.holders) + 63) / 64
 	rows := 1 << len(n.legs)
-	s.known = make([]priced, min(max(rows/4, 16), 256))
-	s.words = (len(holders) + 63) / 64
-	s.legs, s.size = make([]uint64, rows*s.words), make([]float64, rows)
-	s.best, s.split = make([]float64, rows), make([]uint32, rows)
-	s.bound, s.bytes = n.model.Bound(n.dtype), float64(n.dtype.Size())
-	open := make([]uint64, s.words)
-	for g, h := range holders {
+	s.known = resized(s.known, min(max(rows/4, 16), 256))
+	s.legs, s.size = resized(s.legs, rows*s.words), resized(s.size, rows)
+	s.best, s.split = resized(s.best, rows), resized(s.split, rows)
+	for g, h := range s.holders {
 		for f := h.factors; f != 0; f &= f - 1 {
 			s.legs[int(f&-f)*s.words+g/64] |= 1 << (g % 64)
 		}
-		if h.open {
-			open[g/64] |= 1 << (g % 64)
-		}
 	}
-	for w, o := range open {
-		spread(s.legs[w:], s.words, o)
+	for w := range s.words {
+		open := uint64(0)
+		for g, h := range s.holders[64*w : min(64*w+64, len(s.holders))] {
+			if h.open {
+				open |= 1 << g
+			}
+		}
+		spread(s.legs[w:], s.words, open)
 	}
 	for set := range s.size {
 		s.size[set] = s.volume(s.legs[set*s.words:][:s.words])
@@ -178,31 +174,30 @@ type incidence struct {
 	open    bool
 }
 
-// groups numbers the distinct incidences of indices, in the order of the indices.
-func groups(n *network) (group []int, all []incidence) {
-	all = make([]incidence, len(n.ext)) // of each index at first
-	for f, legs := range n.legs {
+// group finds the distinct incidences of indices, in the order of the indices, and their extents.
+func (s *subsets) group() {
+	all := resized(s.holders, len(s.n.ext)) // of each index at first
+	for f, legs := range s.n.legs {
 		for _, l := range legs {
 			all[l].factors |= 1 << f
 		}
 	}
-	group = make([]int, len(n.ext))
-	number := make([]int32, 2<<len(n.legs)) // 1 + the group, by factors and by whether it is open
-	count := int32(0)
+	s.number = resized(s.number, 2<<len(s.n.legs))
+	s.ext = s.ext[:0]
 	for l, h := range all {
-		h.open = n.open[l]
+		h.open = s.n.open[l]
 		at := 2 * h.factors
 		if h.open {
 			at++
 		}
-		if number[at] == 0 {
-			all[count] = h
-			count++
-			number[at] = count
+		if s.number[at] == 0 {
+			all[len(s.ext)] = h
+			s.ext = append(s.ext, 1)
+			s.number[at] = int32(len(s.ext))
 		}
-		group[l] = int(number[at]) - 1
+		s.ext[s.number[at]-1] *= s.n.ext[l]
 	}
-	return group, all[:count]
+	s.holders = all[:len(s.ext)]
 }
 
 // search finds the best split of set, all of whose subsets are done; best is +Inf if every split
@@ -261,21 +256,21 @@ func (s *subsets) shared(a, b, set uint32) (batch, k float64) {
 	return batch, k
 }
 
-// tree reads the best tree off the splits.
-func (s *subsets) tree(full uint32, count int) tree {
-	type part struct {
+// readTree reads a tree of all factors off the splits of sets of them, into an empty one.
+func readTree(split []uint32, full uint32, t tree) tree {
+	type branch struct {
 		set    uint32
 		first  int // of a pair: where its parts are
 		number int32
 	}
-	order := append(make([]part, 0, 2*count), part{set: full}) // parents before children
+	var room [2 * ExactLimit]branch
+	order, count := append(room[:0], branch{set: full}), bits.OnesCount32(full) // parents before children
 	for i := 0; i < len(order); i++ {
 		if set := order[i].set; set&(set-1) != 0 {
 			order[i].first = len(order)
-			order = append(order, part{set: s.split[set]}, part{set: set &^ s.split[set]})
+			order = append(order, branch{set: split[set]}, branch{set: set &^ split[set]})
 		}
 	}
-	t := make(tree, 0, count-1)
 	for i := len(order) - 1; i >= 0; i-- {
 		p := &order[i]
 		if p.first == 0 {

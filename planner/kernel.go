@@ -28,6 +28,7 @@ type kernel struct {
 	body   scalar
 	tail   scalar    // what follows the reduction
 	extras []operand // what the reduced value is multiplied by
+	known  *answer   // what is known of the step, if it was looked at before
 	pair   bool      // the first two inputs are the core, whatever follows
 }
 
@@ -42,7 +43,7 @@ func (d *draft) begin(src *source, out Ref) *kernel {
 	k := &d.step
 	k.d, k.src, k.out = d, src, out
 	k.node, k.op, k.dtype, k.over, k.pair = 0, 0, 0, nil, false
-	k.extras = k.extras[:0]
+	k.extras, k.known = k.extras[:0], nil
 	k.body.begin(d, out.Axes, 0)
 	return k
 }
@@ -72,10 +73,17 @@ func (k *kernel) finish(values []parser.NodeID, product bool, to sink) error {
 	} else if len(k.body.refs) == 1 {
 		s.Core[0] = 0
 	}
+	if k.known != nil {
+		s.Core = k.known.core
+	}
 	s.Class = k.classify(s.Core)
 	k.after(&s, v, to.root)
-	k.d.estimate(&s)
-	k.partner(&s)
+	if k.known != nil {
+		s.Estimate, s.Flops = k.known.estimate, k.known.flops
+	} else {
+		k.d.estimate(&s)
+		k.partner(&s)
+	}
 	k.d.plan.Steps = append(k.d.plan.Steps, s)
 	return k.d.spend(16)
 }
@@ -88,6 +96,9 @@ func (k *kernel) after(s *Step, v, root parser.NodeID) {
 		return
 	}
 	s.Body, s.Inputs = k.body.close(v)
+	if len(k.extras) == 0 && (root < 0 || root == k.node && k.src.values[root].outside.nothing()) {
+		return
+	}
 	k.tail.beginEpilogue(k.d, k.out.Axes, k.dtype)
 	if x := k.finally(&k.tail, k.tail.core, root); x != 0 {
 		s.Epilogue, s.Extra = k.tail.close(x)
@@ -147,13 +158,13 @@ func (k *kernel) classify(core [2]int) Class {
 	}
 	var c Class
 	k.d.newSet()
-	out := k.d.lists.Room(len(k.out.Axes))
+	out := k.d.ids.Room(len(k.out.Axes))
 	for _, i := range k.out.Axes {
 		if k.d.adds(i) {
 			out = append(out, i)
 		}
 	}
-	out = k.d.lists.Keep(out)
+	out = k.d.ids.Keep(out)
 	c.M = k.d.some(out, func(i parser.IndexID) bool { return has(0, i) && !has(1, i) })
 	c.N = k.d.some(out, func(i parser.IndexID) bool { return has(1, i) && !has(0, i) })
 	c.B = k.d.some(out, func(i parser.IndexID) bool { return has(0, i) == has(1, i) })
@@ -210,6 +221,13 @@ func (d *draft) estimate(s *Step) {
 	w := d.work(s)
 	s.Estimate = d.model().Estimate(&w)
 	s.Flops = w.B * w.M * w.N * w.K
+}
+
+// answer is what the model said about a step, and the core that was chosen by that.
+type answer struct {
+	core     [2]int
+	estimate cost.Estimate
+	flops    float64
 }
 
 // work is the question for a step.

@@ -3,7 +3,6 @@ package planner
 import (
 	"slices"
 
-	"github.com/einc-lang/einc/internal/slab"
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner/cost"
 	"github.com/einc-lang/einc/tensor"
@@ -19,7 +18,8 @@ type network struct {
 	ext   []float64
 	legs  [][]int32 // of each factor, ascending
 	open  []bool    // the result keeps it
-	lists slab.Slab[int32]
+	g     *graph    // nil until it is asked for
+	room  *scratch
 }
 
 // tree is an order: pair p contracts two of the factors 0…n-1 and the results n, n+1, … of the pairs
@@ -28,29 +28,30 @@ type tree [][2]int32
 
 // newNetwork numbers the indices of factors.
 func newNetwork(d *draft, t tensor.DType, factors [][]parser.IndexID, open []parser.IndexID) *network {
-	n := &network{model: d.model(), dtype: t.Accum(), legs: make([][]int32, len(factors))}
+	n := d.networks.One()
+	*n = network{model: d.model(), dtype: t.Accum(), legs: d.legs.Make(len(factors)), room: &d.scratch}
 	total := 0
 	for _, legs := range factors {
 		total += len(legs)
 	}
-	n.ids = make([]parser.IndexID, 0, total)
+	n.ids = d.ids.Room(total)
 	for _, legs := range factors {
 		n.ids = append(n.ids, legs...)
 	}
 	slices.Sort(n.ids)
-	n.ids = slices.DeleteFunc(slices.Compact(n.ids), func(i parser.IndexID) bool { return d.extent(i) == 1 })
-	n.ext, n.open = make([]float64, len(n.ids)), make([]bool, len(n.ids))
+	n.ids = d.ids.Keep(slices.DeleteFunc(slices.Compact(n.ids), func(i parser.IndexID) bool { return d.extent(i) == 1 }))
+	n.ext, n.open = d.floats.Make(len(n.ids)), d.flags.Make(len(n.ids))
 	for l, i := range n.ids {
 		n.ext[l], n.open[l] = float64(max(d.extent(i), 1)), contains(open, i)
 	}
 	for f, legs := range factors {
-		list := n.lists.Room(len(legs))
+		list := d.int32s.Room(len(legs))
 		for _, i := range legs {
 			if l, ok := slices.BinarySearch(n.ids, i); ok {
 				list = append(list, int32(l))
 			}
 		}
-		n.legs[f] = n.lists.Keep(list)
+		n.legs[f] = d.int32s.Keep(list)
 	}
 	return n
 }
@@ -99,18 +100,18 @@ func (n *network) work(a, b, out []int32) cost.Work {
 
 // results lists the legs of every factor and result of t.
 func (n *network) results(t tree) [][]int32 {
-	all := append(make([][]int32, 0, len(n.legs)+len(t)), n.legs...)
+	all := append(n.room.legs.Make(len(n.legs) + len(t))[:0], n.legs...)
 	holders := n.holders()
 	for _, p := range t {
 		a, b := all[p[0]], all[p[1]]
-		all = append(all, n.lists.Keep(n.contract(n.lists.Room(len(a)+len(b)), a, b, holders)))
+		all = append(all, n.room.int32s.Keep(n.contract(n.room.int32s.Room(len(a)+len(b)), a, b, holders)))
 	}
 	return all
 }
 
 // holders counts for each index the tensors that have it.
 func (n *network) holders() []int {
-	count := make([]int, len(n.ids))
+	count := n.room.ints.Make(len(n.ids))
 	for _, legs := range n.legs {
 		for _, l := range legs {
 			count[l]++

@@ -24,6 +24,7 @@ type block struct {
 	split   []uint32
 	aim     aim
 	write   float64
+	g       *graph // that it describes; nil for a piece
 }
 
 const kept = 1 << 31
@@ -39,7 +40,7 @@ func (k *block) seek(a aim) { k.aim, k.write = a, math.Exp2(a.write) }
 
 // begin starts anew with a number of parts, at most ExactLimit.
 func (k *block) begin(parts int) {
-	k.parts, k.groups = parts, 0
+	k.parts, k.groups, k.g = parts, 0, nil
 	if sets := 1 << parts; len(k.best) < sets {
 		k.legs, k.best, k.split = make([]uint64, sets), make([]float64, sets), make([]uint32, sets)
 	}
@@ -61,11 +62,15 @@ func (k *block) add(pattern uint32, lg float64) bool {
 	return true
 }
 
+// prepare fills in what does not depend on what trees are sought for.
+func (k *block) prepare() {
+	k.tabulate()
+	k.legsOfSets()
+}
+
 // solve finds the best tree of all parts that costs less than a limit, and returns its cost: +Inf if
 // there is none.
 func (k *block) solve(limit float64) float64 {
-	k.tabulate()
-	k.legsOfSets()
 	full := uint32(1)<<k.parts - 1
 	for set := uint32(1); set <= full; set++ {
 		if set&(set-1) != 0 {
@@ -191,6 +196,7 @@ type polisher struct {
 	built []int32  // of each pair: the last piece that changed it
 	split []uint32 // of each set of parts, in the tree that was found
 	timed *network // its target and type tell times; nil if costs are what counts
+	times subsets  // of the piece, if they do
 	work  float64
 }
 
@@ -246,6 +252,7 @@ func (p *polisher) cheaper() bool {
 	for _, x := range p.pairs {
 		old += math.Exp2(p.b.cost[x])
 	}
+	p.k.prepare()
 	cost := p.k.solve(old * (1 - 1e-6))
 	p.split = p.k.split
 	return !math.IsInf(cost, 1)

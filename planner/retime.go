@@ -75,7 +75,7 @@ func (p *polisher) quicker() bool {
 		n.ext = append(n.ext, elements(math.Log2(p.k.ext[g])))
 		n.open = append(n.open, pattern&kept != 0)
 	}
-	s := newSubsets(&n)
+	s := p.times.begin(&n)
 	if s.limit = s.price(p.piece()) * (1 - 1e-6); !(s.limit < hopeless) {
 		return false
 	}

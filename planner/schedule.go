@@ -1,7 +1,6 @@
 package planner
 
 import (
-	"errors"
 	"slices"
 
 	"github.com/einc-lang/einc/internal/slab"
@@ -22,7 +21,8 @@ type vertex struct {
 	own         bool             // of a term: a step of its own computes it into a temporary
 	into        int32            // the vertex that does this one's work: itself, or the pair it was fused with
 	axes        []parser.IndexID
-	result      Ref     // of pairs and own terms, once emitted
+	result      Ref     // of pairs and own terms, once it has a temporary
+	stored      bool    // it has one
 	size, peak  float64 // elements of the result, and live while it is computed
 	floor       float64 // nanoseconds that the step takes at least, if that is known
 }
@@ -37,34 +37,28 @@ type schedule struct {
 	lists slab.Slab[int32]
 }
 
-// emitTree appends the steps of the contraction's tree, with temporaries as their users like them.
-func (c *contraction) emitTree(to sink) error {
-	c.own.arrange()
-	return c.own.steps(to)
-}
-
-// steps appends the steps of what is arranged.
-func (s *schedule) steps(to sink) error {
-	nanos := 0.0
-	for i := range s.v {
-		nanos += s.v[i].floor
-	}
-	p := s.c.d.plan
-	done := len(p.Steps)
+// steps appends the steps of what is arranged. A trial, if there is one, need not be told of them again.
+func (s *schedule) steps(to sink, t *trial) error {
+	s.unstore()
 	for _, i := range s.order() {
-		if err := s.emit(i, to); err != nil {
+		var err error
+		if t == nil {
+			err = s.emit(i, to, nil)
+		} else {
+			err = t.emit(s, i, to)
+		}
+		if err != nil {
 			return err
 		}
-		if nanos += timeOf(p.Steps[done:]) - s.v[i].floor; nanos > s.c.most {
-			return errSlow
-		}
-		done = len(p.Steps)
 	}
 	return nil
 }
 
-// errSlow is the error of a way that takes longer than another one.
-var errSlow = errors.New("einc: internal error: a slow way was asked for")
+// runs reports whether vertex i has a step of its own.
+func (s *schedule) runs(i int32) bool {
+	v := &s.v[i]
+	return v.into == i && (v.left >= 0 || v.own)
+}
 
 // begin makes s the schedule of a tree, in the place of any other that it was.
 func (s *schedule) begin(c *contraction, t tree) *schedule {
@@ -90,9 +84,10 @@ func (s *schedule) fused(to sink) *schedule {
 	for i := range s.v {
 		v := &s.v[i]
 		switch {
-		case v.left < 0 && v.own:
+		case !s.runs(int32(i)):
+		case v.left < 0:
 			v.floor = s.alone(int32(i))
-		case v.left >= 0 && v.into == int32(i):
+		default:
 			v.floor = s.nanos(v)
 		}
 		s.least += v.floor
@@ -212,11 +207,12 @@ func (s *schedule) inputs(i int32) []int32 {
 // order lists the vertices that need a step, inputs before users, so that little memory is live at a
 // time: of the inputs, the one that leaves least of what it needed goes first (J. W. H. Liu, 1986).
 func (s *schedule) order() []int32 {
+	s.lists.Reset()
 	s.reads = slices.Grow(s.reads[:0], len(s.v))[:len(s.v)]
 	clear(s.reads)
 	for i := range s.v {
 		v := &s.v[i]
-		if v.into != int32(i) || v.left < 0 && !v.own {
+		if !s.runs(int32(i)) {
 			continue
 		}
 		in := s.inputs(int32(i))
@@ -239,12 +235,11 @@ func (s *schedule) order() []int32 {
 		v.peak = max(v.peak, held+v.size)
 		s.reads[i] = in
 	}
-	return postorder(s.root, s.reads)
+	return postorder(s.root, s.reads, s.lists.Make(2*len(s.v)))
 }
 
-// postorder walks a tree without recursion.
-func postorder(root int32, inputs [][]int32) []int32 {
-	room := make([]int32, 2*len(inputs))
+// postorder walks a tree without recursion; there is room for each vertex twice.
+func postorder(root int32, inputs [][]int32, room []int32) []int32 {
 	out, stack := room[:0:len(inputs)], append(room[len(inputs):][:0], root)
 	for len(stack) > 0 { // users before inputs, last input first
 		i := stack[len(stack)-1]
@@ -256,22 +251,20 @@ func postorder(root int32, inputs [][]int32) []int32 {
 	return out
 }
 
-// emit appends the step of vertex i.
-func (s *schedule) emit(i int32, to sink) error {
+// emit appends the step of vertex i, of which something may be known.
+func (s *schedule) emit(i int32, to sink, known *answer) error {
 	v := &s.v[i]
-	var err error
-	if v.left < 0 {
-		v.result, err = s.c.emitTerm(&s.c.terms[i], v.axes)
-		return err
-	}
 	if i != s.root {
-		out, err := s.c.d.temp(s.c.dtype, v.axes)
-		if err != nil {
+		if err := s.store(i); err != nil {
 			return err
 		}
-		v.result, to = out, sink{out: out, root: -1, old: -1}
+		to = sink{out: v.result, root: -1, old: -1}
+	}
+	if v.left < 0 {
+		return s.c.emitTerm(&s.c.terms[i], to)
 	}
 	k := s.c.kernel(to.out, nil)
+	k.known = known
 	for _, f := range v.fused {
 		k.extras = append(k.extras, s.operand(f))
 	}
@@ -281,6 +274,22 @@ func (s *schedule) emit(i int32, to sink) error {
 	}
 	k.pair = len(v.factors) > 0
 	return k.finish(values, true, to)
+}
+
+// store gives vertex i a temporary, if it has none.
+func (s *schedule) store(i int32) (err error) {
+	if v := &s.v[i]; !v.stored {
+		v.result, err = s.c.d.temp(s.c.dtype, v.axes)
+		v.stored = err == nil
+	}
+	return err
+}
+
+// unstore forgets all temporaries.
+func (s *schedule) unstore() {
+	for i := range s.v {
+		s.v[i].stored = false
+	}
 }
 
 // operand is what a step reads of a vertex: the view of its temporary, or its term.

@@ -72,11 +72,12 @@ func Search(ctx context.Context, p *parser.Problem, opts Options) (*Plan, error)
 	if err != nil {
 		return nil, err
 	}
+	defer d.release()
 	return d.search()
 }
 
 func (d *draft) search() (*Plan, error) {
-	p, opts := d.p, d.opts
+	p := d.p
 	live := liveStatements(p)
 	if err := d.declare(live); err != nil {
 		return nil, err
@@ -89,8 +90,13 @@ func (d *draft) search() (*Plan, error) {
 	if err := d.finish(); err != nil {
 		return nil, err
 	}
-	if d.plan.Peak > opts.MaxMemory && opts.MaxMemory > 0 {
-		return nil, ErrMemory{Need: d.plan.Peak, Limit: opts.MaxMemory}
+	return d.result()
+}
+
+// result is the finished plan, if it has the memory that it needs.
+func (d *draft) result() (*Plan, error) {
+	if limit := d.opts.MaxMemory; d.plan.Peak > limit && limit > 0 {
+		return nil, ErrMemory{Need: d.plan.Peak, Limit: limit}
 	}
 	return d.plan, nil
 }
@@ -101,16 +107,14 @@ type draft struct {
 	p      *parser.Problem
 	opts   Options
 	plan   *Plan
-	buffer []int       // of each of the problem's tensors, or -1
-	costs  *cost.Model // nil until it is asked for
-	spent  int         // units of search since the context was last looked at
-	small  *block      // nil until it is needed
+	buffer []int // of each of the problem's tensors, or -1
+	spent  int   // units of search since the context was last looked at
 	lists  slab.Slab[parser.IndexID]
 	layout layouts
 	made   contents
-	step   kernel // the one in the making
-	stamps []int  // of each index: the number of the last set that it was added to
-	stamp  int    // the number of the set in hand
+	stamps []int // of each index: the number of the last set that it was added to
+	stamp  int   // the number of the set in hand
+	scratch
 }
 
 func newDraft(ctx context.Context, p *parser.Problem, opts Options) (*draft, error) {
@@ -126,8 +130,9 @@ func newDraft(ctx context.Context, p *parser.Problem, opts Options) (*draft, err
 		return nil, fmt.Errorf("einc: the problem has no statement to plan")
 	}
 	p = shorten(p)
-	d := &draft{ctx: ctx, p: p, opts: opts}
-	d.buffer, d.stamps = d.layout.ints.Make(len(p.Tensors)), d.layout.ints.Make(len(p.Indices))
+	d := borrow()
+	d.ctx, d.p, d.opts = ctx, p, opts
+	d.buffer, d.stamps = d.ints.Make(len(p.Tensors)), d.ints.Make(len(p.Indices))
 	for i := range d.buffer {
 		d.buffer[i] = -1
 	}
@@ -136,16 +141,21 @@ func newDraft(ctx context.Context, p *parser.Problem, opts Options) (*draft, err
 	for i := range p.Statements {
 		eachTensor(&p.Statements[i], func(int) { views++ })
 	}
-	d.plan.Steps, d.plan.Buffers = make([]Step, 0, max(views-1, 1)), make([]Buffer, 0, len(p.Tensors)+max(views-2, 0))
+	d.reserve(views)
 	return d, ctx.Err()
 }
 
-// model answers what steps cost.
-func (d *draft) model() *cost.Model {
-	if d.costs == nil {
-		d.costs = d.opts.Target.Model()
+// reserve makes room for the steps of a plan that reads some views, one by one or in pairs, for one more step that is
+// looked at, and for the temporaries of another way.
+func (d *draft) reserve(views int) {
+	steps := max(views-1, 1)
+	d.plan.Buffers = make([]Buffer, 0, len(d.p.Tensors)+2*max(views-2, 0))
+	if steps > 1 {
+		steps++
 	}
-	return d.costs
+	d.plan.Steps = make([]Step, 0, steps)
+	d.made.nodes.Room(4 * steps)
+	d.made.refs.Room(2 * steps)
 }
 
 // spend notes units of search, and looks at the context now and then.
@@ -252,6 +262,7 @@ func (d *draft) declareTensor(t int, kind BufferKind) bool {
 
 // temp makes a temporary with one axis an index and returns it seen through them.
 func (d *draft) temp(t tensor.DType, axes []parser.IndexID) (Ref, error) {
+	axes = d.lists.Clone(axes)
 	shape := d.layout.ints.Make(len(axes))
 	for a, i := range axes {
 		shape[a] = d.extent(i)

@@ -85,6 +85,7 @@ func SearchPath(ctx context.Context, p *parser.Problem, opts Options, path [][2]
 	if err != nil {
 		return nil, err
 	}
+	defer d.release()
 	live := liveStatements(p)
 	if err := d.declare(live); err != nil {
 		return nil, err
@@ -96,15 +97,12 @@ func SearchPath(ctx context.Context, p *parser.Problem, opts Options, path [][2]
 	if err := d.finish(); err != nil {
 		return nil, err
 	}
-	if d.plan.Peak > opts.MaxMemory && opts.MaxMemory > 0 {
-		return nil, ErrMemory{Need: d.plan.Peak, Limit: opts.MaxMemory}
-	}
-	return d.plan, nil
+	return d.result()
 }
 
 // follow appends the steps of a product along a path.
 func (d *draft) follow(st *parser.Statement, path [][2]int) error {
-	src := newSource(d, st.Expr)
+	src := d.read(st.Expr)
 	_, outer := src.reductions()
 	if len(outer) == 0 {
 		return d.statement(st)

@@ -57,8 +57,8 @@ type loopTree struct {
 	inner  []int // the innermost loop around each step, or -1; nil without loops
 }
 
-func (p *Plan) loopTree() *loopTree {
-	t := &loopTree{loops: p.Loops}
+func (p *Plan) loopTree() loopTree {
+	t := loopTree{loops: p.Loops}
 	if len(p.Loops) == 0 {
 		return t
 	}

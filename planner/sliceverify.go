@@ -29,7 +29,7 @@ func (p *Plan) verifyLoops() error {
 		var err error
 		s := &p.Steps[i]
 		check := func(b int) {
-			if e := p.verifyReach(t, i, b); e != nil && err == nil {
+			if e := p.verifyReach(&t, i, b); e != nil && err == nil {
 				err = e
 			}
 		}

@@ -30,8 +30,10 @@ type outside struct {
 	negate            bool
 }
 
-func newSource(d *draft, expr parser.Expr) *source {
-	return &source{d: d, expr: expr, values: make([]value, len(expr))}
+// read begins a statement's expression. A draft reads one at a time.
+func (d *draft) read(expr parser.Expr) *source {
+	d.src = source{d: d, expr: expr, values: resized(d.src.values, len(expr))}
+	return &d.src
 }
 
 // root is the node that is the statement's value.
@@ -41,7 +43,8 @@ func (s *source) root() parser.NodeID { return parser.NodeID(len(s.expr) - 1) }
 // Reduce reads, and the outer ones, which only the rest of the expression reads.
 func (s *source) reductions() (inner, outer []parser.NodeID) {
 	const inside, outside = 1, 2
-	use := make([]uint8, len(s.expr))
+	use := s.d.nodes.Make(len(s.expr))
+	outer = s.d.nodes.Make(len(s.expr))[:0]
 	use[s.root()] = outside
 	for id := s.root(); id >= 0; id-- {
 		n, pass := &s.expr[id], use[id]
@@ -67,8 +70,9 @@ func (s *source) reductions() (inner, outer []parser.NodeID) {
 
 // reach lists the nodes that roots need, ascending. It does not look into the cores of Reduce nodes.
 func (s *source) reach(roots ...parser.NodeID) []parser.NodeID {
+	const few = 8 // nodes that there is room for at first
 	s.walk++
-	var found []parser.NodeID
+	found := s.d.nodes.Make(few)[:0]
 	push := func(ids []parser.NodeID) {
 		for _, id := range ids {
 			if s.values[id].seen != s.walk {
@@ -95,7 +99,7 @@ func (s *source) reach(roots ...parser.NodeID) []parser.NodeID {
 func (s *source) refs(roots ...parser.NodeID) []Ref {
 	if len(roots) == 1 && s.expr[roots[0]].Kind == parser.NodeRef {
 		r, _ := s.ref(roots[0])
-		return s.d.made.refs.Clone([]Ref{r})
+		return s.d.views.Clone([]Ref{r})
 	}
 	var set refSet
 	for _, id := range s.reach(roots...) {
@@ -166,6 +170,9 @@ func (s *source) writeReduce(sc *scalar, id parser.NodeID) parser.NodeID {
 	}
 	return v.outside.write(sc, t, x)
 }
+
+// nothing reports whether o leaves sums as they are.
+func (o *outside) nothing() bool { return len(o.factors)+len(o.divisors) == 0 && !o.negate }
 
 // write applies o to x.
 func (o *outside) write(sc *scalar, t tensor.DType, x parser.NodeID) parser.NodeID {

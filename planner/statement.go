@@ -10,7 +10,7 @@ import (
 // but for one: the most expensive of those that have the indices of the left side and are not inside
 // another reduction. That one's last step computes the rest of the expression as well.
 func (d *draft) statement(st *parser.Statement) error {
-	src := newSource(d, st.Expr)
+	src := d.read(st.Expr)
 	inner, outer := src.reductions()
 	for _, id := range inner {
 		if err := d.reduce(src, id, st.Left); err != nil {

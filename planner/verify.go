@@ -212,9 +212,15 @@ func (p *Plan) verifyArena() error {
 
 // temporaries lists those in the arena, or the private ones, in the order in which they are written.
 func (p *Plan) temporaries(private bool) []int {
-	var temps []int
+	count, of := 0, func(b *Buffer) bool { return b.Kind == Temp && b.Window == nil && b.Private == private }
 	for i := range p.Buffers {
-		if b := &p.Buffers[i]; b.Kind == Temp && b.Window == nil && b.Private == private {
+		if of(&p.Buffers[i]) {
+			count++
+		}
+	}
+	temps := make([]int, 0, count)
+	for i := range p.Buffers {
+		if of(&p.Buffers[i]) {
 			temps = append(temps, i)
 		}
 	}

@@ -1,55 +1,43 @@
 package planner
 
 import (
-	"cmp"
 	"math"
 	"slices"
-
-	"github.com/einc-lang/einc/parser"
 )
 
 // way appends the steps of one of several ways to run a contraction.
-type way func(sink) error
+type way func(*contraction, sink) error
 
 // emit appends the steps of c. Where there is a choice it compares what the steps cost, and where that is much
 // it looks for other ways.
 func (c *contraction) emit(to sink) error {
-	if !c.whole {
-		c.own = new(schedule).begin(c, c.tree).fused(to)
-	}
-	ways := c.ways()
-	pairs := len(c.tree)
-	if c.whole || pairs > mostRivals || c.d.opts.Fusing == FuseAll {
-		pairs = 0 // there are no others
-	}
-	if len(ways) == 1 && pairs < 2 {
-		return ways[0](to)
-	}
-	t := newTrial(c, to)
-	for i, w := range ways {
-		if i == 0 || c.wholeFloor() < t.least {
-			t.look(w)
+	fusing := c.d.opts.Fusing
+	fuses := fusing == FuseByCost && c.fuses()
+	switch {
+	case fusing == FuseAll && c.apart():
+		return c.emitFused(to)
+	case c.whole && !fuses:
+		return c.emitWhole(to)
+	case !c.whole:
+		c.own = c.d.own.begin(c, c.tree).fused(to)
+		c.own.arrange()
+		if !fuses && len(c.tree) < 2 {
+			return c.own.steps(to, nil)
 		}
 	}
-	if pairs > 1 && t.least > worthRivals {
+	t := c.d.trial.begin(c, to)
+	if c.whole {
+		t.first(c.emitWhole(to))
+	} else {
+		t.first(c.own.steps(to, t))
+	}
+	if fuses && c.wholeFloor() < t.least {
+		t.look((*contraction).emitFused)
+	}
+	if len(c.tree) > 1 && len(c.tree) <= mostRivals && t.least > worthRivals {
 		c.rivals(t)
 	}
 	return t.keep()
-}
-
-// ways are those that are always looked at.
-func (c *contraction) ways() []way {
-	first := c.emitTree
-	if c.whole {
-		first = c.emitWhole
-	}
-	switch fusing := c.d.opts.Fusing; {
-	case fusing == FuseAll && c.apart():
-		return []way{c.emitFused}
-	case fusing == FuseByCost && c.fuses():
-		return []way{first, c.emitFused}
-	}
-	return []way{first}
 }
 
 // wholeFloor is a time that one step over all indices of the sum takes at least.
@@ -77,7 +65,7 @@ func (c *contraction) rivals(t *trial) {
 		return
 	}
 	t.lying(c.own)
-	trees, s := []tree{c.tree}, new(schedule)
+	trees, s := []tree{c.tree}, &c.d.rival
 	add := func(r tree) {
 		if slices.ContainsFunc(trees, func(o tree) bool { return slices.Equal(o, r) }) {
 			return
@@ -85,7 +73,7 @@ func (c *contraction) rivals(t *trial) {
 		trees = append(trees, r)
 		if s.begin(c, r).fused(t.to).least < t.least {
 			s.arrange()
-			t.look(s.steps)
+			t.price(s)
 			t.lying(s)
 		}
 	}
@@ -108,7 +96,7 @@ func (c *contraction) rivals(t *trial) {
 // lying tries a tree that is arranged with temporaries as what they are made of lies, if that is another way.
 func (t *trial) lying(s *schedule) {
 	if s.lie() {
-		t.look(s.steps)
+		t.price(s)
 	}
 }
 
@@ -120,79 +108,6 @@ func (c *contraction) polished(bits float64) tree {
 	b.plant(c.tree)
 	newPolisher(b, size).run(c.d.ctx, units)
 	return b.tree()
-}
-
-// trial compares ways to run a contraction. The steps and buffers of the best one so far are set aside.
-type trial struct {
-	c     *contraction
-	to    sink
-	best  ending
-	least float64 // nanoseconds that they take by the model; +Inf before any way could be run
-	err   error   // of the first way, should there be no other
-}
-
-// ending is the end of a plan, cut off.
-type ending struct {
-	steps   []Step
-	buffers []Buffer
-}
-
-func newTrial(c *contraction, to sink) *trial { return &trial{c: c, to: to, least: math.Inf(1)} }
-
-// look tries a way.
-func (t *trial) look(w way) {
-	d := t.c.d
-	t.c.most = t.least
-	at := d.mark()
-	err := w(t.to)
-	t.c.most = math.Inf(1)
-	switch nanos := timeOf(d.plan.Steps[at.steps:]); {
-	case err != nil:
-		t.err = cmp.Or(t.err, err)
-	case nanos < t.least || t.best.steps == nil && t.err == nil:
-		t.least = nanos
-		t.best.steps = append(t.best.steps[:0], d.plan.Steps[at.steps:]...)
-		t.best.buffers = append(t.best.buffers[:0], d.plan.Buffers[at.buffers:]...)
-		at.made = d.mark().made
-	}
-	d.takeBack(at)
-}
-
-// keep appends the steps of the best way.
-func (t *trial) keep() error {
-	if t.best.steps == nil {
-		return t.err
-	}
-	p := t.c.d.plan
-	p.Steps, p.Buffers = append(p.Steps, t.best.steps...), append(p.Buffers, t.best.buffers...)
-	return nil
-}
-
-// mark is how far a plan is written.
-type mark struct {
-	steps, buffers int
-	made           struct {
-		nodes []parser.Node
-		refs  []Ref
-		args  []parser.NodeID
-	}
-}
-
-func (d *draft) mark() (m mark) {
-	m.steps, m.buffers = len(d.plan.Steps), len(d.plan.Buffers)
-	m.made.nodes, m.made.refs, m.made.args = d.made.nodes.Mark(), d.made.refs.Mark(), d.made.args.Mark()
-	return m
-}
-
-// takeBack cuts off what was written since a mark.
-func (d *draft) takeBack(m mark) {
-	p := d.plan
-	clear(p.Steps[m.steps:])
-	clear(p.Buffers[m.buffers:])
-	p.Steps, p.Buffers = p.Steps[:m.steps], p.Buffers[:m.buffers]
-	d.made.nodes.Release(m.made.nodes)
-	d.made.refs.Release(m.made.refs)
-	d.made.args.Release(m.made.args)
 }
 
 // timeOf is the estimated time of steps.

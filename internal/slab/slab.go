@@ -6,7 +6,7 @@ import "unsafe"
 
 // The elements of long lists: from few on, or what fits fewBytes, twice as many each time, up to many.
 const (
-	few      = 16
+	few      = 32
 	fewBytes = 1024
 	many     = 1024
 )
@@ -50,6 +50,12 @@ func (s *Slab[T]) Release(mark []T) {
 	}
 	s.space = mark
 }
+
+// One is a list's only element: a zero.
+func (s *Slab[T]) One() *T { return &s.Make(1)[0] }
+
+// Reset takes back all lists: nobody may use them any longer.
+func (s *Slab[T]) Reset() { s.space = s.space[:0] }
 
 // Clone is a list of the elements of another one.
 func (s *Slab[T]) Clone(list []T) []T { return s.Keep(append(s.Room(len(list)), list...)) }

@@ -65,3 +65,15 @@ func TestRelease(t *testing.T) {
 	require.Same(t, &x[0], &y[0])
 	require.Equal(t, []int{1, 2}, first)
 }
+
+// After a reset the long list serves again, and lists of zeros are zeros.
+func TestReset(t *testing.T) {
+	var s Slab[int]
+	x := s.One()
+	*x = 5
+	s.Clone([]int{6, 7})
+	s.Reset()
+	y := s.One()
+	require.Same(t, x, y)
+	require.Zero(t, *y)
+}

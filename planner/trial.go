@@ -1,0 +1,197 @@
+package planner
+
+import (
+	"math"
+	"slices"
+
+	"github.com/einc-lang/einc/internal/slab"
+	"github.com/einc-lang/einc/parser"
+)
+
+// trial compares ways to run a contraction. The steps of the first one stay in the plan until there is a better one.
+type trial struct {
+	c     *contraction
+	to    sink
+	at    mark     // before the first way's steps
+	best  way      // nil for the first
+	tree  schedule // of best, if it is emitTried
+	least float64  // nanoseconds that it takes by the model; +Inf before any way could be run
+	err   error    // of the first way, should there be no other
+	known []known  // the last steps that were looked at, by a hash of their keys
+	keys  slab.Slab[int32]
+}
+
+// known is what was found out about a step.
+type known struct {
+	key []int32
+	answer
+}
+
+// begin makes t a trial of no way so far.
+func (t *trial) begin(c *contraction, to sink) *trial {
+	const few, many = 32, 1024 // steps of all ways that are mostly looked at
+	t.c, t.to, t.at, t.best, t.least, t.err = c, to, c.d.mark(), nil, math.Inf(1), nil
+	size := few
+	for size < many && size < 8*len(c.tree) {
+		size *= 2
+	}
+	t.known = resized(t.known, size)
+	t.keys.Reset()
+	return t
+}
+
+// first notes that the steps of a first way were appended, or why not.
+func (t *trial) first(err error) {
+	if t.err = err; err != nil {
+		t.c.d.takeBack(t.at)
+		return
+	}
+	t.least = timeOf(t.c.d.plan.Steps[t.at.steps:])
+}
+
+// look tries a way.
+func (t *trial) look(w way) {
+	d := t.c.d
+	at := d.mark()
+	if err := w(t.c, t.to); err == nil && t.better(timeOf(d.plan.Steps[at.steps:])) {
+		t.best = w
+	}
+	d.takeBack(at)
+}
+
+// price tries the way of a schedule that is arranged.
+func (t *trial) price(s *schedule) {
+	at := t.c.d.mark()
+	if nanos, err := t.nanos(s); err == nil && t.better(nanos) {
+		t.best, t.tree.c, t.tree.root, t.tree.v = emitTried, s.c, s.root, append(t.tree.v[:0], s.v...)
+	}
+	t.c.d.takeBack(at)
+}
+
+// emitTried appends the steps of the best schedule that was tried.
+func emitTried(c *contraction, to sink) error { return c.d.trial.tree.steps(to, &c.d.trial) }
+
+// better reports whether a way is the best so far.
+func (t *trial) better(nanos float64) bool {
+	if nanos >= t.least && (t.best != nil || t.err == nil) {
+		return false
+	}
+	t.least = nanos
+	return true
+}
+
+// keep leaves the steps of the best way in the plan.
+func (t *trial) keep() error {
+	if t.best == nil {
+		return t.err
+	}
+	t.c.d.takeBack(t.at)
+	return t.best(t.c, t.to)
+}
+
+// nanos is the time that the steps of a schedule take; or, if that is more than the best way takes, of some of them
+// that take more with what the others take at least.
+func (t *trial) nanos(s *schedule) (nanos float64, err error) {
+	rest := s.least
+	s.unstore()
+	for i := range s.v {
+		if !s.runs(int32(i)) {
+			continue
+		}
+		step, err := t.step(s, int32(i))
+		if err != nil {
+			return nanos, err
+		}
+		nanos += step
+		if rest -= s.v[i].floor; nanos+rest > t.least {
+			return nanos + rest, nil
+		}
+	}
+	return nanos, nil
+}
+
+// step is the time of a step of a schedule, whether or not what it reads is computed.
+func (t *trial) step(s *schedule, i int32) (float64, error) {
+	k, key := t.find(s, i)
+	if slices.Equal(k.key, key) {
+		return k.estimate.Nanos, nil
+	}
+	for _, f := range s.inputs(i) {
+		if err := s.store(f); err != nil {
+			return 0, err
+		}
+	}
+	if i != s.root {
+		if err := s.store(i); err != nil {
+			return 0, err
+		}
+	}
+	d := t.c.d
+	at := d.mark()
+	err := t.learn(s, i, t.to, k, key)
+	d.takeBack(at)
+	return k.estimate.Nanos, err
+}
+
+// emit appends a step of a schedule.
+func (t *trial) emit(s *schedule, i int32, to sink) error {
+	k, key := t.find(s, i)
+	if slices.Equal(k.key, key) {
+		return s.emit(i, to, &k.answer)
+	}
+	return t.learn(s, i, to, k, key)
+}
+
+// learn appends a step of a schedule and notes what the model said about it.
+func (t *trial) learn(s *schedule, i int32, to sink, k *known, key []int32) error {
+	if err := s.emit(i, to, nil); err != nil {
+		return err
+	}
+	step := &s.c.d.plan.Steps[len(s.c.d.plan.Steps)-1]
+	*k = known{t.keys.Keep(key), answer{step.Core, step.Estimate, step.Flops}}
+	return nil
+}
+
+// find is the key of a step and the place for what is known of it.
+func (t *trial) find(s *schedule, i int32) (k *known, key []int32) {
+	operands := 2 + len(s.v[i].fused) + len(s.v[i].factors)
+	key = s.key(t.keys.Room((2+operands)*(2+len(s.c.net.ids))), i)
+	return &t.known[hashList(key, false)%uint64(len(t.known))], key
+}
+
+// key appends what the time of a step follows from: its term, or its operands, and how they and the result lie.
+func (s *schedule) key(key []int32, i int32) []int32 {
+	v := &s.v[i]
+	key = appendAxes(key, v.axes)
+	if v.left < 0 {
+		return append(key, i)
+	}
+	whole := int32(0)
+	if i == s.root {
+		whole = 1
+	}
+	key = append(key, whole, int32(len(v.fused)), int32(len(v.factors)))
+	key = s.operandKey(s.operandKey(key, v.left), v.right)
+	for _, list := range [...][]int32{v.fused, v.factors} {
+		for _, f := range list {
+			key = s.operandKey(key, f)
+		}
+	}
+	return key
+}
+
+// operandKey tells operands apart by what is read: a term, or a temporary that lies in some way.
+func (s *schedule) operandKey(key []int32, i int32) []int32 {
+	if s.v[i].left < 0 && !s.v[i].own {
+		return append(key, i, -1)
+	}
+	return appendAxes(key, s.v[i].axes)
+}
+
+func appendAxes(key []int32, axes []parser.IndexID) []int32 {
+	key = append(key, int32(len(axes)))
+	for _, i := range axes {
+		key = append(key, int32(i))
+	}
+	return key
+}
