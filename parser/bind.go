@@ -2,6 +2,7 @@ package parser
 
 import (
 	"strconv"
+	"sync"
 
 	"github.com/einc-lang/einc/internal/slab"
 )
@@ -10,38 +11,71 @@ import (
 // first appearance (Program.Operands), or by name, all or none of them. Positional operands include
 // all optional ones or none; named ones may include any. The error is an *Error.
 func (p *Program) Bind(specs []Spec) (*Problem, error) {
-	b, err := p.bind(specs)
-	if err != nil {
+	b := binders.Get().(*binder)
+	defer b.release()
+	if err := b.bind(p, specs); err != nil {
 		return nil, err
 	}
 	return b.out, nil
 }
 
-func (p *Program) bind(specs []Spec) (*binder, error) {
-	b := &binder{source: source(p.Src), p: p, out: &Problem{Statements: make([]Statement, 0, len(p.Assigns))}}
-	given, err := b.match(specs)
-	if err != nil {
-		return nil, err
+// binders keeps the lists of a binder for the next one. It says nothing about any program.
+var binders = sync.Pool{New: func() any { return new(binder) }}
+
+// release leaves the problem to the caller and the lists to the next binder.
+func (b *binder) release() {
+	b.runs.Reset()
+	*b = binder{given: b.given[:0], values: b.values[:0], results: b.results[:0], dims: b.dims[:0], order: b.order[:0], runs: b.runs}
+	binders.Put(b)
+}
+
+// bound is a problem, mostly of one statement.
+type bound struct {
+	Problem
+	statements [1]Statement
+}
+
+// bind makes the problem of a program.
+func (b *binder) bind(p *Program, specs []Spec) error {
+	out := &bound{}
+	out.Statements = out.statements[:0]
+	b.source, b.p, b.out = source(p.Src), p, &out.Problem
+	if err := b.match(specs); err != nil {
+		return err
 	}
-	b.out.Tensors = make([]Tensor, 0, len(p.Operands)+len(p.Assigns))
-	b.values = make([]int, len(p.Operands))
-	for i, s := range given {
-		b.values[i] = -1
+	b.makeRoom()
+	for i, s := range b.given {
+		b.values = append(b.values, -1)
 		if s == nil {
 			continue
 		}
 		if err := b.operand(i, s); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	b.out.Operands = len(b.out.Tensors)
-	for i := range p.Assigns {
-		if err := b.assign(&p.Assigns[i]); err != nil {
-			return nil, err
+	for i := range b.p.Assigns {
+		if err := b.assign(&b.p.Assigns[i]); err != nil {
+			return err
 		}
 	}
 	b.out.Output = len(b.out.Tensors) - 1
-	return b, nil
+	return nil
+}
+
+// makeRoom makes room for tensors and axes.
+func (b *binder) makeRoom() {
+	axes := 0
+	for _, s := range b.given {
+		if s != nil {
+			axes += len(s.Shape)
+		}
+	}
+	b.out.Tensors = make([]Tensor, 0, len(b.p.Operands)+len(b.p.Assigns))
+	results := len(b.p.Labels)
+	b.ids.Reserve(axes + 3*results)
+	b.layouts.ints.Reserve(2 * (axes + results))
+	b.layouts.bools.Reserve(axes + results)
 }
 
 // binder turns statements over labels into statements over indices with extents.
@@ -49,10 +83,12 @@ type binder struct {
 	source
 	p       *Program
 	out     *Problem
-	values  []int // by operand: its tensor, or -1 if an optional operand is not given
-	results []int // by statement: its tensor
+	given   []*Spec // by operand: what describes it; nil for an optional one that is not given
+	values  []int   // by operand: its tensor, or -1 if an optional operand is not given
+	results []int   // by statement: its tensor
 	layouts layouts
 	ids     slab.Slab[IndexID]
+	runs    slab.Slab[value] // factors that are being lowered
 
 	// Of the statement being bound:
 	dims     []dim     // of labels, and of the axes that "..." stands for
@@ -73,8 +109,8 @@ type dim struct {
 	at        Span
 }
 
-// match finds the spec of every operand; nil for an optional one that is not given.
-func (b *binder) match(specs []Spec) ([]*Spec, error) {
+// match finds the spec of every operand.
+func (b *binder) match(specs []Spec) error {
 	named := 0
 	for i := range specs {
 		if specs[i].Name != "" {
@@ -87,29 +123,30 @@ func (b *binder) match(specs []Spec) ([]*Spec, error) {
 	case len(specs):
 		return b.matchNames(specs)
 	}
-	return nil, b.fail(CodeBadSpec, Span{0, len(b.source)}, "%d of %d operands have names: give names to all or to none", named, len(specs))
+	return b.fail(CodeBadSpec, Span{0, len(b.source)}, "%d of %d operands have names: give names to all or to none", named, len(specs))
 }
 
-func (b *binder) matchPositions(specs []Spec) ([]*Spec, error) {
-	given := make([]*Spec, len(b.p.Operands))
+func (b *binder) matchPositions(specs []Spec) error {
 	required := 0
-	for _, o := range b.p.Operands {
-		if !o.Optional {
+	for i := range b.p.Operands {
+		if !b.p.Operands[i].Optional {
 			required++
 		}
 	}
-	all := len(specs) == len(given)
+	all := len(specs) == len(b.p.Operands)
 	if !all && len(specs) != required {
-		return nil, b.operandCount(len(specs), required)
+		return b.operandCount(len(specs), required)
 	}
 	next := 0
-	for i, o := range b.p.Operands {
-		if all || !o.Optional {
-			given[i] = &specs[next]
+	for i := range b.p.Operands {
+		var s *Spec
+		if all || !b.p.Operands[i].Optional {
+			s = &specs[next]
 			next++
 		}
+		b.given = append(b.given, s)
 	}
-	return given, nil
+	return nil
 }
 
 func (b *binder) operandCount(got, required int) error {
@@ -142,8 +179,8 @@ func were(n int) string {
 	return strconv.Itoa(n) + " were"
 }
 
-func (b *binder) matchNames(specs []Spec) ([]*Spec, error) {
-	given := make([]*Spec, len(b.p.Operands))
+func (b *binder) matchNames(specs []Spec) error {
+	given := append(b.given, make([]*Spec, len(b.p.Operands))...)
 	position := make(map[string]int, len(given))
 	var known []string
 	for i, o := range b.p.Operands {
@@ -155,20 +192,21 @@ func (b *binder) matchNames(specs []Spec) ([]*Spec, error) {
 	for i := range specs {
 		at, ok := position[specs[i].Name]
 		if !ok {
-			return nil, b.unknownOperand(specs[i].Name, known)
+			return b.unknownOperand(specs[i].Name, known)
 		}
 		if given[at] != nil {
-			return nil, b.fail(CodeBadSpec, b.p.Operands[at].Span, "operand %s is given twice", quote(specs[i].Name))
+			return b.fail(CodeBadSpec, b.p.Operands[at].Span, "operand %s is given twice", quote(specs[i].Name))
 		}
 		given[at] = &specs[i]
 	}
 	for i, o := range b.p.Operands {
 		if given[i] == nil && !o.Optional {
-			return nil, b.fail(CodeUndefinedName, o.Span, "operand %s is not given", quote(o.Name)).
+			return b.fail(CodeUndefinedName, o.Span, "operand %s is not given", quote(o.Name)).
 				hint("a name that no statement assigned before is an operand")
 		}
 	}
-	return given, nil
+	b.given = given
+	return nil
 }
 
 func (b *binder) unknownOperand(name string, known []string) error {

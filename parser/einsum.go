@@ -13,11 +13,17 @@ import (
 type equation struct {
 	source
 	names
-	terms []Ref
+	terms []written
 	out   Ref
 	arrow Span  // of "->"; empty while there is none
 	uses  []use // by label
 	lists slab.Slab[Axis]
+}
+
+// written is a term and the tree that it is.
+type written struct {
+	ref  Ref
+	tree Tree
 }
 
 // use is where a label occurs.
@@ -29,12 +35,13 @@ type use struct {
 // parseEinsum reads an einsum string.
 func parseEinsum(src string, mode Mode) (*Program, error) {
 	const few = 16 // labels that are made room for
-	e := &equation{source: source(src), terms: make([]Ref, 0, min(1+strings.Count(src, ","), MaxOperands))}
+	e := &equation{source: source(src), terms: make([]written, 0, min(1+strings.Count(src, ","), MaxOperands))}
+	e.lists.Reserve(min(len(src), 4*few))
 	e.list, e.uses = make([]string, 0, min(len(src), few)), make([]use, 0, min(len(src), few))
 	if err := e.scan(); err != nil {
 		return nil, err
 	}
-	p := &Program{Src: src, Mode: mode, Notation: EinsumString}
+	p := Program{Src: src, Mode: mode, Notation: EinsumString}
 	return e.finish(p, func(a, b LabelID) int { return strings.Compare(e.list[a], e.list[b]) })
 }
 
@@ -84,7 +91,7 @@ func (e *equation) begin(at int) Ref { return Ref{Span: Span{at, at}, Axes: e.li
 // close ends an input term.
 func (e *equation) close(term Ref, end int) {
 	term.Axes = e.lists.Keep(term.Axes)
-	e.terms = append(e.terms, trim(term, end))
+	e.terms = append(e.terms, written{ref: trim(term, end)})
 }
 
 // trim ends a term and leaves spaces around its labels out of its span.
@@ -109,7 +116,7 @@ func (e *equation) comma(at Span) error {
 
 func (e *equation) countTerms() error {
 	if len(e.terms) >= MaxOperands+1 {
-		return e.fail(CodeLimitOperands, e.terms[MaxOperands].Span, "there are more than %d operands", MaxOperands)
+		return e.fail(CodeLimitOperands, e.terms[MaxOperands].ref.Span, "there are more than %d operands", MaxOperands)
 	}
 	return nil
 }
@@ -191,9 +198,18 @@ func (e *equation) badChar(r rune, size int, at Span) error {
 	return err.hintIf(lookalikes[r])
 }
 
-// finish checks the output, or makes it, and builds the program. The order of labels is that of an
-// implicit output.
-func (e *equation) finish(p *Program, order func(a, b LabelID) int) (*Program, error) {
+// product is a program of one statement, whose right side is a product.
+type product struct {
+	Program
+	assigns [1]Assign
+	right   Tree
+}
+
+// finish checks the output, or makes it, and builds the program, of which some is known. The order of labels is that
+// of an implicit output.
+func (e *equation) finish(known Program, order func(a, b LabelID) int) (*Program, error) {
+	x := &product{Program: known}
+	p := &x.Program
 	if p.Mode == ModeAuto {
 		p.Mode = ModeNumPy
 	}
@@ -205,7 +221,8 @@ func (e *equation) finish(p *Program, order func(a, b LabelID) int) (*Program, e
 		return nil, err
 	}
 	p.Labels = e.list
-	p.Assigns = []Assign{{Span: Span{0, len(e.source)}, Left: e.out, Old: NoValue, Right: e.product(p)}}
+	p.Assigns = x.assigns[:]
+	p.Assigns[0] = Assign{Span: Span{0, len(e.source)}, Left: e.out, Old: NoValue, Right: e.product(x)}
 	return resolveSums(p)
 }
 
@@ -214,7 +231,7 @@ func (e *equation) implicitOutput(order func(a, b LabelID) int) {
 	end := Span{len(e.source), len(e.source)}
 	e.out = Ref{Span: end}
 	for i := range e.terms {
-		if hasEllipsis(e.terms[i].Axes) {
+		if hasEllipsis(e.terms[i].ref.Axes) {
 			e.out.Axes = []Axis{{EllipsisID, end}}
 			break
 		}
@@ -271,22 +288,23 @@ func (e *equation) knownLabels(wrong string) string {
 }
 
 // product is the tree of the inputs, which become the program's operands.
-func (e *equation) product(p *Program) *Tree {
-	space, trees := make([]Tree, len(e.terms)), make([]*Tree, len(e.terms))
+func (e *equation) product(p *product) *Tree {
+	trees := make([]*Tree, len(e.terms))
 	p.Operands = make([]OperandDecl, len(e.terms))
 	for i := range e.terms {
-		r := &e.terms[i]
+		r := &e.terms[i].ref
 		r.Value = i
 		d := OperandDecl{Rank: len(r.Axes), Span: r.Span, Ellipsis: hasEllipsis(r.Axes)}
 		if d.Ellipsis {
 			d.Rank--
 		}
 		p.Operands[i] = d
-		trees[i] = &space[i]
+		trees[i] = &e.terms[i].tree
 		*trees[i] = Tree{Kind: TreeRef, Span: r.Span, Ref: r}
 	}
 	if len(trees) == 1 {
 		return trees[0]
 	}
-	return &Tree{Kind: TreeProduct, Args: trees, Inverse: make([]bool, len(trees)), Span: trees[0].Span.to(trees[len(trees)-1].Span)}
+	p.right = Tree{Kind: TreeProduct, Args: trees, Inverse: make([]bool, len(trees)), Span: trees[0].Span.to(trees[len(trees)-1].Span)}
+	return &p.right
 }

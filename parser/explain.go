@@ -14,8 +14,8 @@ func Explain(p *Program) string {
 // ExplainSizes is Explain with the extents of the indices, the shapes and types of operands and
 // results, and the axes that stretch. The error is that of Bind.
 func ExplainSizes(p *Program, specs []Spec) (string, error) {
-	b, err := p.bind(specs)
-	if err != nil {
+	b := &binder{}
+	if err := b.bind(p, specs); err != nil {
 		return "", err
 	}
 	return explain(p, b), nil

@@ -170,7 +170,7 @@ func (l *lowering) bare(t *Tree) (value, error) {
 	case TreeSum:
 		return l.sum(t)
 	case TreeProduct:
-		run, err := l.factors(make([]value, 0, len(t.Args)), t)
+		run, err := l.factors(l.runs.Make(len(t.Args))[:0], t)
 		if err != nil {
 			return value{}, err
 		}

@@ -35,7 +35,7 @@ func ParseSublists(inputs [][]any, out []any, mode Mode) (*Program, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.terms = append(s.terms, term)
+		s.terms = append(s.terms, written{ref: term})
 		if err := s.countTerms(); err != nil {
 			return nil, err
 		}
@@ -48,7 +48,7 @@ func ParseSublists(inputs [][]any, out []any, mode Mode) (*Program, error) {
 			return nil, err
 		}
 	}
-	p := &Program{Src: string(s.source), Mode: mode, Notation: Sublists}
+	p := Program{Src: string(s.source), Mode: mode, Notation: Sublists}
 	return s.finish(p, func(a, b LabelID) int { return s.number(a) - s.number(b) })
 }
 

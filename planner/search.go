@@ -154,8 +154,8 @@ func (d *draft) reserve(views int) {
 		steps++
 	}
 	d.plan.Steps = make([]Step, 0, steps)
-	d.made.nodes.Room(4 * steps)
-	d.made.refs.Room(2 * steps)
+	d.made.nodes.Reserve(4 * steps)
+	d.made.refs.Reserve(2 * steps)
 }
 
 // spend notes units of search, and looks at the context now and then.

@@ -25,6 +25,13 @@ func (s *Slab[T]) Room(n int) []T {
 	return s.space[len(s.space):]
 }
 
+// Reserve makes room for n elements, and no more, before any list is made.
+func (s *Slab[T]) Reserve(n int) {
+	if cap(s.space) < n {
+		s.space = make([]T, 0, n)
+	}
+}
+
 // Keep closes a list that Room gave, also one that has outgrown it and lies elsewhere.
 func (s *Slab[T]) Keep(list []T) []T {
 	if n := len(s.space) + len(list); n <= cap(s.space) {
