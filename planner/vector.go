@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -230,7 +231,7 @@ func (d *draft) jumps(s *Step, a Ref) float64 {
 }
 
 // inPlace reports whether the packed strategy reads rows of the left operand where they lie: the terms are neighbours
-// in it and lie evenly in the right one, and nothing is converted.
+// in it and lie evenly in the right one, or come in long runs, and nothing is converted.
 func (d *draft) inPlace(s *Step) bool {
 	a, b := s.Inputs[s.Core[0]], s.Inputs[s.Core[1]]
 	if d.opts.Target.Arch != "amd64" || d.plan.Buffers[a.Buffer].DType != s.Body[len(s.Body)-1].DType.Accum() || !d.unitAlong(a, s.K) {
@@ -243,11 +244,38 @@ func (d *draft) inPlace(s *Step) bool {
 	for terms := d.extent(last); float64(terms) < d.volume(s.K); terms *= d.extent(last) {
 		next := slices.IndexFunc(s.K, func(i parser.IndexID) bool { return d.extent(i) > 1 && d.compose(a, i, last) && d.compose(b, i, last) })
 		if next < 0 {
-			return false
+			return d.runOfTerms(s, a, b) >= cost.LeastRun
 		}
 		last = s.K[next]
 	}
 	return true
+}
+
+// runOfTerms is how many terms are neighbours in the left operand, in the order in which the packed strategy adds them: by the
+// strides of the operand whose terms are neighbours, or of the larger one of two, whose fastest index then cuts the
+// other's if that has a part to cut.
+func (d *draft) runOfTerms(s *Step, a, b Ref) int {
+	by, first, other := a, d.unitIndex(a), d.unitIndex(b)
+	cut := slices.Contains(s.K, other) && other != first && d.extent(first)%cost.LowPart == 0
+	if cut && d.extent(first) > cost.LowPart {
+		return cost.LowPart
+	}
+	if slices.Contains(s.K, other) && d.volume(s.M) <= d.volume(s.N) {
+		by = b
+	}
+	order := slices.DeleteFunc(slices.Clone(s.K), func(i parser.IndexID) bool { return d.extent(i) == 1 || cut && (i == first || i == other) })
+	slices.SortStableFunc(order, func(i, j parser.IndexID) int { return cmp.Compare(d.stride(by, j), d.stride(by, i)) })
+	if cut {
+		order = append(order, other, first)
+	}
+	run := 1
+	for _, i := range slices.Backward(order) {
+		if d.stride(a, i) != run {
+			break
+		}
+		run *= d.extent(i)
+	}
+	return run
 }
 
 // stride is how far a view moves along an index.

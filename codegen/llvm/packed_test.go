@@ -28,6 +28,7 @@ type product struct {
 	part             bool // sums wait in workspace
 	cut              bool // runs are those of the last digits, wherever panels cut them
 	place            bool // A is read in place
+	runs             bool // and its terms come in runs of the last digit
 	stream           bool // whole tiles are stored past the cache
 }
 
@@ -156,7 +157,11 @@ func (p product) job(lv level, seed uint64) job {
 					Cut: p.cuts(p.n.ext, p.n.first, p.nr, j)})
 				tile := &loop.Tile{MR: p.mr, NR: p.nr, Lanes: p.lanes, Acc: p.acc, Depth: depth, A: pa, B: pb, C: c,
 					CRows: cm, CCols: cn, Rows: rows, Cols: cols, Add: kb, Run: p.runC, Cut: p.cuts(p.n.ext, p.n.second, p.nr, j), Stream: p.stream}
-				if p.place {
+				switch {
+				case p.runs:
+					tile.ARows, tile.ACols, tile.A = &am, &ak, a
+					tile.ACut = &loop.CutRuns{Length: p.k.ext[len(p.k.ext)-1], At: loop.Affine{Terms: []loop.Term{{Var: kb, Coef: loop.Const(p.kc)}}}}
+				case p.place:
 					tile.ARows, tile.A = &am, loop.Addr{Param: a.Param, Off: loop.Affine{Terms: []loop.Term{{Var: kb, Coef: loop.Const(p.kc)}}}}
 				}
 				if p.after > 0 {
@@ -225,6 +230,14 @@ func inPlace(p product) product {
 	return p
 }
 
+// inRuns is such a product, in whose rows 5 runs of terms lie far apart.
+func inRuns(d tensor.DType, mr, nr, lanes, run, kc int64) product {
+	p := turned(d, mr, nr, lanes, run)
+	p.place, p.runs, p.kc, p.krunB = true, true, kc, 1
+	p.m.first, p.k.first = []int64{run}, []int64{-30 * run, 1}
+	return p
+}
+
 // past is a product whose whole tiles are stored past the cache.
 func past(p product) product {
 	p.stream = true
@@ -289,6 +302,7 @@ func products() []product {
 		matrices(f32, 6, 16, 8, 5, 19, 7, 4), // one task: panels and tables are compared too
 		odd(), odd(), odd(),
 		inPlace(matrices(f32, 6, 16, 8, 13, 37, 190, 80)), inPlace(matrices(f64, 12, 16, 8, 25, 65, 19, 8)), inPlace(matrices(tensor.C64, 3, 8, 4, 8, 19, 11, 5)),
+		inRuns(f32, 12, 16, 8, 23, 64), inRuns(f64, 6, 8, 4, 100, 150), inRuns(f32, 5, 16, 8, 17, 1000), inRuns(tensor.C64, 3, 8, 4, 4, 9),
 		turned(f32, 12, 16, 8, 16), turned(f64, 6, 8, 4, 4), turned(f32, 7, 4, 4, 8),
 		past(matrices(f32, 6, 16, 8, 13, 128, 40, 16)),
 	}
@@ -308,7 +322,7 @@ func TestPackedEqualsInterpreter(t *testing.T) {
 	eachLevel(t, func(t *testing.T, lv level) {
 		var jobs []job
 		for i, p := range append(followed(), products()...) {
-			if i >= 24 && lv.bits != 256 { // element types: one level will do
+			if i >= 28 && lv.bits != 256 { // element types: one level will do
 				break
 			}
 			jobs = append(jobs, p.job(lv, uint64(i)))

@@ -89,15 +89,16 @@ func (t product) sums(from []value.Value) []value.Value {
 	for range int(t.height) * t.width {
 		state = append(state, none...)
 	}
-	depth, done := t.fn.count(n.Depth), i64(0)
-	k := unrolled(n.Acc)
-	if t.vectors() || t.cuts() {
-		state, done = t.fetching(state, depth, k)
-	} else {
-		done = t.sub(depth, t.remainder(depth, k))
-		state = t.run(span{"k", i64(0), done, k}, state, t.steps(k))
+	depth := t.fn.count(n.Depth)
+	switch {
+	case n.ACols != nil:
+		state = t.inRuns(state, depth)
+	case t.fetches():
+		state = t.fetching(state, depth)
+	default:
+		state = t.terms(state, i64(0), depth)
 	}
-	state = t.run(span{"krest", done, depth, 1}, state, t.steps(1))[2:]
+	state = state[2:]
 	var all []value.Value
 	for i := range int(n.MR) * t.cols {
 		if row, v := i/t.cols, i%t.cols; row < int(t.height) && v < t.width {
@@ -120,31 +121,6 @@ func (t *tiling) inPlace(a value.Value) value.Value {
 		t.rows = append(t.rows, t.sub(t.item(table, there), first))
 	}
 	return t.step(t.acc.DType, a, first)
-}
-
-// fetching multiplies, and asks for the lines of C that the tile will write, a row at a time between
-// shares of K: asked for all at once, they keep A and B waiting. It returns how far it came.
-func (t product) fetching(state []value.Value, depth value.Value, k int64) ([]value.Value, value.Value) {
-	n := t.node
-	share, _ := t.divmod(depth, i64(n.MR*k))
-	share = t.mul(share, i64(k))
-	c, rows, cols := t.addr(n.C), t.addr(n.CRows), t.addr(n.CCols)
-	valid := t.fn.count(n.Rows)
-	var lines []value.Value
-	for j := int64(0); j < n.NR; j += max(t.chunk(n.Run), line/int64(t.out.Size())) {
-		first := t.choose(t.compare(enum.IPredSLT, i64(j), t.fn.count(n.Cols)), i64(j), i64(0))
-		lines = append(lines, t.step(t.out, c, t.item(cols, first)))
-	}
-	state = t.run(count("row", i64(n.MR)), state, func(i value.Value, state []value.Value) []value.Value {
-		row := t.item(rows, t.choose(t.compare(enum.IPredSLT, i, valid), i, i64(0)))
-		t.streaming(func() {}, func() {
-			for _, p := range lines {
-				t.fetch(t.step(t.out, p, row), true)
-			}
-		})
-		return t.run(span{"k", i64(0), share, k}, state, t.steps(k))
-	})
-	return state, t.mul(share, i64(n.MR))
 }
 
 // line is the bytes of a cache line.

@@ -14,7 +14,8 @@ import (
 type productSize struct {
 	m, n, k, kb int64
 	acc         tensor.DType
-	place       bool // A is read in place
+	place       bool  // A is read in place
+	run         int64 // and its terms come in runs of so many: not 0
 }
 
 type packed struct {
@@ -54,7 +55,9 @@ func product(s productSize) packed {
 			b.Add(&loop.Pack{To: wb, From: pb, Rows: bn, Cols: bk, Width: 8, Count: cols, Depth: depth, Run: 8})
 			tile := &loop.Tile{MR: 6, NR: 8, Lanes: 4, Acc: s.acc, Depth: depth, A: wa, B: wb, C: pc, CRows: cm, CCols: cn,
 				Rows: rows, Cols: cols, Add: kb, Run: 8}
-			if s.place {
+			if s.run > 0 {
+				tile.ARows, tile.ACols, tile.ACut, tile.A = &am, &ak, &loop.CutRuns{Length: s.run, At: affine(0, at(kb, s.kb))}, pa
+			} else if s.place {
 				tile.ARows, tile.A = &am, loop.Addr{Param: pa.Param, Off: affine(0, at(kb, s.kb))}
 			}
 			b.Add(tile)
@@ -83,8 +86,10 @@ func memory(n *loop.Nest, rng *rand.Rand) []loop.Mem {
 }
 
 func TestPackedProduct(t *testing.T) {
-	for _, s := range []productSize{{1, 1, 1, 1, tensor.F32, false}, {6, 8, 4, 4, tensor.F32, false},
-		{13, 19, 11, 4, tensor.F32, false}, {7, 9, 5, 8, tensor.I32, false}, {13, 19, 11, 4, tensor.F32, true}, {7, 9, 5, 8, tensor.I32, true}} {
+	for _, s := range []productSize{{m: 1, n: 1, k: 1, kb: 1, acc: tensor.F32}, {m: 6, n: 8, k: 4, kb: 4, acc: tensor.F32},
+		{m: 13, n: 19, k: 11, kb: 4, acc: tensor.F32}, {m: 7, n: 9, k: 5, kb: 8, acc: tensor.I32},
+		{m: 13, n: 19, k: 11, kb: 4, acc: tensor.F32, place: true}, {m: 7, n: 9, k: 5, kb: 8, acc: tensor.I32, place: true},
+		{m: 13, n: 19, k: 12, kb: 5, acc: tensor.F32, run: 3}, {m: 7, n: 9, k: 5, kb: 8, acc: tensor.I32, run: 5}} {
 		p := product(s)
 		require.NoError(t, loop.Verify(p.nest))
 		args := memory(p.nest, rand.New(rand.NewPCG(5, 5)))
@@ -109,7 +114,7 @@ func TestPackedProduct(t *testing.T) {
 
 // TestPackZeroes wants zeros where a block, the second here, has fewer rows than the panel.
 func TestPackZeroes(t *testing.T) {
-	p := product(productSize{11, 8, 3, 3, tensor.F32, false})
+	p := product(productSize{m: 11, n: 8, k: 3, kb: 3, acc: tensor.F32})
 	args := memory(p.nest, rand.New(rand.NewPCG(6, 6)))
 	for i := range args[0].Data {
 		args[0].Data[i] = 0x3f

@@ -247,8 +247,8 @@ func (n *Pack) Panels() int64 {
 //
 //	C[CRows[i] + CCols[j]] (+)= Σ_k A[k*MR + i] * B[k*NR + j]
 //
-// With ARows, A is no panel but lies in place, its terms next to each other: instead of A[k*MR + i] it reads
-// A[ARows[i] + k], and of the valid rows only.
+// With ARows, A is no panel but lies in place: instead of A[k*MR + i] it reads A[ARows[i] + ACols[k]], and of the
+// valid rows only. ACut promises runs of ACols. Without ACols, terms are next to each other: k stands for ACols[k].
 //
 // It adds to what C holds if Add is a variable that is not 0 (a later block of K), stores otherwise.
 // Terms are added in the order of k by OpFMA to accumulators that start at zero; what C holds is added to
@@ -266,6 +266,8 @@ type Tile struct {
 	Depth  Bound
 	A, B   Addr
 	ARows  *Addr // table of MR offsets
+	ACols  *Addr // table of Depth offsets
+	ACut   *CutRuns
 	C      Addr
 	CRows  Addr // table of MR offsets
 	CCols  Addr // table of NR offsets

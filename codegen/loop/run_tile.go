@@ -50,17 +50,36 @@ func (m *machine) panel(a Addr, t tensor.DType, width int) func(depth int) value
 // inPlace compiles the reading of the first terms of A's rows, in the order of a panel.
 func (m *machine) inPlace(n *Tile) func(depth int) value {
 	at, data, count, rows := m.affine(n.A.Off), m.mem[n.A.Param].data, m.bound(n.Rows), m.table(*n.ARows, n.MR)
+	terms := m.terms(n)
 	return func(depth int) value {
 		v := newValue(n.Acc, depth*int(n.MR))
 		offsets, ok := rows(max(count(), 0))
-		for i := 0; i < len(offsets) && ok && m.err == nil; i++ {
-			pos, _ := m.span(n.A.Param, at()+offsets[i], 1, int64(depth))
-			for k := 0; k < depth && m.err == nil; k++ {
+		cols, ok2 := terms(int64(depth))
+		for i := 0; i < len(offsets) && ok && ok2; i++ {
+			for k := range depth {
+				pos, ok := m.span(n.A.Param, at()+offsets[i]+cols[k], 1, 1)
+				if !ok {
+					return v
+				}
 				at := k*int(n.MR) + i
-				read(n.Acc, v.lanes(at, at+1), data, pos+k*n.Acc.Size(), 0)
+				read(n.Acc, v.lanes(at, at+1), data, pos, 0)
 			}
 		}
 		return v
+	}
+}
+
+// terms compiles the reading of where the first terms of A in place lie in a row.
+func (m *machine) terms(n *Tile) func(depth int64) ([]int64, bool) {
+	if n.ACols != nil {
+		return m.table(*n.ACols, m.size(n.Depth.Max))
+	}
+	var next []int64
+	return func(depth int64) ([]int64, bool) {
+		for k := int64(len(next)); k < depth; k++ {
+			next = append(next, k)
+		}
+		return next[:depth], true
 	}
 }
 

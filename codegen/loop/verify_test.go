@@ -115,6 +115,14 @@ func TestVerifyRefusesBlocks(t *testing.T) {
 		"entries, 6 are read": func(p parts) {
 			p.tile.ARows, p.tile.A, p.tile.Rows = &p.am.Table, p.pa.From, full(6)
 		},
+		"come in runs, in rows": func(p parts) { p.tile.ACols, p.tile.ACut = &p.pa.Cols, &loop.CutRuns{Length: 7} },
+		"terms of A in place": func(p parts) {
+			p.tile.ARows, p.tile.A, p.tile.ACols = &p.am.Table, p.pa.From, &p.pa.Cols
+		},
+		"in cut 5 at kb": func(p parts) {
+			p.tile.ARows, p.tile.A, p.tile.ACols = &p.am.Table, p.pa.From, &p.pa.Cols
+			p.tile.ACut = &loop.CutRuns{Length: 5, At: affine(0, at(p.kb.Var, 4))}
+		},
 		"runs of 3 do not divide 8": func(p parts) { p.tile.Run = 3 },
 		"the digits end below 3":    func(p parts) { p.root.Count = full(4) },
 		"2 digits with 1 radices":   func(p parts) { s := p.root.Body[0].(*loop.Split); s.Radix = s.Radix[:1] },

@@ -22,6 +22,9 @@ func (v *verifier) tile(n *Tile) error {
 	if _, err := v.variable(n, n.Add); err != nil {
 		return err
 	}
+	if n.ACols != nil && (n.ARows == nil || n.ACut == nil || n.ACut.Length < 1 || n.ACut.Step > 1) {
+		return v.errorf(n, "terms of A in place come in runs, in rows")
+	}
 	left := v.panel
 	if n.ARows != nil {
 		left = v.inPlace
@@ -51,9 +54,15 @@ func (v *verifier) inPlace(n *Tile, a Addr, width int64) error {
 	if err != nil {
 		return err
 	}
-	r, err := v.lookup(n, *n.ARows, n.Rows, runs{}, rows.runs && depth.runs)
+	used := rows.runs && depth.runs
+	r, err := v.lookup(n, *n.ARows, n.Rows, runs{}, used)
 	if err != nil {
 		return err
+	}
+	if n.ACols != nil {
+		if depth, err = v.lookup(n, *n.ACols, n.Depth, runs{cut: n.ACut}, used); err != nil {
+			return err
+		}
 	}
 	return v.access(n, a, depth, r)
 }

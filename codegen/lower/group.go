@@ -7,6 +7,7 @@ import (
 	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner"
+	"github.com/einc-lang/einc/planner/cost"
 )
 
 // digit is one index of a group, with its strides in A, B, C and what is read beside C.
@@ -125,23 +126,23 @@ func (p *product) kSide() int {
 }
 
 // orderK splits the digits that are unit-stride in A and in B, where these differ, so that blocks of K hold
-// some neighbours in either: they become (…, a/lowPart, b, a%lowPart).
+// some neighbours in either: they become (…, a/cost.LowPart, b, a%cost.LowPart).
 func (p *product) orderK() {
 	unit := func(side int) int {
 		return slices.IndexFunc(p.k, func(d digit) bool { return d.at[side].n == 1 && d.at[side].dim == 0 })
 	}
 	i, j := unit(sideA), unit(sideB)
-	if i < 0 || j < 0 || i == j || p.k[i].extent%lowPart != 0 || p.k[i].dynamic() || p.k[j].isOpen() {
+	if i < 0 || j < 0 || i == j || p.k[i].extent%cost.LowPart != 0 || p.k[i].dynamic() || p.k[j].isOpen() {
 		return
 	}
 	a, b := p.k[i], p.k[j]
 	low, high := a, a
-	low.extent, high.extent = lowPart, a.extent/lowPart
+	low.extent, high.extent = cost.LowPart, a.extent/cost.LowPart
 	low.size, high.size = loop.Const(low.extent), loop.Const(high.extent)
 	low.radix, high.radix = low.size, high.size
 	high.at = slices.Clone(a.at)
 	for s := range high.at {
-		high.at[s].n *= lowPart
+		high.at[s].n *= cost.LowPart
 	}
 	var ds []digit
 	for n, d := range p.k {
@@ -154,9 +155,6 @@ func (p *product) orderK() {
 	}
 	p.k = append(ds, b, low)
 }
-
-// lowPart is the extent that orderK leaves innermost. Its square divides blocks of K.
-const lowPart = 8
 
 func (d digit) dynamic() bool {
 	return d.isOpen() || slices.ContainsFunc(d.at, func(s stride) bool { return s.dim > 0 })

@@ -61,6 +61,7 @@ func TestTheModelKnowsHowStepsAreBuilt(t *testing.T) {
 				if p := l.panels(s); p != nil {
 					require.Equal(t, p.inPlace(), w.Place, "%s", plan)
 					count(seen, "place", w.Place)
+					count(seen, "runs", w.Place && !p.oneRun())
 				}
 			}
 			k := l.kernel(s)
@@ -73,7 +74,7 @@ func TestTheModelKnowsHowStepsAreBuilt(t *testing.T) {
 			count(seen, "gathers", gathers)
 		}
 	}
-	for _, what := range []string{"place", "turns", "gathers"} {
+	for _, what := range []string{"place", "runs", "turns", "gathers"} {
 		require.Greater(t, seen[what], 50, what)
 		require.Greater(t, seen["no "+what], 50, what)
 	}

@@ -85,13 +85,17 @@ func (l *lowering) panels(s *planner.Step) *panels {
 	return p
 }
 
-// inPlace tells whether the rows of A are read where they lie: their terms are neighbours, and the machine spreads
-// an element to a vector as it reads it. NEON multiplies by lanes of a vector instead, as panels give them.
+// inPlace tells whether the rows of A are read where they lie: their terms are neighbours, all or in long runs, and the
+// machine spreads an element to a vector as it reads it. NEON multiplies by lanes of a vector instead, as panels give them.
 func (p *panels) inPlace() bool {
 	k, a := p.product.k, p.l.plan.Buffers[p.refs[sideA].Buffer].DType
-	unit := len(k) == 1 && k[0].at[sideA].n == 1 && k[0].at[sideA].dim == 0
-	return unit && a == rootType(p.step.Body).Accum() && p.l.target.Arch == "amd64"
+	run, _ := unitRun(k, sideA)
+	unit := p.oneRun() && k[0].at[sideA].n == 1 && k[0].at[sideA].dim == 0
+	return (unit || run >= cost.LeastRun) && a == rootType(p.step.Body).Accum() && p.l.target.Arch == "amd64"
 }
+
+// oneRun tells whether all terms of a row of A in place are neighbours.
+func (p *panels) oneRun() bool { return len(p.product.k) == 1 }
 
 // packed lowers a product to two nests, and runs both for each slice of columns and block of K: one packs
 // B into panels in shared workspace, the other computes blocks of C. Where tasks pack B for themselves, there

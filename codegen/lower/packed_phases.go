@@ -121,14 +121,11 @@ func (p *panels) tileNest() (run, error) {
 	if p.Own {
 		x.sourceB = p.sourceB()
 	} else {
-		x.sourceB.to = p.param(p.panelsB())
+		x.sourceB = p.sourceA()
 	}
 	if p.Place {
 		x.rowsOfA = p.table("arows", p.MC, p.scratch.ARows)
 	} else {
-		if !p.Own {
-			x.rows, x.cols = p.table("rows", p.MC, p.scratch.Rows), p.table("cols", p.KC, p.scratch.Cols)
-		}
 		x.panelsA = p.param(workspace("block", loop.Worker, p.Type, p.MC*p.KC, p.scratch.A))
 	}
 	x.rowsOfC = p.table("crows", p.MC, p.scratch.CRows)
@@ -151,6 +148,18 @@ func (p *panels) tileNest() (run, error) {
 		p.blocksOfK(&x, func() { err = p.tiles(&x) })
 	})
 	return p.finish(tasks, p.taskTime()), err
+}
+
+// sourceA is the panels of B, and the tables that A takes where B's are not there to be filled again.
+func (p *panels) sourceA() sourceB {
+	x := sourceB{to: p.param(p.panelsB())}
+	if !p.Place {
+		x.rows = p.table("rows", p.MC, p.scratch.Rows)
+	}
+	if !p.Place || !p.oneRun() {
+		x.cols = p.table("cols", p.KC, p.scratch.Cols)
+	}
+	return x
 }
 
 // rowPanels makes the loop over the row panels of a block; f gets the panel's variable, its first row and
@@ -183,7 +192,6 @@ func rowsAt(table int, i loop.Var, rows int64) loop.Addr {
 // packA packs a block of A panel by panel, or a few terms of all panels before the next ones.
 func (p *panels) packA(x *block) {
 	depth := p.depth(x.turn)
-	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.cols}, Group: group(p.product.k, sideA), From: p.term(x.turn), Count: depth})
 	first := times(x.x, p.MC)
 	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rows}, Group: group(p.m, sideA), From: first, Count: left(loop.Const(p.MC), p.total.m, first)})
 	if !p.crossesRows() || p.kblocks != loop.Const(1) && p.KC%termsAtOnce > 0 {
@@ -233,6 +241,9 @@ func (p *panels) packRows(x *block, depth loop.Bound, at loop.Affine) {
 
 // tiles multiplies the panels of a block.
 func (p *panels) tiles(x *block) (err error) {
+	if !p.Place || !p.oneRun() {
+		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.cols}, Group: group(p.product.k, sideA), From: p.term(x.turn), Count: p.depth(x.turn)})
+	}
 	if !p.Place {
 		p.packA(x)
 	}
@@ -293,7 +304,12 @@ func (p *panels) tile(x *block, i, j loop.Var, rows, columns loop.Bound) (err er
 	if p.Place {
 		lines := rowsAt(x.rowsOfA, i, p.MR)
 		t.ARows, t.A = &lines, origin(x.fromA, sideA, x.batch)
-		t.A.Off = plus(t.A.Off, p.term(x.turn))
+		if p.oneRun() {
+			t.A.Off = plus(t.A.Off, p.term(x.turn))
+		} else {
+			run, _ := unitRun(p.product.k, sideA)
+			t.ACols, t.ACut = &loop.Addr{Param: x.cols}, &loop.CutRuns{Length: run, At: p.term(x.turn)}
+		}
 	}
 	if x.parts >= 0 {
 		t.Part = &loop.Addr{Param: x.parts, Off: p.partAt(x, i, panel)}

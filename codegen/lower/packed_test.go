@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -80,6 +81,19 @@ func TestRowsOfAAreReadInPlace(t *testing.T) {
 				place := place && target.Arch == "amd64" && d != tensor.F16
 				require.Equal(t, place, strings.Contains(text, " in rows "), text)
 				require.NotEqual(t, place, strings.Contains(text, "worker block"), text)
+			}
+		}
+	}
+}
+
+// Nor are those whose terms come in long runs, whatever blocks of K make of them.
+func TestRunsOfAAreReadInPlace(t *testing.T) {
+	for i, e := range []string{"eab,ecb->ac", "eab,bec->ac", "xeab,bxec->xac", "eab,fbec->fac", "ebda,dbc->eac"} {
+		for b, place := range map[int]bool{15: false, 16: true, 43: true} {
+			c := caseOf{expr: e, types: []tensor.DType{tensor.F64}, extent: map[rune]int{'a': 29, 'b': b, 'c': 70, 'd': b, 'e': 5, 'f': 1, 'x': 2}}
+			for j, target := range []cost.Target{avx2, targets()[2]} {
+				text := c.checkPacked(t, target, 2, int64(1+i%2), int64(b)+20, int64(i+j)).String()
+				require.Equal(t, place && e != "ebda,dbc->eac", strings.Contains(text, fmt.Sprintf(" cut %d at ", b)) && strings.Contains(text, " in rows "), text)
 			}
 		}
 	}

@@ -13,6 +13,14 @@ func Depth(d tensor.DType) int64 {
 	return int64(bytes / d.Size())
 }
 
+// LowPart is the extent of the part of an operand's fastest index of K that is left innermost where the other operand's
+// is another one: blocks of K then hold some neighbours in either. Its square divides them.
+const LowPart = 8
+
+// LeastRun is the fewest terms that are neighbours in a row for rows to be read in place: with shorter runs, panels of
+// them serve better.
+const LeastRun = 16
+
 // shortDepth is the most terms of K whose multiply-adds take no longer than to write C. Tiles then run row by row, so
 // that lines of C are written whole, and one after the other.
 const shortDepth = 64
