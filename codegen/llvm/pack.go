@@ -125,14 +125,16 @@ func (e *fn) pack(n *loop.Pack) {
 		from: e.addr(n.From), rows: e.addr(n.Rows), cols: e.addr(n.Cols), depth: e.count(n.Depth)}
 	to, count := e.addr(n.To), e.count(n.Count)
 	chunk, cut := p.chunk(n.Run), p.cutLanes()
-	switch k := p.chunk(n.KRun); {
-	case cut > 0 && n.Apart == 0:
+	if cut > 0 && n.Apart == 0 {
 		p.cutRuns(to, count, cut)
+		return
+	}
+	p.blank(to, count)
+	switch k := p.chunk(n.KRun); {
 	case n.Apart > 0 && n.Cut != nil && n.Cut.Length > 0 && n.Cut.Step > 1:
 		p.turnPanels(to, count)
 	case n.Apart > 0:
-		p.eachRow(to, i64(0), count, p.rowElements)
-		p.eachRow(to, count, i64(n.Panels()*n.Width), p.rowZeros)
+		p.eachRow(to, i64(0), count)
 	case chunk == 1 && k >= p.square():
 		p.turn(to, count, k)
 	case chunk > 1 && n.Width/chunk <= maxChunks:
@@ -187,7 +189,24 @@ func (p packing) chunks(to value.Value, chunk int64) {
 	})
 }
 
-// elements copies any panel, by chunks and then element by element, and zeros its missing rows.
+// blank zeros the panels that are not full, by vectors. The rows that they have are put over that.
+func (p packing) blank(to, count value.Value) {
+	full, _ := p.divmod(count, i64(p.node.Width))
+	p.run(span{"blank", full, i64(p.node.Panels()), 1}, nil, func(panel value.Value, _ []value.Value) []value.Value {
+		p.columns(p.step(p.out, to, p.mul(panel, i64(p.node.Apart))), func(to, _ value.Value) {
+			n := int64(p.target.VectorBits / 8 / p.out.Real().Size())
+			for r := int64(0); r < p.node.Width; r += n {
+				for r+n > p.node.Width {
+					n /= 2
+				}
+				p.place(zero(loop.Type{DType: p.out, Lanes: int(n)}), to, i64(r))
+			}
+		})
+		return nil
+	})
+}
+
+// elements copies any panel, by chunks and then element by element.
 func (p packing) elements(to, count value.Value, chunk int64) {
 	whole := i64(0)
 	if chunk > 1 {
@@ -205,9 +224,5 @@ func (p packing) elements(to, count value.Value, chunk int64) {
 			p.run(span{"r", i64(0), whole, chunk}, nil, copies(chunk))
 		}
 		p.run(span{"rrest", whole, count, 1}, nil, copies(1))
-		p.run(span{"pad", count, i64(p.node.Width), 1}, nil, func(r value.Value, _ []value.Value) []value.Value {
-			p.place(zero(loop.Type{DType: p.out, Lanes: 1}), to, r)
-			return nil
-		})
 	})
 }

@@ -1,7 +1,6 @@
 package llvm
 
 import (
-	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/llir/llvm/ir/enum"
 	"github.com/llir/llvm/ir/value"
 )
@@ -29,7 +28,7 @@ func (p packing) turn(to, count value.Value, step int64) {
 	first := int64(0)
 	for n := p.tall(p.node.Width); n > 0; n = p.tall(p.node.Width - first) {
 		last := p.node.Width - (p.node.Width-first)%n
-		p.run(span{"r", i64(first), i64(last), n}, nil, func(r value.Value, _ []value.Value) []value.Value {
+		p.run(span{"r", i64(first), p.upTo(i64(last), count, n), n}, nil, func(r value.Value, _ []value.Value) []value.Value {
 			end := p.add(r, i64(n))
 			p.branch(p.compare(enum.IPredSLE, end, count), "tall", func() { p.turnRows(to, r, n, p.square(), 1) },
 				func() { p.turnGroups(to, count, r, end, p.square(), step) })
@@ -39,20 +38,27 @@ func (p packing) turn(to, count value.Value, step int64) {
 	}
 	for group := p.square(); group > 0; group /= 2 {
 		last := p.node.Width - (p.node.Width-first)%group
-		p.turnGroups(to, count, i64(first), i64(last), group, step)
+		if last > first {
+			p.turnGroups(to, count, i64(first), i64(last), group, step)
+		}
 		first = last
 	}
 }
 
-// turnGroups packs groups of at most a square of rows. Groups with missing rows go element by element.
+// upTo is where a loop over groups of n rows up to last stops: behind the group that has the last of count rows.
+func (p packing) upTo(last, count value.Value, n int64) value.Value {
+	return p.smaller(last, p.add(count, i64(n-1)))
+}
+
+// turnGroups packs groups of at most a square of rows, those with missing rows element by element.
 func (p packing) turnGroups(to, count, first, last value.Value, group, step int64) {
-	p.run(span{"r", first, last, group}, nil, func(r value.Value, _ []value.Value) []value.Value {
+	p.run(span{"r", first, p.upTo(last, count, group), group}, nil, func(r value.Value, _ []value.Value) []value.Value {
 		there := p.compare(enum.IPredSLE, p.add(r, i64(group)), count)
 		sizes := []int64{step, group, 1}
 		if p.node.KStep > 1 {
 			sizes = []int64{step, 1}
 		}
-		p.branch(there, "rows", func() { p.turnRows(to, r, group, sizes...) }, func() { p.fewRows(to, r, group, count) })
+		p.branch(there, "rows", func() { p.turnRows(to, r, group, sizes...) }, func() { p.fewRows(to, r, count) })
 		return nil
 	})
 }
@@ -173,19 +179,12 @@ func (p packing) interleave(x, y value.Value, low bool, width, square int) value
 	return p.shuffle(x, y, picks)
 }
 
-// fewRows packs a group of rows of which some may be missing.
-func (p packing) fewRows(to, r value.Value, group int64, count value.Value) {
-	end := p.add(r, i64(group))
-	there := p.smaller(end, count)
-	missing := p.choose(p.compare(enum.IPredSLT, r, count), there, r)
+// fewRows packs a group of rows of which some are missing.
+func (p packing) fewRows(to, r, count value.Value) {
 	p.columns(to, func(to, col value.Value) {
 		from := p.step(p.in, p.from, col)
-		p.run(span{"r", r, there, 1}, nil, func(i value.Value, _ []value.Value) []value.Value {
+		p.run(span{"r", r, count, 1}, nil, func(i value.Value, _ []value.Value) []value.Value {
 			p.place(p.row(p.step(p.in, from, p.item(p.rows, i)), 1), to, i)
-			return nil
-		})
-		p.run(span{"pad", missing, end, 1}, nil, func(i value.Value, _ []value.Value) []value.Value {
-			p.place(zero(loop.Type{DType: p.out, Lanes: 1}), to, i)
 			return nil
 		})
 	})
@@ -197,12 +196,12 @@ func (p packing) rowPlace(to, r value.Value) value.Value {
 	return p.step(p.out.Real(), p.step(p.out, to, p.mul(panel, i64(p.node.Apart))), row)
 }
 
-// eachRow writes rows one by one: f gives the element of a column.
-func (p packing) eachRow(to, first, end value.Value, f func(r, col value.Value) val) {
+// eachRow writes rows one by one.
+func (p packing) eachRow(to, first, end value.Value) {
 	p.run(span{"r", first, end, 1}, nil, func(r value.Value, _ []value.Value) []value.Value {
 		at := p.rowPlace(to, r)
 		p.run(count("k", p.depth), nil, func(k value.Value, _ []value.Value) []value.Value {
-			p.place(f(r, p.item(p.cols, k)), p.step(p.out, at, p.mul(k, i64(p.node.Width))), i64(0))
+			p.place(p.rowElements(r, p.item(p.cols, k)), p.step(p.out, at, p.mul(k, i64(p.node.Width))), i64(0))
 			return nil
 		})
 		return nil
@@ -212,5 +211,3 @@ func (p packing) eachRow(to, first, end value.Value, f func(r, col value.Value) 
 func (p packing) rowElements(r, col value.Value) val {
 	return p.row(p.step(p.in, p.step(p.in, p.from, p.item(p.rows, r)), col), 1)
 }
-
-func (p packing) rowZeros(_, _ value.Value) val { return zero(loop.Type{DType: p.out, Lanes: 1}) }

@@ -33,11 +33,10 @@ func (p packing) turnPanels(to, count value.Value) {
 	p.run(span{"run", i64(0), p.add(end, i64(run-1)), run}, nil, func(first value.Value, _ []value.Value) []value.Value {
 		from, until := p.larger(first, gone), p.smaller(p.add(first, i64(run)), end)
 		some := p.compare(enum.IPredSLT, p.sub(until, from), i64(2*c.Step))
-		p.branch(some, "few", func() { p.eachRow(to, p.sub(from, gone), p.sub(until, gone), p.rowElements) },
+		p.branch(some, "few", func() { p.eachRow(to, p.sub(from, gone), p.sub(until, gone)) },
 			func() { x.rectangle(p.sub(first, gone), p.sub(from, first), p.sub(until, first)) })
 		return nil
 	})
-	p.eachRow(to, count, i64(p.node.Panels()*p.node.Width), p.rowZeros)
 }
 
 // turned is how many neighbours are read at once: what runs have of a cache line, or, where lines do not divide
