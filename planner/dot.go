@@ -49,6 +49,7 @@ type picture struct {
 // pictured is a tensor in a picture.
 type pictured struct {
 	a, b   int // -1 for operands
+	legs   []int32
 	label  string
 	title  string
 	colour string
@@ -99,7 +100,7 @@ func (r *Report) picture() *picture {
 			d.shade = p.shade(pair.Flops * math.Log10(2))
 			d.colour = ramp(d.shade)
 		}
-		d.cut = slices.ContainsFunc(r.Order.Sliced, func(s Slice) bool { return slices.Contains(legs, s.Index) })
+		d.legs, d.cut = legs, slices.ContainsFunc(legs, r.cuts)
 		d.width = 0.7 + 6.3*max(0, min(size/largest, 1))
 		d.label, d.title = r.shown(legs), r.title(t, size)
 		if len(legs) == 0 {

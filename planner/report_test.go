@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -130,6 +131,23 @@ func TestSVG(t *testing.T) {
 		require.Equal(t, 1+max(2*n-1, 0)+max(2*n-2, 0), count["title"], "%d operands: a title for all, each tensor and each edge", n)
 		require.Equal(t, n > 2, strings.Contains(text, "stroke-dasharray"), "%d operands", n)
 	}
+}
+
+// TestCaptionIsWhole cuts more than a line can name.
+func TestCaptionIsWhole(t *testing.T) {
+	var sliced []Slice
+	for i := range int32(40) {
+		sliced = append(sliced, Slice{Index: i + 30, Parts: 2})
+	}
+	text := report(t, chainNetwork(100, 2), inOrder(100), nil, sliced...).SVG()
+	rows := regexp.MustCompile(`<text x="24" y="[0-9]+">([^<]*into[^<]*)</text>`).FindAllStringSubmatch(text, -1)
+	require.Greater(t, len(rows), 2)
+	whole := ""
+	for _, row := range rows {
+		require.Less(t, len(row[1]), 200)
+		whole += row[1] + " "
+	}
+	require.Equal(t, len(sliced), strings.Count(whole, "into 2"))
 }
 
 // TestRingIsLegible demands room between neighbours' labels.

@@ -149,10 +149,13 @@ func (r *Report) letters() bool {
 }
 
 // term writes a tensor's indices.
-func (r *Report) term(legs []int32) string {
+func (r *Report) term(legs []int32) string { return r.spell(legs, r.label) }
+
+// spell writes a tensor's indices by the names that are given.
+func (r *Report) spell(legs []int32, name func(int32) string) string {
 	names := make([]string, len(legs))
 	for a, i := range legs {
-		names[a] = r.label(i)
+		names[a] = name(i)
 	}
 	if r.letters() {
 		return strings.Join(names, "")
@@ -179,11 +182,18 @@ func (r *Report) sums(operand int) bool {
 }
 
 // shown writes a tensor's indices, at most a dozen of them.
-func (r *Report) shown(legs []int32) string {
+func (r *Report) shown(legs []int32) string { return r.shownAs(legs, r.label) }
+
+func (r *Report) shownAs(legs []int32, name func(int32) string) string {
 	if len(legs) <= shownLegs {
-		return r.term(legs)
+		return r.spell(legs, name)
 	}
-	return r.term(legs[:shownLegs]) + "…"
+	return r.spell(legs[:shownLegs], name) + "…"
+}
+
+// cuts reports whether an index is sliced.
+func (r *Report) cuts(i int32) bool {
+	return slices.ContainsFunc(r.Order.Sliced, func(s Slice) bool { return s.Index == i })
 }
 
 // terms writes several tensors, or how many there are where that would be too long.

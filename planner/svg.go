@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"unicode/utf8"
 )
 
 // ringFrom is the number of operands from which a tree is drawn as a ring rather than upright.
@@ -11,8 +12,8 @@ const ringFrom = 25
 
 // SVG is a picture of the contraction tree: operands along the bottom of an upright tree or, of many,
 // around a ring, the result at the top or in the middle. Edges are as wide as the logarithm of the tensor
-// that goes along them, and dashed where it has a sliced index; nodes are coloured by the multiply-adds
-// of their contraction. Titles tell the rest. Equal reports give equal bytes.
+// that goes along them, and dashed where it has a sliced index, which is underlined; nodes are coloured by the
+// multiply-adds of their contraction. Titles tell the rest. Equal reports give equal bytes.
 func (r *Report) SVG() string {
 	p := r.picture()
 	d := drawing{r: r, p: p}
@@ -46,6 +47,7 @@ type drawing struct {
 	wide, tall     float64 // of the picture
 	cx, cy, radius float64 // of a ring
 	label          int     // characters of the longest label of an operand
+	caption        []string
 	x, y           []float64
 }
 
@@ -54,7 +56,8 @@ const (
 	letter  = 6.6 // width of a character of 11 px
 	leafGap = 13.0
 	margin  = 24.0
-	banner  = 30.0 // the caption above
+	banner  = 16.0 // above the caption
+	line    = 14.0 // height of a line of it
 	footer  = 64.0 // the legend below
 	leastX  = 720.0
 )
@@ -74,7 +77,7 @@ func (d *drawing) layUpright() {
 	gap := max(d.longest()+14, 56)
 	level := 66.0
 	d.wide = max(float64(d.leaves)*gap+2*margin, leastX)
-	d.tall = float64(d.height)*level + banner + footer + 2*margin
+	d.tall = float64(d.height)*level + d.above() + footer + 2*margin
 	gap = (d.wide - 2*margin) / float64(d.leaves)
 	for t := range d.p.nodes {
 		n := &d.p.nodes[t]
@@ -90,8 +93,8 @@ func (d *drawing) layRing() {
 	text := d.longest()
 	d.radius = max(float64(d.leaves)*leafGap/(2*math.Pi), 240)
 	d.wide = 2 * (d.radius + text + margin)
-	d.tall = d.wide + banner + footer
-	d.cx, d.cy = d.wide/2, banner+d.wide/2
+	d.tall = d.wide + d.above() + footer
+	d.cx, d.cy = d.wide/2, d.tall-footer-d.wide/2
 	for t := range d.p.nodes {
 		n := &d.p.nodes[t]
 		in := 0.0
@@ -111,13 +114,46 @@ func (d *drawing) layRing() {
 func (d *drawing) head() {
 	fmt.Fprintf(d, `<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%.0f" viewBox="0 0 %.0f %.0f" role="img" font-family="monospace" font-size="11">`+"\n",
 		d.wide, d.tall, d.wide, d.tall)
-	caption := d.r.caption()
-	fmt.Fprintf(d, "<title>%s</title>\n", escape(caption))
+	fmt.Fprintf(d, "<title>%s</title>\n", escape(d.r.caption()))
 	fmt.Fprintf(d, `<rect width="%.0f" height="%.0f" fill="#ffffff"/>`+"\n", d.wide, d.tall)
-	if most := int(d.wide/letter) - 6; len([]rune(caption)) > most {
-		caption = string([]rune(caption)[:most]) + "…"
+	for k, text := range d.caption {
+		fmt.Fprintf(d, `<text x="%.0f" y="%.0f">%s</text>`+"\n", margin, 20+line*float64(k), escape(text))
 	}
-	fmt.Fprintf(d, `<text x="%.0f" y="20">%s</text>`+"\n", margin, escape(caption))
+}
+
+// above breaks the caption into lines that fit the width, and is the room they take.
+func (d *drawing) above() float64 {
+	most := int(d.wide/letter) - 6
+	d.caption = []string{""}
+	for _, word := range strings.Fields(d.r.caption()) {
+		if runes := []rune(word); len(runes) > most {
+			word = string(runes[:most-1]) + "…"
+		}
+		row := &d.caption[len(d.caption)-1]
+		switch {
+		case *row == "":
+			*row = word
+		case utf8.RuneCountInString(*row)+1+utf8.RuneCountInString(word) <= most:
+			*row += " " + word
+		default:
+			d.caption = append(d.caption, word)
+		}
+	}
+	return banner + line*float64(len(d.caption))
+}
+
+// markup is a tensor's label as it is drawn.
+func (d *drawing) markup(n *pictured) string {
+	if !n.cut {
+		return escape(n.label)
+	}
+	return d.r.shownAs(n.legs, func(i int32) string {
+		name := escape(d.r.label(i))
+		if d.r.cuts(i) {
+			name = `<tspan font-weight="bold" text-decoration="underline">` + name + "</tspan>"
+		}
+		return name
+	})
 }
 
 // edges draws the lines from the tensors that a result is made of.
@@ -153,11 +189,11 @@ func (d *drawing) node(n *pictured, t int) {
 	case n.a < 0 && d.ring:
 		d.leafLabel(n, x, y)
 	case n.a < 0:
-		d.box(n.label, x, y+10, "#eef1f4", "#000000", n.cut)
+		d.box(n, x, y+10, "#eef1f4", "#000000")
 	case d.ring:
 		fmt.Fprintf(d, `<circle cx="%.1f" cy="%.1f" r="%.1f" fill="%s" stroke="#333333" stroke-width="0.6"/>`, x, y, 2.6+2.6*n.shade, n.colour)
 	default:
-		d.box(n.label, x, y, n.colour, n.ink(), n.cut)
+		d.box(n, x, y, n.colour, n.ink())
 	}
 	d.WriteString("</g>\n")
 }
@@ -168,24 +204,20 @@ func (d *drawing) leafLabel(n *pictured, x, y float64) {
 	if n.turn > 0.5 {
 		turn, anchor, shift = turn-180, "end", -5.0
 	}
-	weight := ""
-	if n.cut {
-		weight = ` font-weight="bold"`
-	}
 	fmt.Fprintf(d, `<circle cx="%.1f" cy="%.1f" r="1.8" fill="#333333"/>`, x, y)
-	fmt.Fprintf(d, `<text transform="translate(%.1f %.1f) rotate(%.1f)" x="%.0f" dy="3.6" text-anchor="%s"%s>%s</text>`,
-		x, y, turn, shift, anchor, weight, escape(n.label))
+	fmt.Fprintf(d, `<text transform="translate(%.1f %.1f) rotate(%.1f)" x="%.0f" dy="3.6" text-anchor="%s">%s</text>`,
+		x, y, turn, shift, anchor, d.markup(n))
 }
 
 // box is a label in a frame, which is dashed where something is sliced.
-func (d *drawing) box(label string, x, y float64, fill, ink string, cut bool) {
-	wide := max(float64(len([]rune(label)))*letter+12, 22)
+func (d *drawing) box(n *pictured, x, y float64, fill, ink string) {
+	wide := max(float64(len([]rune(n.label)))*letter+12, 22)
 	dash := ""
-	if cut {
+	if n.cut {
 		dash = ` stroke-dasharray="4 3"`
 	}
 	fmt.Fprintf(d, `<rect x="%.1f" y="%.1f" width="%.1f" height="20" rx="6" fill="%s" stroke="#333333"%s/>`, x-wide/2, y-10, wide, fill, dash)
-	fmt.Fprintf(d, `<text x="%.1f" y="%.1f" text-anchor="middle" fill="%s">%s</text>`, x, y+4, ink, escape(label))
+	fmt.Fprintf(d, `<text x="%.1f" y="%.1f" text-anchor="middle" fill="%s">%s</text>`, x, y+4, ink, d.markup(n))
 }
 
 // legend explains colours, widths and dashes.
@@ -207,7 +239,7 @@ func (d *drawing) legend() {
 	}
 	text := fmt.Sprintf("1 … %s elements", power(d.r.Size))
 	if len(d.r.Order.Sliced) > 0 {
-		text += "; dashed: sliced"
+		text += "; dashed: sliced, along what is underlined"
 	}
 	fmt.Fprintf(d, `<text x="%.0f" y="%.0f">%s</text>`+"\n", x, y+28, text)
 }

@@ -156,7 +156,7 @@ func (p *planFlags) expression(ctx context.Context, opts *einc.Options, args []s
 }
 
 // networks plans the networks of a file.
-func (p *planFlags) networks(ctx context.Context, opts *einc.Options, in io.ReadSeeker, lines bool) error {
+func (p *planFlags) networks(ctx context.Context, opts *einc.Options, in *os.File, lines bool) error {
 	d, err := einc.ParseDType(p.dtype)
 	if err != nil {
 		return usageError{err}
@@ -165,7 +165,15 @@ func (p *planFlags) networks(ctx context.Context, opts *einc.Options, in io.Read
 		if _, err := in.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
-		return einc.PlanNetworks(ctx, in, lines, d, opts, f)
+		var failed error // of what is done with a plan, which is no fault of the file
+		err := einc.PlanNetworks(ctx, in, lines, d, opts, func(plan *einc.Planned) error {
+			failed = f(plan)
+			return failed
+		})
+		if err != nil && failed == nil {
+			err = fmt.Errorf("%s: %w", in.Name(), err)
+		}
+		return err
 	})
 }
 
