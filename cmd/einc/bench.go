@@ -80,13 +80,13 @@ func (s *settings) measure(cmd *cobra.Command, args []string) (*einc.Measurement
 }
 
 func printMeasurement(m *einc.Measurement) error {
-	_, err := fmt.Printf(`%s  %s, at most %s: %s
+	_, err := fmt.Printf(`%s  %s  %s, at most %s: %s
 time      %v median of %d rounds, %v to %v
 compute   %.4g GFLOP/s, %.3g %% of the %.4g that multiply-adds reach in registers
 memory    %.4g GB/s, %.3g %% of the %.4g that copying reaches
 compile   %v
 temporary %d bytes, and %d of workspace
-`, m.Expr, m.DType, plural(m.Threads, "thread"), strings.Join(m.Strategy, ", "),
+`, m.Expr, shapesText(m.Shapes, " "), m.DType, plural(m.Threads, "thread"), strings.Join(m.Strategy, ", "),
 		nanos(m.MedianNanos), m.Rounds, nanos(m.MinNanos), nanos(m.MaxNanos),
 		m.GFlops, 100*m.GFlops/m.PeakGFlops, m.PeakGFlops, m.GBytes, 100*m.GBytes/m.CopyGBytes, m.CopyGBytes,
 		nanos(float64(m.CompileNanos)), m.TemporaryBytes, m.WorkspaceBytes)
@@ -100,12 +100,16 @@ func plural(n int, word string) string {
 	return fmt.Sprintf("%d %ss", n, word)
 }
 
-// shapeText writes a shape as it is given.
-func shapeText(shape []int) string {
-	if len(shape) == 0 {
-		return "scalar"
+// shapesText writes shapes as they are given.
+func shapesText(shapes [][]int, between string) string {
+	text := make([]string, len(shapes))
+	for i, shape := range shapes {
+		text[i] = "scalar"
+		if len(shape) > 0 {
+			text[i] = strings.ReplaceAll(strings.Trim(fmt.Sprint(shape), "[]"), " ", "x")
+		}
 	}
-	return strings.ReplaceAll(strings.Trim(fmt.Sprint(shape), "[]"), " ", "x")
+	return strings.Join(text, between)
 }
 
 // nanos rounds a time to four digits or so.
@@ -121,10 +125,7 @@ func nanos(ns float64) time.Duration {
 
 // printBenchstat prints the rounds as Go's benchmarks print theirs.
 func printBenchstat(m *einc.Measurement) error {
-	name := strings.Join(strings.Fields(m.Expr), "_")
-	for _, shape := range m.Shapes {
-		name += "/" + shapeText(shape)
-	}
+	name := strings.Join(strings.Fields(m.Expr), "_") + "/" + shapesText(m.Shapes, "/")
 	fmt.Printf("goos: %s\ngoarch: %s\n", goruntime.GOOS, goruntime.GOARCH)
 	for _, s := range m.Samples {
 		_, err := fmt.Printf("BenchmarkEinc/%s/%s-%d\t%d\t%.1f ns/op\t%.3f GFLOP/s\t%.3f GB/s\n", name, m.DType, m.Threads,

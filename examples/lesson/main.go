@@ -53,9 +53,9 @@ func views(w io.Writer) error {
 	return nil
 }
 
-// rules shows what a label does by where it stands.
+// rules shows what an index does by where it stands.
 func rules(w io.Writer) error {
-	fmt.Fprintln(w, "== The rules of einsum ==")
+	fmt.Fprintln(w, "== The three rules of einsum ==")
 	a, err := tensor.Arange(tensor.I64, 9)
 	if err != nil {
 		return err
@@ -70,19 +70,26 @@ func rules(w io.Writer) error {
 	if b, err = b.Reshape(3, 5); err != nil {
 		return err
 	}
+	x, err := tensor.Arange(tensor.I64, 3)
+	if err != nil {
+		return err
+	}
 	for _, r := range []struct {
 		says, expr string
 		operands   []*tensor.Tensor
 	}{
-		{"a label in two inputs multiplies along it, and one missing from the output is summed", "ik,kj->ij", []*tensor.Tensor{a, b}},
-		{"a label twice in one input reads the diagonal", "ii->i", []*tensor.Tensor{a}},
-		{"the output's labels may come in any order", "ij->ji", []*tensor.Tensor{b}},
+		{"1. an index in several inputs multiplies the elements at the same position of it", "ij,ij->ij", []*tensor.Tensor{a, a}},
+		{"2. an index that is not in the output is summed over", "ij->i", []*tensor.Tensor{b}},
+		{"3. the output's indices may be in any order", "ij->ji", []*tensor.Tensor{b}},
+		{"rules 1 and 2 make the product of matrices", "ik,kj->ij", []*tensor.Tensor{a, b}},
+		{"an index twice in one input reads the diagonal", "ii->i", []*tensor.Tensor{a}},
+		{"in index notation an absent index broadcasts, as unsqueeze and expand do", "D[n,m] = X[n] - X[m]", []*tensor.Tensor{x}},
 	} {
 		out, err := einc.Einsum(r.expr, r.operands...)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "%s: %s\n%v\n", r.expr, r.says, out)
+		fmt.Fprintf(w, "%s\n  %s\n%v\n", r.says, r.expr, out)
 	}
 	return nil
 }

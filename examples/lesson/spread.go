@@ -21,6 +21,8 @@ const (
 // (Glorot and Bengio 2010), for relu of 2/n (He et al. 2015), n being a unit's number of inputs.
 func spread(w io.Writer) error {
 	fmt.Fprintln(w, "== The spread of activations, layer by layer ==")
+	fmt.Fprintln(w, "Weights that are too small make activations vanish, and gradients with them; too large ones saturate tanh, whose")
+	fmt.Fprintln(w, "slope is then 0. Of n inputs, a standard deviation of 1/sqrt(n) lets tanh fade but slowly; sqrt(2/n) keeps relu's spread.")
 	for _, c := range []struct {
 		activation, name string
 		deviation        float64

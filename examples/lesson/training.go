@@ -10,6 +10,18 @@ import (
 	"github.com/einc-lang/einc/tensor"
 )
 
+// The passes, a contraction each: the labels of a gradient are those of what it is the gradient of, and the others
+// are summed.
+const (
+	hiddenUnits  = "H[b,h] = tanh(X[b,i]*W[i,h] + bias[h])"
+	outputs      = "bh,ho->bo"
+	outputError  = "D[b,o] = 2*(Y[b,o] - T[b,o])"
+	gradientW2   = "bh,bo->ho"
+	hiddenError  = "G[b,h] = D[b,o]*W[h,o]; Z[b,h] = G[b,h]*(1 - H[b,h]*H[b,h])"
+	gradientW1   = "bi,bh->ih"
+	gradientBias = "bh->h"
+)
+
 // network is a layer of tanh units under a linear one.
 type network struct {
 	w1, b1, w2 *tensor.Tensor
@@ -17,10 +29,10 @@ type network struct {
 
 // forward computes the hidden activations H[b,h] and the outputs Y[b,o] for inputs X[b,i].
 func (n *network) forward(x *tensor.Tensor) (h, y *tensor.Tensor, err error) {
-	if h, err = einc.Einsum("H[b,h] = tanh(X[b,i]*W[i,h] + bias[h])", x, n.w1, n.b1); err != nil {
+	if h, err = einc.Einsum(hiddenUnits, x, n.w1, n.b1); err != nil {
 		return nil, nil, err
 	}
-	y, err = einc.Einsum("bh,ho->bo", h, n.w2)
+	y, err = einc.Einsum(outputs, h, n.w2)
 	return h, y, err
 }
 
@@ -38,8 +50,7 @@ type gradients struct {
 	w1, b1, w2 *tensor.Tensor
 }
 
-// backward applies the chain rule, each line of it a contraction: the labels of a gradient are those
-// of what it is the gradient of, and the others are summed.
+// backward applies the chain rule, from the outputs to the inputs.
 func (n *network) backward(x, target, h, y *tensor.Tensor) (*gradients, error) {
 	var g gradients
 	var dy, dz *tensor.Tensor
@@ -48,11 +59,11 @@ func (n *network) backward(x, target, h, y *tensor.Tensor) (*gradients, error) {
 		expr     string
 		operands func() []*tensor.Tensor
 	}{
-		{&dy, "D[b,o] = 2*(Y[b,o] - T[b,o])", func() []*tensor.Tensor { return []*tensor.Tensor{y, target} }},
-		{&g.w2, "bh,bo->ho", func() []*tensor.Tensor { return []*tensor.Tensor{h, dy} }},
-		{&dz, "G[b,h] = D[b,o]*W[h,o]; Z[b,h] = G[b,h]*(1 - H[b,h]*H[b,h])", func() []*tensor.Tensor { return []*tensor.Tensor{dy, n.w2, h} }},
-		{&g.w1, "bi,bh->ih", func() []*tensor.Tensor { return []*tensor.Tensor{x, dz} }},
-		{&g.b1, "bh->h", func() []*tensor.Tensor { return []*tensor.Tensor{dz} }},
+		{&dy, outputError, func() []*tensor.Tensor { return []*tensor.Tensor{y, target} }},
+		{&g.w2, gradientW2, func() []*tensor.Tensor { return []*tensor.Tensor{h, dy} }},
+		{&dz, hiddenError, func() []*tensor.Tensor { return []*tensor.Tensor{dy, n.w2, h} }},
+		{&g.w1, gradientW1, func() []*tensor.Tensor { return []*tensor.Tensor{x, dz} }},
+		{&g.b1, gradientBias, func() []*tensor.Tensor { return []*tensor.Tensor{dz} }},
 	} {
 		out, err := einc.Einsum(step.expr, step.operands()...)
 		if err != nil {
@@ -97,6 +108,10 @@ func newNetwork(r *rand.Rand, in, hidden, out int) (*network, error) {
 // training fits a small network and prints how its loss falls.
 func training(w io.Writer) error {
 	fmt.Fprintln(w, "== Forward and backward: fitting a small network ==")
+	for _, pass := range [][2]string{{"hidden units", hiddenUnits}, {"outputs", outputs}, {"error of outputs", outputError}, {"gradient of W2", gradientW2},
+		{"error of hidden units", hiddenError}, {"gradient of W1", gradientW1}, {"gradient of bias", gradientBias}} {
+		fmt.Fprintf(w, "%-22s %s\n", pass[0], pass[1])
+	}
 	r := rand.New(rand.NewPCG(3, 4))
 	x, err := normal(r, 1, 32, 4)
 	if err != nil {
