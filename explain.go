@@ -121,7 +121,10 @@ func (c *compilation) explain(ctx context.Context, stages []string) (Explanation
 func (c *compilation) stage(ctx context.Context, u *codegen.Unit, name string) (string, error) {
 	switch name {
 	case "words":
-		return parser.Explain(c.program), nil
+		if c.sizes != nil { // what is open has no extents to tell
+			return parser.Explain(c.program), nil
+		}
+		return parser.ExplainSizes(c.program, c.specs)
 	case "program":
 		return c.program.String() + "\n", nil
 	case "problem":

@@ -258,7 +258,7 @@ func batchLine(x, y string, a, b, out []LabelID) string {
 	if r < 1 || len(b) != len(a) || len(out) != len(a) || !slices.Equal(a[:r], b[:r]) || !slices.Equal(a[:r], out[:r]) {
 		return ""
 	}
-	left := func(name string, at []LabelID, swap bool) string {
+	side := func(name string, swap bool) string {
 		if swap {
 			return name + ".swapaxes(-1, -2)"
 		}
@@ -279,7 +279,7 @@ func batchLine(x, y string, a, b, out []LabelID) string {
 		if ka != kb {
 			return ""
 		}
-		return left(x, a, a[r] != rows) + " @ " + left(y, b, b[r+1] != cols)
+		return side(x, a[r] != rows) + " @ " + side(y, b[r+1] != cols)
 	}
 	if s := try(x, y, a, b); s != "" {
 		return s

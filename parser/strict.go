@@ -99,18 +99,18 @@ func (s *strict) sameFree(terms []*Tree) ([]found, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := s.lacks(first, free, terms[0], t); err != nil {
+		if err := s.lacks(first, free, t); err != nil {
 			return nil, err
 		}
-		if err := s.lacks(free, first, t, terms[0]); err != nil {
+		if err := s.lacks(free, first, terms[0]); err != nil {
 			return nil, err
 		}
 	}
 	return first, nil
 }
 
-// lacks reports an index of have that want does not have.
-func (s *strict) lacks(have, want []found, in, other *Tree) error {
+// lacks reports an index of have that want, which the other term has, does not.
+func (s *strict) lacks(have, want []found, other *Tree) error {
 	if len(have) == 0 {
 		return nil
 	}

@@ -36,7 +36,7 @@ type Request struct {
 	IR         string // typed or opaque pointers; its own target triple, data layout and CPU attributes are replaced
 	Triple     string // one of Triples
 	CPU        string // one of CPUs(Triple)
-	Features   string // comma-separated, each with + or -, each one of FeatureNames(Triple)
+	Features   string // comma-separated, each with + or -, from the checked list of its architecture
 	Passes     string // pass pipeline as opt -passes takes it; empty for none
 	Level      int    // code generation level, 0 to 3
 	Kind       Kind

@@ -107,15 +107,6 @@ func CPUs(triple string) []string {
 	return slices.Clone(t.arch.cpus)
 }
 
-// FeatureNames lists the features, without sign, that a Request may name with a triple.
-func FeatureNames(triple string) []string {
-	t, err := targetOf(triple)
-	if err != nil {
-		return nil
-	}
-	return slices.Clone(t.arch.features)
-}
-
 func (a *arch) checkFeatures(list string) error {
 	if list == "" {
 		return nil

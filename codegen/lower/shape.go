@@ -233,7 +233,7 @@ func (k *kernel) columnTile(s *shape, t cost.Target) {
 	s.row = k.rowAxis(s.col)
 	if s.row < 0 {
 		k.limit(s, 1, k.sumColumns(t))
-		k.sweepTile(s, t, s.cols)
+		k.sweepTile(s, s.cols)
 		return
 	}
 	s.across = k.turnsOutput(s)

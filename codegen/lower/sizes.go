@@ -180,16 +180,6 @@ func (l *lowering) axisSize(buffer, axis int) int {
 	return -1
 }
 
-// hasOpen tells whether an extent of a buffer is open.
-func (l *lowering) hasOpen(buffer int) bool {
-	for a := range l.plan.Buffers[buffer].Shape {
-		if l.axisSize(buffer, a) >= 0 {
-			return true
-		}
-	}
-	return false
-}
-
 // viewsOf finds an index for every axis of every buffer that a step sees it by.
 func viewsOf(p *planner.Plan) [][]parser.IndexID {
 	views := make([][]parser.IndexID, len(p.Buffers))

@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/einc-lang/einc/codegen/loop"
-	"github.com/einc-lang/einc/planner/cost"
 )
 
 // Sums of rows too wide for registers. Memory is read as it lies, a few whole rows at a time, and the
@@ -18,7 +17,7 @@ const (
 )
 
 // sweepTile makes s sweep if its sums take more than n vectors.
-func (k *kernel) sweepTile(s *shape, t cost.Target, n int64) {
+func (k *kernel) sweepTile(s *shape, n int64) {
 	if len(k.red) == 0 {
 		return
 	}
