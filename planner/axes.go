@@ -16,13 +16,17 @@ func (s *schedule) arrange() {
 			continue
 		}
 		s.orient(v)
-		out := s.c.arrange(s.legs(int32(i)), v.axes)
-		left, right := s.legs(v.left), s.legs(v.right)
-		reduced := s.reduced(v, left, right, out)
-		s.v[v.left].axes = s.grouped(out, reduced, left, right, true)
-		s.v[v.right].axes = s.grouped(out, reduced, right, left, false)
-		for _, f := range slices.Concat(v.fused, v.factors) {
-			s.v[f].axes = s.c.arrange(s.legs(f), v.axes)
+		if s.temporary(v.left) || s.temporary(v.right) {
+			out := s.c.arrange(s.legs(int32(i)), v.axes)
+			left, right := s.legs(v.left), s.legs(v.right)
+			reduced := s.reduced(v, left, right, out)
+			s.v[v.left].axes = s.grouped(out, reduced, left, right, true)
+			s.v[v.right].axes = s.grouped(out, reduced, right, left, false)
+		}
+		for _, list := range [...][]int32{v.fused, v.factors} {
+			for _, f := range list {
+				s.v[f].axes = s.c.arrange(s.legs(f), v.axes)
+			}
 		}
 	}
 }

@@ -12,16 +12,16 @@ func (s *schedule) fuse() {
 	for i := len(s.c.terms); i < len(s.v); i++ {
 		v := &s.v[i]
 		v.left, v.right = s.v[v.left].into, s.v[v.right].into
-		if x, y := v.left, v.right; !s.fuseInto(v, x, y) {
-			s.fuseInto(v, y, x)
+		if x, y := v.left, v.right; !s.fuseInto(int32(i), x, y) {
+			s.fuseInto(int32(i), y, x)
 		}
 	}
 	s.root = s.v[len(s.v)-1].into
 }
 
-// fuseInto fuses v, the product of pair x and term y, with x if it can and should be.
-func (s *schedule) fuseInto(v *vertex, x, y int32) bool {
-	a, b := &s.v[x], &s.v[y]
+// fuseInto fuses vertex i, the product of pair x and term y, with x if it can and should be.
+func (s *schedule) fuseInto(i, x, y int32) bool {
+	v, a, b := &s.v[i], &s.v[x], &s.v[y]
 	if a.left < 0 || b.left >= 0 || len(a.fused)+len(a.factors) == mostFused || !subset(b.legs, a.legs) {
 		return false
 	}
@@ -36,9 +36,10 @@ func (s *schedule) fuseInto(v *vertex, x, y int32) bool {
 			return false
 		}
 	}
-	together, now := s.nanos(a), *a
+	a.floor = s.nanos(a)
+	now := *a
 	*a = was
-	if together > s.nanos(a)+s.nanos(v) {
+	if now.floor > s.floor(x)+s.floor(i) {
 		return false
 	}
 	*a = now
@@ -59,7 +60,7 @@ func (s *schedule) factored(v *vertex) bool {
 		return false
 	}
 	i, last := s.rightmost(v)
-	return i < 0 || s.v[i].left >= 0 || s.v[i].own || s.c.d.unitIndex(s.c.terms[i].refs[0]) == last
+	return i < 0 || s.temporary(i) || s.c.d.unitIndex(s.c.terms[i].refs[0]) == last
 }
 
 // rightmost is the operand that alone has the last index of the output that only one has; -1 if the order of

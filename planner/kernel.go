@@ -153,23 +153,46 @@ func (k *kernel) core() [2]int {
 
 // classify sorts the indices of the output and of the inputs.
 func (k *kernel) classify(core [2]int) Class {
-	has := func(c int, i parser.IndexID) bool {
-		return core[c] >= 0 && slices.Contains(k.body.refs[core[c]].Axes, i)
-	}
-	var c Class
-	k.d.newSet()
-	out := k.d.ids.Room(len(k.out.Axes))
-	for _, i := range k.out.Axes {
-		if k.d.adds(i) {
-			out = append(out, i)
+	var sides [2][]parser.IndexID
+	for c, i := range core {
+		if i >= 0 {
+			sides[c] = k.body.refs[i].Axes
 		}
 	}
-	out = k.d.ids.Keep(out)
-	c.M = k.d.some(out, func(i parser.IndexID) bool { return has(0, i) && !has(1, i) })
-	c.N = k.d.some(out, func(i parser.IndexID) bool { return has(1, i) && !has(0, i) })
-	c.B = k.d.some(out, func(i parser.IndexID) bool { return has(0, i) == has(1, i) })
-	c.K = k.reduced(core[0])
-	return c
+	k.d.newSet()
+	out := k.d.ids.Make(2 * len(k.out.Axes))
+	out, class := out[:0], out[len(k.out.Axes):][:0] // of each: 1 in the left side alone, -1 in the right one alone, else 0
+	for _, i := range k.out.Axes {
+		if k.d.adds(i) {
+			out, class = append(out, i), append(class, counts(sides[0], i)-counts(sides[1], i))
+		}
+	}
+	those := func(want parser.IndexID) []parser.IndexID {
+		list := k.d.lists.Room(len(out))
+		for a, i := range out {
+			if class[a] == want {
+				list = append(list, i)
+			}
+		}
+		return k.d.kept(list)
+	}
+	return Class{M: those(1), N: those(-1), B: those(0), K: k.reduced(core[0])}
+}
+
+// counts is 1 if a view has an index, and 0 if not.
+func counts(axes []parser.IndexID, i parser.IndexID) parser.IndexID {
+	if slices.Contains(axes, i) {
+		return 1
+	}
+	return 0
+}
+
+// kept closes a list; nil for an empty one.
+func (d *draft) kept(list []parser.IndexID) []parser.IndexID {
+	if len(list) == 0 {
+		return nil
+	}
+	return d.lists.Keep(list)
 }
 
 // some lists those of indices for which f holds; nil for none.
@@ -180,10 +203,7 @@ func (d *draft) some(all []parser.IndexID, f func(parser.IndexID) bool) []parser
 			list = append(list, i)
 		}
 	}
-	if len(list) == 0 {
-		return nil
-	}
-	return d.lists.Keep(list)
+	return d.kept(list)
 }
 
 // reduced lists the indices that are not in the set in hand: those of one input in its order, the others
@@ -210,10 +230,7 @@ func (k *kernel) reduced(first int) []parser.IndexID {
 	}
 	slices.Sort(list[own:])
 	add(k.over)
-	if len(list) == 0 {
-		return nil
-	}
-	return k.d.lists.Keep(list)
+	return k.d.kept(list)
 }
 
 // estimate asks the model about a finished step.

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"github.com/einc-lang/einc/internal/slab"
 )
 
 // pool is the tensors of a graph while they are contracted, one pair after the other.
@@ -23,24 +25,51 @@ type pool struct {
 	seen    []int32        // of each tensor: the last search for partners that met it
 	search  int32
 	work    float64 // units spent
+
+	heap  heap // of a greedy search
+	near  []int32
+	index slab.Slab[int32] // where lists lie
 }
 
-func newPool(g *graph) *pool {
+func newPool(g *graph) *pool { return new(pool).begin(g) }
+
+// begin makes p the tensors of a graph, in the place of any others.
+func (p *pool) begin(g *graph) *pool {
 	n := len(g.legs)
-	p := &pool{g: g, holders: make([]int32, len(g.lg)), lists: g.incidences()}
-	p.legs, p.size = append(make([][]int32, 0, 2*n), g.legs...), make([]float64, 0, 2*n)
-	p.bulk = make([]float64, 0, 2*n)
-	p.alive, p.seen, p.steps = make([]bool, n, 2*n), make([]int32, n, 2*n), make(tree, 0, n)
-	for i, list := range p.lists {
-		p.holders[i] = int32(len(list))
-	}
-	p.name = make([]int32, n, 2*n)
+	p.g, p.hubs, p.search, p.work = g, nil, 0, 0
+	p.legs, p.size, p.bulk = append(slices.Grow(p.legs[:0], 2*n), g.legs...), slices.Grow(p.size[:0], 2*n), slices.Grow(p.bulk[:0], 2*n)
+	p.alive, p.seen, p.name = resized(p.alive, 2*n)[:n], resized(p.seen, 2*n)[:n], resized(p.name, 2*n)[:n]
+	p.steps, p.slab = slices.Grow(p.steps[:0], n), p.slab[:0]
+	p.gather()
 	for t, legs := range g.legs {
 		p.alive[t], p.name[t] = true, int32(t)
 		p.size = append(p.size, g.size(legs))
 		p.bulk = append(p.bulk, exp2(p.size[t]))
 	}
 	return p
+}
+
+// gather lists the tensors of each index, with room for the results that will have it.
+func (p *pool) gather() {
+	p.holders = resized(p.holders, len(p.g.lg))
+	total := 0
+	for _, legs := range p.g.legs {
+		total += len(legs)
+		for _, i := range legs {
+			p.holders[i]++
+		}
+	}
+	p.index.Reset()
+	p.index.Reserve(2 * total)
+	p.lists = resized(p.lists, len(p.g.lg))
+	for i, count := range p.holders {
+		p.lists[i] = p.index.Make(2 * int(count))[:0]
+	}
+	for t, legs := range p.g.legs {
+		for _, i := range legs {
+			p.lists[i] = append(p.lists[i], int32(t))
+		}
+	}
 }
 
 // contract replaces two tensors by their product and returns its number, which is that of a hub if one of them
@@ -328,9 +357,13 @@ func (t *taste) value(p *pool, a, b int32, ab float64) float64 {
 // first; what remains is multiplied smallest first. There is no tree if that takes too much work: tensors
 // are large then.
 func greedily(g *graph, like taste, r *rng) (tree, float64) {
-	p := newPool(g)
-	var h heap
-	var near []int32
+	return newPool(g).greedily(like, r)
+}
+
+// greedily is the tree that is left in the place of the pool.
+func (p *pool) greedily(like taste, r *rng) (tree, float64) {
+	h, near := p.heap[:0], p.near
+	defer func() { p.heap, p.near = h, near }()
 	offer := func(a, b int32) choice {
 		size, flops := p.pair(a, b)
 		score := like.value(p, a, b, size)
@@ -339,7 +372,7 @@ func greedily(g *graph, like taste, r *rng) (tree, float64) {
 		}
 		return choice{score, flops, min(a, b), max(a, b)}
 	}
-	for t := range g.legs {
+	for t := range p.g.legs {
 		near = p.partners(int32(t), p.legs[t], near[:0])
 		for _, x := range near {
 			if x < int32(t) {

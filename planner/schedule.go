@@ -24,7 +24,7 @@ type vertex struct {
 	result      Ref     // of pairs and own terms, once it has a temporary
 	stored      bool    // it has one
 	size, peak  float64 // elements of the result, and live while it is computed
-	floor       float64 // nanoseconds that the step takes at least, if that is known
+	floor       float64 // nanoseconds that the step takes if all operands lie well; 0 if that is not known
 }
 
 // schedule turns a tree into steps.
@@ -54,6 +54,9 @@ func (s *schedule) steps(to sink, t *trial) error {
 	return nil
 }
 
+// temporary reports whether what a step reads of vertex i is a temporary; else it is a term.
+func (s *schedule) temporary(i int32) bool { return s.v[i].left >= 0 || s.v[i].own }
+
 // runs reports whether vertex i has a step of its own.
 func (s *schedule) runs(i int32) bool {
 	v := &s.v[i]
@@ -63,7 +66,7 @@ func (s *schedule) runs(i int32) bool {
 // begin makes s the schedule of a tree, in the place of any other that it was.
 func (s *schedule) begin(c *contraction, t tree) *schedule {
 	count := len(c.terms) + len(t)
-	s.c, s.least, s.v = c, 0, slices.Grow(s.v[:0], count)[:count]
+	s.c, s.v = c, slices.Grow(s.v[:0], count)[:count]
 	for i, legs := range c.net.results(t) {
 		s.v[i] = vertex{left: -1, right: -1, legs: legs, into: int32(i), size: c.net.size(legs)}
 		if i < len(c.terms) {
@@ -75,24 +78,37 @@ func (s *schedule) begin(c *contraction, t tree) *schedule {
 	return s
 }
 
-// fused decides what runs in a step of its own, and estimates the steps as if all operands lay well.
+// fused decides what runs in a step of its own.
 func (s *schedule) fused(to sink) *schedule {
 	s.apart()
 	s.v[len(s.v)-1].axes = to.out.Axes
 	s.fuse()
 	s.v[s.root].axes = to.out.Axes
+	return s
+}
+
+// floors estimates the steps as if all operands lay well.
+func (s *schedule) floors() *schedule {
+	s.least = 0
 	for i := range s.v {
-		v := &s.v[i]
-		switch {
-		case !s.runs(int32(i)):
-		case v.left < 0:
-			v.floor = s.alone(int32(i))
-		default:
-			v.floor = s.nanos(v)
+		if s.runs(int32(i)) {
+			s.least += s.floor(int32(i))
 		}
-		s.least += v.floor
 	}
 	return s
+}
+
+// floor is the time of the step of vertex i if all operands lie well. What the step reads is settled.
+func (s *schedule) floor(i int32) float64 {
+	v := &s.v[i]
+	switch {
+	case v.floor > 0:
+	case v.left < 0:
+		v.floor = s.alone(i)
+	default:
+		v.floor = s.nanos(v)
+	}
+	return v.floor
 }
 
 // nanos estimates the step of a pair.
@@ -196,7 +212,7 @@ func (s *schedule) inputs(i int32) []int32 {
 	all := s.lists.Room(2 + len(v.fused) + len(v.factors))
 	for _, list := range [...][]int32{{v.left, v.right}, v.fused, v.factors} {
 		for _, f := range list {
-			if s.v[f].left >= 0 || s.v[f].own {
+			if s.temporary(f) {
 				all = append(all, f)
 			}
 		}
@@ -294,7 +310,7 @@ func (s *schedule) unstore() {
 
 // operand is what a step reads of a vertex: the view of its temporary, or its term.
 func (s *schedule) operand(i int32) operand {
-	if s.v[i].left < 0 && !s.v[i].own {
+	if !s.temporary(i) {
 		return operand{term: &s.c.terms[i]}
 	}
 	return operand{view: s.v[i].result}

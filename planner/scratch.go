@@ -28,6 +28,7 @@ type scratch struct {
 	step         kernel // the one in the making
 	small        block
 	subsets      subsets
+	pool         pool
 	own, rival   schedule
 	trial        trial
 	costs        *cost.Model // of target
@@ -61,7 +62,7 @@ func borrow() *draft {
 func (d *draft) release() {
 	d.ctx, d.p, d.plan, d.opts = nil, nil, nil, Options{}
 	d.lists, d.layout, d.made = slab.Slab[parser.IndexID]{}, layouts{}, contents{}
-	d.small.g = nil
+	d.small.g, d.pool.g = nil, nil
 	drafts.Put(d)
 }
 

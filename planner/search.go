@@ -154,8 +154,15 @@ func (d *draft) reserve(views int) {
 		steps++
 	}
 	d.plan.Steps = make([]Step, 0, steps)
+	const rank = 4 // of most results
 	d.made.nodes.Reserve(4 * steps)
 	d.made.refs.Reserve(2 * steps)
+	d.made.args.Reserve(2 * steps)
+	d.lists.Reserve(3 * rank * steps)
+	if steps > 1 {
+		d.layout.ints.Reserve(2 * rank * steps)
+		d.layout.bools.Reserve(rank * steps)
+	}
 }
 
 // spend notes units of search, and looks at the context now and then.

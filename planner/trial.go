@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"math"
 	"slices"
 
@@ -94,11 +95,8 @@ func (t *trial) keep() error {
 func (t *trial) nanos(s *schedule) (nanos float64, err error) {
 	rest := s.least
 	s.unstore()
-	for i := range s.v {
-		if !s.runs(int32(i)) {
-			continue
-		}
-		step, err := t.step(s, int32(i))
+	for _, i := range s.byFloor() {
+		step, err := t.step(s, i)
 		if err != nil {
 			return nanos, err
 		}
@@ -108,6 +106,19 @@ func (t *trial) nanos(s *schedule) (nanos float64, err error) {
 		}
 	}
 	return nanos, nil
+}
+
+// byFloor lists the vertices that need a step, those that take most at least first.
+func (s *schedule) byFloor() []int32 {
+	s.lists.Reset()
+	order := s.lists.Make(len(s.v))[:0]
+	for i := range s.v {
+		if s.runs(int32(i)) {
+			order = append(order, int32(i))
+		}
+	}
+	slices.SortStableFunc(order, func(a, b int32) int { return cmp.Compare(s.v[b].floor, s.v[a].floor) })
+	return order
 }
 
 // step is the time of a step of a schedule, whether or not what it reads is computed.
@@ -182,7 +193,7 @@ func (s *schedule) key(key []int32, i int32) []int32 {
 
 // operandKey tells operands apart by what is read: a term, or a temporary that lies in some way.
 func (s *schedule) operandKey(key []int32, i int32) []int32 {
-	if s.v[i].left < 0 && !s.v[i].own {
+	if !s.temporary(i) {
 		return append(key, i, -1)
 	}
 	return appendAxes(key, s.v[i].axes)

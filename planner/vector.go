@@ -24,17 +24,21 @@ const fewRows = 8
 
 // vectors tells how the direct strategy's vectors run: how far, and what they fetch element by element.
 func (d *draft) vectors(s *Step, w *cost.Work) {
-	lanes := float64(d.opts.Target.Lanes(w.Type))
-	v, row := d.turning(s, lanes)
+	x := inner{draft: d, s: s, units: d.ids.Make(len(s.Inputs)), unit: d.unitIndex(s.Out), lanes: float64(d.opts.Target.Lanes(w.Type)),
+		ops: max(weight(s.Body), 1), terms: max(w.K, 1)}
+	for k, r := range s.Inputs {
+		x.units[k] = d.unitIndex(r)
+	}
+	v, row := x.turning()
 	if row == parser.NoIndex {
-		v = d.along(s, lanes)
+		v = x.along()
 	}
 	w.Run = 1
 	if v != parser.NoIndex {
 		w.Run = d.run(s, v)
 	}
-	for _, r := range s.Inputs {
-		switch u := d.unitIndex(r); {
+	for k, r := range s.Inputs {
+		switch u := x.units[k]; {
 		case v == parser.NoIndex:
 			w.Fetches, w.FetchedBytes = w.Fetches+1, w.FetchedBytes+d.bytes(r)
 		case u == v:
@@ -56,25 +60,36 @@ func (d *draft) vectors(s *Step, w *cost.Work) {
 	if s.Core[0] >= 0 {
 		w.Jumps = d.jumps(s, s.Inputs[s.Core[0]])
 	}
-	w.Scattered = v != parser.NoIndex && slices.Contains(s.Out.Axes, v) && d.unitIndex(s.Out) != v && !d.acrossRows(s, v)
+	w.Scattered = v != parser.NoIndex && x.unit != v && slices.Contains(s.Out.Axes, v) && !x.acrossRows(v)
 	for _, r := range s.Extra {
-		if i := d.unitIndex(s.Out); i != parser.NoIndex && slices.Contains(r.Axes, i) && d.unitIndex(r) != i {
+		if x.unit != parser.NoIndex && slices.Contains(r.Axes, x.unit) && d.unitIndex(r) != x.unit {
 			w.GathersBeside++
 		}
 	}
 }
 
+// inner is what the choice of the index that vectors run along asks for again and again.
+type inner struct {
+	*draft
+	s     *Step
+	units []parser.IndexID // the index of stride 1 of each input, or NoIndex
+	unit  parser.IndexID   // of the output
+	lanes float64          // of a vector
+	ops   float64          // operations for each term of a sum, at least 1
+	terms float64          // of a sum, at least 1
+}
+
 // turning is the output's unit-stride index v, and the row of tiles that turn inputs around: where nothing is reduced, the
 // unit-stride index of the first input that has v at another stride. It is NoIndex where there is none, or where one of
 // the two does not fill vectors.
-func (d *draft) turning(s *Step, lanes float64) (v, row parser.IndexID) {
-	v = d.unitIndex(s.Out)
-	long := func(i parser.IndexID) bool { return i != parser.NoIndex && d.run(s, i) >= math.Floor(lanes/2) }
-	if len(s.K) > 0 || lanes < 2 || !long(v) {
+func (x *inner) turning() (v, row parser.IndexID) {
+	v = x.unit
+	long := func(i parser.IndexID) bool { return i != parser.NoIndex && x.run(x.s, i) >= math.Floor(x.lanes/2) }
+	if len(x.s.K) > 0 || x.lanes < 2 || !long(v) {
 		return v, parser.NoIndex
 	}
-	for _, r := range s.Inputs {
-		u := d.unitIndex(r)
+	for k, r := range x.s.Inputs {
+		u := x.units[k]
 		if u == v || u == parser.NoIndex || !slices.Contains(r.Axes, v) {
 			continue
 		}
@@ -88,70 +103,81 @@ func (d *draft) turning(s *Step, lanes float64) (v, row parser.IndexID) {
 
 // along is the index that vectors run along: the one with the fewest operations an item; NoIndex where elements one by
 // one are as good.
-func (d *draft) along(s *Step, lanes float64) parser.IndexID {
-	if v := d.unitIndex(s.Out); v != parser.NoIndex && float64(d.extent(v)) >= lanes && !slices.ContainsFunc(s.Inputs, func(r Ref) bool {
-		return slices.Contains(r.Axes, v) && d.unitIndex(r) != v
-	}) {
-		return v // which nothing beats
+func (x *inner) along() parser.IndexID {
+	if x.unit != parser.NoIndex && float64(x.extent(x.unit)) >= x.lanes && !x.crossed(x.unit) {
+		return x.unit // which nothing beats
 	}
-	best, least := parser.NoIndex, max(weight(s.Body), 1)+float64(len(s.Inputs))+1/max(d.volume(s.K), 1)
-	try := func(v parser.IndexID) {
-		if d.extent(v) < 2 {
-			return
+	best, least := parser.NoIndex, x.ops+float64(len(x.s.Inputs))+1/x.terms
+	for _, axes := range [2][]parser.IndexID{x.s.Out.Axes, x.s.K} {
+		for _, v := range slices.Backward(axes) {
+			if x.extent(v) < 2 {
+				continue
+			}
+			if c := x.itemCost(v); c < least {
+				best, least = v, c
+			}
 		}
-		if c := d.itemCost(s, v, lanes); c < least {
-			best, least = v, c
-		}
-	}
-	for _, v := range slices.Backward(s.Out.Axes) {
-		try(v)
-	}
-	for _, v := range slices.Backward(s.K) {
-		try(v)
 	}
 	return best
 }
 
+// crossed reports whether an input has an index at another stride than 1.
+func (x *inner) crossed(v parser.IndexID) bool {
+	for k, r := range x.s.Inputs {
+		if x.units[k] != v && slices.Contains(r.Axes, v) {
+			return true
+		}
+	}
+	return false
+}
+
 // itemCost counts the vector operations of an item with vectors along v: loads, gathers, a multiply-add, and a
 // share of the store or, along a reduced index, of the fold.
-func (d *draft) itemCost(s *Step, v parser.IndexID, lanes float64) float64 {
-	reduced := slices.Contains(s.K, v)
-	n := d.run(s, v)
+func (x *inner) itemCost(v parser.IndexID) float64 {
+	reduced, lanes := slices.Contains(x.s.K, v), x.lanes
+	n := x.run(x.s, v)
 	share := math.Ceil(n/lanes) / n
-	if reduced || !d.masks() {
-		lanes = min(lanes, math.Exp2(math.Floor(math.Log2(n))))
-		share = (math.Floor(n/lanes) + math.Mod(n, lanes)) / n
+	if reduced || !x.masks() {
+		_, exponent := math.Frexp(n)
+		lanes = min(lanes, math.Ldexp(0.5, exponent)) // a power of two
+		vectors := math.Floor(n / lanes)
+		share = (vectors + n - vectors*lanes) / n
 	}
-	access := func(r Ref) float64 {
+	access := func(unit parser.IndexID, r Ref) float64 {
 		switch {
-		case d.unitIndex(r) == v:
+		case unit == v:
 			return share
 		case slices.Contains(r.Axes, v):
 			return gatherCost
 		}
 		return share / 2
 	}
-	c := share * max(weight(s.Body), 1)
-	for _, r := range s.Inputs {
-		c += access(r)
+	c := share * x.ops
+	for k, r := range x.s.Inputs {
+		c += access(x.units[k], r)
 	}
 	out := 2*math.Log2(lanes) + 3
 	if !reduced {
-		out = access(s.Out)
+		out = access(x.unit, x.s.Out)
 	}
-	if out == gatherCost && d.acrossRows(s, v) {
+	if out == gatherCost && x.acrossRows(v) {
 		out = min(out, 2*share)
 	}
-	return c + out/max(d.volume(s.K), 1)
+	return c + out/x.terms
 }
 
 // acrossRows reports whether tiles of sums with vectors along v can be turned around before they are stored along their rows.
-func (d *draft) acrossRows(s *Step, v parser.IndexID) bool {
-	u := d.unitIndex(s.Out)
-	square := max(16/d.plan.Buffers[s.Out.Buffer].DType.Size(), 1)
-	return len(s.K) > 0 && u != parser.NoIndex && d.extent(u) >= square && slices.ContainsFunc(s.Inputs, func(r Ref) bool {
-		return d.unitIndex(r) == v && !slices.Contains(r.Axes, u)
-	})
+func (x *inner) acrossRows(v parser.IndexID) bool {
+	square := max(16/x.plan.Buffers[x.s.Out.Buffer].DType.Size(), 1)
+	if len(x.s.K) == 0 || x.unit == parser.NoIndex || x.extent(x.unit) < square {
+		return false
+	}
+	for k, r := range x.s.Inputs {
+		if x.units[k] == v && !slices.Contains(r.Axes, x.unit) {
+			return true
+		}
+	}
+	return false
 }
 
 // sharing is the number of rows of a tile that share the elements of an input r which vectors along v fetch one by one.

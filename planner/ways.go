@@ -29,6 +29,7 @@ func (c *contraction) emit(to sink) error {
 	if c.whole {
 		t.first(c.emitWhole(to))
 	} else {
+		c.own.floors()
 		t.first(c.own.steps(to, t))
 	}
 	if fuses && c.wholeFloor() < t.least {
@@ -71,7 +72,7 @@ func (c *contraction) rivals(t *trial) {
 			return
 		}
 		trees = append(trees, r)
-		if s.begin(c, r).fused(t.to).least < t.least {
+		if s.begin(c, r).fused(t.to).floors().least < t.least {
 			s.arrange()
 			t.price(s)
 			t.lying(s)
@@ -84,7 +85,7 @@ func (c *contraction) rivals(t *trial) {
 				add(r)
 			}
 		}
-		r, _ := greedily(g, taste{c: 1}, nil)
+		r, _ := c.d.pool.begin(g).greedily(taste{c: 1}, nil)
 		add(r)
 	}
 	if c.d.opts.Loose {

@@ -164,16 +164,14 @@ func (t *typical) inPlace(w *Work, direct float64) float64 {
 // moved is the time it takes to fetch and store what does not stay in the second level. Lines are fetched before they
 // are written, but for those that are streamed: whole ones.
 func (t *typical) moved(w *Work, s Strategy) float64 {
-	stores := 2.0
-	cut := s == Direct && math.Mod(w.Run*float64(w.Type.Size()), line) != 0
-	if w.BytesOut >= streamBytes && !cut {
-		stores = 1
-	}
-	bytes := w.BytesIn + stores*w.BytesOut
 	if w.BytesIn+w.BytesOut <= float64(t.l2()) {
 		return 0
 	}
-	return bytes / rateBeyond
+	stores := 2.0
+	if w.BytesOut >= streamBytes && (s != Direct || math.Mod(w.Run*float64(w.Type.Size()), line) == 0) {
+		stores = 1
+	}
+	return (w.BytesIn + stores*w.BytesOut) / rateBeyond
 }
 
 // overlapped is the time of arithmetic and of what is moved meanwhile. Each item of a batch of products is fetched as its
