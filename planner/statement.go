@@ -76,7 +76,7 @@ func (d *draft) timeApart(c *contraction, left []parser.IndexID) float64 {
 
 // carrier is the number of the contraction that carries the rest of the statement, or -1.
 func (d *draft) carrier(plans []*contraction, left []parser.IndexID) int {
-	want := legsOf([]Ref{{Axes: left}})
+	want := d.legsOf(d.views.Clone([]Ref{{Axes: left}}))
 	var fit []int
 	for i, c := range plans {
 		missing := slices.ContainsFunc(want, func(l parser.IndexID) bool {
