@@ -217,6 +217,18 @@ func TestTimesBecomeUnits(t *testing.T) {
 	require.Equal(t, timed, order(t, n, opts))
 }
 
+// The best that is reported never gets worse, though the rest of a large budget begins anew.
+func TestProgressOnlyImproves(t *testing.T) {
+	n := randomNet(rand.New(rand.NewPCG(5, 5)), 60, 90, 3)
+	best, reports := math.Inf(1), 0
+	order(t, n, planner.OrderOptions{Budget: planner.Budget{Units: 2e7}, Progress: func(p planner.Progress) {
+		require.LessOrEqual(t, p.Best, best)
+		best = p.Best
+		reports++
+	}})
+	require.Greater(t, reports, 10)
+}
+
 func TestCancelKeepsTheBest(t *testing.T) {
 	n := randomNet(rand.New(rand.NewPCG(5, 5)), 200, 300, 3)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -33,7 +33,7 @@ func (h *hunt) search() tree {
 		if total > 0 {
 			units = h.units * weights[k] / total
 		}
-		r := &race{hunt: h, units: units, seed: h.opts.Seed + uint64(k)<<32}
+		r := &race{hunt: h, units: units, seed: h.opts.Seed + uint64(k)<<32, best: math.Inf(1)}
 		steps = appendTree(steps, r.stages(graphs[k], h.usual*units/max(h.units, 1)), part, len(h.g.legs))
 		ends[k] = part[0]
 		if len(part) > 1 {
@@ -75,6 +75,7 @@ type race struct {
 	seed   uint64
 	trials int
 	work   float64
+	best   float64 // log10 of the fewest multiply-adds reported
 	fields []runner
 }
 
@@ -96,7 +97,7 @@ func (r *race) stages(g *graph, usual float64) tree {
 	if all-max(r.work, usual) < usual/8 || len(g.legs) <= ExactLimit || r.ctx.Err() != nil {
 		return t
 	}
-	next := &race{hunt: r.hunt, units: all - r.work, seed: r.seed}
+	next := &race{hunt: r.hunt, units: all - r.work, seed: r.seed, best: r.best}
 	u := next.solve(g)
 	next.account()
 	if r.worth(g, u) < r.worth(g, t) {
@@ -263,8 +264,9 @@ func (r *race) take(out []runner) {
 	}
 	slices.SortStableFunc(r.fields, func(a, b runner) int { return cmp.Compare(a.score, b.score) })
 	if r.opts.Progress != nil && len(r.fields) > 0 {
+		r.best = min(r.best, audit(r.g, r.fields[0].tree).total()*math.Log10(2))
 		r.opts.Progress(Progress{Done: min((r.hunt.work+r.work)/max(r.hunt.units, 1), 1), Trials: r.hunt.trials + r.trials,
-			Best: audit(r.g, r.fields[0].tree).total() * math.Log10(2)})
+			Best: r.best})
 	}
 }
 

@@ -59,7 +59,7 @@ func (r *Report) writeSearch(line func(label, format string, args ...any)) {
 	o := &r.Order
 	text := "the path was given"
 	if o.Trials > 0 {
-		text = fmt.Sprintf("%s, %s, %s of work, seed %d", o.Method, count(o.Trials, "trial"), units(o.Work), o.Seed)
+		text = fmt.Sprintf("%s, %s, %.4gu of work, seed %d", o.Method, count(o.Trials, "trial"), o.Work, o.Seed)
 	}
 	if o.Budget > 0 {
 		text += ", again with --budget=" + units(o.Budget)

@@ -36,7 +36,9 @@ optional =PATH; one text output may go to standard output with -o -.
 --target names another system, as linux/arm64 or by triple. --cpu then is a level of that system; without it
 code is for x86-64-v3, generic arm64 or Apple's M1, whatever this machine has. Several levels of x86-64,
 separated by commas, give one object that picks the code for the CPU at its first call. The same input gives
-the same bytes on every machine, with the same versions of einc and LLVM.`,
+the same bytes on every machine, with the same versions of einc and LLVM: blocks, and the size from which results
+are stored past the caches, are for caches that all CPUs of the level have, where run and the library look at this
+machine's.`,
 		Example: `  einc build 'ik,kj->ij' 64x128:f32 128x32:f32 -o matmul.o
   einc build 'ik,kj->ij' 64x128:f32 128x32:f32 -o matmul.o --cpu x86-64-v2,x86-64-v3,x86-64-v4
   einc build 'ik,kj->ij' 64x128:f32 128x32:f32 -o matmul.o --target darwin/arm64 --layout 1=F
