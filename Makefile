@@ -52,7 +52,7 @@ fuzz:
 	$(GO) test ./runtime/object -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME)
 
 soak:
-	EINC_ROUNDS=$(ROUNDS) $(GO) test ./golden -run 'TestRandom|TestGuardPages|TestReproducible|TestPeakIsUsed' -timeout 0 -v
+	EINC_ROUNDS=$(ROUNDS) $(GO) test ./golden -run 'TestRandom|TestErrorBound|TestGuardPages|TestReproducible|TestPeakIsUsed' -timeout 0 -v
 
 wine:
 	@scripts/wine/run
