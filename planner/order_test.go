@@ -210,6 +210,9 @@ func TestTimesBecomeUnits(t *testing.T) {
 	for ; timed.Stopped() && opts.Budget.Time < time.Minute; timed = order(t, n, opts) {
 		opts.Budget.Time *= 2 // the machine is busy
 	}
+	if timed.Stopped() {
+		t.Skip("the clock ends every search on this machine")
+	}
 	agree(t, n, timed)
 	printed, err := planner.ParseBudget(fmt.Sprintf("%.4gu", timed.Budget))
 	require.NoError(t, err)
