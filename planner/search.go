@@ -155,7 +155,7 @@ func (d *draft) reserve(views int) {
 	}
 	d.plan.Steps = make([]Step, 0, steps)
 	const rank = 4 // of most results
-	d.made.nodes.Reserve(4 * steps)
+	d.made.nodes.Reserve(3*steps + 1)
 	d.made.refs.Reserve(2 * steps)
 	d.made.args.Reserve(2 * steps)
 	d.lists.Reserve(3 * rank * steps)
