@@ -17,7 +17,7 @@ const manyRows = 4
 // too short for a machine to see where reading goes on. Of batches whose items lie one after the other, tiles share out
 // the lines of an item to come.
 func (e *emitter) fetchAhead(t tile) {
-	if t.rows < 2 || e.col < 0 || e.runtime {
+	if t.rows < 2 || e.col < 0 || e.side >= 0 || e.runtime {
 		return
 	}
 	if n := e.batch(t); n > 0 {

@@ -45,6 +45,10 @@ func (k *kernel) blocks(s shape, nanos float64) cuts {
 		k.cutTurned(s, &c)
 		return c
 	}
+	if s.copying {
+		k.cutCopied(s, &c)
+		return c
+	}
 	if slices.ContainsFunc(k.free, func(id int) bool { return k.axes[id].isOpen() }) {
 		k.cutOpen(s, &c, want)
 		return c
@@ -105,6 +109,8 @@ func (k *kernel) tileUnit(s shape, id int) int64 {
 	switch id {
 	case s.row:
 		return rows
+	case s.side:
+		return s.sides
 	case s.col:
 		return cols
 	}
@@ -124,13 +130,16 @@ func (k *kernel) growth(s shape) []int {
 func (k *kernel) loopOrder(s shape) []int {
 	var order []int
 	for _, id := range k.free {
-		if id != s.row && id != s.col {
+		if id != s.row && id != s.side && id != s.col {
 			order = append(order, id)
 		}
 	}
 	inner := []int{s.row, s.col}
 	if k.factors == nil && k.reduces || s.turned {
-		inner = []int{s.col, s.row}
+		inner = []int{s.col, s.side, s.row}
+		if s.copying {
+			inner = []int{s.col, s.row, s.side}
+		}
 	}
 	for _, id := range inner {
 		if id >= 0 {

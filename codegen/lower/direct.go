@@ -33,7 +33,9 @@ func (l *lowering) kernels(s *planner.Step) ([]*kernel, error) {
 	}
 	k.arrange()
 	k.repeatRows(l.target)
-	return append(ks, k.splitReduction(l.target)...), nil
+	parts := k.splitReduction(l.target)
+	parts[0].cutTerms(l.target)
+	return append(ks, parts...), nil
 }
 
 // ordered refuses maxima and minima of complex values.
@@ -71,7 +73,7 @@ func (l *lowering) run(step int, ks []*kernel, estimate float64) error {
 		s := k.shape(l.target)
 		nanos := k.nanos(s) * scale
 		c := k.cut(s, nanos)
-		e := newEmitter(l, k, s)
+		e := newEmitter(l, k, s, c)
 		e.nest(c)
 		if e.err != nil {
 			return e.err
@@ -178,7 +180,7 @@ func (e *emitter) nest(c cuts) {
 	for _, id := range e.red {
 		e.whole[id] = e.axes[id].clamp == nil
 	}
-	e.taskLoop(c, func() { e.loops(c, c.order, tile{rows: 1, cols: 1, lanes: 1, cuts: c}, e.tile) })
+	e.taskLoop(c, func() { e.loops(c, c.order, tile{rows: 1, sides: 1, cols: 1, lanes: 1, cuts: c}, e.tile) })
 }
 
 // loops makes the loops over the given axes, and calls f for the tiles inside them.
@@ -188,9 +190,13 @@ func (e *emitter) loops(c cuts, order []int, t tile, f func(tile)) {
 		return
 	}
 	id := order[0]
-	if e.kept && len(order) == 2 && !t.kept {
+	if (e.kept || e.copying) && len(order) == 2 && !t.kept {
 		t.kept = true
-		e.keepSums(c, order, t)
+		if e.copying {
+			e.copiedTiles(c, order, t)
+		} else {
+			e.keepSums(c, order, t)
+		}
 		return
 	}
 	if c.block[id] == 1 && c.cut[id] {
@@ -204,7 +210,9 @@ func (e *emitter) loops(c cuts, order []int, t tile, f func(tile)) {
 	kind, cs := loop.Seq, []chunk{{step: 1, n: 1, lanes: 1}}
 	switch id {
 	case e.row:
-		cs = e.rowChunks(c)
+		cs = e.rowChunks(c, id, e.rows)
+	case e.side:
+		cs = e.rowChunks(c, id, e.sides)
 	case e.col:
 		e.repeats = e.repeated()
 		cs = e.colChunks()
@@ -215,6 +223,8 @@ func (e *emitter) loops(c cuts, order []int, t tile, f func(tile)) {
 		switch id {
 		case e.row:
 			inner.rows = ch.n
+		case e.side:
+			inner.sides = ch.n
 		case e.col:
 			inner.cols, inner.lanes, inner.active = ch.n, ch.lanes, ch.active
 		}
@@ -228,12 +238,13 @@ func (e *emitter) loops(c cuts, order []int, t tile, f func(tile)) {
 	}
 }
 
-func (e *emitter) rowChunks(c cuts) []chunk {
-	x := &e.axes[e.row]
-	if e.rows == 1 || e.turned || e.across || c.cut[e.row] || x.clamp != nil || x.pinned {
-		return chunks(x.extent, 1, e.rows)
+// rowChunks cuts an axis of rows into tiles of at most n.
+func (e *emitter) rowChunks(c cuts, id int, n int64) []chunk {
+	x := &e.axes[id]
+	if n == 1 || e.turned || e.across || c.cut[id] || x.clamp != nil || x.pinned {
+		return chunks(x.extent, 1, n)
 	}
-	return evenChunks(x.extent, e.rows)
+	return evenChunks(x.extent, n)
 }
 
 func (e *emitter) colChunks() []chunk {
@@ -243,7 +254,7 @@ func (e *emitter) colChunks() []chunk {
 	if !e.masked {
 		return chunks(e.axes[e.col].extent, e.lanes, e.cols)
 	}
-	return maskedChunks(e.axes[e.col].extent, e.lanes, e.cols, e.spills(e.rows*e.cols))
+	return maskedChunks(e.axes[e.col].extent, e.lanes, e.cols, e.spills(e.size()))
 }
 
 // storage converts a value to the type an array is stored in, by way of the type it is computed in.

@@ -11,11 +11,14 @@ type emitter struct {
 	shape
 	l      *lowering
 	b      *loop.Builder
-	params []int      // of each access
-	sums   int        // parameter for sums that wait, or -1
-	pos    []position // of each axis
-	whole  []bool     // the axis is not cut: its loops run over all of it
-	stream bool       // the output will leave the caches
+	params []int          // of each access
+	sums   int            // parameter for sums that wait, or -1
+	pieces []int          // parameters of a task's memory for copies
+	taken  []Arg          // their arguments
+	copied map[int]*moved // inputs that are copied by now
+	pos    []position     // of each axis
+	whole  []bool         // the axis is not cut: its loops run over all of it
+	stream bool           // the output will leave the caches
 
 	repeats  map[int][]loop.Reg // vectors of whole periods of inputs that repeat
 	multiple map[loop.Var]int64 // what the values of a variable are multiples of, if not 1
@@ -34,9 +37,9 @@ type place struct {
 }
 
 // point is a place in a tile.
-type point struct{ row, col, u int64 }
+type point struct{ row, side, col, u int64 }
 
-func newEmitter(l *lowering, k *kernel, s shape) *emitter {
+func newEmitter(l *lowering, k *kernel, s shape, c cuts) *emitter {
 	e := &emitter{kernel: k, shape: s, l: l, sums: -1, b: loop.NewBuilder(string(k.strategy)),
 		multiple: map[loop.Var]int64{}, pos: make([]position, len(k.axes)), whole: make([]bool, len(k.axes))}
 	e.stream = k.streamed(s)
@@ -49,6 +52,10 @@ func newEmitter(l *lowering, k *kernel, s shape) *emitter {
 	}
 	if n := k.waiting(s); n > 0 {
 		e.sums = e.b.Param(workspace("sums", loop.Worker, k.valueType(), n, 0).Param)
+	}
+	for _, a := range k.memory(s, c) {
+		e.pieces = append(e.pieces, e.b.Param(a.Param))
+		e.taken = append(e.taken, a.arg)
 	}
 	return e
 }
@@ -78,6 +85,9 @@ func (e *emitter) args() []Arg {
 	if e.sums >= 0 {
 		args[e.sums] = Arg{Buffer: -1}
 	}
+	for i, p := range e.pieces {
+		args[p] = e.taken[i]
+	}
 	return args
 }
 
@@ -89,6 +99,9 @@ func (e *emitter) fail(err error) {
 
 // addr is the element of an access at a point of the tile; lanes is the width of a column vector.
 func (e *emitter) addr(acc int, p point, lanes int64) loop.Addr {
+	if x := e.copied[acc]; x != nil {
+		return x.addr(e, p)
+	}
 	var off loop.Affine
 	for id := range e.axes {
 		s, pos := e.axes[id].at[acc], &e.pos[id]
@@ -99,6 +112,8 @@ func (e *emitter) addr(acc int, p point, lanes int64) loop.Addr {
 		switch id {
 		case e.row:
 			items += p.row
+		case e.side:
+			items += p.side
 		case e.col:
 			items += p.col * lanes
 		case e.kvec:

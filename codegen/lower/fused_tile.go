@@ -14,7 +14,7 @@ func (e *emitter) scaled(t tile) []loop.Reg {
 	if len(outer) == 0 {
 		return e.addScaled(t, 1, nil)
 	}
-	accs := e.start(t.lanes, t.rows*t.cols)
+	accs := e.start(t.lanes, t.size())
 	return e.reduceLoops(t, outer[:len(outer)-1], loop.Seq, accs, func(regs []loop.Reg) []loop.Reg {
 		last := outer[len(outer)-1]
 		for _, c := range e.fewAtATime(last, max(e.kaccs, 1)) {
@@ -197,7 +197,7 @@ func (e *emitter) keepSums(c cuts, order []int, t tile) {
 			e.b.Store(sums[i], at(in, p), loop.Const(1))
 		}
 	}
-	e.loops(c, order, t, func(in tile) { store(in, e.start(in.lanes, in.rows*in.cols)) })
+	e.loops(c, order, t, func(in tile) { store(in, e.start(in.lanes, in.size())) })
 	e.reduceLoops(t, e.outer(), loop.Seq, nil, func([]loop.Reg) []loop.Reg {
 		e.loops(c, order, t, func(in tile) { store(in, e.addScaled(in, 1, load(in))) })
 		return nil

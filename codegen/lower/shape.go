@@ -9,29 +9,35 @@ import (
 	"github.com/einc-lang/einc/planner/cost"
 )
 
-// shape is a kernel's register tile: rows × cols values, each a vector along the col axis, or, with
+// shape is a kernel's register tile: rows × sides × cols values, each a vector along the col axis, or, with
 // kvec set, a sum of kaccs vectors along a reduced axis that are folded at the end. An axis is -1 if
 // the tile has none.
 type shape struct {
-	row    int
-	rows   int64
-	col    int
-	cols   int64
-	lanes  int64 // of a vector along col
-	kvec   int
-	klanes int64
-	kaccs  int64
-	masked bool    // a last vector along col may have only some lanes active
-	sweep  bool    // sums wait in memory; kvec is the axis of the rows
-	kept   bool    // sums of a block of rows and columns wait in memory for outer terms
-	turned bool    // inputs that are unit-stride along row are turned around in registers
-	across bool    // results are turned around in registers, and stored along row
-	unit   float64 // cost of one item of the iteration space, in vector operations
+	row     int
+	rows    int64
+	side    int // a second axis of rows, where vectors along col move all inputs: of these, one stays put along row and one along side
+	sides   int64
+	col     int
+	cols    int64
+	lanes   int64 // of a vector along col
+	kvec    int
+	klanes  int64
+	kaccs   int64
+	masked  bool    // a last vector along col may have only some lanes active
+	sweep   bool    // sums wait in memory; kvec is the axis of the rows
+	copying bool    // vectors of inputs are copied to the worker's memory first
+	kept    bool    // sums of a block of rows and columns wait in memory for outer terms
+	turned  bool    // inputs that are unit-stride along row are turned around in registers
+	across  bool    // results are turned around in registers, and stored along row
+	unit    float64 // cost of one item of the iteration space, in vector operations
 }
+
+// size is the number of the tile's values.
+func (s shape) size() int64 { return s.rows * s.sides * s.cols }
 
 // shape chooses the tile.
 func (k *kernel) shape(t cost.Target) shape {
-	s := shape{row: -1, rows: 1, col: -1, cols: 1, lanes: 1, kvec: -1, klanes: 1, kaccs: 1, masked: k.masks(t)}
+	s := shape{row: -1, rows: 1, side: -1, sides: 1, col: -1, cols: 1, lanes: 1, kvec: -1, klanes: 1, kaccs: 1, masked: k.masks(t)}
 	if k.runtime {
 		k.openTile(&s, t)
 		return s
@@ -236,6 +242,9 @@ func (k *kernel) columnTile(s *shape, t cost.Target) {
 		k.sweepTile(s, s.cols)
 		return
 	}
+	if k.sideTile(s, t) {
+		return
+	}
 	s.across = k.turnsOutput(s)
 	rows, cols := k.productTile(s, t)
 	if s.across && rows < k.square() { // there are too few registers for a square
@@ -261,20 +270,7 @@ func (k *kernel) sumColumns(t cost.Target) int64 {
 // productTile chooses the tile of a product: the one that takes the fewest cycles over all rows and
 // columns, of those whose accumulators, row of B, and element of A stay in registers.
 func (k *kernel) productTile(s *shape, t cost.Target) (rows, cols int64) {
-	spare := int64(1) // an element of A
-	if !t.FMA {
-		spare += 2 // a product, and a copy: instructions overwrite an operand
-	}
-	if s.masked && t.VectorBytes < 64 && k.axes[s.col].extent%s.lanes != 0 {
-		spare++ // the mask of the last vector
-	}
-	free := int64(t.Registers) - spare
-	if t.Registers >= 32 {
-		free -= 2 // LLVM spills one accumulator if all are taken
-	}
-	if k.valueType().IsComplex() {
-		free = (int64(t.Registers) - 2) / 2
-	}
+	free := k.tileRegisters(s, t)
 	m, vecs := k.axes[s.row].extent, k.axes[s.col].extent/s.lanes
 	if s.masked {
 		vecs = ceilDiv(k.axes[s.col].extent, s.lanes)
@@ -293,6 +289,24 @@ func (k *kernel) productTile(s *shape, t cost.Target) (rows, cols int64) {
 		}
 	}
 	return rows, cols
+}
+
+// tileRegisters is how many registers a product has for accumulators and a row of B.
+func (k *kernel) tileRegisters(s *shape, t cost.Target) int64 {
+	if k.valueType().IsComplex() {
+		return (int64(t.Registers) - 2) / 2
+	}
+	spare := int64(1) // an element of A
+	if !t.FMA {
+		spare += 2 // a product, and a copy: instructions overwrite an operand
+	}
+	if s.masked && t.VectorBytes < 64 && k.axes[s.col].extent%s.lanes != 0 {
+		spare++ // the mask of the last vector
+	}
+	if t.Registers >= 32 {
+		spare += 2 // LLVM spills one accumulator if all are taken
+	}
+	return int64(t.Registers) - spare
 }
 
 // tilesCycles estimates the cycles of all tiles of r rows and c vectors over m rows and vecs vectors:

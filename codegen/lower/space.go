@@ -21,10 +21,11 @@ func Workspace(target cost.Target, opts Options) planner.Workspace {
 	}
 }
 
-// small tells at a glance that a step is a sum too short to be cut, with no epilogue to wait for, and too
-// short to be swept or a product, which has rows and columns for its tile: most steps of a long plan are.
+// small tells at a glance that a step is a sum too short to be cut, with no epilogue to wait for, too short to be swept
+// or a product, which has rows and columns for its tile, and no product of a batch, which may be copied: most steps of a
+// long plan are.
 func (l *lowering) small(s *planner.Step) bool {
-	if s.Estimate.Strategy != cost.Direct || len(s.Epilogue) > 0 {
+	if s.Estimate.Strategy != cost.Direct || len(s.Epilogue) > 0 || l.moves(s.B) && l.moves(s.M) && l.moves(s.N) {
 		return false
 	}
 	terms, most := 1, 2*sweepRows
@@ -59,7 +60,11 @@ func (l *lowering) kernelSpace(ks []*kernel) (shared, worker int64) {
 				shared = max(shared, a.Hi*int64(a.DType.Size()))
 			}
 		}
-		worker = max(worker, k.waiting(k.shape(l.target))*int64(k.valueType().Size()))
+		s := k.shape(l.target)
+		worker = max(worker, wholeLines(k.waiting(s)*int64(k.valueType().Size())))
+		for _, a := range k.memory(s, k.cut(s, 0)) {
+			worker = max(worker, a.arg.Offset+wholeLines(a.Hi*int64(a.DType.Size())))
+		}
 	}
 	return wholeLines(shared), wholeLines(worker)
 }
@@ -72,8 +77,8 @@ func (k *kernel) waiting(s shape) int64 {
 	case s.kept:
 		rows, _ := k.keptBlock(s)
 		return ceilDiv(rows, s.rows) * s.rows * k.keptWidth(s)
-	case k.spills(s.rows * s.cols):
-		return s.rows * s.cols * s.lanes
+	case k.spills(s.size()):
+		return s.size() * s.lanes
 	}
 	return 0
 }

@@ -75,7 +75,7 @@ func (k *kernel) blockTerms(t cost.Target) int64 {
 	}
 	s := k.shape(t)
 	terms := k.extent(k.red)
-	tile := max(k.tileUnit(s, s.row), 1) * max(k.tileUnit(s, s.col), 1)
+	tile := s.sides * max(k.tileUnit(s, s.row), 1) * max(k.tileUnit(s, s.col), 1)
 	limit := int64(maxTerms)
 	if k.extent(k.free)/tile < fewTiles {
 		limit = maxTermsFew

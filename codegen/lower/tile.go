@@ -7,13 +7,16 @@ import (
 	"github.com/einc-lang/einc/parser"
 )
 
-// tile is the body of the free loops: rows × cols values of lanes each.
+// tile is the body of the free loops: rows × sides × cols values of lanes each.
 type tile struct {
-	rows, cols, lanes int64
-	active            int64 // lanes of the last column that count, 0 for all
-	cuts              cuts
-	kept              bool // inside of the loops that keep sums in memory
+	rows, sides, cols, lanes int64
+	active                   int64 // lanes of the last column that count, 0 for all
+	cuts                     cuts
+	kept                     bool // inside of the loops that keep sums in memory
 }
+
+// size is the number of its points.
+func (t tile) size() int64 { return t.rows * t.sides * t.cols }
 
 // activeLanes is how many lanes of a point's vector are there; 0 stands for all.
 func (t tile) activeLanes(p point) int64 {
@@ -27,8 +30,10 @@ func (t tile) activeLanes(p point) int64 {
 func (t tile) points() []point {
 	var ps []point
 	for r := range t.rows {
-		for c := range t.cols {
-			ps = append(ps, point{row: r, col: c})
+		for s := range t.sides {
+			for c := range t.cols {
+				ps = append(ps, point{row: r, side: s, col: c})
+			}
 		}
 	}
 	return ps
@@ -55,7 +60,7 @@ func (e *emitter) tile(t tile) {
 
 // reduceTile reduces with one accumulator a point.
 func (e *emitter) reduceTile(t tile) []loop.Reg {
-	accs := e.start(t.lanes, t.rows*t.cols)
+	accs := e.start(t.lanes, t.size())
 	v := e.values(e.body, 0, t, e.col)
 	v.hoist(t.points())
 	e.fetchOutput(t)
@@ -203,7 +208,7 @@ func (e *emitter) fold(accs []loop.Reg, n int) []loop.Reg {
 // finish applies the epilogue, combines with the old value and stores: point by point, or, if the
 // epilogue is long, in a loop over the points, whose sums wait in memory.
 func (e *emitter) finish(t tile, sums []loop.Reg) {
-	if !e.spills(t.rows * t.cols) {
+	if !e.spills(t.size()) {
 		e.finishPoints(t, sums)
 		return
 	}
@@ -211,32 +216,27 @@ func (e *emitter) finish(t tile, sums []loop.Reg) {
 		to := loop.Addr{Param: e.sums, Off: loop.Affine{Const: int64(i) * t.lanes}}
 		e.b.Store(r, to, loop.Const(1))
 	}
-	e.turns(e.row, t.rows, 1, func(row []loop.Var) {
-		e.turns(e.col, t.cols, t.lanes, func(col []loop.Var) {
-			var off loop.Affine
-			for _, v := range row {
-				off = plus(off, times(v, t.cols*t.lanes))
-			}
-			for _, v := range col {
-				off = plus(off, times(v, t.lanes))
-			}
-			sum := e.b.Load(loop.Addr{Param: e.sums, Off: off}, loop.Const(1), int(t.lanes))
-			e.finishPoints(tile{rows: 1, cols: 1, lanes: t.lanes, active: t.active, cuts: t.cuts}, []loop.Reg{sum})
+	e.turns(e.row, t.rows, 1, t.sides*t.cols*t.lanes, func(row loop.Affine) {
+		e.turns(e.side, t.sides, 1, t.cols*t.lanes, func(side loop.Affine) {
+			e.turns(e.col, t.cols, t.lanes, t.lanes, func(col loop.Affine) {
+				sum := e.b.Load(loop.Addr{Param: e.sums, Off: plus(plus(row, side), col)}, loop.Const(1), int(t.lanes))
+				e.finishPoints(tile{rows: 1, sides: 1, cols: 1, lanes: t.lanes, active: t.active, cuts: t.cuts}, []loop.Reg{sum})
+			})
 		})
 	})
 }
 
-// turns runs f once, or in a loop that moves along an axis n times by scale items; f gets the loop's
-// variable.
-func (e *emitter) turns(id int, n, scale int64, f func([]loop.Var)) {
+// turns runs f once, or in a loop that moves along an axis n times by scale items; f gets how far it moves sums that
+// lie apart elements from each other.
+func (e *emitter) turns(id int, n, scale, apart int64, f func(loop.Affine)) {
 	if n == 1 {
-		f(nil)
+		f(loop.Affine{})
 		return
 	}
 	l := &loop.For{Var: e.b.Var(e.axes[id].label), Count: loop.Bound{Max: loop.Const(n)}, Step: 1}
 	pos := &e.pos[id]
 	pos.terms = append(pos.terms, place{l.Var, scale})
-	e.b.For(l, func() { f([]loop.Var{l.Var}) })
+	e.b.For(l, func() { f(times(l.Var, apart)) })
 	pos.terms = pos.terms[:len(pos.terms)-1]
 }
 
@@ -247,7 +247,7 @@ func (e *emitter) finishPoints(t tile, sums []loop.Reg) {
 	for i, p := range t.points() {
 		r := sums[i]
 		if len(e.epilogue) > 0 {
-			v.given = func(q point) loop.Reg { return sums[q.row*t.cols+q.col] }
+			v.given = func(q point) loop.Reg { return sums[(q.row*t.sides+q.side)*t.cols+q.col] }
 			r = v.root(p)
 		}
 		if e.hasOld {
@@ -273,7 +273,7 @@ func (e *emitter) storePoint(t tile, p point, r loop.Reg) {
 
 // step is the distance of the lanes of a vector access along an axis.
 func (e *emitter) step(acc, id int, lanes int64) loop.Size {
-	if lanes == 1 {
+	if lanes == 1 || e.copied[acc] != nil {
 		return loop.Const(1)
 	}
 	return e.axes[id].at[acc].size()

@@ -9,12 +9,12 @@ import (
 
 // depends says what a value changes with.
 type depends struct {
-	row, col, red bool
-	along         bool // the axis that kvec names
+	row, side, col, red bool
+	along               bool // the axis that kvec names
 }
 
 func (d depends) or(o depends) depends {
-	return depends{d.row || o.row, d.col || o.col, d.red || o.red, d.along || o.along}
+	return depends{d.row || o.row, d.side || o.side, d.col || o.col, d.red || o.red, d.along || o.along}
 }
 
 // values computes an expression at the points of a tile. What does not change from point to point is
@@ -60,7 +60,7 @@ func (v *values) depends(n *parser.Node, epilogue bool) depends {
 	var d depends
 	switch {
 	case n.Kind == parser.NodeInput && epilogue && n.Input == 0:
-		return depends{row: true, col: true, red: true, along: true}
+		return depends{row: true, side: true, col: true, red: true, along: true}
 	case n.Kind == parser.NodeInput:
 		return v.e.depends(v.first + n.Input)
 	}
@@ -74,6 +74,7 @@ func (v *values) depends(n *parser.Node, epilogue bool) depends {
 func (e *emitter) depends(acc int) depends {
 	var d depends
 	d.row = e.row >= 0 && !e.axes[e.row].at[acc].isZero()
+	d.side = e.side >= 0 && !e.axes[e.side].at[acc].isZero()
 	d.col = e.col >= 0 && !e.axes[e.col].at[acc].isZero()
 	d.along = e.kvec >= 0 && !e.axes[e.kvec].at[acc].isZero()
 	for _, id := range e.red {
@@ -104,6 +105,9 @@ func (v *values) value(id parser.NodeID, p point) loop.Reg {
 	d := v.deps[id]
 	if !d.row {
 		p.row = 0
+	}
+	if !d.side {
+		p.side = 0
 	}
 	if !d.col {
 		p.col = 0

@@ -1,0 +1,274 @@
+package lower
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/planner/cost"
+	"github.com/einc-lang/einc/tensor"
+)
+
+// Products whose vectors run along an index of the batch. In C[i,j,c] = A[i,k,c]·B[j,k,c], both operands are read by
+// vectors along c, and every multiply-add of a tile that has rows along i alone would need a vector of its own. A tile
+// of some i and some j reads as many vectors as it has of both, and multiplies each by each.
+//
+// The vectors of a tile lie a row of c apart, each in a line of its own, in few sets of the caches and in many pages. A
+// task copies those it needs to its own memory, one after the other, before it multiplies them.
+
+// sideTile makes the tile one of rows and of another axis beside them, if vectors along its columns move every input. It
+// takes one vector along them, and of rows and sides as many as the fewest cycles are spent with.
+func (k *kernel) sideTile(s *shape, t cost.Target) bool {
+	side := k.sideAxis(s.row, s.col)
+	if side < 0 {
+		return false
+	}
+	s.side = side
+	k.limit(s, 1, 1)
+	free, depth := k.tileRegisters(s, t), float64(max(k.extent(k.red), 1))
+	m, n := k.axes[s.row].extent, k.axes[side].extent
+	least := tilesCycles(m, n, 1, 1, depth, t.FMA)
+	for c := int64(1); c <= n; c++ {
+		for r := int64(1); r <= m && r*c+min(r, c) <= free && float64(r*c)*(1+weight(k.body)) <= maxTileOps; r++ {
+			if cycles := tilesCycles(m, n, r, c, depth, t.FMA); cycles < least*0.99 {
+				least, s.rows, s.sides = cycles, r, c
+			}
+		}
+	}
+	s.rows, s.sides = ceilDiv(m, ceilDiv(m, s.rows)), ceilDiv(n, ceilDiv(n, s.sides))
+	s.copying = k.apart(s)
+	return true
+}
+
+// sideAxis is the axis beside rows where vectors along col move both inputs of a product; -1 if there is none.
+func (k *kernel) sideAxis(row, col int) int {
+	if k.inputs != 2 || slices.ContainsFunc(k.axes[col].at[1:3], stride.isZero) {
+		return -1
+	}
+	return k.otherAxis(row)
+}
+
+// apart tells whether the vectors of inputs are to be copied: they lie apart, there are more than a first-level cache
+// holds, and each serves some others.
+func (k *kernel) apart(s *shape) bool {
+	const least, served = 16 << 10, 4
+	some := k.axes[s.col].extent > s.lanes || k.axes[s.col].at[1].n != 1 || k.axes[s.col].at[2].n != 1
+	rows, sides := k.axes[s.row].extent, k.axes[s.side].extent
+	return some && min(rows, sides) >= served && (rows+sides)*k.extent(k.red)*s.lanes*int64(k.accs[1].DType.Size()) >= least
+}
+
+// copiedTerms is the terms that a product takes at a time whose inputs are copied: those of a tile's rows stay in the
+// first-level cache.
+const copiedTerms = 32
+
+// copiedRows is the most rows, and sides, of a task of such a product: their sums take half of the second-level cache, and
+// all their terms no longer than a task may.
+func (k *kernel) copiedRows(s shape) int64 {
+	cache := int64(k.l.target.L2)
+	if cache <= 0 {
+		cache = 512 << 10
+	}
+	sums := float64(cache / 2 / (s.lanes * int64(k.valueType().Size())))
+	terms := maxNanos / tileCycles / float64(k.extent(k.red))
+	return max(int64(math.Sqrt(min(sums, terms))), 1)
+}
+
+// cutTerms cuts the terms of a product whose inputs are copied into blocks.
+func (k *kernel) cutTerms(t cost.Target) {
+	if s := k.shape(t); !s.copying {
+		return
+	}
+	inside := int64(1)
+	for i, id := range slices.Backward(k.red) {
+		x := &k.axes[id]
+		if inside*x.extent <= copiedTerms*3/2 {
+			inside *= x.extent
+			continue
+		}
+		if size := copiedTerms / inside; size > 1 && x.clamp == nil && !x.pinned {
+			blocks := k.cutAxis(id, ceilDiv(x.extent, ceilDiv(x.extent, size)))
+			k.red = slices.Insert(k.red, i, blocks)
+		}
+		return
+	}
+}
+
+// termsOfBlock is how many of the innermost reduced axes make up a block of terms.
+func (k *kernel) termsOfBlock() int {
+	n, inside := 0, int64(1)
+	for _, id := range slices.Backward(k.red) {
+		if inside *= k.axes[id].extent; n > 0 && inside > copiedTerms*3/2 {
+			break
+		}
+		n++
+	}
+	return n
+}
+
+// cutCopied cuts a product whose inputs are copied into tasks.
+func (k *kernel) cutCopied(s shape, c *cuts) {
+	even := func(id int, most, tile int64) int64 {
+		n := k.axes[id].extent
+		return min(ceilDiv(ceilDiv(n, ceilDiv(n, most)), tile)*tile, n)
+	}
+	most := k.copiedRows(s)
+	c.block[s.row], c.block[s.side] = even(s.row, most, s.rows), even(s.side, most, s.sides)
+	nanos := tileCycles * float64(k.extent(k.red)*c.block[s.row]*c.block[s.side])
+	left := max(int64(taskNanos/nanos), 1)
+	for _, id := range k.growth(s) {
+		x := &k.axes[id]
+		switch id {
+		case s.row, s.side:
+		case s.col:
+			c.block[id] = min(left*s.lanes, x.extent)
+			left = max(left/ceilDiv(x.extent, s.lanes), 1)
+		default:
+			c.block[id] = min(left, x.extent)
+			left = max(left/x.extent, 1)
+		}
+		c.tasks *= ceilDiv(x.extent, c.block[id])
+	}
+}
+
+// moved is memory of a task that holds vectors, one for each item of some axes: those it has copied, or sums.
+type moved struct {
+	param   int
+	ids     []int   // the axes, slowest first
+	stride  []int64 // of the axes
+	outside []int   // of each axis, how many of its position's terms are those of the task
+}
+
+// copyAxes are the axes that move an input's vectors within a task and a block of terms, the terms innermost.
+func (k *kernel) copyAxes(s shape, acc int) []int {
+	ids := append([]int{s.row, s.side}, k.red[len(k.red)-k.termsOfBlock():]...)
+	return slices.DeleteFunc(ids, func(id int) bool { return k.axes[id].at[acc].isZero() })
+}
+
+// lay gives the strides of axes in such memory, and its elements.
+func (k *kernel) lay(s shape, c cuts, ids []int) (strides []int64, size int64) {
+	strides, size = make([]int64, len(ids)), s.lanes
+	for i, id := range slices.Backward(ids) {
+		strides[i] = size
+		size *= c.block[id]
+	}
+	return strides, size
+}
+
+// memory is the accesses to a task's memory: a copy of each input, and sums that wait for the next block of terms.
+func (k *kernel) memory(s shape, c cuts) (list []access) {
+	if !s.copying {
+		return nil
+	}
+	at := wholeLines(k.waiting(s) * int64(k.valueType().Size()))
+	add := func(name string, d tensor.DType, ids []int) {
+		_, size := k.lay(s, c, ids)
+		list = append(list, workspace(name, loop.Worker, d, size, at))
+		at += wholeLines(size * int64(d.Size()))
+	}
+	for acc := 1; acc <= k.inputs; acc++ {
+		add("copy", k.accs[acc].DType, k.copyAxes(s, acc))
+	}
+	if k.termsOfBlock() < len(k.red) {
+		add("block", k.valueType(), []int{s.row, s.side})
+	}
+	return list
+}
+
+// piece is the n-th piece of a task's memory, for items of some axes.
+func (e *emitter) piece(n int, c cuts, ids []int) *moved {
+	x := &moved{param: e.pieces[n], ids: ids}
+	x.stride, _ = e.lay(e.shape, c, ids)
+	for _, id := range ids {
+		x.outside = append(x.outside, len(e.pos[id].terms))
+	}
+	return x
+}
+
+// copyInputs copies the vectors of a task and a block of terms, and runs f with the inputs where they then are.
+func (e *emitter) copyInputs(c cuts, t tile, f func()) {
+	all := map[int]*moved{}
+	for acc := 1; acc <= e.inputs; acc++ {
+		x := e.piece(acc-1, c, e.copyAxes(e.shape, acc))
+		order := slices.SortedStableFunc(slices.Values(x.ids), func(a, b int) int { return cmp.Compare(e.reach(b, acc, acc+1), e.reach(a, acc, acc+1)) })
+		e.copyLoops(c, order, func() {
+			v := e.b.LoadActive(e.addr(acc, point{}, t.lanes), e.step(acc, e.col, t.lanes), int(t.lanes), int(t.active))
+			e.b.Store(v, x.addr(e, point{}), loop.Const(1))
+		})
+		all[acc] = x
+	}
+	e.copied = all
+	f()
+	e.copied = nil
+}
+
+// copyLoops makes loops over axes around f.
+func (e *emitter) copyLoops(c cuts, ids []int, f func()) {
+	if len(ids) == 0 {
+		f()
+		return
+	}
+	e.span(ids[0], chunk{step: 1, n: 1, lanes: 1}, loop.Seq, e.count(ids[0], c), nil, func([]loop.Reg) []loop.Reg {
+		e.copyLoops(c, ids[1:], f)
+		return nil
+	})
+}
+
+// addr is where a task has the vector of a point.
+func (x *moved) addr(e *emitter, p point) loop.Addr {
+	a := loop.Addr{Param: x.param}
+	for i, id := range x.ids {
+		pos := &e.pos[id]
+		items := pos.base
+		switch id {
+		case e.row:
+			items += p.row
+		case e.side:
+			items += p.side
+		}
+		a.Off.Const += items * x.stride[i]
+		for _, t := range pos.terms[x.outside[i]:] {
+			a.Off = plus(a.Off, times(t.v, t.scale*x.stride[i]))
+		}
+	}
+	return a
+}
+
+// copiedTiles computes the rows and sides of a task for one vector, a block of terms after the other. Between these, sums
+// wait in memory.
+func (e *emitter) copiedTiles(c cuts, order []int, t tile) {
+	outer := e.red[:len(e.red)-e.termsOfBlock()]
+	if len(outer) == 0 {
+		e.copyInputs(c, t, func() {
+			e.loops(c, order, t, func(in tile) { e.finish(in, e.addBlock(in, e.start(in.lanes, in.size()))) })
+		})
+		return
+	}
+	wait := e.piece(e.inputs, c, []int{e.row, e.side})
+	load := func(in tile) (sums []loop.Reg) {
+		for _, p := range in.points() {
+			sums = append(sums, e.b.Load(wait.addr(e, p), loop.Const(1), int(in.lanes)))
+		}
+		return sums
+	}
+	store := func(in tile, sums []loop.Reg) {
+		for i, p := range in.points() {
+			e.b.Store(sums[i], wait.addr(e, p), loop.Const(1))
+		}
+	}
+	e.loops(c, order, t, func(in tile) { store(in, e.start(in.lanes, in.size())) })
+	e.reduceLoops(t, outer, loop.Seq, nil, func([]loop.Reg) []loop.Reg {
+		e.copyInputs(c, t, func() { e.loops(c, order, t, func(in tile) { store(in, e.addBlock(in, load(in))) }) })
+		return nil
+	})
+	e.loops(c, order, t, func(in tile) { e.finish(in, load(in)) })
+}
+
+// addBlock adds the terms of a block to the sums of a tile.
+func (e *emitter) addBlock(t tile, sums []loop.Reg) []loop.Reg {
+	v := e.values(e.body, 0, t, e.col)
+	return e.reduceLoops(t, e.red[len(e.red)-e.termsOfBlock():], loop.Unroll, sums, func(regs []loop.Reg) []loop.Reg {
+		v.turn()
+		return e.accumulate(v, t.points(), regs)
+	})
+}

@@ -1,0 +1,69 @@
+package lower
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/tensor"
+	"github.com/stretchr/testify/require"
+)
+
+// Products whose vectors run along the batch: as they lie, copied at once, and copied block by block of their terms, with
+// sums that wait between them. Extents leave rests everywhere.
+func TestVectorsAlongTheBatch(t *testing.T) {
+	f32 := tensor.F32
+	bias := parser.Expr{input(0, f32), input(1, f32), call(parser.FnAdd, f32, 0, 1), call(parser.FnRelu, f32, 2)}
+	long := parser.Expr{input(0, f32), input(1, f32), call(parser.FnAdd, f32, 0, 1)}
+	for range 200 {
+		long = append(long, call(parser.FnRelu, f32, parser.NodeID(len(long)-1)))
+	}
+	cases := []caseOf{
+		{expr: "acd,bcd->abd", types: []tensor.DType{f32}},
+		{expr: "acd,cbd->abd", types: []tensor.DType{tensor.F64}, old: "c"},
+		{expr: "eacd,ebcd->eabd", types: []tensor.DType{tensor.C64}},
+		{expr: "aced,becd->abd", types: []tensor.DType{f32}, layouts: "cp"},
+		{expr: "cad,cbd->bad", types: []tensor.DType{tensor.F16}},
+		{expr: "acd,bcd->abd", types: []tensor.DType{tensor.I32}, reduce: parser.Max},
+		{expr: "acd,bcd,bd->abd", types: []tensor.DType{f32}, extras: 1, epilogue: bias},
+		{expr: "acd,bcd,ad->abd", types: []tensor.DType{f32}, extras: 1, epilogue: long},
+		{expr: "dac,bcd->abd", types: []tensor.DType{f32}},
+	}
+	extents := []map[rune]int{
+		{'a': 3, 'b': 4, 'c': 5, 'd': 3, 'e': 2},
+		{'a': 13, 'b': 11, 'c': 31, 'd': 33, 'e': 1},
+		{'a': 7, 'b': 9, 'c': 67, 'd': 19, 'e': 2},
+		{'a': 5, 'b': 6, 'c': 64, 'd': 16, 'e': 7},
+	}
+	for i, c := range cases {
+		for j, x := range extents {
+			for _, target := range targets() {
+				c.extent = x
+				c.check(t, target, int64(i*10+j))
+			}
+		}
+	}
+}
+
+// A task of few rows and sides copies what it needs of both inputs, for more terms than it takes at once; of other
+// products nothing is copied.
+func TestVectorsAreCopiedWhereTheyServe(t *testing.T) {
+	for _, target := range targets() {
+		target.L2 = 16 << 10
+		sums := func(expr string, x map[rune]int) (copies, blocks int) {
+			c := caseOf{expr: expr, types: []tensor.DType{tensor.F32}, extent: x}
+			p := c.check(t, target, 3)
+			text := p.String()
+			require.Equal(t, p.Worker > 0, strings.Contains(text, "worker copy"), text[:min(len(text), 1000)])
+			return strings.Count(text, "worker copy"), strings.Count(text, "worker block")
+		}
+		copies, blocks := sums("acd,bcd->abd", map[rune]int{'a': 30, 'b': 31, 'c': 70, 'd': 19})
+		require.Equal(t, [2]int{2, 1}, [2]int{copies, blocks})
+		copies, blocks = sums("acd,bcd->abd", map[rune]int{'a': 32, 'b': 33, 'c': 36, 'd': 19})
+		require.Equal(t, [2]int{2, 0}, [2]int{copies, blocks})
+		copies, _ = sums("acd,bcd->abd", map[rune]int{'a': 2, 'b': 33, 'c': 200, 'd': 19}) // each serves two
+		require.Zero(t, copies)
+		copies, _ = sums("dac,dbc->dab", map[rune]int{'a': 30, 'b': 31, 'c': 70, 'd': 19}) // vectors do not run along d
+		require.Zero(t, copies)
+	}
+}
