@@ -1,6 +1,9 @@
 package llvm
 
 import (
+	"slices"
+
+	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/llir/llvm/ir/enum"
 	"github.com/llir/llvm/ir/value"
 )
@@ -9,10 +12,31 @@ import (
 
 // terms multiplies those from start on that lie before stop, some at once and then the rest.
 func (t product) terms(state []value.Value, start, stop value.Value) []value.Value {
-	k := unrolled(t.node.Acc)
-	done := t.sub(stop, t.remainder(t.sub(stop, start), k))
-	state = t.run(span{"k", start, done, k}, state, t.steps(k))
-	return t.run(span{"krest", done, stop, 1}, state, t.steps(1))
+	k, even := unrolled(t.node.Acc), t.even(start, stop)
+	state = t.run(span{"k", start, even, k}, state, t.steps(k))
+	return t.run(span{"krest", even, stop, 1}, state, t.steps(1))
+}
+
+// even is where those of some terms end that are multiplied some at once: at the last one, without code for a rest,
+// if the terms of a tile, and of each run of A, are known to be a multiple.
+func (t product) even(start, stop value.Value) value.Value {
+	n, k := t.node, unrolled(t.node.Acc)
+	whole := wholes(n.Depth, k)
+	if n.ACols != nil {
+		length := loop.Const(n.ACut.Length)
+		whole = whole && wholes(loop.Bound{Max: length, Clamped: true, Total: length, At: n.ACut.At}, k)
+	}
+	if whole {
+		return stop
+	}
+	return t.sub(stop, t.remainder(t.sub(stop, start), k))
+}
+
+// wholes tells whether a count is a multiple of n, and so is where it begins, whatever the variables are.
+func wholes(b loop.Bound, n int64) bool {
+	whole := func(s loop.Size) bool { return s.Dim == 0 && s.Value%n == 0 }
+	part := func(t loop.Term) bool { return !whole(t.Coef) }
+	return whole(b.Max) && (!b.Clamped || whole(b.Total) && b.At.Const%n == 0 && !slices.ContainsFunc(b.At.Terms, part))
 }
 
 // inRuns multiplies terms of A in place, run by run, and the long ones piece by piece, asking for lines of C between
@@ -48,17 +72,19 @@ func (t product) share() int64 {
 	return max(t.node.Depth.Max.Value/t.node.MR/k, 1) * k
 }
 
-// fetching multiplies, and asks for the lines of C that the tile will write, a row at a time between shares of K.
+// fetching multiplies, and asks for the lines of C that the tile will write, a row at a time between shares of K. The
+// last one is what is left.
 func (t product) fetching(state []value.Value, depth value.Value) []value.Value {
-	n, k := t.node, unrolled(t.node.Acc)
+	n, k, even := t.node, unrolled(t.node.Acc), t.even(i64(0), depth)
 	share, _ := t.divmod(depth, i64(n.MR*k))
 	share = t.mul(share, i64(k))
 	c := t.linesOfC()
 	state = t.run(count("row", i64(n.MR)), state, func(i value.Value, state []value.Value) []value.Value {
 		t.fetchRow(c, i)
-		return t.run(span{"k", i64(0), share, k}, state, t.steps(k))
+		done, last := t.mul(i, share), t.compare(enum.IPredEQ, i, i64(n.MR-1))
+		return t.run(span{"k", done, t.choose(last, even, t.add(done, share)), k}, state, t.steps(k))
 	})
-	return t.run(span{"krest", t.mul(share, i64(n.MR)), depth, 1}, state, t.steps(1))
+	return t.run(span{"krest", even, depth, 1}, state, t.steps(1))
 }
 
 // linesOfC is where the lines of a tile's rows lie in C: in a row at offset 0, and the rows.

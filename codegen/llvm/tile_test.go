@@ -52,6 +52,20 @@ func TestTilesStream(t *testing.T) {
 	require.Equal(t, []int{0, 12}, []int{stream(p, v3), stream(past(p), v3)}, "two vectors in each of six rows")
 }
 
+// Tiles have a loop over single terms only where some may be left: of blocks, or of runs of A in place.
+func TestTilesTakeTermsTogether(t *testing.T) {
+	single := func(k, block int64, run ...int64) bool {
+		p := matrices(tensor.F32, 6, 16, 8, 12, 32, k, block)
+		for _, n := range run {
+			p = inPlace(p)
+			p.runs, p.k = true, axes{[]int64{k / n, n}, []int64{n, 1}, []int64{32 * n, 32}}
+		}
+		return strings.Contains(text(t, p.job(level{fma: true}, 1).nest, v3), "krest")
+	}
+	require.Equal(t, []bool{false, true, true}, []bool{single(304, 152), single(302, 152), single(304, 150)})
+	require.Equal(t, []bool{false, true, true}, []bool{single(304, 152, 76), single(304, 152, 38), single(304, 150, 76)})
+}
+
 // registersCase is a tile, and how its loops are known: they unroll so many steps, of this operation.
 type registersCase struct {
 	triple, cpu   string
