@@ -13,7 +13,8 @@ import (
 // the rows of a square that are not to be packed, or lie in a panel that another one of them does not, are
 // stored under masks.
 
-// crossing is the turning of a rectangle: the square's rows are group successive ones of n runs.
+// crossing is the turning of a rectangle: the square's rows are group successive ones of n runs. A group fills a
+// vector where there are as many rows: of stores in panels, few then cross from one to the next.
 type crossing struct {
 	packing
 	to, count value.Value
@@ -24,7 +25,11 @@ type crossing struct {
 func (p packing) turnPanels(to, count value.Value) {
 	c := p.node.Cut
 	x := crossing{p, to, count, p.turned(), p.square()}
-	for x.group > min(c.Step, x.n) {
+	whole := int64(p.target.VectorBits / 8 / p.out.Size())
+	if p.tall(min(c.Step, p.node.Width)) == whole && x.n >= x.group {
+		x.group = whole
+	}
+	for x.group > c.Step || x.group > x.n && x.group <= p.square() {
 		x.group /= 2
 	}
 	run := c.Length * c.Step
@@ -60,13 +65,15 @@ func (x crossing) rectangle(base, from, until value.Value) {
 	first, _ := x.divmod(from, i64(step))
 	first = x.sub(first, x.remainder(first, x.n)) // squares that keep to cache lines where the runs do
 	end, _ := x.divmod(x.add(until, i64(step-1)), i64(step))
-	x.run(span{"t", first, x.add(end, i64(x.n-1)), x.n}, nil, func(t value.Value, _ []value.Value) []value.Value {
-		more := x.compare(enum.IPredSLT, x.add(t, i64(x.n)), end)
-		t = x.smaller(t, i64(length-x.n))
-		x.run(span{"c", i64(0), i64(step + x.group - 1), x.group}, nil, func(c value.Value, _ []value.Value) []value.Value {
-			c = x.smaller(c, i64(step-x.group))
+	last := x.smaller(first, i64(length-x.n))
+	x.run(span{"c", i64(0), i64(step + x.group - 1), x.group}, nil, func(c value.Value, _ []value.Value) []value.Value {
+		after := x.smaller(x.add(c, i64(x.group)), i64(step-x.group))
+		c = x.smaller(c, i64(step-x.group))
+		x.run(span{"t", first, x.add(end, i64(x.n-1)), x.n}, nil, func(t value.Value, _ []value.Value) []value.Value {
+			more := x.compare(enum.IPredSLT, x.add(t, i64(x.n)), end)
+			t = x.smaller(t, i64(length-x.n))
 			row := x.add(base, x.add(x.mul(t, i64(step)), c))
-			next := x.choose(more, x.add(row, i64(x.n*step)), x.add(base, x.add(i64(length*step), c)))
+			next := x.choose(more, x.add(row, i64(x.n*step)), x.add(base, x.add(x.mul(last, i64(step)), after)))
 			x.block(row, next)
 			return nil
 		})

@@ -57,6 +57,7 @@ func TestTurnsEqualInterpreter(t *testing.T) {
 				{width: 16, rows: 96, step: 12, n: 8, kstep: 1, kn: 1, krun: 1, depth: 5},
 				{width: 8, rows: 160, step: 5, n: 16, kstep: 1, kn: 1, krun: 1, depth: 3, missing: 7},
 				{width: 8, rows: 3 * 37 * 11, step: 37, n: 11, kstep: 1, kn: 1, krun: 1, depth: 3, skip: 29, missing: 45},
+				{width: 32, rows: 2 * 47 * 21, step: 47, n: 21, kstep: 1, kn: 1, krun: 1, depth: 2, skip: 50, missing: 67},
 				{width: 12, rows: 4 * 5 * 13, step: 5, n: 13, kstep: 1, kn: 1, krun: 1, depth: 4, skip: 61, missing: 70},
 				{width: 6, rows: 5 * 3 * 7, step: 3, n: 7, kstep: 1, kn: 1, krun: 1, depth: 2, skip: 2, missing: 22},
 				{width: 16, rows: 16, step: 16, n: 1, kstep: 8, kn: 24, krun: 8, depth: 192},
@@ -66,7 +67,7 @@ func TestTurnsEqualInterpreter(t *testing.T) {
 			} {
 				c.from, c.to = d, d.Accum()
 				q := c.job(lv, uint64(10*i+j))
-				if j > 4 { // a single panel
+				if j > 5 { // a single panel
 					pack := q.nest.Body[0].(*loop.For).Body[2].(*loop.Pack)
 					pack.Apart, pack.Cut = 0, nil
 				}
