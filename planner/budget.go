@@ -9,23 +9,23 @@ import (
 )
 
 // setBudget finds the units of the search.
-func (h *hunt) setBudget(graphs []*graph) {
+func (h *hunt) setBudget(fields []field) {
+	if h.opts.MaxMemory > 0 {
+		h.cutShare = leastCutShare
+	}
+	largest := slices.MaxFunc(fields, func(a, b field) int { return cmp.Compare(len(a.part), len(b.part)) }).g
 	h.units = h.opts.Budget.Units
 	if h.units == 0 && h.opts.Budget.Time > 0 {
-		rate := h.rate(graphs)
-		h.units = printable(rate * max(0.85*(h.opts.Budget.Time-time.Since(h.start)).Seconds(), 1e-3))
+		rate := h.rate(largest)
+		h.units = printable(rate * max(usedShare*(h.opts.Budget.Time-time.Since(h.start)).Seconds(), 1e-3))
 	}
-	most := 0
-	for _, g := range graphs {
-		most = max(most, len(g.legs))
-	}
-	h.usual = autoUnits(most)
+	h.usual = autoUnits(len(largest.legs))
 	if h.units > 0 {
 		return
 	}
 	h.units = h.usual
 	if h.brief {
-		h.units = min(h.units, h.briefUnits(graphs))
+		h.units = min(h.units, h.briefUnits(fields))
 	}
 	if h.opts.Method == "best" {
 		h.units *= 10
@@ -40,13 +40,13 @@ func printable(units float64) float64 {
 
 // briefUnits is a budget of about ten times what running the greedy orders takes: a unit of work is
 // about ten nanoseconds.
-func (h *hunt) briefUnits(graphs []*graph) float64 {
+func (h *hunt) briefUnits(fields []field) float64 {
 	const least = 2e5
 	nanos := 0.0
-	for _, g := range graphs {
-		t, _ := greedily(g, taste{c: 1}, nil)
+	for _, f := range fields {
+		t, _ := greedily(f.g, taste{c: 1}, nil)
 		n := &nest{steps: t, depth: make([]int, len(t))}
-		nanos += h.nanosOf(g, n, []float64{1})
+		nanos += h.nanosOf(f.g, n, []float64{1})
 	}
 	return max(nanos, least)
 }
@@ -67,22 +67,21 @@ func autoUnits(n int) float64 {
 	return autoPoints[len(autoPoints)-1].units
 }
 
-// rate measures how many units a second all workers do at once, on the largest component, for about a fiftieth of
-// the budget: what else the machine does counts, and so does what workers take from each other.
-func (h *hunt) rate(graphs []*graph) float64 {
+// rate measures how many units a second all workers do at once, on a component, for about a fiftieth of the budget:
+// what else the machine does counts, and so does what workers take from each other.
+func (h *hunt) rate(g *graph) float64 {
 	const usual = 1e8
 	sample := 0.02 * usual * max(0.1, min(h.opts.Budget.Time.Seconds(), 10))
-	largest := slices.MaxFunc(graphs, func(a, b *graph) int { return cmp.Compare(len(a.legs), len(b.legs)) })
-	s := newScale(largest.lg)
-	if len(largest.legs) < 3 || len(largest.legs)*s.words > mostWords {
+	s := newScale(g.lg)
+	if len(g.legs) < 3 || len(g.legs)*s.words > mostWords {
 		return usual * float64(h.workers)
 	}
-	t, _ := greedily(largest, taste{c: 1}, nil)
-	sample = max(sample, 4*moveUnits(s.words)*float64(len(largest.legs)))
+	t, _ := greedily(g, taste{c: 1}, nil)
+	sample = max(sample, 4*moveUnits(s.words)*float64(len(g.legs)))
 	work := make([]float64, h.workers)
 	begin := time.Now()
 	h.parallel(h.workers, func(i int) {
-		b := newBush(largest, s, h.aim)
+		b := newBush(g, s, h.aim)
 		b.plant(t)
 		a := newAnnealer(b, newRNG(1, uint64(i)))
 		a.run(h.ctx, cooling{from: 2, to: 10}, sample)
@@ -92,5 +91,6 @@ func (h *hunt) rate(graphs []*graph) float64 {
 	for _, w := range work {
 		units += w
 	}
+	h.sampled = units
 	return units / max(time.Since(begin).Seconds(), 1e-4)
 }

@@ -16,21 +16,23 @@ import (
 
 // hunt is a search for the order of a network.
 type hunt struct {
-	ctx     context.Context
-	net     *Network
-	opts    OrderOptions
-	g       *graph
-	aim     aim
-	start   time.Time
-	granted float64 // units of the whole search
-	units   float64 // of them, those that are not kept for slicing
-	usual   float64 // units that suit the network's size
-	trials  int
-	work    float64
-	workers int
-	block   *block
-	model   *cost.Model
-	brief   bool // the search is not to take much longer than a run of the greedy order
+	ctx      context.Context
+	net      *Network
+	opts     OrderOptions
+	g        *graph
+	aim      aim
+	start    time.Time
+	units    float64 // of the whole search
+	sampled  float64 // units that went into measuring the rate
+	usual    float64 // units that suit the network's size
+	cutShare float64 // the part of units that is kept for fitting into a memory limit
+	trials   int
+	work     float64
+	workers  int
+	parts    []field // the components, once they are searched
+	block    *block
+	model    *cost.Model
+	brief    bool // the search is not to take much longer than a run of the greedy order
 }
 
 // What an element written counts for, in log2 of multiply-adds: where time is sought, where cotengra's measure
@@ -82,7 +84,7 @@ func (h *hunt) run() (*Order, error) {
 		return nil, err
 	}
 	if o.Method == searched && h.ctx.Err() == nil {
-		o.Budget = h.granted
+		o.Budget = h.units
 	}
 	return o, nil
 }
@@ -167,14 +169,14 @@ func (h *hunt) finish(o *Order, t tree) error {
 	return nil
 }
 
-// sliceUnits is the share of the budget for fitting into memory.
+// sliceUnits is what is left of the budget for fitting into memory.
 func (h *hunt) sliceUnits() float64 {
 	const least = 2e6
-	return max(h.units*sliceShare/(1-sliceShare), least)
+	return max(h.units*h.cutShare, least)
 }
 
-// sliceShare is the part of the budget that is kept for fitting into a memory limit.
-const sliceShare = 0.5
+// leastCutShare is the part of the budget that is kept at least for fitting into a memory limit.
+const leastCutShare = 0.5
 
 // nanos estimates the time of all runs of all steps.
 func (h *hunt) nanos(x *nest) float64 {

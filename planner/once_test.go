@@ -23,7 +23,7 @@ func TestAutoSearchesOnce(t *testing.T) {
 	opts := OrderOptions{Objective: ByFlops, Workers: 1}
 	h, once := newHunt(context.Background(), star, opts), newHunt(context.Background(), star, opts)
 	found := h.search()
-	once.setBudget([]*graph{once.g})
+	once.setBudget(once.components())
 	r := &race{hunt: once, units: once.units}
 	require.Equal(t, r.solve(once.g), found)
 	require.Equal(t, r.work, h.work)

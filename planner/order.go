@@ -84,7 +84,7 @@ type OrderOptions struct {
 type Progress struct {
 	Done   float64 // share of the work
 	Trials int
-	Best   float64 // log10 of the multiply-adds of the best order so far
+	Best   float64 // log10 of the multiply-adds of the best order so far, before it is cut; +Inf before there is one
 }
 
 // Slice is an index that an order is cut along: the steps run for each of Parts pieces of it.

@@ -6,62 +6,6 @@ import (
 	"slices"
 )
 
-// search plans every component by itself and joins the results.
-func (h *hunt) search() tree {
-	parts := h.g.parts()
-	holders, local := h.g.holders(), make([]int32, len(h.g.lg))
-	for i := range local {
-		local[i] = -1
-	}
-	graphs := make([]*graph, len(parts))
-	weights, total := make([]float64, len(parts)), 0.0
-	for k, part := range parts {
-		graphs[k] = h.g.restrict(part, holders, local)
-		if len(part) > ExactLimit {
-			weights[k] = float64(len(part)) * moveUnits((len(graphs[k].lg)+63)/64)
-		}
-		total += weights[k]
-	}
-	h.setBudget(graphs)
-	if h.granted = h.units; h.opts.MaxMemory > 0 {
-		h.units *= 1 - sliceShare
-	}
-	var steps tree
-	ends := make([]int32, len(parts))
-	for k, part := range parts {
-		units := 0.0
-		if total > 0 {
-			units = h.units * weights[k] / total
-		}
-		r := &race{hunt: h, units: units, seed: h.opts.Seed + uint64(k)<<32, best: math.Inf(1)}
-		steps = appendTree(steps, r.stages(graphs[k], h.usual*units/max(h.units, 1)), part, len(h.g.legs))
-		ends[k] = part[0]
-		if len(part) > 1 {
-			ends[k] = int32(len(h.g.legs) + len(steps) - 1)
-		}
-	}
-	return h.join(steps, ends)
-}
-
-// join multiplies the results of components, the smallest first.
-func (h *hunt) join(steps tree, ends []int32) tree {
-	size := make([]float64, len(h.g.legs)+len(steps))
-	for t, legs := range h.g.legs {
-		size[t] = h.g.size(legs)
-	}
-	copy(size[len(h.g.legs):], audit(h.g, steps).size)
-	var q heap
-	for _, x := range ends {
-		q = append(q, choice{score: size[x], a: x})
-	}
-	for q.init(); len(q) > 1; {
-		x, y := q.pop(), q.pop()
-		steps = append(steps, [2]int32{min(x.a, y.a), max(x.a, y.a)})
-		q.push(choice{score: x.score + y.score, a: int32(len(h.g.legs) + len(steps) - 1)})
-	}
-	return steps
-}
-
 // mostWords bounds the words of a bush; larger networks are improved in pieces.
 const mostWords = 1 << 21
 
@@ -73,9 +17,9 @@ type race struct {
 	s      *scale
 	units  float64
 	seed   uint64
+	part   int // the component
 	trials int
 	work   float64
-	best   float64 // log10 of the fewest multiply-adds reported
 	fields []runner
 }
 
@@ -85,25 +29,6 @@ type runner struct {
 	score  float64
 	family int
 	work   float64
-}
-
-// stages finds a tree of g: what the budget finds that suits its size and, where there is more, what the rest finds,
-// so that a larger budget finds nothing worse.
-func (r *race) stages(g *graph, usual float64) tree {
-	all := r.units
-	r.units = min(all, usual)
-	t := r.solve(g)
-	r.account()
-	if all-max(r.work, usual) < usual/8 || len(g.legs) <= ExactLimit || r.ctx.Err() != nil {
-		return t
-	}
-	next := &race{hunt: r.hunt, units: all - r.work, seed: r.seed, best: r.best}
-	u := next.solve(g)
-	next.account()
-	if r.worth(g, u) < r.worth(g, t) {
-		return u
-	}
-	return t
 }
 
 // account adds a race's work to the search's.
@@ -264,9 +189,7 @@ func (r *race) take(out []runner) {
 	}
 	slices.SortStableFunc(r.fields, func(a, b runner) int { return cmp.Compare(a.score, b.score) })
 	if r.opts.Progress != nil && len(r.fields) > 0 {
-		r.best = min(r.best, audit(r.g, r.fields[0].tree).total()*math.Log10(2))
-		r.opts.Progress(Progress{Done: min((r.hunt.work+r.work)/max(r.hunt.units, 1), 1), Trials: r.hunt.trials + r.trials,
-			Best: r.best})
+		r.report(r.part, r.work, r.trials, audit(r.g, r.fields[0].tree).total())
 	}
 }
 

@@ -64,8 +64,12 @@ func (p *progress) report(x einc.PlanProgress) {
 	if done > 0 {
 		left = time.Duration(float64(took) * (1 - done) / done).Round(barEvery).String()
 	}
-	fmt.Fprintf(p.w, "\r[%s%s] %3.0f%%  best 10^%.2f multiply-adds, %d trials, %s left%s\x1b[K",
-		strings.Repeat("=", full), strings.Repeat(" ", barWidth-full), 100*done, x.Best, x.Trials, left, p.hint)
+	best := "?"
+	if !math.IsInf(x.Best, 1) {
+		best = fmt.Sprintf("%.2f", x.Best)
+	}
+	fmt.Fprintf(p.w, "\r[%s%s] %3.0f%%  best 10^%s multiply-adds, %d trials, %s left%s\x1b[K",
+		strings.Repeat("=", full), strings.Repeat(" ", barWidth-full), 100*done, best, x.Trials, left, p.hint)
 }
 
 // end wipes the line.

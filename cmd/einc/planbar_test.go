@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"math"
 	"os"
 	"strings"
 	"testing"
@@ -37,6 +38,10 @@ func TestProgress(t *testing.T) {
 	require.Empty(t, step(0, 0.5), "the next search begins anew")
 	p.most = 4 * time.Second
 	require.Contains(t, step(time.Second, 0.1), " 25%  best 10^12.35 multiply-adds, 7 trials, 3s left", "a budget of time ends by the clock")
+	at = at.Add(time.Second)
+	out.Reset()
+	p.report(einc.PlanProgress{Best: math.Inf(1)})
+	require.Contains(t, out.String(), "best 10^? multiply-adds", "before there is an order")
 }
 
 func TestProgressWantsTerminal(t *testing.T) {
