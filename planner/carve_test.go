@@ -74,10 +74,10 @@ func TestCarversCountAsNestsDo(t *testing.T) {
 		factored, c := factorNetwork(x)
 		g, _ := factored.cut(c)
 		apart := audit(g, x.b.tree()).total() + c.slices()
-		x.limit, x.keeps = math.Inf(1), math.Inf(-1)
+		x.limit, x.most = math.Inf(1), math.Inf(-1)
 		x.refresh()
 		require.InDelta(t, apart, x.b.total(), 1e-6, "seed %d: nothing is kept", seed)
-		x.keeps = math.Inf(1)
+		x.most = math.Inf(1)
 		x.refresh()
 		nest := factored.newNest(x.b.tree(), c, math.Inf(1)).flops
 		require.GreaterOrEqual(t, x.b.total(), nest-0.3, "seed %d", seed)
@@ -142,4 +142,65 @@ func TestCarvingFits(t *testing.T) {
 	require.NotEmpty(t, x.loops)
 	require.Less(t, x.b.total(), before+3.5)
 	require.ElementsMatch(t, x.loops, s.leftOut(s.parts(x.cut)))
+}
+
+// TestCutsChangeWhatIsComputedAnew compares what cutting an index and taking that back leave with what is computed anew.
+func TestCutsChangeWhatIsComputedAnew(t *testing.T) {
+	for seed := range uint64(40) {
+		_, x := carving(seed)
+		if x.b.n < 3 {
+			continue
+		}
+		x.restrain(6, 2)
+		for range 12 {
+			x.sweep(1)
+			x.shift(3)
+		}
+		rows, size, pure, cost := slices.Clone(x.b.legs), slices.Clone(x.b.size), slices.Clone(x.pure), slices.Clone(x.b.cost)
+		x.refill()
+		require.Equal(t, rows, x.b.legs)
+		require.Equal(t, size, x.b.size)
+		require.Equal(t, pure, x.pure)
+		x.depend()
+		x.descend()
+		require.Equal(t, cost, x.b.cost)
+	}
+}
+
+// TestCarversNeedNoMoreThanNests compares what carvers take steps to need, where all is kept that slices share, with the
+// peak of a nest of the same loops: no step may be refused that fits.
+func TestCarversNeedNoMoreThanNests(t *testing.T) {
+	const limit, usable = 30, 0.985
+	tight := 0
+	for seed := range uint64(40) {
+		_, x := carving(seed)
+		if x.b.n < 3 {
+			continue
+		}
+		clear(x.s.results) // nests take tensors to be there already
+		x.restrain(6, 0)
+		for range 8 {
+			x.shift(2)
+			x.sweep(0.3)
+		}
+		x.restrain(limit, 0)
+		need, loops, depth := 0.0, []Slice{}, []int{}
+		for _, i := range x.loops {
+			loops = append(loops, Slice{i, x.s.factor[i]})
+		}
+		for k := len(x.order) - 1; k >= 0; k-- {
+			v, d := x.order[k], x.depth[x.order[k]]
+			kept := usable*math.Exp2(limit) - math.Exp2(x.room[d])
+			live := elements(x.b.size[v]) + elements(x.held(x.b.left[v], d)) + elements(x.held(x.b.right[v], d))
+			need, depth = max(need, kept+live), append(depth, int(d))
+		}
+		factored, c := factorNetwork(x)
+		g, _ := factored.cut(c)
+		peak := sortNest(g, x.b.tree(), audit(g, x.b.tree()), loops, depth).peak
+		require.LessOrEqual(t, need, peak*(1+1e-9)+0.01, "seed %d", seed)
+		if need > peak-0.5 {
+			tight++
+		}
+	}
+	require.Greater(t, tight, 10)
 }

@@ -12,7 +12,7 @@ import (
 // shift changes the cuts: one is taken back, and up to two others are made, or the same. Where something does not
 // fit, it only cuts one more.
 func (x *carver) shift(beta float64) {
-	x.refresh()
+	x.arrange()
 	if x.over {
 		if i := x.needed(); i >= 0 {
 			x.mark(i, true)
@@ -102,9 +102,15 @@ func (x *carver) weighCuts() {
 		x.above[l] = x.above[v] + share + x.along[r]
 		x.above[r] = x.above[v] + share + x.along[l]
 		if max(share, x.along[l], x.along[r], x.above[v]) > least {
-			x.weighCutsOf(v, share, share > least && x.live(b.size[v], b.size[l], b.size[r]) > x.room)
+			x.weighCutsOf(v, share, share > least && x.strained(v))
 		}
 	}
+}
+
+// strained reports whether a step takes more memory than there is.
+func (x *carver) strained(v int32) bool {
+	b, d := x.b, x.depth[v]
+	return x.live(b.size[v], x.held(b.left[v], d), x.held(b.right[v], d)) > x.room[d]
 }
 
 // share is a step's part of the whole cost.
@@ -136,7 +142,8 @@ func (x *carver) weighCutsOf(v int32, share float64, strained bool) {
 			if strained {
 				// In all slices together a step that has the index costs what it did, but for the strain.
 				e := b.s.lg[64*w+k]
-				next := x.weight(x.pure[v], b.size[v]-e*float64(out), b.size[l]-e*float64(inL), b.size[r]-e*float64(inR), x.depth[v])
+				d := x.depth[v]
+				next := x.weight(x.pure[v], b.size[v]-e*float64(out), x.held(l, d)-e*float64(inL), x.held(r, d)-e*float64(inR), d)
 				x.saves[i] += share * (1 - math.Exp2(next-b.cost[v]))
 			}
 		}

@@ -10,30 +10,33 @@ import (
 
 // carver anneals a tree and its cuts together. Steps count what all slices of them cost: a step runs in the loops
 // down to the innermost that something below it depends on, unless its result is too large to be kept for the next
-// slice. Steps that take more memory than there is are strained: they cost more, so that moves and cuts that make
-// them fit pay.
+// slice. Steps that take more memory than what is kept around them leaves are strained: they cost more, so that moves
+// and cuts that make them fit pay.
 type carver struct {
 	*annealer
-	s     *sliceGraph
-	limit float64   // log2 of the elements that may live at once
-	keeps float64   // log2 of the elements of the largest result that is kept for other slices
-	room  float64   // what those that are kept leave of the limit
-	floor float64   // the least that a strained step counts
-	over  bool      // some step is strained
-	cut   []bool    // of each index
-	loops []int32   // the indices that are cut, outermost first
-	runs  []float64 // log2 of how often what is within the first loops runs
-	dep   []uint64  // of each node: the loops that it depends on
-	depth []int32   // of each pair: how many loops it is within
-	pure  []float64 // of each pair: what a slice of it costs
-	order []int32   // of the pairs, users first
-	whole float64   // log2 of the cost of all
-	costs []float64 // scratch
-	bestC []bool    // the cuts of the best shape
+	s      *sliceGraph
+	limit  float64   // log2 of the elements that may live at once
+	most   float64   // log2 of the elements of the largest result that may be kept for other slices
+	keeps  float64   // of the largest that is
+	room   []float64 // of each depth: log2 of what results that are kept then leave of the limit
+	floor  float64   // the least that a strained step counts
+	excess float64   // log2 of how many times the limit a run begins with
+	over   bool      // some step is strained
+	cut    []bool    // of each index
+	loops  []int32   // the indices that are cut, outermost first
+	runs   []float64 // log2 of how often what is within the first loops runs
+	dep    []uint64  // of each node: the loops that it depends on
+	depth  []int32   // of each pair: how many loops it is within
+	pure   []float64 // of each pair: what a slice of it costs
+	order  []int32   // of the pairs, users first
+	whole  float64   // log2 of the cost of all
+	costs  []float64 // scratch
+	bestC  []bool    // the cuts of the best shape
 	repeats,
 	saves,
 	odds []float64 // of each index, by weighCuts
 	above, along []float64 // of each node, by weighCuts
+	below        []int32   // scratch of flip: of each node, how many tensors with an index are below it
 }
 
 // The strain of a step: a bit beyond the room counts strainBit, and any excess strainJump and a share of the whole cost.
@@ -49,10 +52,10 @@ const mostNested = 64
 func newCarver(s *sliceGraph, a aim, t tree, c cuts, r *rng) *carver {
 	b := newBush(s.g, newScale(s.g.lg), a)
 	n, nodes := len(s.g.lg), 2*len(s.g.legs)-1
-	x := &carver{annealer: newAnnealer(b, r), s: s, limit: math.Inf(1), keeps: math.Inf(1), cut: make([]bool, n), bestC: make([]bool, n),
+	x := &carver{annealer: newAnnealer(b, r), s: s, limit: math.Inf(1), most: math.Inf(1), cut: make([]bool, n), bestC: make([]bool, n),
 		dep: make([]uint64, nodes), depth: make([]int32, nodes), pure: make([]float64, nodes),
 		repeats: make([]float64, n), saves: make([]float64, n), odds: make([]float64, n+1),
-		above: make([]float64, nodes), along: make([]float64, nodes)}
+		above: make([]float64, nodes), along: make([]float64, nodes), below: make([]int32, nodes)}
 	b.plant(t)
 	x.setCuts(s.leftOut(c))
 	return x
@@ -60,7 +63,7 @@ func newCarver(s *sliceGraph, a aim, t tree, c cuts, r *rng) *carver {
 
 // restrain sets the limit, and how many bits below it the largest result is that is kept.
 func (x *carver) restrain(limit, below float64) {
-	x.limit, x.keeps = limit, limit-below
+	x.limit, x.most = limit, limit-below
 	x.refresh()
 }
 
@@ -74,18 +77,54 @@ func (x *carver) setCuts(list []int32) {
 	x.refresh()
 }
 
-// mark cuts an index, or takes that back.
+// mark cuts an index, with the innermost loop, or takes that back.
 func (x *carver) mark(i int32, cut bool) {
 	if x.cut[i] = cut; cut {
 		x.loops = append(x.loops, i)
 	} else {
 		x.loops = slices.DeleteFunc(x.loops, func(j int32) bool { return j == i })
 	}
-	x.refresh()
+	x.flip(i)
+	x.depend()
+	x.descend()
+}
+
+// flip takes an index that is now cut out of the rows, or puts one that is no longer cut back, and weighs the pairs
+// that it is in a part of.
+func (x *carver) flip(i int32) {
+	b := x.b
+	word, bit := b.s.bit[i]/64, uint64(1)<<(b.s.bit[i]%64)
+	all := max(int32(len(x.s.holders[i])), 2) // what one tensor has stays
+	for _, t := range x.s.holders[i] {
+		x.below[t] = 1
+		b.row(t)[word] ^= bit
+		if x.s.results[t] {
+			b.size[t] = b.s.size(b.row(t))
+		}
+	}
+	in := func(v int32) bool { return x.below[v] > 0 && (x.below[v] < all || b.g.open[i]) }
+	for k := len(x.order) - 1; k >= 0; k-- {
+		v := x.order[k]
+		l, r := b.left[v], b.right[v]
+		if x.below[v] = x.below[l] + x.below[r]; in(v) {
+			b.row(v)[word] ^= bit
+		}
+		if in(l) || in(r) {
+			b.weigh(v)
+			x.pure[v] = b.cost[v]
+		}
+	}
+	clear(x.below)
 }
 
 // refresh makes the bush what the cuts leave, and nests the loops.
 func (x *carver) refresh() {
+	x.refill()
+	x.arrange()
+}
+
+// refill makes the bush what the cuts leave.
+func (x *carver) refill() {
 	b := x.b
 	for t, legs := range b.g.legs {
 		row := b.row(int32(t))
@@ -101,7 +140,12 @@ func (x *carver) refresh() {
 		}
 	}
 	b.refresh()
-	x.order = b.order(x.order)
+	copy(x.pure, b.cost)
+}
+
+// arrange nests the loops anew, for the tree as moves left it.
+func (x *carver) arrange() {
+	x.order = x.b.order(x.order)
 	x.depend()
 	x.nest()
 	x.depend()
@@ -134,13 +178,13 @@ func (x *carver) depend() {
 
 // nest puts the loop innermost that the least work depends on.
 func (x *carver) nest() {
-	b, top := x.b, math.Inf(-1)
+	top := math.Inf(-1)
 	for _, v := range x.order {
-		top = max(top, b.cost[v])
+		top = max(top, x.pure[v])
 	}
 	var load [mostNested]float64
 	for _, v := range x.order {
-		if share := b.cost[v] - top; share > -30 {
+		if share := x.pure[v] - top; share > -30 {
 			w := math.Exp2(share)
 			for m := x.dep[v]; m != 0; m &= m - 1 {
 				load[bits.TrailingZeros64(m)] += w
@@ -155,33 +199,64 @@ func (x *carver) nest() {
 
 // descend finds the loops that each step is within, what is kept, and what steps cost.
 func (x *carver) descend() {
+	for x.keeps = x.most; ; x.keeps-- {
+		// Of what takes too much the largest is computed again.
+		if kept := x.place(); kept <= math.Exp2(x.limit)/2 || math.IsInf(x.keeps, 0) {
+			break
+		}
+	}
+	x.makeRoom()
+	b := x.b
+	x.floor, x.over = logSum(x.costs)-strainFloor, false
+	for _, v := range x.order {
+		d := x.depth[v]
+		l, r := x.held(b.left[v], d), x.held(b.right[v], d)
+		x.over = x.over || x.live(b.size[v], l, r) > x.room[d]
+		b.cost[v] = x.weight(x.pure[v], b.size[v], l, r, d)
+	}
+}
+
+// place puts steps into loops, and says how many elements are kept, in all and of each depth.
+func (x *carver) place() float64 {
 	b, kept := x.b, 0.0
-	x.costs = x.costs[:0]
+	x.costs, x.room = x.costs[:0], append(x.room[:0], x.runs...)
+	clear(x.room)
 	for k, v := range x.order {
 		if k == 0 {
 			x.depth[v] = int32(bits.Len64(x.dep[v]))
 		}
-		x.pure[v] = b.cost[v]
-		x.costs = append(x.costs, b.cost[v]+x.runs[x.depth[v]])
+		x.costs = append(x.costs, x.pure[v]+x.runs[x.depth[v]])
 		for _, c := range [2]int32{b.left[v], b.right[v]} {
 			if c < b.n {
 				continue
 			}
 			if x.depth[c] = x.within(x.dep[c], b.size[c], x.depth[v]); x.depth[c] < x.depth[v] {
+				x.room[x.depth[c]] += elements(b.size[c])
 				kept += elements(b.size[c])
 			}
 		}
 	}
-	// A little of the limit is for small results that wait for others.
-	const usable = 0.985
-	most := math.Exp2(x.limit)
-	x.room = math.Log2(max(usable*most-kept, most/2))
-	x.floor, x.over = logSum(x.costs)-strainFloor, false
-	for _, v := range x.order {
-		l, r := b.size[b.left[v]], b.size[b.right[v]]
-		x.over = x.over || x.live(b.size[v], l, r) > x.room
-		b.cost[v] = x.weight(x.pure[v], b.size[v], l, r, x.depth[v])
+	return kept
+}
+
+// makeRoom makes of what is kept at each depth the room that it leaves: steps of fewer loops run first, so that
+// a step finds there what is kept of those outside its innermost loop.
+func (x *carver) makeRoom() {
+	const usable = 0.985 // a little of the limit is for small results that wait for others
+	most, kept := math.Exp2(x.limit), 0.0
+	for d, here := range x.room {
+		x.room[d] = math.Log2(max(usable*most-kept, most/8))
+		kept += here
 	}
+}
+
+// held is log2 of what a part of a step at some depth takes beside results that are kept, which the room is
+// less by.
+func (x *carver) held(c, depth int32) float64 {
+	if c >= x.b.n && x.within(x.dep[c], x.b.size[c], depth) < depth {
+		return math.Inf(-1)
+	}
+	return x.b.size[c]
 }
 
 // within is the number of loops around a step whose reader is within some.
@@ -199,42 +274,73 @@ func (x *carver) live(size, l, r float64) float64 { return plus(plus(size, l), r
 func (x *carver) weight(c, size, l, r float64, depth int32) float64 {
 	c += x.runs[depth]
 	const three = 1.6 // log2
-	if max(size, l, r) < x.room-three {
+	if max(size, l, r) < x.room[depth]-three {
 		return c
 	}
-	if live := x.live(size, l, r); live > x.room {
-		return plus(c, x.floor) + strainBit*(live-x.room) + strainJump
+	if live := x.live(size, l, r); live > x.room[depth] {
+		return plus(c, x.floor) + strainBit*(live-x.room[depth]) + strainJump
 	}
 	return c
+}
+
+// How a run goes: the sweeps between changes of cuts, what one of these takes in sweeps, and the part of the run after
+// which the limit is what it is to be.
+const (
+	period      = 8
+	shiftSweeps = 6
+	easing      = 0.5
+)
+
+// sweepUnits is the work of a sweep and its share of a change of cuts.
+func (x *carver) sweepUnits() float64 {
+	return moveUnits(x.b.s.words) * float64(x.b.n-1) * (1 + shiftSweeps/float64(period))
 }
 
 // run anneals: in turns it sweeps and changes the cuts, while beta grows, until units of work are spent or ctx ends.
 // It leaves the best of the second half, or what it had if that is better.
 func (x *carver) run(ctx context.Context, c cooling, units float64) {
-	const period = 8 // sweeps
-	b := x.b
-	if b.n < 3 {
+	if x.b.n < 3 {
 		return
 	}
 	x.best = math.Inf(1)
 	x.keep()
-	sweep := moveUnits(b.s.words) * float64(b.n-1)
-	shift := shiftSweeps * sweep
-	sweeps := int(units / (sweep + shift/period))
+	limit, sweeps := x.limit, int(units/x.sweepUnits())
 	for k := 0; k < sweeps && ctx.Err() == nil; k++ {
-		beta := c.at(float64(k) / float64(max(sweeps-1, 1)))
+		done := float64(k) / float64(max(sweeps-1, 1))
 		if k%period == period-1 {
-			x.shift(beta)
-			x.work += shift
-			if 2*k >= sweeps {
+			x.tighten(limit + x.excess*max(0, 1-done/easing))
+			x.shift(c.at(done))
+			if done > easing {
 				x.keep()
 			}
 		}
-		x.sweep(beta)
-		x.work += sweep
+		x.sweep(c.at(done))
+		x.work += x.sweepUnits()
 	}
+	x.tighten(limit)
 	x.refresh()
 	x.keep()
+	x.restore()
+}
+
+// ease lets a run begin with a limit that the tree as it is fits, so that cuts are made one by one as trees become
+// used to them.
+func (x *carver) ease() {
+	b := x.b
+	for _, v := range x.order {
+		x.excess = max(x.excess, x.live(b.size[v], b.size[b.left[v]], b.size[b.right[v]])-x.limit)
+	}
+}
+
+// tighten moves the limit, and what may be kept with it.
+func (x *carver) tighten(limit float64) {
+	x.most += limit - x.limit
+	x.limit = limit
+}
+
+// restore goes back to the best.
+func (x *carver) restore() {
+	b := x.b
 	copy(b.left, x.left)
 	copy(b.right, x.right)
 	b.root = x.root
@@ -246,9 +352,6 @@ func (x *carver) run(ctx context.Context, c cooling, units float64) {
 	}
 	x.refresh()
 }
-
-// shiftSweeps is the work of a change of cuts, in sweeps.
-const shiftSweeps = 12
 
 // keep notes shape and cuts if they are the best; what fits is better than what does not.
 func (x *carver) keep() {
@@ -310,12 +413,18 @@ func (x *carver) visit(p int32, inverse float64) {
 	if !b.aim.plain() {
 		first, second = b.aim.step(first, size), b.aim.step(second, b.size[p])
 	}
-	depth := x.within(dep, size, x.depth[p])
-	first = x.weight(first, size, b.size[u], b.size[c], depth)
-	second = x.weight(second, b.size[p], size, b.size[v], x.depth[p])
+	pure, whole := first, second
+	around := x.depth[p]
+	depth, held := x.within(dep, size, around), size
+	if depth < around {
+		held = math.Inf(-1)
+	}
+	first = x.weight(first, size, x.held(u, depth), x.held(c, depth), depth)
+	second = x.weight(second, b.size[p], held, x.held(v, around), around)
 	if plus(first, second) > bound {
 		return
 	}
 	x.rotate(p, m, size, first, second)
+	x.pure[y], x.pure[p] = pure, whole
 	x.dep[y], x.depth[y] = dep, depth
 }

@@ -38,10 +38,9 @@ type sliced struct {
 }
 
 // fit looks for cuts with which the results of some tree, at first t, take no more than the limit, and that make it
-// little dearer. It anneals t and cuts together, and then the best so far again and again.
+// little dearer.
 func (h *hunt) fit(t tree, units float64) (*sliced, error) {
-	elements := float64(h.opts.MaxMemory) / float64(h.opts.Type.Accum().Size())
-	s := &slicer{hunt: h, rng: newRNG(h.opts.Seed, 77), limit: math.Log2(elements), units: units}
+	s := &slicer{hunt: h, rng: newRNG(h.opts.Seed, 77), limit: h.limit(), units: units}
 	all := make(cuts, len(h.net.Sizes))
 	for i := range all {
 		all[i] = max(1, int64(h.net.Sizes[i]))
@@ -60,46 +59,99 @@ func (h *hunt) fit(t tree, units float64) (*sliced, error) {
 	return &s.best, nil
 }
 
-// carve anneals from t, and then from the best, by turns from several heats.
+// carve anneals trees and cuts together: for a short time from the best tree and from trees by nested dissection, which
+// cuts take apart, for long from the kind that began better, and then the best so far again and again.
 func (s *slicer) carve(t tree) {
-	const (
-		firstShare = 0.15
-		laterShare = 0.01
-		atOnce     = 2
-		least      = 1e5 // units
-		hopeless   = 0.6 // bits: mending hardly finds as much
-	)
 	g := newSliceGraph(s.net)
 	s.spent += float64(100 * len(s.net.Inputs))
 	if len(g.g.legs) < 3 || len(g.g.legs)*newScale(g.g.lg).words > mostWords {
 		return
 	}
-	for round := 0; s.spent < s.units && s.ctx.Err() == nil; round++ {
-		from, share := sliced{tree: t, cuts: noCuts(s.net)}, firstShare
-		if round > 0 {
-			from, share = s.best, laterShare
-		}
-		var out [atOnce]*carver
-		seed := s.rng.next()
-		s.parallel(atOnce, func(i int) {
-			k := atOnce*round + i
-			x := newCarver(g, s.aim, g.within(from.tree), from.cuts, newRNG(seed, uint64(i)))
-			x.restrain(s.limit, float64(2+k%3))
-			c := cooling{from: 4, to: 20}
-			if round > 0 {
-				c.from = 2 + 1.2*float64(k%4)
-			}
-			x.run(s.ctx, c, max(share*s.units, least))
-			out[i] = x
-		})
-		for _, x := range out {
-			s.spent += x.work + 1000
-			if x.b.total() > s.best.score+hopeless {
-				continue
-			}
-			s.mend(g.whole(x.b.tree()), g.parts(x.cut))
+	scores := make([]float64, 2*2)
+	s.batch(len(scores), func(i int, w *slicer) { scores[i] = w.begin(g, t, i%2 == 1, firstShare) })
+	apart := scores[1]+scores[3] < scores[0]+scores[2]
+	x := newCarver(g, s.aim, g.within(t), noCuts(s.net), s.rng)
+	runs := int(min(max(longShare*s.units/(enough*x.sweepUnits()), 2), 16))
+	s.batch(runs, func(i int, w *slicer) { w.begin(g, t, apart, longShare/float64(runs)) })
+	for s.spent < s.units && s.ctx.Err() == nil {
+		s.batch(atOnce, func(_ int, w *slicer) { w.again(g) })
+	}
+}
+
+// What runs of a carver take of all work, how many of the last kind there are at once, and how long one may be before two
+// find more.
+const (
+	firstShare = 0.05
+	longShare  = 0.4 // of all of them
+	laterShare = 0.02
+	atOnce     = 2
+	enough     = 8000 // sweeps
+	farOff     = 0.5  // bits: mending hardly finds as much
+)
+
+// batch lets copies of the slicer work side by side, each with random numbers of its own, and takes the best of what
+// they find.
+func (s *slicer) batch(count int, work func(i int, w *slicer)) {
+	seed := s.rng.next()
+	out := make([]slicer, count)
+	s.parallel(count, func(i int) {
+		w := *s
+		w.spent, w.rng = 1000, newRNG(seed, uint64(i))
+		work(i, &w)
+		out[i] = w
+	})
+	for _, w := range out {
+		s.spent += w.spent
+		if w.best.score < s.best.score {
+			s.best = w.best
 		}
 	}
+	if s.opts.Progress != nil && len(s.parts) > 0 {
+		s.report(0, s.spent, 0, math.Inf(1))
+	}
+}
+
+// begin anneals a tree without cuts, t or one by nested dissection, and says what the carver makes of it.
+func (s *slicer) begin(g *sliceGraph, t tree, apart bool, share float64) float64 {
+	if s.ctx.Err() != nil {
+		return 0
+	}
+	start := g.within(t)
+	if apart {
+		var work float64
+		start, work = dissect(g.g, plate{slack: s.rng.between(0.02, 0.2), leaf: mostBlock - 2, like: taste{c: 1}}, s.aim, s.rng)
+		s.spent += work
+	}
+	x := newCarver(g, s.aim, start, noCuts(s.net), s.rng)
+	x.restrain(s.limit, 2)
+	if !apart {
+		x.ease()
+	}
+	s.anneal(x, cooling{from: 4, to: 20}, share)
+	now := x.b.total()
+	if now <= s.best.score+farOff {
+		s.mend(g.whole(x.b.tree()), g.parts(x.cut))
+	}
+	return now
+}
+
+// again anneals the best, and mends what comes of it where that may be better.
+func (s *slicer) again(g *sliceGraph) {
+	x := newCarver(g, s.aim, g.within(s.best.tree), s.best.cuts, s.rng)
+	x.restrain(s.limit, float64(2+s.rng.below(3)))
+	was, fits := x.b.total(), !x.over
+	s.anneal(x, cooling{from: 2 + 1.2*float64(s.rng.below(4)), to: 20}, laterShare)
+	if now := x.b.total(); now > s.best.score+farOff || fits && now == was {
+		return
+	}
+	s.mend(g.whole(x.b.tree()), g.parts(x.cut))
+}
+
+// anneal lets a carver run for a share of all work.
+func (s *slicer) anneal(x *carver, c cooling, share float64) {
+	const least = 1e5 // units
+	x.run(s.ctx, c, max(share*s.units, least))
+	s.spent += x.work
 }
 
 // mend cuts a tree until it fits, takes back what it need not cut, and takes it.
