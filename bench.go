@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/einc-lang/einc/planner"
 	"github.com/einc-lang/einc/tensor"
 )
 
@@ -23,7 +24,7 @@ type Measurement struct {
 	MinNanos       float64  `json:"min_ns"`
 	MaxNanos       float64  `json:"max_ns"`
 	Rounds         int      `json:"rounds"`
-	GFlops         float64  `json:"gflops"`
+	GFlops         float64  `json:"gflops"`       // 0 where nothing is multiplied or added
 	GBytes         float64  `json:"gbytes_per_s"` // operands and output, each counted once
 	PeakGFlops     float64  `json:"peak_gflops"`  // of chains of multiply-adds in registers
 	CopyGBytes     float64  `json:"copy_gbytes_per_s"`
@@ -100,8 +101,18 @@ func (m *Measurement) measure(ctx context.Context, f *Func, operands []*Tensor) 
 	if err := m.rounds(ctx, call, machine); err != nil {
 		return err
 	}
-	m.sum(f.c.plan.Cost.Flops, float64(traffic(out, operands)))
+	m.sum(multiplyAdds(f.c.plan), float64(traffic(out, operands)))
 	return nil
+}
+
+// multiplyAdds is the number of them that a plan does: steps that only copy do none.
+func multiplyAdds(p *planner.Plan) float64 {
+	for i := range p.Steps {
+		if s := &p.Steps[i]; len(s.K) > 0 || len(s.Inputs) > 1 {
+			return p.Cost.Flops
+		}
+	}
+	return 0
 }
 
 // rounds alternates between calls and the machine's peaks.

@@ -80,15 +80,19 @@ func (s *settings) measure(cmd *cobra.Command, args []string) (*einc.Measurement
 }
 
 func printMeasurement(m *einc.Measurement) error {
+	compute := ""
+	if m.GFlops > 0 {
+		compute = fmt.Sprintf("compute   %.4g GFLOP/s, %.3g %% of the %.4g that multiply-adds reach in registers\n",
+			m.GFlops, 100*m.GFlops/m.PeakGFlops, m.PeakGFlops)
+	}
 	_, err := fmt.Printf(`%s  %s  %s, at most %s: %s
 time      %v median of %d rounds, %v to %v
-compute   %.4g GFLOP/s, %.3g %% of the %.4g that multiply-adds reach in registers
-memory    %.4g GB/s, %.3g %% of the %.4g that copying reaches
+%smemory    %.4g GB/s, %.3g %% of the %.4g that copying reaches
 compile   %v
 temporary %d bytes, and %d of workspace
 `, m.Expr, shapesText(m.Shapes, " "), m.DType, plural(m.Threads, "thread"), strings.Join(m.Strategy, ", "),
 		nanos(m.MedianNanos), m.Rounds, nanos(m.MinNanos), nanos(m.MaxNanos),
-		m.GFlops, 100*m.GFlops/m.PeakGFlops, m.PeakGFlops, m.GBytes, 100*m.GBytes/m.CopyGBytes, m.CopyGBytes,
+		compute, m.GBytes, 100*m.GBytes/m.CopyGBytes, m.CopyGBytes,
 		nanos(float64(m.CompileNanos)), m.TemporaryBytes, m.WorkspaceBytes)
 	return err
 }
