@@ -64,9 +64,6 @@ func (s *sliceable) join(writer, reader int, r Ref) {
 	}
 }
 
-// within reports whether the steps' result is seen by one other step only.
-func (s *sliceable) within(step int) bool { return s.into[step] >= 0 }
-
 // components lists those of an index that have more than one step: slicing a single step saves
 // nothing.
 func (s *sliceable) components(id parser.IndexID) []component {
