@@ -120,18 +120,17 @@ func elements(lg float64) float64 {
 	return v
 }
 
-// economise puts the steps of a tree in the order that takes least memory among those that finish a
-// branch before they begin the next (J. W. H. Liu, 1986). sizes are log2 of the elements of each step's
-// result; it returns the tree renumbered, and its peak in elements.
-func economise(t tree, n int, sizes []float64) (tree, float64) {
+// leastPeak is the least memory, in elements, that a tree takes in an order that finishes a branch before it
+// begins the next (J. W. H. Liu, 1986). sizes are log2 of the elements of each step's result.
+func leastPeak(t tree, n int, sizes []float64) float64 {
 	if len(t) == 0 {
-		return t, 0
+		return 0
 	}
-	first, peak := branches(t, n, sizes)
-	return renumber(t, n, branchOrder(first, n)), peak
+	_, peak := branches(t, n, sizes)
+	return peak
 }
 
-// economicOrder lists the steps as economise orders them.
+// economicOrder lists the steps in the order that takes as little as leastPeak.
 func economicOrder(t tree, n int, sizes []float64) []int32 {
 	if len(t) == 0 {
 		return nil

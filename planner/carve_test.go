@@ -89,14 +89,19 @@ func TestCarversCountAsNestsDo(t *testing.T) {
 	require.Greater(t, cut, 40)
 }
 
+// restrained calls f with carvers of networks that have steps to move, under a limit.
+func restrained(f func(x *carver)) {
+	for seed := range uint64(40) {
+		if _, x := carving(seed); x.b.n >= 3 {
+			x.restrain(6, 2)
+			f(x)
+		}
+	}
+}
+
 // TestMovesOfCarversStayRight compares what moves leave with what is computed anew.
 func TestMovesOfCarversStayRight(t *testing.T) {
-	for seed := range uint64(40) {
-		_, x := carving(seed)
-		if x.b.n < 3 {
-			continue
-		}
-		x.restrain(6, 2)
+	restrained(func(x *carver) {
 		for range 4 {
 			x.shift(3)
 		}
@@ -109,7 +114,7 @@ func TestMovesOfCarversStayRight(t *testing.T) {
 		x.depend()
 		require.Equal(t, rows, x.b.legs)
 		require.Equal(t, dep, x.dep)
-	}
+	})
 }
 
 func TestMovesOfCarversAllocateNothing(t *testing.T) {
@@ -146,12 +151,7 @@ func TestCarvingFits(t *testing.T) {
 
 // TestCutsChangeWhatIsComputedAnew compares what cutting an index and taking that back leave with what is computed anew.
 func TestCutsChangeWhatIsComputedAnew(t *testing.T) {
-	for seed := range uint64(40) {
-		_, x := carving(seed)
-		if x.b.n < 3 {
-			continue
-		}
-		x.restrain(6, 2)
+	restrained(func(x *carver) {
 		for range 12 {
 			x.sweep(1)
 			x.shift(3)
@@ -164,7 +164,7 @@ func TestCutsChangeWhatIsComputedAnew(t *testing.T) {
 		x.depend()
 		x.descend()
 		require.Equal(t, cost, x.b.cost)
-	}
+	})
 }
 
 // TestCarversNeedNoMoreThanNests compares what carvers take steps to need, where all is kept that slices share, with the

@@ -79,8 +79,8 @@ type chain struct {
 	negate            bool
 }
 
-// takeApart splits the body of a sum of type t at its products, quotients and signs.
-func (s *source) takeApart(body parser.NodeID, t tensor.DType) chain {
+// takeApart splits the body of a sum at its products, quotients and signs.
+func (s *source) takeApart(body parser.NodeID) chain {
 	count := 1 + len(s.expr[body].Args) // mostly
 	c, stack := chain{factors: s.d.nodes.Make(count)[:0]}, append(s.d.nodes.Make(count)[:0], body)
 	for len(stack) > 0 {

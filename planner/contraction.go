@@ -46,7 +46,7 @@ func (d *draft) contraction(src *source, id parser.NodeID) (*contraction, error)
 		c.terms[0].factors = n.Args
 		c.terms[0].weigh(src, c.dtype)
 	} else {
-		parts := src.takeApart(n.Args[0], c.dtype)
+		parts := src.takeApart(n.Args[0])
 		v.outside = src.moveOut(&parts, c.over)
 		c.terms = src.terms(&parts, c.dtype)
 	}

@@ -144,7 +144,7 @@ func (h *hunt) finish(o *Order, t tree) error {
 	c, limit := noCuts(h.net), math.Inf(1)
 	if h.opts.MaxMemory > 0 {
 		limit = float64(h.opts.MaxMemory) / float64(h.opts.Type.Accum().Size())
-		_, peak := economise(t, len(h.g.legs), audit(h.g, t).size)
+		peak := leastPeak(t, len(h.g.legs), audit(h.g, t).size)
 		if peak > limit {
 			best, err := h.fit(t, h.sliceUnits())
 			if err != nil {

@@ -172,7 +172,7 @@ func (s *slicer) mend(t tree, c cuts) {
 func (s *slicer) measure(t tree, c cuts) (*account, float64) {
 	g, _ := s.net.cut(c)
 	acc := audit(g, t)
-	_, peak := economise(t, len(g.legs), acc.size)
+	peak := leastPeak(t, len(g.legs), acc.size)
 	s.spent += float64(50 * len(t))
 	return acc, math.Log2(peak)
 }
@@ -238,7 +238,7 @@ func (s *slicer) cutOne(t tree, c cuts) bool { return s.cut(t, c, 1) }
 func (s *slicer) cut(t tree, c cuts, some int) bool {
 	g, number := s.net.cut(c)
 	acc := audit(g, t)
-	_, peak := economise(t, len(g.legs), acc.size)
+	peak := leastPeak(t, len(g.legs), acc.size)
 	s.spent += float64(100 * len(t))
 	if math.Log2(peak) <= s.limit {
 		return false

@@ -99,7 +99,7 @@ func (h *hunt) share(t tree) {
 		h.units = printable(h.work + max(rest, 0)*(h.sampled+h.work)/spent)
 	}
 	if h.opts.MaxMemory > 0 {
-		_, peak := economise(t, len(h.g.legs), audit(h.g, t).size)
+		peak := leastPeak(t, len(h.g.legs), audit(h.g, t).size)
 		const few, many, most = 4, 12, 0.8 // bits, bits, and the share of as many
 		over := math.Log2(peak) - h.limit()
 		h.cutShare += (most - h.cutShare) * min(max((over-few)/(many-few), 0), 1)

@@ -108,17 +108,7 @@ func (e *emitter) addr(acc int, p point, lanes int64) loop.Addr {
 		if s.isZero() || s.period > 0 {
 			continue
 		}
-		items := pos.base
-		switch id {
-		case e.row:
-			items += p.row
-		case e.side:
-			items += p.side
-		case e.col:
-			items += p.col * lanes
-		case e.kvec:
-			items += p.u * e.klanes
-		}
+		items := e.items(id, p, lanes)
 		switch {
 		case s.dim == 0:
 			off.Const += items * s.n
@@ -130,6 +120,22 @@ func (e *emitter) addr(acc int, p point, lanes int64) loop.Addr {
 		}
 	}
 	return loop.Addr{Param: e.params[acc], Off: off}
+}
+
+// items is the constant part of an axis' position at a point of the tile.
+func (e *emitter) items(id int, p point, lanes int64) int64 {
+	items := e.pos[id].base
+	switch id {
+	case e.row:
+		items += p.row
+	case e.side:
+		items += p.side
+	case e.col:
+		items += p.col * lanes
+	case e.kvec:
+		items += p.u * e.klanes
+	}
+	return items
 }
 
 // term is a variable's part of an address.

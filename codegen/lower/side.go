@@ -218,16 +218,8 @@ func (e *emitter) copyLoops(c cuts, ids []int, f func()) {
 func (x *moved) addr(e *emitter, p point) loop.Addr {
 	a := loop.Addr{Param: x.param}
 	for i, id := range x.ids {
-		pos := &e.pos[id]
-		items := pos.base
-		switch id {
-		case e.row:
-			items += p.row
-		case e.side:
-			items += p.side
-		}
-		a.Off.Const += items * x.stride[i]
-		for _, t := range pos.terms[x.outside[i]:] {
+		a.Off.Const += e.items(id, p, 1) * x.stride[i]
+		for _, t := range e.pos[id].terms[x.outside[i]:] {
 			a.Off = plus(a.Off, times(t.v, t.scale*x.stride[i]))
 		}
 	}
