@@ -75,6 +75,28 @@ func TestCallRefusesWhatItWasNotCompiledFor(t *testing.T) {
 	require.ErrorIs(t, f.Call(out, a, b), einc.ErrClosed)
 }
 
+// A Func that no Compile returned says so, as does a closed one.
+func TestMethodsOfNoFunc(t *testing.T) {
+	a := arange(t, 2)
+	for _, f := range []*einc.Func{nil, {}} {
+		_, err := f.NewOutput()
+		_, other := f.NewOutputFor(a)
+		for _, err := range []error{err, other, f.Warning(), f.Call(a, a), f.CallContext(t.Context(), a, a)} {
+			require.ErrorContains(t, err, "nil or zero")
+		}
+		require.Contains(t, f.Explain().String(), "nil or zero")
+		require.Zero(t, f.Stats())
+		require.NoError(t, f.Close())
+		require.NoError(t, f.Close())
+	}
+}
+
+func TestStatsOfOpenExtents(t *testing.T) {
+	f, err := einc.Compile("ij->j", []einc.Spec{specOf(tensor.F64, 3, 5)}, &einc.Options{Engine: einc.Interpreter, Dynamic: []string{"j"}})
+	require.NoError(t, err)
+	require.EqualValues(t, 5*8, f.Stats().Output)
+}
+
 func TestOverlap(t *testing.T) {
 	f := native(t, "C[i,j] += A[i,k]*B[k,j]", specOf(tensor.F64, 2, 2), specOf(tensor.F64, 2, 2), specOf(tensor.F64, 2, 2))
 	c, a, b := arange(t, 2, 2), arange(t, 2, 2), arange(t, 2, 2)

@@ -88,7 +88,10 @@ func explainText(p *parser.Program, stages []string) (Explanation, error) {
 
 // Explain prints every stage of the function up to LLVM's input.
 func (f *Func) Explain() Explanation {
-	e, err := f.c.explain(context.Background(), StageNames()[:6])
+	e, err := Explanation(nil), errNotCompiled
+	if f.compiled() {
+		e, err = f.c.explain(context.Background(), StageNames()[:6])
+	}
 	if err != nil {
 		return Explanation{{Name: "error", Text: err.Error() + "\n"}}
 	}

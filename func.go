@@ -18,6 +18,9 @@ import (
 // ErrClosed is returned by calls of a Func after Close.
 var ErrClosed = runtime.ErrClosed
 
+// errNotCompiled is returned by the methods of a Func that no Compile returned.
+var errNotCompiled = errors.New("einc: a Func that is nil or zero has no code: Compile makes those that can be called")
+
 // Func is a compiled expression for operands of fixed types and shapes. It is safe for concurrent use.
 type Func struct {
 	c        *compilation
@@ -78,6 +81,9 @@ func newFunc(ctx context.Context, c *compilation, anyLayout bool) (*Func, error)
 
 // NewOutput allocates a tensor that Call can fill. Functions with open extents need NewOutputFor.
 func (f *Func) NewOutput() (*Tensor, error) {
+	if !f.compiled() {
+		return nil, errNotCompiled
+	}
 	if f.c.sizes != nil {
 		return nil, errors.New("the output's extents depend on the operands: use NewOutputFor")
 	}
@@ -86,6 +92,9 @@ func (f *Func) NewOutput() (*Tensor, error) {
 
 // NewOutputFor allocates a tensor that a Call with these operands can fill.
 func (f *Func) NewOutputFor(operands ...*Tensor) (*Tensor, error) {
+	if !f.compiled() {
+		return nil, errNotCompiled
+	}
 	if err := f.checkCount(operands); err != nil {
 		return nil, err
 	}
@@ -101,7 +110,15 @@ func (f *Func) NewOutputFor(operands ...*Tensor) (*Tensor, error) {
 
 // Warning says why the function is interpreted although code was wanted: an error that names the
 // package to install. It is nil for native code.
-func (f *Func) Warning() error { return f.warning }
+func (f *Func) Warning() error {
+	if !f.compiled() {
+		return errNotCompiled
+	}
+	return f.warning
+}
+
+// compiled tells a function from the nil and the zero Func.
+func (f *Func) compiled() bool { return f != nil && f.c != nil }
 
 // Call evaluates the expression on the operands and writes the result to out. Shapes and types must be
 // those that the function was compiled for, but for extents that it leaves open; layouts may differ. It
@@ -116,7 +133,10 @@ const stackArgs = 16
 
 // CallContext is Call under a context; a cancelled call leaves out partly written.
 func (f *Func) CallContext(ctx context.Context, out *Tensor, operands ...*Tensor) error {
-	if f.closed.Load() {
+	switch {
+	case !f.compiled():
+		return errNotCompiled
+	case f.closed.Load():
 		return ErrClosed
 	}
 	var sizeBuf [stackSizes]int
@@ -232,8 +252,9 @@ func (f *Func) checkTensor(t *Tensor, operand int, sizes []int) error {
 }
 
 // Close frees the function's code. Calls that are running end first; later ones fail with ErrClosed.
+// A nil Func has none, so that Close may be deferred before Compile's error is looked at.
 func (f *Func) Close() error {
-	if f.closed.Swap(true) {
+	if !f.compiled() || f.closed.Swap(true) {
 		return nil
 	}
 	f.mu.Lock()

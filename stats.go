@@ -12,12 +12,16 @@ type Stats struct {
 	Uncached    error  // why the disk cache could not be used, if it was wanted
 }
 
-// Stats describes the function's first variant.
+// Stats describes the function's first variant. Of open extents it takes those that the function was compiled with.
 func (f *Func) Stats() Stats {
+	if !f.compiled() {
+		return Stats{}
+	}
 	v := (*f.variants.Load())[0]
 	s := Stats{Engine: "interpreter", Temporaries: f.c.plan.Arena}
-	s.Output = int64(f.expected[0].dtype.Size())
-	for _, n := range f.expected[0].shape {
+	out := f.c.problem.Tensors[f.c.problem.Output]
+	s.Output = int64(out.DType.Size())
+	for _, n := range out.Shape {
 		s.Output *= int64(n)
 	}
 	s.Workspace = v.unit.Program.Shared + v.unit.Program.Worker
