@@ -30,6 +30,7 @@ func (h *hunt) setBudget(fields []field) {
 	if h.opts.Method == "best" {
 		h.units *= 10
 	}
+	h.units = printable(h.units)
 }
 
 // printable rounds units to four digits, so that what is printed of them is all there is.

@@ -220,6 +220,22 @@ func TestTimesBecomeUnits(t *testing.T) {
 	require.Equal(t, timed, order(t, n, opts))
 }
 
+// So does the budget that suits a network's size.
+func TestUsualBudgetsAreShort(t *testing.T) {
+	n := randomNet(rand.New(rand.NewPCG(4, 4)), 90, 130, 3)
+	for _, method := range []string{"auto", "best"} {
+		o := planner.OrderOptions{Method: method, Objective: planner.ByFlops}
+		usual := order(t, n, o)
+		printed, err := planner.ParseBudget(fmt.Sprintf("%.4gu", usual.Budget))
+		require.NoError(t, err)
+		require.Equal(t, usual.Budget, printed.Units)
+		if method == "auto" {
+			o.Budget = printed
+			require.Equal(t, usual, order(t, n, o))
+		}
+	}
+}
+
 // The best that is reported never gets worse, though the rest of a large budget begins anew.
 func TestProgressOnlyImproves(t *testing.T) {
 	n := randomNet(rand.New(rand.NewPCG(5, 5)), 60, 90, 3)
