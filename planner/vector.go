@@ -50,9 +50,9 @@ func (d *draft) vectors(s *Step, w *cost.Work) {
 		case row != parser.NoIndex && u == row:
 			w.Turns++
 		case slices.Contains(s.K, u):
-			w.Nearby += 1 / d.sharing(s, r, v)
+			w.Nearby += 1 / x.sharing(r, v)
 		default:
-			w.Fetches += 1 / d.sharing(s, r, v)
+			w.Fetches += 1 / x.sharing(r, v)
 			w.FetchedBytes += d.bytes(r)
 		}
 	}
@@ -154,7 +154,13 @@ func (x *inner) itemCost(v parser.IndexID) float64 {
 	}
 	c := share * x.ops
 	for k, r := range x.s.Inputs {
-		c += access(x.units[k], r)
+		fetch := access(x.units[k], r)
+		if fetch == gatherCost && !reduced {
+			if n := cost.Served(x.served(v)); n > 0 {
+				fetch = cost.CopiedFetch(n, share)
+			}
+		}
+		c += fetch
 	}
 	out := 2*math.Log2(lanes) + 3
 	if !reduced {
@@ -180,15 +186,37 @@ func (x *inner) acrossRows(v parser.IndexID) bool {
 	return false
 }
 
+// served is how many vectors of the other input each vector along an index is multiplied by, in tiles that have rows of both
+// inputs; 0 where there are no such tiles.
+func (x *inner) served(v parser.IndexID) int64 {
+	if in := x.s.Inputs; len(in) == 2 && len(x.s.K) > 0 && slices.Contains(in[0].Axes, v) && slices.Contains(in[1].Axes, v) && slices.Contains(x.s.Out.Axes, v) {
+		return int64(min(x.ownRun(in[0], in[1]), x.ownRun(in[1], in[0])))
+	}
+	return 0
+}
+
+// ownRun is the longest run of the output along an index that one input has and the other has not.
+func (x *inner) ownRun(r, other Ref) (longest float64) {
+	for _, i := range x.s.Out.Axes {
+		if i != parser.NoIndex && x.extent(i) > 1 && slices.Contains(r.Axes, i) && !slices.Contains(other.Axes, i) {
+			longest = max(longest, x.run(x.s, i))
+		}
+	}
+	return longest
+}
+
 // sharing is the number of rows of a tile that share the elements of an input r which vectors along v fetch one by one.
-func (d *draft) sharing(s *Step, r Ref, v parser.IndexID) float64 {
+func (x *inner) sharing(r Ref, v parser.IndexID) float64 {
+	if n := cost.Served(x.served(v)); n > 0 {
+		return n
+	}
 	rows := 1
-	if len(s.K) == 0 {
+	if len(x.s.K) == 0 {
 		return 1
 	}
-	for _, i := range s.Out.Axes {
+	for _, i := range x.s.Out.Axes {
 		if i != parser.NoIndex && i != v && !slices.Contains(r.Axes, i) {
-			rows = max(rows, d.extent(i))
+			rows = max(rows, x.extent(i))
 		}
 	}
 	return float64(min(rows, fewRows))

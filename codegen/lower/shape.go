@@ -153,7 +153,7 @@ func (k *kernel) itemCost(id int, reduced, masked bool, lanes int64) float64 {
 	}
 	c := share * (1 + weight(k.body))
 	for i := 1; i <= k.inputs; i++ {
-		c += k.accessCost(id, i, share)
+		c += k.inputCost(id, i, share, reduced)
 	}
 	terms := float64(max(k.extent(k.red), 1))
 	if reduced {
@@ -164,6 +164,19 @@ func (k *kernel) itemCost(id int, reduced, masked bool, lanes int64) float64 {
 		out = min(out, 2*share)
 	}
 	return c + (out+share*weight(k.epilogue))/terms
+}
+
+// inputCost is accessCost, or what it takes to copy vectors before they are multiplied, where they would be fetched element
+// by element and each serves some others.
+func (k *kernel) inputCost(id, acc int, share float64, reduced bool) float64 {
+	c := k.accessCost(id, acc, share)
+	if c != gather || reduced || k.runtime {
+		return c
+	}
+	if n := cost.Served(k.served(id)); n > 0 {
+		return cost.CopiedFetch(n, share)
+	}
+	return c
 }
 
 func (k *kernel) accessCost(id, acc int, share float64) float64 {

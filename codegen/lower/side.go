@@ -20,14 +20,14 @@ import (
 // sideTile makes the tile one of rows and of another axis beside them, if vectors along its columns move every input. It
 // takes one vector along them, and of rows and sides as many as the fewest cycles are spent with.
 func (k *kernel) sideTile(s *shape, t cost.Target) bool {
-	side := k.sideAxis(s.row, s.col)
+	row, side := k.sideAxes(s.col)
 	if side < 0 {
 		return false
 	}
-	s.side = side
+	s.row, s.side = row, side
 	k.limit(s, 1, 1)
 	free, depth := k.tileRegisters(s, t), float64(max(k.extent(k.red), 1))
-	m, n := k.axes[s.row].extent, k.axes[side].extent
+	m, n := k.axes[row].extent, k.axes[side].extent
 	least := tilesCycles(m, n, 1, 1, depth, t.FMA)
 	for c := int64(1); c <= n; c++ {
 		for r := int64(1); r <= m && r*c+min(r, c) <= free && float64(r*c)*(1+weight(k.body)) <= maxTileOps; r++ {
@@ -41,21 +41,61 @@ func (k *kernel) sideTile(s *shape, t cost.Target) bool {
 	return true
 }
 
-// sideAxis is the axis beside rows where vectors along col move both inputs of a product; -1 if there is none.
-func (k *kernel) sideAxis(row, col int) int {
-	if k.inputs != 2 || slices.ContainsFunc(k.axes[col].at[1:3], stride.isZero) {
-		return -1
+// sideAxes are the axes of such a tile for vectors along col: of each input the longest of those that it alone moves along.
+// They are -1 if there is none.
+func (k *kernel) sideAxes(col int) (row, side int) {
+	first := k.rowAxis(col)
+	if k.inputs != 2 || first < 0 || slices.ContainsFunc(k.axes[col].at[1:3], stride.isZero) {
+		return -1, -1
 	}
-	return k.otherAxis(row)
+	row, side = k.ownAxis(1, col), k.ownAxis(2, col)
+	if k.axes[first].at[1].isZero() {
+		row, side = side, row
+	}
+	if min(row, side) < 0 {
+		return -1, -1
+	}
+	return row, side
 }
 
-// apart tells whether the vectors of inputs are to be copied: they lie apart, there are more than a first-level cache
-// holds, and each serves some others.
+// ownAxis is the longest free axis beside col that an input alone moves along, or -1.
+func (k *kernel) ownAxis(acc, col int) int {
+	best := -1
+	for _, id := range k.free {
+		x := &k.axes[id]
+		if id == col || x.pinned || x.at[acc].isZero() || !x.at[3-acc].isZero() {
+			continue
+		}
+		if best < 0 || x.extent > k.axes[best].extent {
+			best = id
+		}
+	}
+	return best
+}
+
+// served is how many vectors of the other input each vector along col is multiplied by in a tile that has rows of both
+// inputs; 0 where there are no such tiles.
+func (k *kernel) served(col int) int64 {
+	row, side := k.sideAxes(col)
+	if side < 0 {
+		return 0
+	}
+	return min(k.axes[row].extent, k.axes[side].extent)
+}
+
+// apart tells whether the vectors of inputs are to be copied: each serves some others, and they are fetched element by
+// element, or lie apart and are more than a first-level cache holds.
 func (k *kernel) apart(s *shape) bool {
-	const least, served = 16 << 10, 4
-	some := k.axes[s.col].extent > s.lanes || k.axes[s.col].at[1].n != 1 || k.axes[s.col].at[2].n != 1
+	const least = 16 << 10
+	x := &k.axes[s.col]
+	switch {
+	case k.served(s.col) < cost.LeastServed:
+		return false
+	case x.at[1].n != 1 || x.at[2].n != 1:
+		return true
+	}
 	rows, sides := k.axes[s.row].extent, k.axes[s.side].extent
-	return some && min(rows, sides) >= served && (rows+sides)*k.extent(k.red)*s.lanes*int64(k.accs[1].DType.Size()) >= least
+	return x.extent > s.lanes && (rows+sides)*k.extent(k.red)*s.lanes*int64(k.accs[1].DType.Size()) >= least
 }
 
 // copiedTerms is the terms that a product takes at a time whose inputs are copied: those of a tile's rows stay in the
