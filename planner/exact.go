@@ -3,6 +3,7 @@ package planner
 import (
 	"math"
 	"math/bits"
+	"slices"
 
 	"github.com/einc-lang/einc/planner/cost"
 )
@@ -20,7 +21,8 @@ type subsets struct {
 	size  []float64 // elements of it
 	best  []float64 // least time to compute it, without what every step takes
 	split []uint32  // one of the two sets it is then made of
-	limit float64   // on the cost of a set
+	rest  []float64 // least time to read all factors beside it and to write the last result
+	limit float64   // on the cost of the whole
 	bound cost.Bound
 	bytes float64  // of an element
 	known []priced // the last pairs that were priced, by a hash of their extents
@@ -34,7 +36,7 @@ type subsets struct {
 type priced struct{ b, m, n, k, nanos float64 }
 
 // exact finds a tree of least estimated time by looking at every split of every subset of the factors,
-// outer products included, whose parts take no longer than a good tree of the whole. Of equal splits
+// outer products included, that can be part of a tree that takes no longer than a greedy one. Of equal splits
 // the first met wins. The time is at most 3^n; n is at most ExactLimit.
 func (d *draft) exact(n *network) (tree, error) {
 	count := len(n.legs)
@@ -46,8 +48,7 @@ func (d *draft) exact(n *network) (tree, error) {
 	}
 	s := d.subsets.begin(n)
 	full := uint32(1)<<count - 1
-	known := d.fewFlops(n)
-	s.limit = s.price(known) * (1 + 1e-9)
+	s.limit = s.greedy(full) * (1 + 1e-9)
 	for set := uint32(3); set <= full; set++ {
 		if bits.OnesCount32(set) < 2 {
 			continue
@@ -58,24 +59,41 @@ func (d *draft) exact(n *network) (tree, error) {
 		}
 	}
 	if math.IsInf(s.best[full], 1) { // costs are more than floats hold
-		known, _ = greedily(n.graph(), taste{c: 1}, nil)
-		return known, nil
+		t, _ := greedily(n.graph(), taste{c: 1}, nil)
+		return t, nil
 	}
 	return readTree(s.split, full, d.pairs.Make(count - 1)[:0]), nil
 }
 
-// fewFlops is a tree that takes few multiply-adds, and so mostly little time.
-func (d *draft) fewFlops(n *network) tree {
-	const small = 3 // up to which looking at all trees costs less than a first one saves
-	if len(n.legs) <= small {
-		return nil
+// greedy is the cost of a tree as search counts it: of the tree that contracts the pair whose product takes least
+// memory more than its operands, again and again.
+func (s *subsets) greedy(full uint32) float64 {
+	var room [ExactLimit]uint32
+	parts := room[:0]
+	for set := uint32(1); set < full; set <<= 1 {
+		parts = append(parts, set)
 	}
-	g := n.graph()
-	if t, ok := d.block(writeBits).tree(g); ok {
-		return t
+	cost := 0.0
+	for len(parts) > 1 {
+		i, j := s.leastGrowth(parts)
+		cost += s.step(parts[i], parts[j], full)
+		parts[i] |= parts[j]
+		parts = slices.Delete(parts, j, j+1)
 	}
-	t, _ := greedily(g, taste{c: 1}, nil)
-	return t
+	return cost
+}
+
+// leastGrowth finds the two parts whose product takes least memory more than they do.
+func (s *subsets) leastGrowth(parts []uint32) (first, second int) {
+	least := math.Inf(1)
+	for j, b := range parts {
+		for i, a := range parts[:j] {
+			if more := s.size[a|b] - s.size[a] - s.size[b]; more < least || second == 0 {
+				first, second, least = i, j, more
+			}
+		}
+	}
+	return first, second
 }
 
 // block searches small graphs for trees of fewest multiply-adds, where an element written counts for 2^bits.
@@ -94,22 +112,25 @@ func (s *subsets) price(t tree) float64 {
 		sets = append(sets, 1<<f)
 	}
 	cost := 0.0
-	for k, p := range t {
+	full := uint32(1)<<len(s.n.legs) - 1
+	for _, p := range t {
 		a, b := sets[p[0]], sets[p[1]]
 		sets = append(sets, a|b)
-		if k < len(t)-1 {
-			cost += s.extra(a | b)
-		}
-		batch, k := s.shared(a, b, a|b)
-		cost += s.nanos(a, b, batch, k)
+		cost += s.step(a, b, full)
 	}
 	s.sets = sets
 	return cost
 }
 
-// extra is added to the cost of a result that is too large.
-func (s *subsets) extra(set uint32) float64 {
-	if s.size[set]*float64(s.n.dtype.Size()) > float64(maxBytes) {
+// step is the cost of a pair.
+func (s *subsets) step(a, b, full uint32) float64 {
+	batch, k := s.shared(a, b, a|b)
+	return s.extra(a|b, full) + s.nanos(a, b, batch, k)
+}
+
+// extra is added to the cost of a result that is too large, but for the last one.
+func (s *subsets) extra(set, full uint32) float64 {
+	if set != full && s.size[set]*s.bytes > float64(maxBytes) {
 		return hopeless
 	}
 	return 0
@@ -141,7 +162,32 @@ func (s *subsets) begin(n *network) *subsets {
 	for set := range s.size {
 		s.size[set] = s.volume(s.legs[set*s.words:][:s.words])
 	}
+	s.bounds()
 	return s
+}
+
+// bounds fills in what it takes at least to read all factors that are not in a set and to write the last result.
+func (s *subsets) bounds() {
+	full := len(s.size) - 1
+	s.rest = resized(s.rest, full+1)
+	s.rest[0] = s.move(uint32(full))
+	for bit := 1; bit <= full; bit <<= 1 {
+		s.rest[0] += s.move(uint32(bit))
+	}
+	for set := 1; set <= full; set++ {
+		s.rest[set] = s.rest[set&(set-1)] - s.move(uint32(set&-set))
+	}
+}
+
+// move is a time that it takes at least to read or write a result or a factor.
+func (s *subsets) move(set uint32) float64 { return s.bound.Nanos(0, s.size[set]*s.bytes) }
+
+// most is what a set may cost at most in a tree within the limit.
+func (s *subsets) most(set, full uint32) float64 {
+	if set == full {
+		return s.limit
+	}
+	return s.limit - s.rest[set] - s.move(set)
 }
 
 // volume is the product of the extents of a set of groups.
@@ -203,12 +249,9 @@ func (s *subsets) group() {
 // search finds the best split of set, all of whose subsets are done; best is +Inf if every split
 // exceeds the limit. Most splits need no estimate, as a bound tells that they do.
 func (s *subsets) search(set, full uint32) {
-	extra := 0.0
-	if set != full {
-		extra = s.extra(set)
-	}
+	extra := s.extra(set, full)
 	s.best[set] = math.Inf(1)
-	most := s.limit
+	most := s.most(set, full)
 	for a := (set - 1) & set; a > set&^a; a = (a - 1) & set {
 		b := set &^ a
 		c := s.best[a] + s.best[b] + extra

@@ -47,7 +47,7 @@ func (c *contraction) wholeFloor() float64 {
 	for _, l := range unite(c.free, c.over) {
 		points *= float64(c.d.extent(l))
 	}
-	b := c.d.opts.Target.Bound(c.dtype)
+	b := c.d.model().Bound(c.dtype)
 	return b.Fixed + b.Nanos(points, 0)
 }
 

@@ -196,7 +196,7 @@ func TestNoEstimateIsBelowTheBound(t *testing.T) {
 	extents := []float64{1, 2, 7, 16, 48, 130, 1000, 40000}
 	for _, target := range targets() {
 		for _, d := range []tensor.DType{tensor.F16, tensor.F32, tensor.F64, tensor.C64, tensor.I32, tensor.I64} {
-			b, s := target.Bound(d), float64(d.Accum().Size())
+			b, s := target.Model().Bound(d), float64(d.Accum().Size())
 			for code := range len(extents) * len(extents) * len(extents) * 4 {
 				at := func(k int) float64 { return extents[k%len(extents)] }
 				w := cost.Work{B: []float64{1, 3, 64, 5000}[code%4], M: at(code / 4), N: at(code / 32), K: at(code / 256),

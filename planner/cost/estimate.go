@@ -214,16 +214,23 @@ func (t *typical) fetched(bytes, fetches float64) float64 {
 type Bound struct {
 	Fixed       float64 // of every step, whatever its size
 	point, byte float64
+	near        float64 // bytes beyond which all are moved from and to memory
 }
 
 // Bound is the bound for elements of type d.
-func (t *Target) Bound(d tensor.DType) Bound {
-	return Bound{Fixed: call, point: 1 / (t.peak(d) * batchRate), byte: 1 / rateL1}
+func (t *typical) Bound(d tensor.DType) Bound {
+	return Bound{Fixed: call, point: 1 / (t.rates[d].peak * batchRate), byte: 1 / rateL1, near: float64(t.l2())}
 }
 
 // Nanos bounds the time beyond Fixed of a product by its multiply-adds and by the bytes that it reads and
-// writes.
-func (b Bound) Nanos(points, bytes float64) float64 { return max(points*b.point, bytes*b.byte) }
+// writes. Of both together, two products take no less than one.
+func (b Bound) Nanos(points, bytes float64) float64 {
+	nanos := max(points*b.point, bytes*b.byte)
+	if bytes > b.near {
+		return max(nanos, bytes/rateBeyond-b.Fixed)
+	}
+	return nanos
+}
 
 // packs reports whether w may be packed: a product that is more than a few tiles large and does not live
 // in the second-level cache, where packing costs more than it gives.
