@@ -24,8 +24,12 @@ var binders = sync.Pool{New: func() any { return new(binder) }}
 
 // release leaves the problem to the caller and the lists to the next binder.
 func (b *binder) release() {
+	clear(b.given)
+	b.source, b.p, b.out = "", nil, nil
+	b.given, b.values, b.results, b.dims, b.order = b.given[:0], b.values[:0], b.results[:0], b.dims[:0], b.order[:0]
+	b.layouts, b.ids, b.nodes, b.args = layouts{}, slab.Slab[IndexID]{}, slab.Slab[Node]{}, slab.Slab[NodeID]{}
 	b.runs.Reset()
-	*b = binder{given: b.given[:0], values: b.values[:0], results: b.results[:0], dims: b.dims[:0], order: b.order[:0], runs: b.runs}
+	b.serial = 0
 	binders.Put(b)
 }
 
@@ -35,11 +39,21 @@ type bound struct {
 	statements [1]Statement
 }
 
+// smallBound is a problem of a product of two or three operands, with room for its parts.
+type smallBound struct {
+	bound
+	tensors [fewTerms + 1]Tensor
+	indices [fewLabels]Index
+	nodes   [fewTerms + 2]Node
+	ints    [16]int
+	ids     [16]IndexID
+	args    [6]NodeID
+	bools   [8]bool
+}
+
 // bind makes the problem of a program.
 func (b *binder) bind(p *Program, specs []Spec) error {
-	out := &bound{}
-	out.Statements = out.statements[:0]
-	b.source, b.p, b.out = source(p.Src), p, &out.Problem
+	b.source, b.p = source(p.Src), p
 	if err := b.match(specs); err != nil {
 		return err
 	}
@@ -63,19 +77,34 @@ func (b *binder) bind(p *Program, specs []Spec) error {
 	return nil
 }
 
-// makeRoom makes room for tensors and axes.
+// makeRoom makes a problem with room for tensors, axes and indices.
 func (b *binder) makeRoom() {
-	axes := 0
+	tensors := len(b.p.Operands) + len(b.p.Assigns)
+	if tensors <= fewTerms+1 {
+		x := &smallBound{}
+		b.out, x.Statements, x.Tensors, x.Indices = &x.Problem, x.statements[:0], x.tensors[:0], x.indices[:0]
+		b.ids.Start(x.ids[:0])
+		b.nodes.Start(x.nodes[:0])
+		b.args.Start(x.args[:0])
+		b.layouts.ints.Start(x.ints[:0])
+		b.layouts.bools.Start(x.bools[:0])
+		return
+	}
+	x, axes, labels, nodes := &bound{}, 0, len(b.p.Labels), 0
 	for _, s := range b.given {
 		if s != nil {
 			axes += len(s.Shape)
 		}
 	}
-	b.out.Tensors = make([]Tensor, 0, len(b.p.Operands)+len(b.p.Assigns))
-	results := len(b.p.Labels)
-	b.ids.Reserve(axes + 3*results)
-	b.layouts.ints.Reserve(2 * (axes + results))
-	b.layouts.bools.Reserve(axes + results)
+	b.out, x.Statements, x.Tensors, x.Indices = &x.Problem, x.statements[:0], make([]Tensor, 0, tensors), make([]Index, 0, labels)
+	for i := range b.p.Assigns {
+		nodes += b.p.Assigns[i].Right.nodes()
+	}
+	b.nodes.Reserve(nodes)
+	b.args.Reserve(nodes)
+	b.ids.Reserve(axes + 3*labels)
+	b.layouts.ints.Reserve(2 * (axes + labels))
+	b.layouts.bools.Reserve(axes + labels)
 }
 
 // binder turns statements over labels into statements over indices with extents.
@@ -88,6 +117,8 @@ type binder struct {
 	results []int   // by statement: its tensor
 	layouts layouts
 	ids     slab.Slab[IndexID]
+	nodes   slab.Slab[Node]
+	args    slab.Slab[NodeID]
 	runs    slab.Slab[value] // factors that are being lowered
 
 	// Of the statement being bound:

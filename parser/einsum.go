@@ -13,6 +13,7 @@ import (
 type equation struct {
 	source
 	names
+	x     *product
 	terms []written
 	out   Ref
 	arrow Span  // of "->"; empty while there is none
@@ -32,17 +33,58 @@ type use struct {
 	out    Span // in the output; empty if it is not there
 }
 
+// product is a program of one statement, whose right side is a product.
+type product struct {
+	Program
+	assigns [1]Assign
+	right   Tree
+}
+
+// What there is room for at first: in a small product terms and, mostly, labels and axes, and in others labels.
+const (
+	fewTerms, fewLabels, fewAxes = 3, 5, 10
+
+	someLabels = 16
+)
+
+// smallProduct is a product of few terms with room for their parts, as making many lists takes longer than filling them.
+type smallProduct struct {
+	product
+	terms    [fewTerms]written
+	args     [fewTerms]*Tree
+	inverse  [fewTerms]bool
+	operands [fewTerms]OperandDecl
+	axes     [fewAxes]Axis
+	labels   [fewLabels]string
+	uses     [fewLabels]use
+	sums     [fewLabels]LabelID
+}
+
+// makeRoom makes a product of so many terms of so many letters, in which everything has its place.
+func (e *equation) makeRoom(terms, letters int) {
+	if terms <= fewTerms {
+		x := &smallProduct{}
+		e.x, e.terms, e.list, e.uses = &x.product, x.terms[:0], x.labels[:0], x.uses[:0]
+		e.lists.Start(x.axes[:0])
+		x.Operands, x.right.Args, x.right.Inverse, x.right.Sums = x.operands[:0], x.args[:0], x.inverse[:0], x.sums[:0]
+		return
+	}
+	x, labels := &product{}, min(letters, someLabels)
+	e.x, e.terms, e.list, e.uses = x, make([]written, 0, terms), make([]string, 0, labels), make([]use, 0, labels)
+	e.lists.Reserve(min(letters, 4*someLabels))
+	x.Operands, x.right.Args, x.right.Inverse = make([]OperandDecl, 0, terms), make([]*Tree, 0, terms), make([]bool, 0, terms)
+	x.right.Sums = make([]LabelID, 0, labels)
+}
+
 // parseEinsum reads an einsum string.
 func parseEinsum(src string, mode Mode) (*Program, error) {
-	const few = 16 // labels that are made room for
-	e := &equation{source: source(src), terms: make([]written, 0, min(1+strings.Count(src, ","), MaxOperands))}
-	e.lists.Reserve(min(len(src), 4*few))
-	e.list, e.uses = make([]string, 0, min(len(src), few)), make([]use, 0, min(len(src), few))
+	e := equation{source: source(src)}
+	e.makeRoom(min(1+strings.Count(src, ","), MaxOperands), len(src))
 	if err := e.scan(); err != nil {
 		return nil, err
 	}
-	p := Program{Src: src, Mode: mode, Notation: EinsumString}
-	return e.finish(p, func(a, b LabelID) int { return strings.Compare(e.list[a], e.list[b]) })
+	e.x.Src, e.x.Mode, e.x.Notation = src, mode, EinsumString
+	return e.finish(func(a, b LabelID) int { return strings.Compare(e.list[a], e.list[b]) })
 }
 
 // scan splits the text into terms and output. Only U+0020 may stand between tokens.
@@ -91,7 +133,13 @@ func (e *equation) begin(at int) Ref { return Ref{Span: Span{at, at}, Axes: e.li
 // close ends an input term.
 func (e *equation) close(term Ref, end int) {
 	term.Axes = e.lists.Keep(term.Axes)
-	e.terms = append(e.terms, written{ref: trim(term, end)})
+	e.add(trim(term, end))
+}
+
+// add appends an input term.
+func (e *equation) add(term Ref) {
+	e.terms = append(e.terms, written{})
+	e.terms[len(e.terms)-1].ref = term
 }
 
 // trim ends a term and leaves spaces around its labels out of its span.
@@ -198,18 +246,10 @@ func (e *equation) badChar(r rune, size int, at Span) error {
 	return err.hintIf(lookalikes[r])
 }
 
-// product is a program of one statement, whose right side is a product.
-type product struct {
-	Program
-	assigns [1]Assign
-	right   Tree
-}
-
 // finish checks the output, or makes it, and builds the program, of which some is known. The order of labels is that
 // of an implicit output.
-func (e *equation) finish(known Program, order func(a, b LabelID) int) (*Program, error) {
-	x := &product{Program: known}
-	p := &x.Program
+func (e *equation) finish(order func(a, b LabelID) int) (*Program, error) {
+	p := &e.x.Program
 	if p.Mode == ModeAuto {
 		p.Mode = ModeNumPy
 	}
@@ -220,10 +260,28 @@ func (e *equation) finish(known Program, order func(a, b LabelID) int) (*Program
 	if err := e.checkOutput(); err != nil {
 		return nil, err
 	}
-	p.Labels = e.list
-	p.Assigns = x.assigns[:]
-	p.Assigns[0] = Assign{Span: Span{0, len(e.source)}, Left: e.out, Old: NoValue, Right: e.product(x)}
-	return resolveSums(p)
+	p.Labels, p.Assigns = e.list, e.x.assigns[:]
+	a := &p.Assigns[0]
+	a.Span, a.Left, a.Old, a.Right = Span{0, len(e.source)}, e.out, NoValue, e.product()
+	if p.Mode == ModeEinstein {
+		return p, checkStrict(p)
+	}
+	a.Right.Sums = e.sums()
+	return p, nil
+}
+
+// sums lists the labels that are not in the output. They are numbered in order of appearance.
+func (e *equation) sums() []LabelID {
+	list := e.x.right.Sums
+	for id := range e.uses {
+		if e.uses[id].out.End == 0 {
+			list = append(list, LabelID(id))
+		}
+	}
+	if len(list) == 0 {
+		return nil
+	}
+	return list
 }
 
 // implicitOutput has the ellipsis first and then every label that occurs once.
@@ -288,23 +346,22 @@ func (e *equation) knownLabels(wrong string) string {
 }
 
 // product is the tree of the inputs, which become the program's operands.
-func (e *equation) product(p *product) *Tree {
-	trees := make([]*Tree, len(e.terms))
-	p.Operands = make([]OperandDecl, len(e.terms))
+func (e *equation) product() *Tree {
+	x := e.x
 	for i := range e.terms {
-		r := &e.terms[i].ref
+		r, t := &e.terms[i].ref, &e.terms[i].tree
 		r.Value = i
+		t.Kind, t.Span, t.Ref = TreeRef, r.Span, r
 		d := OperandDecl{Rank: len(r.Axes), Span: r.Span, Ellipsis: hasEllipsis(r.Axes)}
 		if d.Ellipsis {
 			d.Rank--
 		}
-		p.Operands[i] = d
-		trees[i] = &e.terms[i].tree
-		*trees[i] = Tree{Kind: TreeRef, Span: r.Span, Ref: r}
+		x.Operands = append(x.Operands, d)
+		x.right.Args, x.right.Inverse = append(x.right.Args, t), append(x.right.Inverse, false)
 	}
-	if len(trees) == 1 {
-		return trees[0]
+	if len(e.terms) == 1 {
+		return &e.terms[0].tree
 	}
-	p.right = Tree{Kind: TreeProduct, Args: trees, Inverse: make([]bool, len(trees)), Span: trees[0].Span.to(trees[len(trees)-1].Span)}
-	return &p.right
+	x.right.Kind, x.right.Span = TreeProduct, e.terms[0].ref.Span.to(e.terms[len(e.terms)-1].ref.Span)
+	return &x.right
 }

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/einc-lang/einc/internal/slab"
 	"github.com/einc-lang/einc/tensor"
 )
 
@@ -14,7 +13,7 @@ func (b *binder) assign(a *Assign) error {
 		return err
 	}
 	b.addIndices()
-	l := &lowering{binder: b, op: a.Op, expr: make(Expr, 0, a.Right.nodes())}
+	l := &lowering{binder: b, op: a.Op, expr: b.nodes.Room(a.Right.nodes())}
 	v, err := l.tree(a.Right)
 	if err != nil {
 		return err
@@ -32,7 +31,7 @@ func (b *binder) assign(a *Assign) error {
 		return err
 	}
 	l.settle(v, d)
-	return b.result(a, l.expr, d, old)
+	return b.result(a, b.nodes.Keep(l.expr), d, old)
 }
 
 // addIndices makes the statement's labels indices of the problem.
@@ -105,7 +104,6 @@ type lowering struct {
 	*binder
 	op   ReduceOp
 	expr Expr
-	args slab.Slab[NodeID]
 }
 
 // value is a lowered tree: a node, or a literal that has no type yet.

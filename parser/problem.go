@@ -80,12 +80,12 @@ type Node struct {
 	Kind   NodeKind
 	DType  tensor.DType
 	Fn     Fn
+	Reduce ReduceOp // NodeReduce
 	Args   []NodeID
 	Tensor int       // NodeRef
 	Axes   []IndexID // NodeRef: one an axis; a repeat reads a diagonal
 	Value  float64   // NodeConst; integers beyond 2^53 are in Int
 	Int    int64     // NodeConst of an integer type
-	Reduce ReduceOp  // NodeReduce
 	Over   []IndexID // NodeReduce: ascending
 	Input  int       // NodeInput
 }

@@ -42,8 +42,8 @@ type Program struct {
 type OperandDecl struct {
 	Name     string // empty in an einsum string
 	Optional bool   // the old value of an op=: without it the reduction starts from its identity
-	Rank     int    // number of axes; at least this many if Ellipsis
 	Ellipsis bool
+	Rank     int  // number of axes; at least this many if Ellipsis
 	Span     Span // of its first appearance
 }
 
@@ -99,13 +99,13 @@ const (
 type Tree struct {
 	Kind    TreeKind
 	Fn      Fn
+	height  int32 // bounds the depth of the Expr this becomes
 	Span    Span
 	Ref     *Ref
 	Number  *Number
 	Args    []*Tree
 	Inverse []bool    // of Sum and Product, one an argument
 	Sums    []LabelID // the labels reduced over the value of this tree, in order of appearance
-	height  int       // bounds the depth of the Expr this becomes
 }
 
 // Number is a literal. It has the type of what it meets.

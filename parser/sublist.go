@@ -24,6 +24,7 @@ func ParseSublists(inputs [][]any, out []any, mode Mode) (*Program, error) {
 	}
 	s := &sublists{mode: mode}
 	s.source = source(sublistText(inputs, out))
+	s.makeRoom(min(len(inputs), MaxOperands), 0)
 	if len(inputs) == 0 {
 		return nil, s.fail(CodeNoOperands, Span{}, "there are no operands")
 	}
@@ -35,7 +36,7 @@ func ParseSublists(inputs [][]any, out []any, mode Mode) (*Program, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.terms = append(s.terms, written{ref: term})
+		s.add(term)
 		if err := s.countTerms(); err != nil {
 			return nil, err
 		}
@@ -48,8 +49,8 @@ func ParseSublists(inputs [][]any, out []any, mode Mode) (*Program, error) {
 			return nil, err
 		}
 	}
-	p := Program{Src: string(s.source), Mode: mode, Notation: Sublists}
-	return s.finish(p, func(a, b LabelID) int { return s.number(a) - s.number(b) })
+	s.x.Src, s.x.Mode, s.x.Notation = string(s.source), mode, Sublists
+	return s.finish(func(a, b LabelID) int { return s.number(a) - s.number(b) })
 }
 
 // sublists reads labels beside the text that is shown for them.

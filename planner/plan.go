@@ -47,13 +47,13 @@ const (
 // arena that is live from step First to step Last.
 type Buffer struct {
 	Kind    BufferKind
+	Private bool // of Temp: written and read inside one parallel loop
 	Name    string
 	Operand int
 	parser.Tensor
 	Bytes       int64
 	Offset      int64   // into the arena, for Temp, or into the worker's private part of it; a multiple of 64
 	First, Last int     // steps that write it first and read it last; loops around only one of them count whole
-	Private     bool    // of Temp: written and read inside one parallel loop
 	Window      *Window // not nil: a part of another buffer, without storage of its own
 }
 
@@ -73,10 +73,10 @@ type Step struct {
 	Out      Ref
 	Old      int // buffer of Out's shape to combine with by OldOp, or -1
 	OldOp    parser.ReduceOp
-	Inputs   []Ref
-	Core     [2]int          // the inputs of the two-operand product, or -1; the others are fused factors
-	Body     parser.Expr     // over NodeInput 0…len(Inputs)-1
 	Reduce   parser.ReduceOp // meaningful if K is not empty
+	Inputs   []Ref
+	Core     [2]int      // the inputs of the two-operand product, or -1; the others are fused factors
+	Body     parser.Expr // over NodeInput 0…len(Inputs)-1
 	Extra    []Ref
 	Epilogue parser.Expr // NodeInput 0 is the reduced value, 1+i is Extra[i]; empty for the identity
 	Class

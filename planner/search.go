@@ -78,7 +78,7 @@ func Search(ctx context.Context, p *parser.Problem, opts Options) (*Plan, error)
 
 func (d *draft) search() (*Plan, error) {
 	p := d.p
-	live := liveStatements(p)
+	live := d.live()
 	if err := d.declare(live); err != nil {
 		return nil, err
 	}
@@ -136,33 +136,48 @@ func newDraft(ctx context.Context, p *parser.Problem, opts Options) (*draft, err
 	for i := range d.buffer {
 		d.buffer[i] = -1
 	}
-	d.plan = &Plan{Problem: p, Workers: max(opts.Target.Workers, 1), Method: "exact"}
 	views := 0
 	for i := range p.Statements {
 		eachTensor(&p.Statements[i], func(int) { views++ })
 	}
-	d.reserve(views)
+	d.makeRoom(views)
+	d.plan.Problem, d.plan.Workers, d.plan.Method = p, max(opts.Target.Workers, 1), "exact"
 	return d, ctx.Err()
 }
 
-// reserve makes room for the steps of a plan that reads some views, one by one or in pairs, for one more step that is
+// smallPlan is a plan of one step of two views, with room for its parts, as making many lists takes longer than
+// filling them.
+type smallPlan struct {
+	Plan
+	steps   [1]Step
+	buffers [3]Buffer
+	nodes   [4]parser.Node
+	refs    [2]Ref
+	args    [4]parser.NodeID
+	lists   [8]parser.IndexID
+}
+
+// makeRoom makes a plan with room for steps that read some views, one by one or in pairs, for one more step that is
 // looked at, and for the temporaries of another way.
-func (d *draft) reserve(views int) {
-	steps := max(views-1, 1)
-	d.plan.Buffers = make([]Buffer, 0, len(d.p.Tensors)+2*max(views-2, 0))
-	if steps > 1 {
-		steps++
+func (d *draft) makeRoom(views int) {
+	if views <= 2 && len(d.p.Tensors) <= 3 {
+		x := &smallPlan{}
+		d.plan, x.Steps, x.Buffers = &x.Plan, x.steps[:0], x.buffers[:0]
+		d.made.nodes.Start(x.nodes[:0])
+		d.made.refs.Start(x.refs[:0])
+		d.made.args.Start(x.args[:0])
+		d.lists.Start(x.lists[:0])
+		return
 	}
-	d.plan.Steps = make([]Step, 0, steps)
 	const rank = 4 // of most results
+	steps := max(views, 2)
+	d.plan = &Plan{Steps: make([]Step, 0, steps), Buffers: make([]Buffer, 0, len(d.p.Tensors)+2*max(views-2, 0))}
 	d.made.nodes.Reserve(3*steps + 1)
 	d.made.refs.Reserve(2 * steps)
 	d.made.args.Reserve(2 * steps)
 	d.lists.Reserve(3 * rank * steps)
-	if steps > 1 {
-		d.layout.ints.Reserve(2 * rank * steps)
-		d.layout.bools.Reserve(rank * steps)
-	}
+	d.layout.ints.Reserve(2 * rank * steps)
+	d.layout.bools.Reserve(rank * steps)
 }
 
 // spend notes units of search, and looks at the context now and then.
@@ -199,23 +214,20 @@ func (d *draft) extent(i parser.IndexID) int {
 	return d.p.Indices[i].Extent
 }
 
-// liveStatements lists the statements that the output depends on, in order.
-func liveStatements(p *parser.Problem) []int {
-	need := make([]bool, len(p.Tensors))
+// live lists the statements that the output depends on, in order.
+func (d *draft) live() []int {
+	p := d.p
+	need, live := d.flags.Make(len(p.Tensors)), d.ints.Make(len(p.Statements))
 	need[p.Output] = true
-	var live []int
+	first := len(live)
 	for i := len(p.Statements) - 1; i >= 0; i-- {
-		st := &p.Statements[i]
-		if !need[st.Out] {
-			continue
+		if st := &p.Statements[i]; need[st.Out] {
+			first--
+			live[first] = i
+			eachTensor(st, func(t int) { need[t] = true })
 		}
-		live = append(live, i)
-		eachTensor(st, func(t int) { need[t] = true })
 	}
-	for a, b := 0, len(live)-1; a < b; a, b = a+1, b-1 {
-		live[a], live[b] = live[b], live[a]
-	}
-	return live
+	return live[first:]
 }
 
 // eachTensor calls f for every tensor that st reads.
@@ -232,7 +244,7 @@ func eachTensor(st *parser.Statement, f func(int)) {
 
 // declare makes buffers: the operands that are read, in their order, then the live statements'.
 func (d *draft) declare(live []int) error {
-	read := make([]bool, len(d.p.Tensors))
+	read := d.flags.Make(len(d.p.Tensors))
 	for _, i := range live {
 		eachTensor(&d.p.Statements[i], func(t int) { read[t] = true })
 	}

@@ -12,7 +12,7 @@ import (
 // once or not at all, as every einsum string is; and the names of its indices. It is false for other
 // problems: no path describes their order.
 func Product(p *parser.Problem) (*Network, []string, bool) {
-	live := liveStatements(p)
+	live := (&draft{p: p}).live()
 	if len(live) != 1 {
 		return nil, nil, false
 	}
@@ -86,7 +86,7 @@ func SearchPath(ctx context.Context, p *parser.Problem, opts Options, path [][2]
 		return nil, err
 	}
 	defer d.release()
-	live := liveStatements(p)
+	live := d.live()
 	if err := d.declare(live); err != nil {
 		return nil, err
 	}

@@ -32,6 +32,9 @@ func (s *Slab[T]) Reserve(n int) {
 	}
 }
 
+// Start gives the slab a first long list, which is empty.
+func (s *Slab[T]) Start(room []T) { s.space = room }
+
 // Keep closes a list that Room gave, also one that has outgrown it and lies elsewhere.
 func (s *Slab[T]) Keep(list []T) []T {
 	if n := len(s.space) + len(list); n <= cap(s.space) {
