@@ -153,7 +153,7 @@ func (f *Func) CallContext(ctx context.Context, out *Tensor, operands ...*Tensor
 	for _, t := range operands {
 		ptrs = append(ptrs, t.Data())
 	}
-	var dimBuf [stackArgs * 4]int64
+	var dimBuf [stackArgs * 8]int64
 	dims, err := v.dims(dimBuf[:0], sizes, out, operands)
 	if err != nil {
 		return err

@@ -33,9 +33,9 @@ func (s space) inside(step int) bool { return s.in != nil && s.in[step] }
 // arg finds where a parameter of a step's nest lies and what moves it.
 func (u *Unit) arg(p loop.Param, a lower.Arg, s space, step int) object.Arg {
 	switch {
-	case p.Role == loop.Shared && s.inside(step):
+	case (p.Role == loop.Shared || a.Buffer == lower.Sums) && s.inside(step):
 		return object.Arg{Area: object.AreaWorker, Offset: s.shared + a.Offset}
-	case p.Role == loop.Shared:
+	case p.Role == loop.Shared || a.Buffer == lower.Sums:
 		return object.Arg{Area: object.AreaShared, Offset: a.Offset}
 	case p.Role == loop.Worker:
 		return object.Arg{Area: object.AreaWorker, Offset: a.Offset}

@@ -177,6 +177,9 @@ func TestOpenBits(t *testing.T) {
 		{"ik,kj->ij", tensor.F32, [][]int{{300, 1000}, {1000, 270}}},
 		{"ki,jk->ij", tensor.F64, [][]int{{701, 310}, {290, 701}}},
 		{"ik,kj->ij", tensor.F16, [][]int{{200, 900}, {900, 400}}},
+		{"ik,kj->ij", tensor.F32, [][]int{{50, 50000}, {50000, 40}}}, // in parts of K, as the next
+		{"ki,jk->ji", tensor.F64, [][]int{{20000, 70}, {90, 20000}}},
+		{"ik,kj->ij", tensor.F16, [][]int{{48, 30000}, {30000, 64}}},
 	} {
 		operands := []*tensor.Tensor{random(c.d, c.shapes[0]...), random(c.d, c.shapes[1]...)}
 		var want *tensor.Tensor
@@ -186,7 +189,9 @@ func TestOpenBits(t *testing.T) {
 				opts.Workers, opts.Dynamic = workers, dynamic
 				f, err := einc.CompileFor(t.Context(), c.expr, opts, operands)
 				require.NoError(t, err)
-				require.Contains(t, f.Explain().String(), `nest "packed/`, "what is compared is packed")
+				text := f.Explain().String()
+				require.Contains(t, text, `nest "packed/`, "what is compared is packed")
+				require.Equal(t, len(dynamic) > 0 || operands[0].Len() > 1e6, strings.Contains(text, "part:"), "parts of K")
 				out, err := f.NewOutputFor(operands...)
 				require.NoError(t, err)
 				require.NoError(t, f.Call(out, operands...))

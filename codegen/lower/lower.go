@@ -44,6 +44,10 @@ type Arg struct {
 	Offset int64
 }
 
+// Sums is the buffer of the sums of parts of K where extents are open: shared workspace from its beginning on, whatever the
+// parameter's role, as calls decide what is where in it.
+const Sums = -2
+
 // Options choose how a plan is lowered. The zero value specialises on the operands' strides and extents.
 type Options struct {
 	// RuntimeStrides leaves the strides of operands and output to the dims array.

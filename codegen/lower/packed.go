@@ -74,12 +74,14 @@ func (l *lowering) panels(s *planner.Step) *panels {
 	}
 	p.batch = items(p.product.b)
 	if p.isOpen() {
-		p.blockOpen()
+		p.blockOpen(len(p.product.b) > 0 || p.waits())
 	} else {
 		p.Blocking = l.blocking(rootType(s.Body), p.inPlace(), p.batch, items(p.m), items(p.n), items(p.product.k))
 		p.turnN()
 		p.known()
-		p.splitK()
+		if p.Split > 1 {
+			p.partsOfK(loop.Const(p.Split))
+		}
 	}
 	p.scratch = p.Scratch()
 	return p
@@ -105,18 +107,11 @@ func packed(l *lowering, step int) error {
 	if p == nil {
 		return nil
 	}
-	if p.Own {
-		tile, err := p.tileNest()
-		if err != nil {
-			return err
-		}
-		if err := l.phase(step, tile.nest, tile.tasks, tile.nanos, tile.args); err != nil || p.part < 0 {
-			return err
-		}
-		return l.run(step, []*kernel{p.sumOfParts()}, 0)
-	}
 	if p.isOpen() {
-		return p.packedOpen(step)
+		return packedOpen(l, step)
+	}
+	if p.Own {
+		return p.packedTurn(step)
 	}
 	pack := p.packNest()
 	tile, err := p.tileNest()
@@ -131,6 +126,28 @@ func packed(l *lowering, step int) error {
 		}
 	}
 	return nil
+}
+
+// packedTurn appends the phases of one turn: those that pack B and multiply, or, where tasks pack it for themselves, the one
+// that does both, and the sum of the parts of K, if there are any.
+func (p *panels) packedTurn(step int) error {
+	var runs []run
+	if !p.Own {
+		runs = append(runs, p.packNest())
+	}
+	tile, err := p.tileNest()
+	if err != nil {
+		return err
+	}
+	for _, r := range append(runs, tile) {
+		if err := p.l.phase(step, r.nest, r.tasks, r.nanos, r.args); err != nil {
+			return err
+		}
+	}
+	if p.part < 0 {
+		return nil
+	}
+	return p.l.run(step, []*kernel{p.sumOfParts()}, 0)
 }
 
 // turnN lets panels be packed many together, if B's unit-stride digit is not the fastest of N: as many as the
@@ -244,7 +261,7 @@ func (p *panels) table(name string, size, at int64) int {
 // operand declares the parameter of an operand.
 func (p *panels) operand(side int, role loop.Role) int {
 	if side == sideC && p.part >= 0 {
-		return p.param(p.sums())
+		return p.param(p.sums(role))
 	}
 	return p.param(p.l.buffer(p.refs[side].Buffer, role))
 }
@@ -350,7 +367,7 @@ func (p *panels) panelsB() access {
 func (p *panels) term(t turn) loop.Affine {
 	first := by(t.kb, p.terms)
 	if p.part >= 0 {
-		first = plus(times(t.batch[p.part].v, p.PartBlocks()*p.KC), first)
+		first = plus(by(t.batch[p.part].v, p.l.derive(DimMul, p.share, p.terms)), first)
 	}
 	return first
 }

@@ -13,7 +13,9 @@ import (
 type counts struct {
 	total   struct{ m, n, k loop.Size }
 	terms   loop.Size // of K in a block: KC, or less
-	kblocks loop.Size
+	kblocks loop.Size // of a task, or of all
+	all     loop.Size // blocks of K
+	share   loop.Size // blocks of K of a part
 	slices  loop.Size
 	width   loop.Size // of a slice, in columns: NS, or less
 	panels  loop.Size // of a slice
@@ -27,6 +29,7 @@ func (p *panels) known() {
 	p.total.m, p.total.n, p.total.k = c(p.M), c(p.N), c(p.K)
 	p.terms, p.kblocks, p.slices, p.width = c(p.KC), c(p.KBlocks()), c(p.Slices()), c(p.NS)
 	p.panels, p.nblocks, p.mblocks = c(p.Panels()), c(p.NBlocks()), c(p.MBlocks())
+	p.all, p.share = p.kblocks, c(p.PartBlocks())
 }
 
 func (p *panels) isOpen() bool {
@@ -45,31 +48,63 @@ func (p *panels) parts(total loop.Size, part int64) loop.Size {
 	return p.l.derive(DimCeilDiv, total, loop.Const(part))
 }
 
-// packedOpen lowers a product of open extents whose B is shared: two phases take turns. Where there is a batch,
-// or sums that must wait between blocks of K, tasks pack B for themselves.
-func (p *panels) packedOpen(step int) error {
-	l := p.l
-	pack := p.packNest()
-	tile, err := p.tileNest()
-	if err != nil {
+// packedOpen lowers a product of open extents for calls that cut K into parts, and for those that do not: what they take
+// turns with runs no times for the others.
+func packedOpen(l *lowering, step int) error {
+	p := l.panels(&l.plan.Steps[step])
+	if p == nil {
+		return nil
+	}
+	parts, share, once := p.partsOfCall()
+	whole := l.derive(DimAdd, l.derive(DimMul, once, loop.Const(-1)), loop.Const(1))
+	if err := l.turns(whole, p, func() error { return p.packedTurn(step) }); err != nil || once == loop.Const(0) {
 		return err
 	}
-	first := len(l.prog.Phases)
-	for _, r := range []run{pack, tile} {
-		if err := l.phase(step, r.nest, r.tasks, r.nanos, r.args); err != nil {
-			return err
-		}
+	p = l.panels(&l.plan.Steps[step])
+	p.blockOpen(true)
+	p.share, p.Split = share, max(parts.Value, 2)
+	p.partsOfK(parts)
+	p.scratch = p.Scratch()
+	return l.turns(once, p, func() error { return p.packedTurn(step) })
+}
+
+// partsOfCall is cost.Parts of what calls decide.
+func (p *panels) partsOfCall() (parts, share, once loop.Size) {
+	of := func(op DimOp) func(a, b loop.Size) loop.Size {
+		return func(a, b loop.Size) loop.Size { return p.l.derive(op, a, b) }
 	}
-	turns := l.derive(DimMul, p.slices, p.kblocks)
-	l.prog.Turns = append(l.prog.Turns, Turns{first, first + 2, l.absolute(turns)})
+	batch := loop.Const(1)
+	for _, d := range p.product.b {
+		batch = p.l.derive(DimMul, d.size, batch)
+	}
+	x := cost.Arithmetic[loop.Size]{Const: loop.Const, Add: of(DimAdd), Mul: of(DimMul), CeilDiv: of(DimCeilDiv), Min: of(DimMin), Max: of(DimMax)}
+	return cost.Parts(x, batch, p.total.m, p.total.n, p.total.k, p.all)
+}
+
+// turns repeats the phases that f appends: for each slice of columns and block of K where these are phases, and all of
+// that so many times.
+func (l *lowering) turns(times loop.Size, p *panels, f func() error) error {
+	first := len(l.prog.Phases)
+	if err := f(); err != nil {
+		return err
+	}
+	if !p.Own {
+		times = l.derive(DimMul, l.derive(DimMul, p.slices, p.kblocks), times)
+	}
+	if times != loop.Const(1) {
+		l.prog.Turns = append(l.prog.Turns, Turns{first, len(l.prog.Phases), l.absolute(times)})
+	}
 	return nil
 }
 
-// blockOpen chooses the blocks.
-func (p *panels) blockOpen() {
-	d := rootType(p.step.Body)
-	waits := p.step.Old >= 0 || p.l.plan.Buffers[p.step.Out.Buffer].DType != d.Accum()
-	p.Blocking = p.l.target.OpenBlocking(d, p.inPlace(), len(p.product.b) > 0 || waits, items(p.m), items(p.n), items(p.product.k))
+// waits tells whether sums must wait in workspace between blocks of K.
+func (p *panels) waits() bool {
+	return p.step.Old >= 0 || p.l.plan.Buffers[p.step.Out.Buffer].DType != rootType(p.step.Body).Accum()
+}
+
+// blockOpen chooses the blocks: of tasks that pack B for themselves, or share it.
+func (p *panels) blockOpen(own bool) {
+	p.Blocking = p.l.target.OpenBlocking(rootType(p.step.Body), p.inPlace(), own, items(p.m), items(p.n), items(p.product.k))
 	p.batch = 1
 	p.open()
 }
@@ -92,6 +127,7 @@ func (p *panels) open() {
 	even := p.l.derive(DimCeilDiv, p.total.k, blocks)
 	p.terms = p.l.atMost(most(mul(p.parts(even, cost.DepthUnit), loop.Const(cost.DepthUnit)), one), p.KC)
 	p.kblocks = most(p.l.derive(DimCeilDiv, p.total.k, p.terms), one)
+	p.all, p.share = p.kblocks, p.kblocks
 	p.mblocks = p.parts(p.total.m, p.MC)
 	columns := p.parts(p.total.n, p.NC)
 	if p.Own {

@@ -224,7 +224,7 @@ func (p *panels) shares(t turn) loop.Bound {
 	}
 	at := by(t.kb, most)
 	if p.part >= 0 {
-		at = plus(times(t.batch[p.part].v, p.PartBlocks()*most.Value), at)
+		at = plus(by(t.batch[p.part].v, p.l.derive(DimMul, p.share, most)), at)
 	}
 	return left(most, p.parts(p.total.k, termsAtOnce), at)
 }

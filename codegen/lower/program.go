@@ -159,19 +159,26 @@ func (l *lowering) phaseAt(step int, n *loop.Nest, first int64, tasks loop.Size,
 		l.prog.Nests = append(l.prog.Nests, n)
 	}
 	for i, p := range n.Params {
-		end := wholeLines(args[i].Offset + p.Hi*int64(p.DType.Size()))
-		switch p.Role {
-		case loop.Shared:
-			if l.inLoop != nil && l.inLoop[step] {
-				l.prog.Apart = max(l.prog.Apart, end)
-				continue
-			}
-			l.prog.Shared = max(l.prog.Shared, end)
-		case loop.Worker:
-			l.prog.Worker = max(l.prog.Worker, end)
-		}
+		l.takes(step, p, args[i])
 	}
 	ph.Nest = id
 	l.prog.Phases = append(l.prog.Phases, ph)
 	return nil
+}
+
+// takes counts the workspace of a parameter.
+func (l *lowering) takes(step int, p loop.Param, a Arg) {
+	size := p.Hi
+	if a.Buffer == Sums {
+		size, p.Role = cost.MostSums, loop.Shared
+	}
+	end := wholeLines(a.Offset + size*int64(p.DType.Size()))
+	switch {
+	case p.Role == loop.Shared && l.inLoop != nil && l.inLoop[step]:
+		l.prog.Apart = max(l.prog.Apart, end)
+	case p.Role == loop.Shared:
+		l.prog.Shared = max(l.prog.Shared, end)
+	case p.Role == loop.Worker:
+		l.prog.Worker = max(l.prog.Worker, end)
+	}
 }

@@ -2,6 +2,8 @@ package cost_test
 
 import (
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -259,7 +261,8 @@ func TestFewTasksGoRoundEvenly(t *testing.T) {
 // K is cut into parts where it is all of a product's size.
 func TestParts(t *testing.T) {
 	for x, want := range map[[4]int64]int64{
-		{1, 312, 296, 92352}:     31, // 241 blocks of K
+		{1, 312, 296, 92352}:     8,  // 241 blocks of K, and sums for 11 parts
+		{1, 100, 100, 92352}:     31, // of 8 blocks
 		{1, 48, 64, 1000000}:     32,
 		{1, 300, 300, 4000}:      1, // C is not so much smaller than the operands
 		{1, 12, 16, 100000}:      1, // too little to do
@@ -271,6 +274,19 @@ func TestParts(t *testing.T) {
 		e := estimate(&avx2, gemm(tensor.F32, float64(x[1]), float64(x[2]), float64(x[3])))
 		require.True(t, x[0] > 1 || e.Strategy != cost.Packed || e.Shared == b.SharedBytes(), "%v", x)
 	}
+	rng := rand.New(rand.NewPCG(1, 2))
+	parted := 0
+	for range 5000 {
+		extent := func(most float64) int64 { return int64(math.Exp(rng.Float64() * math.Log(most))) }
+		batch := extent(10)
+		b := avx2.Blocking(tensor.F64, false, batch, extent(2000), extent(2000), extent(1e7))
+		if b.Split > 1 {
+			parted++
+			require.LessOrEqual(t, b.Split*batch*b.M*b.N, int64(cost.MostSums), "%+v", b)
+			require.Less(t, (b.Split-1)*b.PartBlocks(), b.KBlocks(), "%+v", b)
+		}
+	}
+	require.Greater(t, parted, 100)
 }
 
 // What vectors do not load side by side takes time, the more the farther it lies; what is not packed takes none.

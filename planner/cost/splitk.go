@@ -8,31 +8,60 @@ const (
 	leastParts = 8       // so many tasks serve as many workers better than tiles do
 	partPoints = 1 << 23 // multiply-adds of a part: a hundred microseconds or more
 	partBlocks = 4       // blocks of K of a part
-	mostSums   = 1 << 17 // elements of C: with more, there are tasks enough, and the parts would take much memory
 	partShare  = 16      // sums of all parts, against elements of operands: at most one for so many
 )
 
-// splits is the number of parts that K is cut into, about a power of two, for equal shares; or 1.
+// MostSums is the most sums of all parts: with more elements of C, there are tasks enough, and parts take much memory.
+const MostSums = 1 << 20
+
+// Arithmetic is what parts are counted with: on numbers, or on sizes that calls decide.
+type Arithmetic[N any] struct {
+	Const                       func(int64) N
+	Add, Mul, CeilDiv, Min, Max func(a, b N) N
+}
+
+// Parts is the number of parts that the blocks of K of a product are cut into, about a multiple of leastParts for equal
+// shares, and how many blocks each has but the last, which may have fewer; once is 1 if there are several parts, else 0.
+func Parts[N any](x Arithmetic[N], batch, m, n, k, blocks N) (parts, share, once N) {
+	c := x.Const
+	above := func(a, b N) N { return x.CeilDiv(x.Add(a, c(1)), b) }       // and one more
+	whole := func(a N, b int64) N { return x.Add(above(a, c(b)), c(-1)) } // a over b, rounded down
+	one := x.Min(x.Mul(m, n), c(MostSums))
+	sums, elements := x.Max(x.Mul(one, batch), c(1)), x.Mul(x.Mul(x.Add(m, n), k), batch)
+	most := x.Min(above(x.Mul(one, k), c(partPoints)), above(blocks, c(partBlocks)))
+	most = x.Min(most, above(x.Min(elements, c(partShare*MostSums)), x.Mul(sums, c(partShare))))
+	most = x.Min(x.Add(most, c(-1)), c(mostParts))
+	few := x.Add(x.Mul(x.Min(whole(batch, leastParts), c(1)), c(-1)), c(1))
+	eights := x.Mul(whole(most, leastParts), few)
+	once = x.Min(eights, c(1))
+	blocks = x.Max(blocks, once) // a size of the call where the parts are
+	parts = x.Max(x.Mul(eights, c(leastParts)), c(1))
+	parts = x.CeilDiv(blocks, x.CeilDiv(blocks, parts))
+	return parts, x.CeilDiv(blocks, parts), once
+}
+
+// splits is the number of parts of K.
 func (b Blocking) splits(batch int64) int64 {
-	if batch >= leastParts || float64(b.M)*float64(b.N) > mostSums {
-		return 1
+	x := Arithmetic[int64]{
+		Const:   func(n int64) int64 { return n },
+		Add:     func(a, b int64) int64 { return a + b },
+		Mul:     saturated,
+		CeilDiv: ceilDiv,
+		Min:     func(a, b int64) int64 { return min(a, b) },
+		Max:     func(a, b int64) int64 { return max(a, b) },
 	}
-	most := float64(mostParts)
-	for _, limit := range []float64{
-		float64(b.M) * float64(b.N) * float64(b.K) / partPoints,
-		float64(b.KBlocks()) / partBlocks,
-		float64(b.M+b.N) * float64(b.K) / (partShare * float64(b.M) * float64(b.N)),
-	} {
-		most = min(most, limit)
+	parts, _, _ := Parts(x, batch, b.M, b.N, b.K, b.KBlocks())
+	return parts
+}
+
+// saturated is a product of two numbers, or the largest that is safe to count with: the planner asks about sums of more
+// terms than memory has elements.
+func saturated(a, b int64) int64 {
+	const most = 1 << 60
+	if b > 0 && a > most/b {
+		return most
 	}
-	parts := int64(leastParts)
-	if most < leastParts {
-		return 1
-	}
-	for float64(2*parts) <= most {
-		parts *= 2
-	}
-	return ceilDiv(b.KBlocks(), ceilDiv(b.KBlocks(), parts))
+	return a * b
 }
 
 // PartBlocks is the number of blocks of K of a part; the last part may have fewer, but has one.
