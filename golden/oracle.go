@@ -215,10 +215,12 @@ func apply1(f parser.Fn, d, from tensor.DType, x number) number {
 		return wrap(max(x.i, -x.i), d)
 	case d.IsInt() && f == parser.FnRelu:
 		return number{i: max(x.i, 0)}
+	case d.IsInt() && f == parser.FnSign:
+		return number{i: max(-1, min(x.i, 1))}
 	case d.IsInt():
 		return wrap(-x.i, d)
 	case d == tensor.Bool:
-		return x // abs and relu of a truth value
+		return x // abs, relu and sign of a truth value
 	}
 	return round(complex(real1(f, real(x.c)), 0), d)
 }
@@ -241,6 +243,8 @@ func real1(f parser.Fn, x float64) float64 {
 		return 1 / (1 + math.Exp(-x))
 	case parser.FnRelu:
 		return max(x, 0)
+	case parser.FnSign:
+		return sign(x)
 	case parser.FnLeakyRelu:
 		if x < 0 {
 			return 0.01 * x
@@ -248,6 +252,18 @@ func real1(f parser.Fn, x float64) float64 {
 		return x
 	}
 	return gelu(x)
+}
+
+func sign(x float64) float64 {
+	switch {
+	case x > 0:
+		return 1
+	case x < 0:
+		return -1
+	case x == 0:
+		return 0
+	}
+	return x
 }
 
 func gelu(x float64) float64 {

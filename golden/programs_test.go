@@ -39,6 +39,7 @@ var programs = []struct {
 	{"P[i,j] max= A[i,k] + B[k,j]", [][]int{{5, 9}, {9, 18}}, true},
 	{"P[i,j] min= A[i,k] * B[k,j]", [][]int{{5, 9}, {9, 18}}, true},
 	{"P[i] max= P0[i,k]; Q[i] = P[i] + 1", [][]int{{8, 31}}, true},
+	{"R[i] = sign(A[i,k]*B[k])*A[i,j] - sign(B[k])", [][]int{{9, 8}, {8}}, true},
 	{"R[i] = relu(A[i,k]*B[k]) + min(A[i,k], 1, B[k])", [][]int{{9, 8}, {8}}, true},
 	{"R[i] = max(X[i], Y[j])", [][]int{{9}, {4}}, true},
 	{"D2[n,k] = (X[n,d]-M[k,d])*(X[n,d]-M[k,d])", [][]int{{12, 10}, {7, 10}}, true},

@@ -39,7 +39,7 @@ func (l *lowering) constant(fn Fn, args []value, at Span) (*Number, error) {
 
 func keepsInts(fn Fn) bool {
 	switch fn {
-	case FnAdd, FnSub, FnMul, FnNeg, FnAbs, FnRelu, FnMin, FnMax:
+	case FnAdd, FnSub, FnMul, FnNeg, FnAbs, FnRelu, FnSign, FnMin, FnMax:
 		return true
 	}
 	return false
@@ -49,6 +49,8 @@ func unaryInt(fn Fn, n int64) (int64, bool) {
 	switch {
 	case fn == FnRelu:
 		return max(n, 0), true
+	case fn == FnSign:
+		return max(-1, min(n, 1)), true
 	case fn == FnAbs && n >= 0:
 		return n, true
 	}
@@ -113,10 +115,23 @@ func unary(fn Fn, x float64) float64 {
 		return 1 / (1 + math.Exp(-x))
 	case FnRelu:
 		return math.Max(x, 0)
+	case FnSign:
+		return sign(x)
 	case FnLeakyRelu:
 		return math.Max(x, 0) + 0.01*math.Min(x, 0)
 	case FnGelu:
 		return x / 2 * (1 + math.Erf(x/math.Sqrt2))
 	}
 	return x
+}
+
+// sign is -1, 0 or 1; NaN for NaN.
+func sign(x float64) float64 {
+	switch {
+	case x > 0:
+		return 1
+	case x < 0:
+		return -1
+	}
+	return x - x
 }

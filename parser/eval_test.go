@@ -135,6 +135,7 @@ func TestMeaning(t *testing.T) {
 		{"Y[i] = A[i,k]/x[k]*x[k] - (b[i] - 1)", "2x2 2 2", []float64{3 - 2, 1 - 3}},
 		// The argument of a function is a scope.
 		{"Y[i] = relu(A[i,k])", "2x3", []float64{relu(1 + 2 - 3), relu(4 + 5 - 6)}},
+		{"Y[i] = sign(A[i] - 2)", "3", []float64{-1, 0, -1}},
 		{"Y = relu(A[k])*x[k]", "2 2", []float64{3 * (2 + 3)}},
 		{"Y = relu(A[k])*abs(x[k])*x[k]", "2 2", []float64{3 * 5 * 5}},
 		{"Y[i] = max(A[i,k], 2*x[k], 7)", "2x2 2", []float64{10, 10}},

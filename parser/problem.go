@@ -95,7 +95,7 @@ type Fn uint8
 
 // The functions. Add and Mul take any number of arguments and mean or and and on Bool. Cast converts
 // its argument to the node's type. LeakyRelu has slope 0.01; Gelu is x/2·(1+erf(x/√2)); Sigmoid is
-// 1/(1+exp(−x)). Min and Max propagate NaN, as NumPy's minimum and maximum do.
+// 1/(1+exp(−x)); Sign is -1, 0 or 1, and NaN for NaN. Min and Max propagate NaN, as NumPy's minimum and maximum do.
 const (
 	FnCast Fn = iota
 	FnAdd
@@ -112,12 +112,13 @@ const (
 	FnRelu
 	FnLeakyRelu
 	FnGelu
+	FnSign
 	FnMin
 	FnMax
 )
 
 var fnNames = [...]string{"cast", "add", "sub", "mul", "div", "neg", "abs", "exp", "log", "sqrt", "tanh",
-	"sigmoid", "relu", "leaky_relu", "gelu", "min", "max"}
+	"sigmoid", "relu", "leaky_relu", "gelu", "sign", "min", "max"}
 
 // String is the function's name in index notation, in lower case.
 func (f Fn) String() string { return fnNames[f] }

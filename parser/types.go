@@ -56,7 +56,7 @@ func (l *lowering) signature(fn Fn, args []value, at Span) (in, out tensor.DType
 		}
 	case FnAbs:
 		return in, in.Real(), nil
-	case FnRelu, FnMin, FnMax:
+	case FnRelu, FnSign, FnMin, FnMax:
 		if in.IsComplex() {
 			return in, in, l.noOrder(fn.String(), in, at)
 		}

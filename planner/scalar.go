@@ -123,7 +123,7 @@ func nodeWeight(n *parser.Node) float64 {
 		return 16
 	case parser.FnGelu:
 		return 24
-	case parser.FnLeakyRelu:
+	case parser.FnLeakyRelu, parser.FnSign:
 		return 2
 	}
 	return 1

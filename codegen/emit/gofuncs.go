@@ -100,16 +100,18 @@ func (l *loops) apply1(f parser.Fn, d, from tensor.DType, x string) string {
 	case from.IsComplex(): // the modulus
 		return fmt.Sprintf("%s(cmplx.Abs(complex128(%s)))", l.typ(d), x)
 	case d == tensor.Bool:
-		return x // abs and relu of a truth value
+		return x // abs, relu and sign of a truth value
 	case f == parser.FnAbs && d.IsInt():
 		return fmt.Sprintf("max(%s, -%[1]s)", x)
 	case f == parser.FnRelu:
 		return fmt.Sprintf("max(%s, 0)", x)
+	case f == parser.FnSign && d.IsInt():
+		return fmt.Sprintf("min(max(%s, -1), 1)", x)
 	}
 	call := map[parser.Fn]string{parser.FnAbs: "math.Abs", parser.FnExp: "math.Exp", parser.FnLog: "math.Log",
 		parser.FnSqrt: "math.Sqrt", parser.FnTanh: "math.Tanh"}[f]
 	if call == "" {
-		call = l.prefix + map[parser.Fn]string{parser.FnSigmoid: "Sigmoid", parser.FnLeakyRelu: "LeakyRelu", parser.FnGelu: "Gelu"}[f]
+		call = l.prefix + map[parser.Fn]string{parser.FnSigmoid: "Sigmoid", parser.FnLeakyRelu: "LeakyRelu", parser.FnGelu: "Gelu", parser.FnSign: "Sign"}[f]
 	}
 	return fmt.Sprintf("%s(%s(float64(%s)))", l.typ(d), call, x)
 }
@@ -142,6 +144,17 @@ func %[1]sGelu(x float64) float64 {
 		return 0
 	}
 	return x / 2 * math.Erfc(-x/math.Sqrt2)
+}
+`},
+	{"Sign", `
+func %[1]sSign(x float64) float64 {
+	switch {
+	case x > 0:
+		return 1
+	case x < 0:
+		return -1
+	}
+	return x - x
 }
 `},
 	{"FromBF16", `

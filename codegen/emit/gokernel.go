@@ -359,6 +359,8 @@ func bound(p *parser.Problem, n *parser.Node, b, tensors []float64) float64 {
 	switch n.Fn {
 	case parser.FnCast, parser.FnAdd, parser.FnSub, parser.FnMul, parser.FnNeg, parser.FnRelu, parser.FnMin, parser.FnMax:
 		return v
+	case parser.FnSign:
+		return min(v, 1)
 	case parser.FnAbs:
 		if slices.ContainsFunc(p.Tensors, func(t parser.Tensor) bool { return t.DType.IsComplex() }) {
 			return inexact

@@ -57,7 +57,7 @@ func undefined(f parser.Fn, kind string) error {
 
 func applyBool(b *loop.Builder, f parser.Fn, x []loop.Reg) (loop.Reg, error) {
 	switch f {
-	case parser.FnAbs, parser.FnRelu:
+	case parser.FnAbs, parser.FnRelu, parser.FnSign:
 		return x[0], nil
 	case parser.FnMin:
 		return chain(b, loop.OpMin, x), nil
@@ -77,6 +77,8 @@ func applyInt(b *loop.Builder, f parser.Fn, x []loop.Reg) (loop.Reg, error) {
 		return b.Same(loop.OpAbs, x[0]), nil
 	case parser.FnRelu:
 		return b.Same(loop.OpMax, x[0], b.Int(b.Type(x[0]), 0)), nil
+	case parser.FnSign:
+		return approx.Sign(b, x[0]), nil
 	case parser.FnMin:
 		return chain(b, loop.OpMin, x), nil
 	case parser.FnMax:
@@ -131,6 +133,8 @@ func applyFloat(b *loop.Builder, f parser.Fn, x []loop.Reg) (loop.Reg, error) {
 		return approx.Relu(b, x[0]), nil
 	case parser.FnLeakyRelu:
 		return approx.LeakyRelu(b, x[0]), nil
+	case parser.FnSign:
+		return approx.Sign(b, x[0]), nil
 	}
 	return 0, undefined(f, "float")
 }

@@ -22,6 +22,7 @@ func TestFunctions(t *testing.T) {
 		{parser.FnGelu, func(x float64) float64 { return x / 2 * (1 + math.Erf(x/math.Sqrt2)) }},
 		{parser.FnRelu, func(x float64) float64 { return math.Max(x, 0) }},
 		{parser.FnLeakyRelu, func(x float64) float64 { return math.Max(x, 0.01*x) }},
+		{parser.FnSign, func(x float64) float64 { return math.Max(-1, math.Min(x*1e9, 1)) }},
 		{parser.FnAbs, math.Abs}, {parser.FnNeg, func(x float64) float64 { return -x }},
 	}
 	for _, d := range []tensor.DType{tensor.F16, tensor.F32, tensor.F64} {

@@ -45,3 +45,14 @@ func LeakyRelu(b *loop.Builder, x loop.Reg) loop.Reg {
 	e := of(b, x)
 	return e.choose(e.less(x, e.num(0)), e.mul(x, e.num(0.01)), x)
 }
+
+// Sign is -1, 0 or 1 as x is negative, 0 or positive; NaN for NaN. It takes integers too.
+func Sign(b *loop.Builder, x loop.Reg) loop.Reg {
+	t := b.Type(x)
+	if t.DType.IsInt() {
+		return b.Same(loop.OpMin, b.Same(loop.OpMax, x, b.Int(t, -1)), b.Int(t, 1))
+	}
+	e := of(b, x)
+	rest := e.choose(e.less(x, e.num(0)), e.num(-1), e.sub(x, x))
+	return e.choose(e.less(e.num(0), x), e.num(1), rest)
+}

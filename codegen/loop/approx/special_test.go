@@ -32,6 +32,7 @@ func TestSpecialValues(t *testing.T) {
 			"tanh":    {approx.Tanh, []float64{nan, 1, -1, 0, minus0, eps, -eps, 1, -1}},
 			"sigmoid": {approx.Sigmoid, []float64{nan, 1, 0, .5, .5, .5, .5, 1, 0}},
 			"relu":    {approx.Relu, []float64{nan, inf, 0, 0, 0, eps, 0, most, 0}},
+			"sign":    {approx.Sign, []float64{nan, 1, -1, 0, 0, 1, -1, 1, -1}},
 			"leaky":   {approx.LeakyRelu, []float64{nan, inf, -inf, 0, minus0, eps, minus0, most, -rounded(d, most*rounded(d, .01))}},
 		} {
 			eachFMA(t, func(t *testing.T, fma bool) {
