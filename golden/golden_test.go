@@ -20,7 +20,7 @@ var update = flag.Bool("update", false, "rewrite the sections that are present i
 
 // TestGolden runs the txtar files of this folder: "in" holds an expression, its operands' shapes (as
 // 2x3:f32; none for a case without sizes) and optionally a CPU level; every other section is named for
-// a stage, or "error", and holds what is printed for it.
+// a stage, or "error" or "gradients", and holds what is printed for it.
 func TestGolden(t *testing.T) {
 	paths, err := filepath.Glob("*.txtar")
 	require.NoError(t, err)
@@ -74,6 +74,9 @@ func stageText(t *testing.T, in, stage string) string {
 			require.Fail(t, "unknown line in section in", line)
 		}
 	}
+	if stage == "gradients" {
+		return gradientsText(t, expr, opts.Mode)
+	}
 	if stage == "error" {
 		_, err := einc.Explain(context.Background(), expr, specs, opts, "words", "plan")
 		var e *parser.Error
@@ -84,6 +87,16 @@ func stageText(t *testing.T, in, stage string) string {
 	e, err := einc.Explain(context.Background(), expr, specs, opts, stage)
 	require.NoError(t, err)
 	return e[0].Text
+}
+
+// gradientsText is what einc grad prints.
+func gradientsText(t *testing.T, expr string, mode parser.Mode) (text string) {
+	all, err := einc.Gradients(expr, mode)
+	require.NoError(t, err)
+	for _, g := range all {
+		text += "# by " + g.Operand + "\n" + g.Expr + "\n"
+	}
+	return text
 }
 
 // spec reads "2x3:f32", "f32" being the default and "scalar" a shape.

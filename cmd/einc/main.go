@@ -76,7 +76,7 @@ Exit codes: 0 ok, 1 input wrong, 2 usage, 3 tool missing, 4 over budget, 5 I/O, 
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
-	root.AddCommand(runCommand(), planCommand(), explainCommand(), buildCommand(), genCommand(), benchCommand(), doctorCommand(), versionCommand())
+	root.AddCommand(runCommand(), planCommand(), explainCommand(), gradCommand(), buildCommand(), genCommand(), benchCommand(), doctorCommand(), versionCommand())
 	for _, c := range root.Commands() {
 		c.Args = asUsage(c.Args)
 	}

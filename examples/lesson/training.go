@@ -5,113 +5,105 @@ import (
 	"io"
 	"math"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/einc-lang/einc"
 	"github.com/einc-lang/einc/tensor"
 )
 
-// The passes, a contraction each: the labels of a gradient are those of what it is the gradient of, and the others
-// are summed.
-const (
-	hiddenUnits  = "H[b,h] = tanh(X[b,i]*W[i,h] + bias[h])"
-	outputs      = "bh,ho->bo"
-	outputError  = "D[b,o] = 2*(Y[b,o] - T[b,o])"
-	gradientW2   = "bh,bo->ho"
-	hiddenError  = "G[b,h] = D[b,o]*W[h,o]; Z[b,h] = G[b,h]*(1 - H[b,h]*H[b,h])"
-	gradientW1   = "bi,bh->ih"
-	gradientBias = "bh->h"
+// model is a layer of tanh units under a linear one, and the sum of its squared errors. Its gradients follow from it:
+// the labels of a gradient are those of what it is the gradient by, and the others are summed.
+const model = `H[b,h] = tanh(X[b,i]*W1[i,h] + b1[h])
+Y[b,o] = H[b,h]*W2[h,o]
+D[b,o] = Y[b,o] - T[b,o]
+loss = D[b,o]*D[b,o]`
+
+// operands are what model reads, and weights those that are learnt.
+var (
+	operands = []string{"X", "W1", "b1", "W2", "T"}
+	weights  = []string{"W1", "b1", "W2"}
 )
 
-// network is a layer of tanh units under a linear one.
+// network is the model with values for its operands, and for the gradient of the loss by itself, which is 1.
 type network struct {
-	w1, b1, w2 *tensor.Tensor
+	values   map[string]*tensor.Tensor
+	backward []einc.Gradient // by the weights
 }
 
-// forward computes the hidden activations H[b,h] and the outputs Y[b,o] for inputs X[b,i].
-func (n *network) forward(x *tensor.Tensor) (h, y *tensor.Tensor, err error) {
-	if h, err = einc.Einsum(hiddenUnits, x, n.w1, n.b1); err != nil {
-		return nil, nil, err
+// newNetwork draws weights so that each layer keeps the spread of what it is given.
+func newNetwork(r *rand.Rand, x, target *tensor.Tensor, hidden int) (*network, error) {
+	gradients, err := einc.Gradients(model, 0)
+	if err != nil {
+		return nil, err
 	}
-	y, err = einc.Einsum(outputs, h, n.w2)
-	return h, y, err
+	n := &network{values: map[string]*tensor.Tensor{"X": x, "T": target, gradients[0].Seed: tensor.Scalar(1.0)}}
+	n.backward = slices.DeleteFunc(gradients, func(g einc.Gradient) bool { return !slices.Contains(weights, g.Operand) })
+	in, out := x.Shape()[1], target.Shape()[1]
+	for _, w := range []struct {
+		name      string
+		deviation float64
+		shape     []int
+	}{{"W1", 1 / math.Sqrt(float64(in)), []int{in, hidden}}, {"b1", 0.1, []int{hidden}}, {"W2", 1 / math.Sqrt(float64(hidden)), []int{hidden, out}}} {
+		if n.values[w.name], err = normal(r, w.deviation, w.shape...); err != nil {
+			return nil, err
+		}
+	}
+	return n, nil
 }
 
-// loss is the sum of squared errors.
-func loss(y, target *tensor.Tensor) (float64, error) {
-	s, err := einc.Einsum("s = (Y[b,o] - T[b,o]) * (Y[b,o] - T[b,o])", y, target)
+// evaluate computes an expression of named values.
+func (n *network) evaluate(expr string, names []string) (*tensor.Tensor, error) {
+	list := make([]*tensor.Tensor, len(names))
+	for i, name := range names {
+		list[i] = n.values[name]
+	}
+	return einc.Einsum(expr, list...)
+}
+
+// loss is the forward pass.
+func (n *network) loss() (float64, error) {
+	l, err := n.evaluate(model, operands)
 	if err != nil {
 		return 0, err
 	}
-	return s.At()
+	return l.At()
 }
 
-// gradients are the derivatives of the loss by the weights.
-type gradients struct {
-	w1, b1, w2 *tensor.Tensor
-}
-
-// backward applies the chain rule, from the outputs to the inputs.
-func (n *network) backward(x, target, h, y *tensor.Tensor) (*gradients, error) {
-	var g gradients
-	var dy, dz *tensor.Tensor
-	for _, step := range []struct {
-		out      **tensor.Tensor
-		expr     string
-		operands func() []*tensor.Tensor
-	}{
-		{&dy, outputError, func() []*tensor.Tensor { return []*tensor.Tensor{y, target} }},
-		{&g.w2, gradientW2, func() []*tensor.Tensor { return []*tensor.Tensor{h, dy} }},
-		{&dz, hiddenError, func() []*tensor.Tensor { return []*tensor.Tensor{dy, n.w2, h} }},
-		{&g.w1, gradientW1, func() []*tensor.Tensor { return []*tensor.Tensor{x, dz} }},
-		{&g.b1, gradientBias, func() []*tensor.Tensor { return []*tensor.Tensor{dz} }},
-	} {
-		out, err := einc.Einsum(step.expr, step.operands()...)
+// gradients is the backward pass: the derivatives of the loss by the weights.
+func (n *network) gradients() (map[string]*tensor.Tensor, error) {
+	all := map[string]*tensor.Tensor{}
+	for _, g := range n.backward {
+		d, err := n.evaluate(g.Expr, g.Operands)
 		if err != nil {
 			return nil, err
 		}
-		*step.out = out
+		all[g.Operand] = d
 	}
-	return &g, nil
+	return all, nil
 }
 
-// descend moves the weights against the gradients.
-func (n *network) descend(g *gradients, rate float64) error {
+// descend moves the weights against their gradients.
+func (n *network) descend(rate float64) error {
+	gradients, err := n.gradients()
+	if err != nil {
+		return err
+	}
 	r := tensor.Scalar(rate)
-	for _, p := range []struct{ weight, gradient **tensor.Tensor }{{&n.w1, &g.w1}, {&n.b1, &g.b1}, {&n.w2, &g.w2}} {
+	for name, d := range gradients {
 		expr := "N[i,j] = P[i,j] - r*G[i,j]"
-		if (*p.weight).Rank() == 1 {
+		if d.Rank() == 1 {
 			expr = "N[i] = P[i] - r*G[i]"
 		}
-		next, err := einc.Einsum(expr, *p.weight, r, *p.gradient)
-		if err != nil {
+		if n.values[name], err = einc.Einsum(expr, n.values[name], r, d); err != nil {
 			return err
 		}
-		*p.weight = next
 	}
 	return nil
 }
 
-// newNetwork draws weights so that each layer keeps the spread of what it is given.
-func newNetwork(r *rand.Rand, in, hidden, out int) (*network, error) {
-	var n network
-	var err error
-	if n.w1, err = normal(r, 1/math.Sqrt(float64(in)), in, hidden); err != nil {
-		return nil, err
-	}
-	if n.b1, err = normal(r, 0.1, hidden); err != nil {
-		return nil, err
-	}
-	n.w2, err = normal(r, 1/math.Sqrt(float64(hidden)), hidden, out)
-	return &n, err
-}
-
 // training fits a small network and prints how its loss falls.
 func training(w io.Writer) error {
-	fmt.Fprintln(w, "== Forward and backward: fitting a small network ==")
-	for _, pass := range [][2]string{{"hidden units", hiddenUnits}, {"outputs", outputs}, {"error of outputs", outputError}, {"gradient of W2", gradientW2},
-		{"error of hidden units", hiddenError}, {"gradient of W1", gradientW1}, {"gradient of bias", gradientBias}} {
-		fmt.Fprintf(w, "%-22s %s\n", pass[0], pass[1])
-	}
+	fmt.Fprintf(w, "== Forward and backward: fitting a small network ==\n%s\n", model)
 	r := rand.New(rand.NewPCG(3, 4))
 	x, err := normal(r, 1, 32, 4)
 	if err != nil {
@@ -121,27 +113,22 @@ func training(w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	n, err := newNetwork(r, 4, 16, 4)
+	n, err := newNetwork(r, x, target, 16)
 	if err != nil {
 		return err
 	}
+	for _, g := range n.backward {
+		fmt.Fprintf(w, "-- the gradient by %s, derived from that --\n%s\n", g.Operand, g.Expr)
+	}
 	for step := range 201 {
-		h, y, err := n.forward(x)
-		if err != nil {
-			return err
-		}
 		if step%50 == 0 {
-			l, err := loss(y, target)
+			l, err := n.loss()
 			if err != nil {
 				return err
 			}
 			fmt.Fprintf(w, "step %3d  loss %8.3f\n", step, l)
 		}
-		g, err := n.backward(x, target, h, y)
-		if err != nil {
-			return err
-		}
-		if err := n.descend(g, 0.002); err != nil {
+		if err := n.descend(0.002); err != nil {
 			return err
 		}
 	}

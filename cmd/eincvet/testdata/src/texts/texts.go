@@ -65,6 +65,8 @@ func sizes(mode parser.Mode, d einc.DType, given string) {
 	_, _ = einc.SpecsFromSizes("ij->i", parser.ModeAuto, "i=3", d)     /* at "i=3" */     // want `no size for index 'j': add j=N \[sizes\]`
 	_, _ = einc.SpecsFromSizes("ij->i", parser.ModeAuto, "i=3,k=4", d) /* at "i=3,k=4" */ // want `no index 'k'`
 	_, _ = einc.SpecsFromSizes("ij->z", parser.ModeAuto, "i=3,j=4", d) /* at z */         // want `output index 'z'`
+	_, _ = einc.Gradients("ij->z", parser.ModeAuto)                    /* at z */         // want `output index 'z'`
+	_, _ = einc.Gradients("ij->i", parser.ModeEinstein)                /* at j */         // want `rule 3`
 }
 
 func thrownAway(a *einc.Tensor) {
