@@ -5,8 +5,10 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"sort"
 	"strings"
@@ -194,4 +196,26 @@ func exportedReceiver(f *ast.FuncDecl) bool {
 	}
 	id, ok := typ.(*ast.Ident)
 	return !ok || id.IsExported()
+}
+
+// TestPromisesHaveTests looks for the tests that documents name.
+func TestPromisesHaveTests(t *testing.T) {
+	known := map[string]bool{}
+	require.NoError(t, filepath.WalkDir(".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil || !strings.HasSuffix(p, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(p)
+		for _, m := range regexp.MustCompile(`(?m)^func ((?:Test|Fuzz)\w+)\(`).FindAllStringSubmatch(string(text), -1) {
+			known[m[1]] = true
+		}
+		return err
+	}))
+	for _, path := range []string{"RELIABILITY.md", "SECURITY.md", "docs/numerics.md"} {
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		for _, name := range regexp.MustCompile(`\b(?:Test|Fuzz)[A-Z]\w+`).FindAllString(string(text), -1) {
+			require.True(t, known[name], "%s names %s, which is no test", path, name)
+		}
+	}
 }
