@@ -69,7 +69,7 @@ func (e *equation) makeRoom(terms, letters int) {
 		x.Operands, x.right.Args, x.right.Inverse, x.right.Sums = x.operands[:0], x.args[:0], x.inverse[:0], x.sums[:0]
 		return
 	}
-	x, labels := &product{}, min(letters, someLabels)
+	x, labels := &product{}, min(letters/2+2, someLabels) // most are in two terms, or in one and the output
 	e.x, e.terms, e.list, e.uses = x, make([]written, 0, terms), make([]string, 0, labels), make([]use, 0, labels)
 	e.lists.Reserve(min(letters, 4*someLabels))
 	x.Operands, x.right.Args, x.right.Inverse = make([]OperandDecl, 0, terms), make([]*Tree, 0, terms), make([]bool, 0, terms)
@@ -79,7 +79,8 @@ func (e *equation) makeRoom(terms, letters int) {
 // parseEinsum reads an einsum string.
 func parseEinsum(src string, mode Mode) (*Program, error) {
 	e := equation{source: source(src)}
-	e.makeRoom(min(1+strings.Count(src, ","), MaxOperands), len(src))
+	commas := strings.Count(src, ",")
+	e.makeRoom(min(1+commas, MaxOperands), len(src)-commas)
 	if err := e.scan(); err != nil {
 		return nil, err
 	}

@@ -168,7 +168,7 @@ func (l *lowering) bare(t *Tree) (value, error) {
 	case TreeSum:
 		return l.sum(t)
 	case TreeProduct:
-		run, err := l.factors(l.runs.Make(len(t.Args))[:0], t)
+		run, err := l.factors(l.runs.Empty(len(t.Args)), t)
 		if err != nil {
 			return value{}, err
 		}

@@ -50,6 +50,9 @@ func (s *Slab[T]) Make(n int) []T {
 	return list
 }
 
+// Empty is an empty list that n elements can be appended to in place.
+func (s *Slab[T]) Empty(n int) []T { return s.Keep(s.Room(n)[:n])[:0] }
+
 // Mark is a state that Release goes back to.
 func (s *Slab[T]) Mark() []T { return s.space }
 
