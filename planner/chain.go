@@ -82,7 +82,7 @@ type chain struct {
 // takeApart splits the body of a sum at its products, quotients and signs.
 func (s *source) takeApart(body parser.NodeID) chain {
 	count := 1 + len(s.expr[body].Args) // mostly
-	c, stack := chain{factors: s.d.nodes.Make(count)[:0]}, append(s.d.nodes.Make(count)[:0], body)
+	c, stack := chain{factors: s.d.nodes.Empty(count)}, append(s.d.nodes.Empty(count), body)
 	for len(stack) > 0 {
 		id := stack[len(stack)-1]
 		stack = stack[:len(stack)-1]
@@ -145,9 +145,9 @@ func (s *source) moveOut(c *chain, over []parser.IndexID) outside {
 // terms groups c: factors of the same one view are one term, and a divisor goes to the term that it
 // makes grow least.
 func (s *source) terms(c *chain, t tensor.DType) []term {
-	terms := s.d.terms.Make(len(c.factors))[:0]
-	lone := refSet{refs: s.d.views.Make(len(c.factors))[:0]}
-	at := s.d.ints.Make(len(c.factors))[:0] // of each of lone: its term
+	terms := s.d.terms.Empty(len(c.factors))
+	lone := refSet{refs: s.d.views.Empty(len(c.factors))}
+	at := s.d.ints.Empty(len(c.factors)) // of each of lone: its term
 	for i, f := range c.factors {
 		refs := s.refs(f)
 		if len(refs) == 1 {

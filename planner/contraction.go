@@ -37,7 +37,7 @@ type contraction struct {
 func (d *draft) contraction(src *source, id parser.NodeID) (*contraction, error) {
 	n := &src.expr[id]
 	c := d.contractions.One()
-	*c = contraction{d: d, src: src, node: id, op: n.Reduce, dtype: n.DType.Accum(), over: n.Over}
+	c.d, c.src, c.node, c.op, c.dtype, c.over = d, src, id, n.Reduce, n.DType.Accum(), n.Over
 	v := &src.values[id]
 	v.planned = true
 	if c.op != parser.Sum || d.empty(c.over) {

@@ -98,17 +98,19 @@ func (d *dissector) splice(t tree, tensors []int32) int32 {
 
 // tree finds the best tree of a small graph; false if it is beyond the block's numbers.
 func (k *block) tree(g *graph) (tree, bool) {
-	if k.g != g {
-		k.begin(len(g.legs))
-		if !k.describe(g) {
-			return nil, false
-		}
-		k.prepare()
-		k.g = g
+	k.begin(len(g.legs))
+	if !k.describe(g) {
+		return nil, false
 	}
+	k.prepare()
+	return k.least(make(tree, 0, k.parts-1))
+}
+
+// least finds the best tree of all parts, in an empty one; false if it is beyond the block's numbers.
+func (k *block) least(room tree) (tree, bool) {
 	full := uint32(1)<<k.parts - 1
 	if math.IsInf(k.solve(1e300), 1) {
 		return nil, false
 	}
-	return readTree(k.split, full, make(tree, 0, k.parts-1)), true
+	return readTree(k.split, full, room), true
 }

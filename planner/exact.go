@@ -44,7 +44,7 @@ func (d *draft) exact(n *network) (tree, error) {
 	case 0, 1:
 		return nil, nil
 	case 2:
-		return append(d.pairs.Make(1)[:0], [2]int32{0, 1}), nil
+		return append(d.pairs.Empty(1), [2]int32{0, 1}), nil
 	}
 	s := d.subsets.begin(n)
 	full := uint32(1)<<count - 1
@@ -62,11 +62,11 @@ func (d *draft) exact(n *network) (tree, error) {
 		t, _ := greedily(n.graph(), taste{c: 1}, nil)
 		return t, nil
 	}
-	return readTree(s.split, full, d.pairs.Make(count - 1)[:0]), nil
+	return readTree(s.split, full, d.pairs.Empty(count - 1)), nil
 }
 
 // greedy is the cost of a tree as search counts it: of the tree that contracts the pair whose product takes least
-// memory more than its operands, again and again.
+// memory more than its operands, again and again. The splits are those of this tree.
 func (s *subsets) greedy(full uint32) float64 {
 	var room [ExactLimit]uint32
 	parts := room[:0]
@@ -76,8 +76,10 @@ func (s *subsets) greedy(full uint32) float64 {
 	cost := 0.0
 	for len(parts) > 1 {
 		i, j := s.leastGrowth(parts)
-		cost += s.step(parts[i], parts[j], full)
-		parts[i] |= parts[j]
+		a, b := parts[i], parts[j]
+		cost += s.step(a, b, full)
+		s.split[a|b] = max(a, b)
+		parts[i] = a | b
 		parts = slices.Delete(parts, j, j+1)
 	}
 	return cost
@@ -96,10 +98,42 @@ func (s *subsets) leastGrowth(parts []uint32) (first, second int) {
 	return first, second
 }
 
-// block searches small graphs for trees of fewest multiply-adds, where an element written counts for 2^bits.
-func (d *draft) block(bits float64) *block {
-	d.small.seek(aim{write: bits})
-	return &d.small
+// simpler calls f with trees of the factors of a network that are good by simpler measures: greedy ones, and those of fewest
+// multiply-adds where an element written counts for nothing or for some.
+func (d *draft) simpler(n *network, f func(tree)) {
+	s, k := &d.subsets, &d.small
+	if s.n != n {
+		s.begin(n)
+	}
+	room := func() tree { return d.pairs.Empty(len(n.legs) - 1) }
+	if k.describeSets(s) {
+		for _, bits := range []float64{comboBits, math.Inf(-1)} {
+			k.seek(aim{write: bits})
+			if t, ok := k.least(room()); ok {
+				f(t)
+			}
+		}
+	}
+	full := uint32(1)<<len(n.legs) - 1
+	s.greedy(full)
+	f(readTree(s.split, full, room()))
+}
+
+// describeSets prepares for the factors of an exact search; false if there are too many groups.
+func (k *block) describeSets(s *subsets) bool {
+	if len(s.holders) > len(k.pattern) {
+		return false
+	}
+	k.begin(len(s.n.legs))
+	k.groups = len(s.holders)
+	for g, h := range s.holders {
+		k.pattern[g], k.ext[g] = h.factors, s.ext[g]
+		if h.open {
+			k.pattern[g] |= kept
+		}
+	}
+	k.prepare()
+	return true
 }
 
 // price is the cost of a tree as search counts it; +Inf for none.

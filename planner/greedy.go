@@ -19,11 +19,9 @@ func (n *network) network() *Network {
 
 // graph is n without types and targets.
 func (n *network) graph() *graph {
-	if n.g == nil {
-		n.g = &graph{legs: n.legs, open: n.open, lg: make([]float64, len(n.ext))}
-		for i, e := range n.ext {
-			n.g.lg[i] = math.Log2(e)
-		}
+	g := &graph{legs: n.legs, open: n.open, lg: make([]float64, len(n.ext))}
+	for i, e := range n.ext {
+		g.lg[i] = math.Log2(e)
 	}
-	return n.g
+	return g
 }

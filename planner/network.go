@@ -18,8 +18,8 @@ type network struct {
 	ext   []float64
 	legs  [][]int32 // of each factor, ascending
 	open  []bool    // the result keeps it
-	g     *graph    // nil until it is asked for
 	room  *scratch
+	asked cost.Work // the last question for a pairwise step with nothing fused
 }
 
 // tree is an order: pair p contracts two of the factors 0…n-1 and the results n, n+1, … of the pairs
@@ -29,7 +29,7 @@ type tree [][2]int32
 // newNetwork numbers the indices of factors.
 func newNetwork(d *draft, t tensor.DType, factors [][]parser.IndexID, open []parser.IndexID) *network {
 	n := d.networks.One()
-	*n = network{model: d.model(), dtype: t.Accum(), legs: d.legs.Make(len(factors)), room: &d.scratch}
+	n.model, n.dtype, n.legs, n.room = d.model(), t.Accum(), d.legs.Make(len(factors)), &d.scratch
 	total := 0
 	for _, legs := range factors {
 		total += len(legs)
@@ -68,15 +68,15 @@ func (n *network) size(legs []int32) float64 {
 // nanos is the time of a pairwise step, by the products of the extents of its classes. Which operand
 // will be the right one is open, so the longer free group counts as N.
 func (n *network) nanos(b, m, nn, k float64) float64 {
-	w := n.pair(b, min(m, nn), max(m, nn), k)
-	return n.model.Nanos(&w)
+	return n.model.Nanos(n.pair(b, min(m, nn), max(m, nn), k))
 }
 
-// pair is the question for a pairwise step with nothing fused.
-func (n *network) pair(b, m, nn, k float64) cost.Work {
-	size := float64(n.dtype.Size())
-	return cost.Work{B: b, M: m, N: nn, K: k, Type: n.dtype, Product: true, Plain: true, UnitInner: true,
-		BytesIn: b * (m + nn) * k * size, BytesOut: b * m * nn * size}
+// pair is the question for a pairwise step with nothing fused, until there is another one.
+func (n *network) pair(b, m, nn, k float64) *cost.Work {
+	size, w := float64(n.dtype.Size()), &n.asked
+	w.B, w.M, w.N, w.K, w.Type, w.Product, w.Plain, w.UnitInner = b, m, nn, k, n.dtype, true, true, true
+	w.BytesIn, w.BytesOut = b*(m+nn)*k*size, b*m*nn*size
+	return w
 }
 
 // work is the question for the step that contracts a and b into out.
@@ -95,12 +95,12 @@ func (n *network) work(a, b, out []int32) cost.Work {
 			w[2] *= n.ext[l]
 		}
 	})
-	return n.pair(w[0], min(w[1], w[2]), max(w[1], w[2]), w[3])
+	return *n.pair(w[0], min(w[1], w[2]), max(w[1], w[2]), w[3])
 }
 
 // results lists the legs of every factor and result of t.
 func (n *network) results(t tree) [][]int32 {
-	all := append(n.room.legs.Make(len(n.legs) + len(t))[:0], n.legs...)
+	all := append(n.room.legs.Empty(len(n.legs) + len(t)), n.legs...)
 	holders := n.holders()
 	for _, p := range t {
 		a, b := all[p[0]], all[p[1]]

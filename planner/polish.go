@@ -24,7 +24,6 @@ type block struct {
 	split   []uint32
 	aim     aim
 	write   float64
-	g       *graph // that it describes; nil for a piece
 }
 
 const kept = 1 << 31
@@ -40,7 +39,7 @@ func (k *block) seek(a aim) { k.aim, k.write = a, math.Exp2(a.write) }
 
 // begin starts anew with a number of parts, at most ExactLimit.
 func (k *block) begin(parts int) {
-	k.parts, k.groups, k.g = parts, 0, nil
+	k.parts, k.groups = parts, 0
 	if sets := 1 << parts; len(k.best) < sets {
 		k.legs, k.best, k.split = make([]uint64, sets), make([]float64, sets), make([]uint32, sets)
 	}

@@ -5,7 +5,6 @@ import (
 	"math"
 	"slices"
 
-	"github.com/einc-lang/einc/internal/slab"
 )
 
 // pool is the tensors of a graph while they are contracted, one pair after the other.
@@ -25,21 +24,13 @@ type pool struct {
 	seen    []int32        // of each tensor: the last search for partners that met it
 	search  int32
 	work    float64 // units spent
-
-	heap  heap // of a greedy search
-	near  []int32
-	index slab.Slab[int32] // where lists lie
 }
 
-func newPool(g *graph) *pool { return new(pool).begin(g) }
-
-// begin makes p the tensors of a graph, in the place of any others.
-func (p *pool) begin(g *graph) *pool {
+// newPool is the tensors of a graph.
+func newPool(g *graph) *pool {
 	n := len(g.legs)
-	p.g, p.hubs, p.search, p.work = g, nil, 0, 0
-	p.legs, p.size, p.bulk = append(slices.Grow(p.legs[:0], 2*n), g.legs...), slices.Grow(p.size[:0], 2*n), slices.Grow(p.bulk[:0], 2*n)
-	p.alive, p.seen, p.name = resized(p.alive, 2*n)[:n], resized(p.seen, 2*n)[:n], resized(p.name, 2*n)[:n]
-	p.steps, p.slab = slices.Grow(p.steps[:0], n), p.slab[:0]
+	p := &pool{g: g, legs: append(make([][]int32, 0, 2*n), g.legs...), size: make([]float64, 0, 2*n), bulk: make([]float64, 0, 2*n),
+		alive: make([]bool, n, 2*n), seen: make([]int32, n, 2*n), name: make([]int32, n, 2*n), steps: make(tree, 0, n)}
 	p.gather()
 	for t, legs := range g.legs {
 		p.alive[t], p.name[t] = true, int32(t)
@@ -51,7 +42,7 @@ func (p *pool) begin(g *graph) *pool {
 
 // gather lists the tensors of each index, with room for the results that will have it.
 func (p *pool) gather() {
-	p.holders = resized(p.holders, len(p.g.lg))
+	p.holders = make([]int32, len(p.g.lg))
 	total := 0
 	for _, legs := range p.g.legs {
 		total += len(legs)
@@ -59,11 +50,10 @@ func (p *pool) gather() {
 			p.holders[i]++
 		}
 	}
-	p.index.Reset()
-	p.index.Reserve(2 * total)
-	p.lists = resized(p.lists, len(p.g.lg))
+	room := make([]int32, 2*total)
+	p.lists = make([][]int32, len(p.g.lg))
 	for i, count := range p.holders {
-		p.lists[i] = p.index.Make(2 * int(count))[:0]
+		p.lists[i], room = room[:0:2*count], room[2*count:]
 	}
 	for t, legs := range p.g.legs {
 		for _, i := range legs {
@@ -360,10 +350,10 @@ func greedily(g *graph, like taste, r *rng) (tree, float64) {
 	return newPool(g).greedily(like, r)
 }
 
-// greedily is the tree that is left in the place of the pool.
+// greedily contracts all of the pool.
 func (p *pool) greedily(like taste, r *rng) (tree, float64) {
-	h, near := p.heap[:0], p.near
-	defer func() { p.heap, p.near = h, near }()
+	var h heap
+	var near []int32
 	offer := func(a, b int32) choice {
 		size, flops := p.pair(a, b)
 		score := like.value(p, a, b, size)

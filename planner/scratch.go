@@ -28,10 +28,9 @@ type scratch struct {
 	step         kernel // the one in the making
 	small        block
 	subsets      subsets
-	pool         pool
 	own, rival   schedule
 	trial        trial
-	costs        *cost.Model // of target
+	costs        *cost.Model // of target; nil until it is asked
 	target       cost.Target
 }
 
@@ -62,14 +61,13 @@ func borrow() *draft {
 func (d *draft) release() {
 	d.ctx, d.p, d.plan, d.opts = nil, nil, nil, Options{}
 	d.lists, d.layout, d.made = slab.Slab[parser.IndexID]{}, layouts{}, contents{}
-	d.small.g, d.pool.g = nil, nil
 	drafts.Put(d)
 }
 
 // model answers what steps cost.
 func (d *draft) model() *cost.Model {
-	if d.costs == nil || d.target != d.opts.Target {
-		d.costs, d.target = d.opts.Target.Model(), d.opts.Target
+	if d.costs == nil {
+		d.costs = d.opts.Target.Model()
 	}
 	return d.costs
 }

@@ -132,6 +132,9 @@ func newDraft(ctx context.Context, p *parser.Problem, opts Options) (*draft, err
 	p = shorten(p)
 	d := borrow()
 	d.ctx, d.p, d.opts = ctx, p, opts
+	if d.target != opts.Target {
+		d.costs, d.target = nil, opts.Target
+	}
 	d.buffer, d.stamps = d.ints.Make(len(p.Tensors)), d.ints.Make(len(p.Indices))
 	for i := range d.buffer {
 		d.buffer[i] = -1

@@ -44,7 +44,7 @@ func (s *source) root() parser.NodeID { return parser.NodeID(len(s.expr) - 1) }
 func (s *source) reductions() (inner, outer []parser.NodeID) {
 	const inside, outside = 1, 2
 	use := s.d.nodes.Make(len(s.expr))
-	outer = s.d.nodes.Make(len(s.expr))[:0]
+	outer = s.d.nodes.Empty(len(s.expr))
 	use[s.root()] = outside
 	for id := s.root(); id >= 0; id-- {
 		n, pass := &s.expr[id], use[id]
@@ -72,7 +72,7 @@ func (s *source) reductions() (inner, outer []parser.NodeID) {
 func (s *source) reach(roots ...parser.NodeID) []parser.NodeID {
 	const few = 8 // nodes that there is room for at first
 	s.walk++
-	found := s.d.nodes.Make(few)[:0]
+	found := s.d.nodes.Empty(few)
 	push := func(ids []parser.NodeID) {
 		for _, id := range ids {
 			if s.values[id].seen != s.walk {

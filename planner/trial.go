@@ -111,7 +111,7 @@ func (t *trial) nanos(s *schedule) (nanos float64, err error) {
 // byFloor lists the vertices that need a step, those that take most at least first.
 func (s *schedule) byFloor() []int32 {
 	s.lists.Reset()
-	order := s.lists.Make(len(s.v))[:0]
+	order := s.lists.Empty(len(s.v))
 	for i := range s.v {
 		if s.runs(int32(i)) {
 			order = append(order, int32(i))

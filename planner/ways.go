@@ -1,7 +1,6 @@
 package planner
 
 import (
-	"math"
 	"slices"
 )
 
@@ -79,14 +78,7 @@ func (c *contraction) rivals(t *trial) {
 		}
 	}
 	if c.exact {
-		g := c.net.graph()
-		for _, bits := range []float64{comboBits, math.Inf(-1)} {
-			if r, ok := c.d.block(bits).tree(g); ok {
-				add(r)
-			}
-		}
-		r, _ := c.d.pool.begin(g).greedily(taste{c: 1}, nil)
-		add(r)
+		c.d.simpler(c.net, add)
 	}
 	if c.d.opts.Loose {
 		add(c.polished(comboBits))
