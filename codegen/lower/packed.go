@@ -77,6 +77,7 @@ func (l *lowering) panels(s *planner.Step) *panels {
 		p.blockOpen(len(p.product.b) > 0 || p.waits())
 	} else {
 		p.Blocking = l.blocking(rootType(s.Body), p.inPlace(), p.batch, items(p.m), items(p.n), items(p.product.k))
+		p.fillLines()
 		p.turnN()
 		p.known()
 		if p.Split > 1 {

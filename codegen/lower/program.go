@@ -42,6 +42,7 @@ type lowering struct {
 	known    map[string]phases
 	inLoop   []bool // of each step: a loop that workers share is around it; nil for none
 	blocking func(d tensor.DType, place bool, batch, m, n, k int64) cost.Blocking
+	past     int64 // bytes of C from which tiles store past the cache
 }
 
 // Lower turns a plan into nests for a target. It fails on expressions that no operation computes (the
@@ -51,7 +52,7 @@ func Lower(plan *planner.Plan, target cost.Target, opts Options) (*Program, erro
 }
 
 func newLowering(plan *planner.Plan, target cost.Target, opts Options) *lowering {
-	l := &lowering{plan: plan, target: target, prog: &Program{}, seen: map[string]int{}, known: map[string]phases{}, blocking: target.Blocking,
+	l := &lowering{plan: plan, target: target, prog: &Program{}, seen: map[string]int{}, known: map[string]phases{}, blocking: target.Blocking, past: tileStreamBytes,
 		inLoop: plan.InParallel()}
 	l.strides, l.dense, l.sizes = opts.RuntimeStrides, opts.Dense, opts.Sizes
 	if l.strides || l.sizes != nil {

@@ -75,18 +75,32 @@ func (e *emitter) streams(n *loop.Store, t tile) bool {
 // share hold some of it until then.
 const tileStreamBytes = 32 << 20
 
-// streamed tells whether tiles should store past the cache: C is large, is written once, and each row of a tile is
-// whole lines of it.
+// streamed tells whether tiles should store past the cache: C is large, is written once, and a tile writes whole lines of
+// it, row by row or several rows at once.
 func (p *panels) streamed() bool {
-	out := p.l.plan.Buffers[p.refs[sideC].Buffer]
-	size := int64(out.DType.Size())
-	if p.isOpen() || p.part >= 0 || p.hasAfter() || p.KBlocks() > 1 || p.M*p.N*p.batch*size < tileStreamBytes {
+	return p.passes() && p.fills(p.MR, p.NR)
+}
+
+// passes tells whether C is too large to stay in the cache, and written once.
+func (p *panels) passes() bool {
+	size := int64(p.l.plan.Buffers[p.refs[sideC].Buffer].DType.Size())
+	return !p.isOpen() && p.part < 0 && !p.hasAfter() && p.KBlocks() == 1 && p.M*p.N*p.batch*size >= p.l.past && p.Lanes*size <= lineBytes
+}
+
+// fills tells whether tiles of some rows and columns write whole lines of C: each row by itself, or, where a row of C
+// goes on in the next one, as many as a tile has.
+func (p *panels) fills(rows, columns int64) bool {
+	const least = 16 // bytes of a store
+	size := int64(p.l.plan.Buffers[p.refs[sideC].Buffer].DType.Size())
+	run, apart := runs(p.n, sideC, columns), p.m
+	switch {
+	case run*size%lineBytes == 0:
+	case run == p.runOfC() && common(run, p.Lanes, true)*size >= least && p.goesOn() && p.m[len(p.m)-1].extent%rows == 0 && rows*run*size%lineBytes == 0:
+		apart = p.m[:len(p.m)-1]
+	default:
 		return false
 	}
-	if runs(p.n, sideC, p.NR)*size%lineBytes > 0 || p.Lanes*size > lineBytes {
-		return false
-	}
-	for _, ds := range [][]digit{p.product.b, p.m, p.n} {
+	for _, ds := range [][]digit{p.product.b, apart, p.n} {
 		for _, d := range ds {
 			if at := d.at[sideC]; at.dim > 0 || at.n != 1 && at.n*size%lineBytes > 0 {
 				return false
@@ -94,4 +108,31 @@ func (p *panels) streamed() bool {
 		}
 	}
 	return true
+}
+
+// runOfC is how many columns are neighbours in C.
+func (p *panels) runOfC() int64 {
+	n, _ := unitRun(p.n, sideC)
+	return n
+}
+
+// goesOn tells whether each run of columns in C begins where that of the row before ends.
+func (p *panels) goesOn() bool {
+	if len(p.m) == 0 {
+		return false
+	}
+	row := p.m[len(p.m)-1].at[sideC]
+	return row.dim == 0 && row.n == p.runOfC()
+}
+
+// fillLines makes tiles fewer rows of more vectors, in as many registers, if C is to pass the cache and only such tiles
+// write whole lines of it.
+func (p *panels) fillLines() {
+	const most = 4 // vectors: with more, too few rows share what is loaded of B
+	vectors := p.runOfC() / common(p.runOfC(), p.Lanes, true)
+	rows := p.MR * p.NR / p.Lanes / vectors
+	if vectors > most || rows == 0 || p.Type.IsComplex() || !p.passes() || p.fills(p.MR, p.NR) || !p.fills(rows, vectors*p.Lanes) {
+		return
+	}
+	p.Blocking = p.Retiled(rows, vectors*p.Lanes)
 }

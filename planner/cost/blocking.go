@@ -191,6 +191,15 @@ func (t *Target) tile(d tensor.DType) (rows, vectors int64) {
 	return 6, 2
 }
 
+// Retiled is the blocking for tiles of other rows and columns: blocks of C grow to whole ones.
+func (b Blocking) Retiled(rows, columns int64) Blocking {
+	blocks := b.NBlocks()
+	b.MR, b.NR = rows, columns
+	b.MC, b.NC = roundUp(b.MC, rows), roundUp(b.NC, columns)
+	b.NS = blocks * b.NC
+	return b
+}
+
 // KBlocks is the number of blocks of K.
 func (b Blocking) KBlocks() int64 { return ceilDiv(b.K, b.KC) }
 
