@@ -20,7 +20,8 @@ import (
 // mayImport is the order of the house: the packages of einc that each package may import. The root
 // may import all but cmd and golden; golden may import all.
 var mayImport = map[string][]string{
-	"tensor":              {},
+	"tensor":              {"internal/pages"},
+	"internal/pages":      {},
 	"internal/slab":       {},
 	"parser":              {"tensor", "internal/slab"},
 	"planner/cost":        {"tensor"},
@@ -34,7 +35,7 @@ var mayImport = map[string][]string{
 	"codegen": {"codegen/loop", "codegen/lower", "codegen/llvm", "codegen/libllvm", "codegen/emit", "planner", "planner/cost",
 		"parser", "tensor", "runtime/object"},
 	"runtime/object": {},
-	"runtime":        {"runtime/object", "tensor"},
+	"runtime":        {"runtime/object", "tensor", "internal/pages"},
 	"cmd/einc":       {"", "parser"},
 	"cmd/eincvet":    {"parser"},
 }

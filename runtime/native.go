@@ -8,6 +8,8 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/einc-lang/einc/internal/pages"
 )
 
 // Supported is nil where native kernels can run: on Linux, on amd64 and arm64. Elsewhere it is an error
@@ -54,6 +56,7 @@ func reserve(n int) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%d bytes of memory: %w", n, err)
 	}
+	pages.Advise(mem)
 	return mem, nil
 }
 

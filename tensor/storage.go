@@ -1,6 +1,10 @@
 package tensor
 
-import "unsafe"
+import (
+	"unsafe"
+
+	"github.com/einc-lang/einc/internal/pages"
+)
 
 // storage is the memory that views share.
 type storage struct {
@@ -18,6 +22,7 @@ func allocate(op string, n int) (*storage, *Error) {
 		return nil, err
 	}
 	room := make([]byte, n+lineBytes) // never empty, so its address is its own
+	pages.Advise(room)
 	skip := -int(uintptr(unsafe.Pointer(&room[0]))) & (lineBytes - 1)
 	bytes := room[skip : skip+n : skip+n]
 	return &storage{bytes: bytes, base: unsafe.Add(unsafe.Pointer(&room[0]), skip)}, nil
