@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/einc-lang/einc/codegen/lower"
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner"
 	"github.com/einc-lang/einc/planner/cost"
@@ -139,6 +138,7 @@ func (c *compilation) unsliced(ctx context.Context, t cost.Target) (*planner.Pla
 func (p *Planned) record(ctx context.Context, c *compilation) error {
 	f := planner.NewFile(p.report, p.objective, p.target)
 	f.Einc, f.Expr, f.Mode = Version(), p.name, c.opts.Mode.String()
+	f.Serial, f.Lean = c.plan.Way.Serial, c.plan.Way.Lean
 	for _, t := range c.problem.Tensors[:c.problem.Operands] {
 		f.Shapes, f.Types = append(f.Shapes, t.Shape), append(f.Types, t.DType.String())
 	}
@@ -171,7 +171,7 @@ func replay(ctx context.Context, f *PlanFile, p *parser.Problem, po planner.Opti
 	if err != nil {
 		return nil, err
 	}
-	po.Slices = planner.SlicesFor(p, sliced)
+	po.Slices, po.Way = planner.SlicesFor(p, sliced), planner.SliceWay{Serial: f.Serial, Lean: f.Lean}
 	po.Whole = len(po.Slices) == 0 && po.MaxMemory == 0
 	if f.Method == "path" {
 		po.Fusing = fusingOf(f.Groups, path)
@@ -290,54 +290,6 @@ func (p *Planned) recost() {
 func (o *Options) orderOptions(d DType, t cost.Target) planner.OrderOptions {
 	return planner.OrderOptions{Method: o.Method, Objective: planner.Objective(o.Objective), Budget: o.Budget, Seed: o.Seed,
 		Workers: o.Workers, Type: d, Target: t, MaxMemory: o.MaxMemory, Progress: o.Progress}
-}
-
-// searchPlan plans a problem: along the path or the plan that is given, or by searching.
-func searchPlan(ctx context.Context, p *parser.Problem, t cost.Target, opts *Options) (*planner.Plan, *planner.Order, error) {
-	po := opts.planner(t)
-	po.Method, po.MaxMemory, po.Whole = opts.Method, opts.MaxMemory, len(opts.Dynamic) > 0
-	po.Objective, po.Budget, po.Seed = planner.Objective(opts.Objective), opts.Budget, opts.Seed
-	net, _, product := planner.Product(p)
-	switch {
-	case opts.Plan != nil:
-		plan, err := replay(ctx, opts.Plan, p, po)
-		return plan, nil, err
-	case !product && opts.Path != "":
-		return nil, nil, errNotProduct("has a path or a plan file")
-	case product && opts.searches(len(net.Inputs)):
-		bare := *opts
-		bare.MaxMemory = 0 // that is the plan's, and SearchPath's to keep
-		o, groups, err := networkOrder(ctx, net, p.Tensors[p.Output].DType, t, &bare)
-		if err != nil {
-			return nil, nil, err
-		}
-		po.Fusing = fusingOf(groups, o.Path)
-		po.Loose = opts.Path == "" && (opts.Objective == "" || po.Objective == planner.ByTime)
-		plan, err := planner.SearchPath(context.WithoutCancel(ctx), p, po, o.Path)
-		if err == nil {
-			plan.Method = o.Method
-		}
-		return plan, o, err
-	}
-	if err := ctx.Err(); err != nil {
-		return nil, nil, err
-	}
-	if product && opts.MaxMemory == 0 {
-		ctx = context.WithoutCancel(ctx) // it is done in a moment, and Ctrl-C is to keep what was found
-	}
-	plan, err := planner.Search(ctx, p, po)
-	return plan, nil, err
-}
-
-// planner are the planner's options that follow from what will run the plan.
-func (o *Options) planner(t cost.Target) planner.Options {
-	return planner.Options{Target: t, Workspace: lower.Workspace(t, lower.Options{DirectOnly: o.Engine == Interpreter})}
-}
-
-// searches reports whether the order of n operands is given as a path, or takes a search of its own.
-func (o *Options) searches(n int) bool {
-	asked := o.Budget != Budget{} || o.Objective != "" && o.Objective != string(planner.ByTime) || o.Method == "best"
-	return o.Path != "" || n > 2 && asked || n > planner.ExactLimit && o.Method != "greedy" && o.Method != "exact"
 }
 
 // Format prints a plan in one of PlanFormats.

@@ -17,28 +17,28 @@ func (d *draft) finish() error {
 	if err := d.place(); err != nil {
 		return err
 	}
-	switch {
-	case d.opts.Whole:
-	case len(d.opts.Slices) == 0 && d.opts.MaxMemory == 0:
-		spared, err := d.spare(p)
-		if err != nil {
-			return err
-		}
-		d.plan = spared
-	case len(d.opts.Slices) > 0:
-		sliced, err := d.slice(p, d.opts.Slices, true, false)
-		if err != nil {
-			return err
-		}
-		d.plan = sliced
-	case d.opts.MaxMemory > 0 && p.Peak > d.opts.MaxMemory:
-		sliced, err := d.fit(p)
+	if !d.opts.Whole {
+		sliced, err := d.cut(p)
 		if err != nil {
 			return err
 		}
 		d.plan = sliced
 	}
 	return d.ctx.Err()
+}
+
+// cut slices a plan where that is asked for, where memory is short, or where it spares much of it.
+func (d *draft) cut(p *Plan) (sliced *Plan, err error) {
+	limit := d.opts.MaxMemory
+	if sliced = p; len(d.opts.Slices) > 0 {
+		sliced, err = d.slice(p, d.opts.Slices, d.opts.Way)
+	} else if limit == 0 {
+		return d.spare(p)
+	}
+	if err != nil || limit == 0 || sliced.Peak <= limit {
+		return sliced, err
+	}
+	return d.fit(p)
 }
 
 // place finds lifetimes and the memory that the plan takes, and sums up.

@@ -30,7 +30,7 @@ func (h *hunt) setBudget(fields []field) {
 	if h.opts.Method == "best" {
 		h.units *= 10
 	}
-	h.units = printable(h.units)
+	h.units = printable(h.units) / (1 - h.cutShare) // a limit that nothing exceeds changes no order
 }
 
 // printable rounds units to four digits, so that what is printed of them is all there is.

@@ -12,6 +12,7 @@ type Plan struct {
 	Buffers []Buffer
 	Loops   []SliceLoop  // around runs of steps; empty unless the plan is sliced
 	Slices  []SliceIndex // what Loops were made for, outermost first
+	Way     SliceWay     // how they were made
 	Arena   int64        // bytes of the arena that holds the temporaries
 	Private int64        // bytes of temporaries that each worker has for itself, inside parallel loops
 	Peak    int64        // Arena, the largest workspace of any step, and Private, for Workers workers

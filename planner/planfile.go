@@ -39,7 +39,9 @@ type File struct {
 	Labels    []string   `json:"labels,omitempty"`
 	Path      [][]int    `json:"ssa_path"`
 	Groups    [][]int    `json:"groups"`
-	Sliced    [][]int64  `json:"sliced"` // index id, parts
+	Sliced    [][]int64  `json:"sliced"`           // index id, parts
+	Serial    bool       `json:"serial,omitempty"` // workers share no loop over slices
+	Lean      bool       `json:"lean,omitempty"`   // see SliceWay
 	Flops     *float64   `json:"log10_flops"`
 	Size      *float64   `json:"log2_size"`
 	PeakBytes float64    `json:"peak_bytes"`

@@ -37,8 +37,10 @@ type Options struct {
 	// Whole plans are never sliced. Others are where they need more than MaxMemory, or where temporaries of
 	// gigabytes can be spared without loss of time.
 	Whole bool
-	// Slices are cut as they are, whatever MaxMemory; indices that no two steps share stay whole.
+	// Slices are cut as they are, and smaller where that takes more than MaxMemory; indices that no two steps share
+	// stay whole.
 	Slices []SliceIndex
+	Way    SliceWay // of Slices
 }
 
 // Fusing says what runs as one step.

@@ -9,6 +9,13 @@ type SliceIndex struct {
 	Chunk int
 }
 
+// SliceWay is how the loops over slices run. What serial ones take of memory is for one position, whatever the
+// number of workers.
+type SliceWay struct {
+	Serial bool // one position after the other: workers share the steps, and no loop
+	Lean   bool // positions are added to a sum as they come, without a temporary
+}
+
 // SliceLoop repeats the steps First…End-1, once for each of Count positions. At position p the steps
 // work on items Begin+p·Chunk … Begin+(p+1)·Chunk-1 of Index; they name them by the index Piece, of
 // extent Chunk, or by parser.NoIndex where Chunk is 1. An extent that Chunk does not divide takes a

@@ -305,3 +305,21 @@ func TestSlicesFor(t *testing.T) {
 	got := planner.SlicesFor(chainOf(), []planner.Slice{{Index: 2, Parts: 3}, {Index: 0, Parts: 1}, {Index: 1, Parts: 30}})
 	require.Equal(t, []planner.SliceIndex{{Index: 2, Chunk: 667}, {Index: 1, Chunk: 1}}, got)
 }
+
+// Slices that are asked for are where fitting into memory begins.
+func TestSlicesAreCutFurther(t *testing.T) {
+	opts := planner.Options{Target: target, Fusing: planner.FusePairs, Slices: []planner.SliceIndex{{Index: 0, Chunk: 32}}}
+	asked, err := planner.Search(context.Background(), chainOf(), opts)
+	require.NoError(t, err)
+	opts.MaxMemory = asked.Peak
+	same, err := planner.Search(context.Background(), chainOf(), opts)
+	require.NoError(t, err)
+	require.Equal(t, opts.Slices, same.Slices, "what fits is left alone")
+	opts.MaxMemory = asked.Peak / 2
+	less, err := planner.Search(context.Background(), chainOf(), opts)
+	require.NoError(t, err)
+	require.NoError(t, less.Verify())
+	require.LessOrEqual(t, less.Peak, opts.MaxMemory)
+	require.LessOrEqual(t, less.Slices[0].Chunk, 32)
+	require.EqualValues(t, 0, less.Slices[0].Index)
+}

@@ -12,13 +12,13 @@ import (
 // fitting looks for slices that bring a plan's memory under a limit. It is greedy: of the indices of
 // what is live where memory is short, the one goes next that costs least time for what it saves.
 type fitting struct {
-	d        *draft
-	base     *Plan
-	limit    float64
-	parallel bool
-	lean     bool
-	known    map[parser.IndexID]bool // whether slicing it changes anything
-	origin   *sliceable
+	d      *draft
+	base   *Plan
+	limit  float64 // what the plan may need
+	aim    float64 // what the greedy choice wants steps to need
+	way    SliceWay
+	known  map[parser.IndexID]bool // whether slicing it changes anything
+	origin *sliceable
 }
 
 // mostTried is the most indices that one round looks at.
@@ -37,23 +37,35 @@ type attempt struct {
 func (d *draft) fit(base *Plan) (*Plan, error) {
 	limit := d.opts.MaxMemory
 	f := &fitting{d: d, base: base, known: map[parser.IndexID]bool{}, origin: newSliceable(base)}
-	best, err := f.under(limit)
+	var best *attempt
+	var err error
+	for aim := limit; err == nil && best == nil && aim > limit/farthestAim; aim /= 2 {
+		best, err = f.under(limit, aim)
+	}
 	if err == nil && best == nil {
 		best, err = f.least()
 	}
 	if err != nil {
 		return nil, err
 	}
+	if best.plan.Peak > base.Peak { // the slices that are asked for are no help
+		best.plan = base
+	}
 	if best.plan.Peak > limit {
-		return nil, ErrMemory{Need: base.Peak, Limit: limit, Least: min(best.plan.Peak, base.Peak)}
+		return nil, ErrMemory{Need: base.Peak, Limit: limit, Least: best.plan.Peak}
 	}
 	return best.plan, nil
 }
 
+// farthestAim is how many times smaller than the limit steps are made at most, where no single cut relieves all that
+// exceed it.
+const farthestAim = 16
+
 // under finds slices that bring the plan under a limit, or nil.
-func (f *fitting) under(limit int64) (best *attempt, err error) {
+func (f *fitting) under(limit, aim int64) (best *attempt, err error) {
+	f.limit, f.aim = float64(limit), float64(aim)
 	for way := range 4 {
-		f.parallel, f.lean, f.limit = way%2 == 0, way >= 2, float64(limit)
+		f.way = SliceWay{Serial: way%2 == 1, Lean: way >= 2}
 		if way == 2 && best != nil {
 			break
 		}
@@ -74,14 +86,14 @@ const mostLower = 8
 // least slices the plan as small as it gets: the limit that an error names is one that holds, and nothing is
 // found below it.
 func (f *fitting) least() (*attempt, error) {
-	f.parallel, f.lean, f.limit = false, true, 1
+	f.way, f.limit, f.aim = SliceWay{Serial: true, Lean: true}, 1, 1
 	best, err := f.descend()
 	for range mostLower {
 		if err != nil {
 			return nil, err
 		}
 		var lower *attempt
-		if lower, err = f.under(best.plan.Peak - 1); lower == nil {
+		if lower, err = f.under(best.plan.Peak-1, best.plan.Peak-1); lower == nil {
 			break
 		}
 		best = lower
@@ -89,9 +101,11 @@ func (f *fitting) least() (*attempt, error) {
 	return best, err
 }
 
-// descend slices on until the limit holds or nothing helps.
-func (f *fitting) descend() (*attempt, error) {
-	at := &attempt{plan: f.base, excess: f.excess(f.base, nil), nanos: f.time(f.base)}
+// descend slices on from what is asked for until the limit holds or nothing helps.
+func (f *fitting) descend() (at *attempt, err error) {
+	if at, err = f.first(); err != nil {
+		return nil, err
+	}
 	for at.excess > 0 {
 		next, err := f.improve(at)
 		if err != nil || next == nil {
@@ -100,6 +114,14 @@ func (f *fitting) descend() (*attempt, error) {
 		at = next
 	}
 	return at, nil
+}
+
+// first is the plan with the slices that are asked for.
+func (f *fitting) first() (*attempt, error) {
+	if cuts := f.d.opts.Slices; len(cuts) > 0 {
+		return f.try(cuts)
+	}
+	return &attempt{plan: f.base, excess: f.excess(f.base, nil), nanos: f.time(f.base)}, nil
 }
 
 // improve cuts one index smaller; nil if none helps.
@@ -143,7 +165,7 @@ func with(cuts []SliceIndex, c SliceIndex) []SliceIndex {
 }
 
 func (f *fitting) try(cuts []SliceIndex) (*attempt, error) {
-	s, err := f.d.slicing(f.base, cuts, f.parallel, f.lean)
+	s, err := f.d.slicing(f.base, cuts, f.way)
 	if err != nil {
 		return nil, err
 	}
@@ -179,7 +201,7 @@ func (f *fitting) candidates(at *attempt) []parser.IndexID {
 	p, over := at.plan, make([]float64, len(at.plan.Steps)+1)
 	for i, bytes := range p.profile() {
 		over[i+1] = over[i]
-		if bytes > f.limit {
+		if bytes > f.aim {
 			over[i+1]++
 		}
 	}
@@ -281,9 +303,9 @@ func (f *fitting) excess(p *Plan, source []int) float64 {
 		}
 		worst[i] = max(worst[i], bytes)
 	}
-	sum := math.Log2(float64(p.Peak) / f.limit)
+	sum := math.Log2(float64(p.Peak) / f.aim)
 	for _, bytes := range worst {
-		sum += math.Log2(max(1, bytes/f.limit))
+		sum += math.Log2(max(1, bytes/f.aim))
 	}
 	return sum
 }

@@ -56,7 +56,7 @@ func (s *slicing) addPiece(i int, acc *sum) error {
 	n.Epilogue, n.Extra = nil, nil
 	n.Out, n.Old, n.OldOp = acc.out, acc.out.Buffer, n.Reduce
 	s.estimate(&n)
-	if !s.lean {
+	if !s.plan.Way.Lean {
 		alone := n
 		alone.Old, alone.OldOp = -1, parser.Sum
 		if alone.Out, err = s.temp(t, acc.out.Axes); err != nil {

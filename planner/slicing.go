@@ -13,7 +13,6 @@ type slicing struct {
 	*draft         // of the new plan
 	from     *Plan // the old one
 	parallel bool  // workers may share loops whose positions write disjoint pieces
-	lean     bool  // no temporary for what one position adds to a sum
 	all      []component
 	member   [][]int  // of each step: the components that it is in, outermost first
 	items    [][]item // of each component's loop, and last of what is outside all of them
@@ -53,21 +52,21 @@ var errSteps = fmt.Errorf("einc: too many of the slices have a smaller last piec
 
 // slice makes a plan that runs from's steps piece by piece. Slices of indices that no two steps share
 // change nothing.
-func (d *draft) slice(from *Plan, cuts []SliceIndex, parallel, lean bool) (*Plan, error) {
-	s, err := d.slicing(from, cuts, parallel, lean)
+func (d *draft) slice(from *Plan, cuts []SliceIndex, way SliceWay) (*Plan, error) {
+	s, err := d.slicing(from, cuts, way)
 	if err != nil {
 		return nil, err
 	}
 	return s.plan, nil
 }
 
-func (d *draft) slicing(from *Plan, cuts []SliceIndex, parallel, lean bool) (*slicing, error) {
+func (d *draft) slicing(from *Plan, cuts []SliceIndex, way SliceWay) (*slicing, error) {
 	p := *from.Problem
 	p.Indices = slices.Clone(p.Indices)
-	s := &slicing{from: from, parallel: parallel && d.opts.Target.Workers > 1, lean: lean,
+	s := &slicing{from: from, parallel: !way.Serial && d.opts.Target.Workers > 1,
 		windows: map[string]int{}, pieces: map[SliceIndex]parser.IndexID{}, sums: map[int]*sum{}}
 	s.draft = &draft{ctx: d.ctx, p: &p, opts: d.opts,
-		plan: &Plan{Problem: &p, Workers: from.Workers, Method: from.Method, Slices: cuts}}
+		plan: &Plan{Problem: &p, Workers: from.Workers, Method: from.Method, Slices: cuts, Way: way}}
 	if err := s.find(cuts); err != nil {
 		return nil, err
 	}

@@ -45,7 +45,7 @@ func (d *draft) spare(base *Plan) (*Plan, error) {
 	if at.Arena > base.Arena/2 {
 		return base, nil
 	}
-	return d.slice(base, cuts, true, false)
+	return d.slice(base, cuts, SliceWay{})
 }
 
 // spareOne finds the index of the output that is best cut next: the plan that takes the least time of those whose
@@ -59,7 +59,7 @@ func (d *draft) spareOne(base, at *Plan, cuts []SliceIndex) (best *Plan, more []
 		some := cuts
 		for chunk := d.smaller(some, id); chunk > 0; chunk = d.smaller(some, id) {
 			some = with(some, SliceIndex{id, chunk})
-			s, err := d.slicing(base, some, false, false)
+			s, err := d.slicing(base, some, SliceWay{Serial: true})
 			if errors.Is(err, errSteps) {
 				break
 			}

@@ -53,3 +53,13 @@ func TestBudgetOfSlicesFindsThemAgain(t *testing.T) {
 	opts.Budget.Units = once.Budget
 	require.Equal(t, once, order(t, n, opts))
 }
+
+// TestALimitThatNothingExceeds gives a search the units for trees that it has without one.
+func TestALimitThatNothingExceeds(t *testing.T) {
+	n := regular(rand.New(rand.NewPCG(4, 3)), 60)
+	want := order(t, n, planner.OrderOptions{})
+	got := order(t, n, planner.OrderOptions{MaxMemory: 1 << 50})
+	require.Greater(t, got.Budget, want.Budget, "the units for slices come on top")
+	got.Budget = want.Budget
+	require.Equal(t, want, got)
+}

@@ -1,0 +1,105 @@
+package einc
+
+import (
+	"cmp"
+	"context"
+	"errors"
+
+	"github.com/einc-lang/einc/codegen/lower"
+	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/planner"
+	"github.com/einc-lang/einc/planner/cost"
+)
+
+// searchPlan plans a problem: along the path or the plan that is given, or by searching.
+func searchPlan(ctx context.Context, p *parser.Problem, t cost.Target, opts *Options) (*planner.Plan, *planner.Order, error) {
+	po := opts.planner(t)
+	po.Method, po.MaxMemory, po.Whole = opts.Method, opts.MaxMemory, len(opts.Dynamic) > 0
+	po.Objective, po.Budget, po.Seed = planner.Objective(opts.Objective), opts.Budget, opts.Seed
+	net, _, product := planner.Product(p)
+	switch {
+	case opts.Plan != nil:
+		plan, err := replay(ctx, opts.Plan, p, po)
+		return plan, nil, err
+	case !product && opts.Path != "":
+		return nil, nil, errNotProduct("has a path or a plan file")
+	case product && opts.searches(len(net.Inputs)):
+		return searchProduct(ctx, p, net, po, opts)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	if product && opts.MaxMemory == 0 {
+		ctx = context.WithoutCancel(ctx) // it is done in a moment, and Ctrl-C is to keep what was found
+	}
+	plan, err := planner.Search(ctx, p, po)
+	return plan, nil, err
+}
+
+// searchProduct plans a product along an order that is searched with its slices.
+func searchProduct(ctx context.Context, p *parser.Problem, n *planner.Network, po planner.Options, opts *Options) (*planner.Plan, *planner.Order, error) {
+	plan, o, err := planWithin(ctx, p, n, po, opts)
+	var short planner.ErrMemory
+	if !errors.As(err, &short) || opts.Path != "" {
+		return plan, o, err
+	}
+	// With another limit another order is found, which may need more: the limit that is named has been tried.
+	wider := *opts
+	for range mostWider {
+		wider.MaxMemory, po.MaxMemory = short.Least, short.Least
+		_, _, err := planWithin(ctx, p, n, po, &wider)
+		var next planner.ErrMemory
+		if err == nil {
+			return nil, nil, short
+		}
+		if !errors.As(err, &next) {
+			break
+		}
+		short.Least = next.Least
+	}
+	short.Least = 0
+	return nil, nil, cmp.Or(ctx.Err(), error(short))
+}
+
+// mostWider bounds the limits that are tried for an error.
+const mostWider = 4
+
+// planWithin plans a product along the order that suits the limit. Steps need workspace beside results, so where no
+// order fits, the one that comes nearest tells what limit would do.
+func planWithin(ctx context.Context, p *parser.Problem, n *planner.Network, po planner.Options, opts *Options) (*planner.Plan, *planner.Order, error) {
+	plan, o, err := planAlong(ctx, p, n, po, opts)
+	var short *planner.ErrInfeasible
+	if errors.As(err, &short) {
+		nearest := *opts
+		nearest.MaxMemory = 2 * short.Least
+		return planAlong(ctx, p, n, po, &nearest)
+	}
+	return plan, o, err
+}
+
+// planAlong plans a product along an order: the path that is given, or the best for the network that a search finds,
+// with its slices.
+func planAlong(ctx context.Context, p *parser.Problem, n *planner.Network, po planner.Options, opts *Options) (*planner.Plan, *planner.Order, error) {
+	o, groups, err := networkOrder(ctx, n, p.Tensors[p.Output].DType, po.Target, opts)
+	if err != nil {
+		return nil, nil, err
+	}
+	po.Fusing, po.Slices = fusingOf(groups, o.Path), planner.SlicesFor(p, o.Sliced)
+	po.Loose = opts.Path == "" && len(po.Slices) == 0 && (opts.Objective == "" || po.Objective == planner.ByTime)
+	plan, err := planner.SearchPath(context.WithoutCancel(ctx), p, po, o.Path)
+	if err == nil {
+		plan.Method = o.Method
+	}
+	return plan, o, err
+}
+
+// planner are the planner's options that follow from what will run the plan.
+func (o *Options) planner(t cost.Target) planner.Options {
+	return planner.Options{Target: t, Workspace: lower.Workspace(t, lower.Options{DirectOnly: o.Engine == Interpreter})}
+}
+
+// searches reports whether the order of n operands is given as a path, or takes a search of its own.
+func (o *Options) searches(n int) bool {
+	asked := o.Budget != Budget{} || o.Objective != "" && o.Objective != string(planner.ByTime) || o.Method == "best"
+	return o.Path != "" || n > 2 && asked || n > planner.ExactLimit && o.Method != "greedy" && o.Method != "exact"
+}
