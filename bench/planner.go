@@ -69,6 +69,7 @@ func networkCases() ([]networkCase, error) {
 type plannerTimes struct {
 	Orders, Slices []*plannerRow
 	Small          []*smallRow
+	Pairs          []*pairRow
 }
 
 // plannerRow is a network: what was found with auto, and with each budget of plannerBudgets, in the
@@ -96,8 +97,8 @@ var plannerBudgets = []budget{{"auto", 0}, {"1e8 units", 1e8}, {"1e9 units", 1e9
 // sliceBytes is the limit on the memory that results of slices take at once: 2^20 elements of 8 bytes.
 const sliceBytes = 8 << 20
 
-// measurePlanner measures what matches: "order" and a network's name, "sliced" and one, and "few operands". Searches
-// run on one goroutine, on the pinned thread.
+// measurePlanner measures what matches: "order" and a network's name, "sliced" and one, "few operands", and "two
+// goroutines". Other searches run on one goroutine, on the pinned thread.
 func measurePlanner(s *session, o settings, x *suiteResult, keep func() error) error {
 	cases, err := networkCases()
 	if err != nil {
@@ -122,6 +123,11 @@ func measurePlanner(s *session, o settings, x *suiteResult, keep func() error) e
 	}
 	if s.ctx.Err() == nil && strings.Contains("few operands", o.match) {
 		if p.Small, err = s.planSmall(); err != nil {
+			return err
+		}
+	}
+	if s.ctx.Err() == nil && strings.Contains("two goroutines", o.match) {
+		if p.Pairs, err = s.planPairs(cases); err != nil {
 			return err
 		}
 	}

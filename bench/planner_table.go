@@ -29,7 +29,7 @@ var noBars = [2]float64{-1, -1}
 // rounding is what figures may be above a bar: known ones have four digits.
 const rounding = 5e-4
 
-// table shows gaps by size, slices by depth, times of small networks, and every network.
+// table shows gaps by size, slices by depth, times of small networks and of two goroutines, and every network.
 func (p *plannerTimes) table(b *strings.Builder, why *reasons) {
 	cases, err := networkCases()
 	if err != nil {
@@ -51,6 +51,7 @@ on every machine.
 	peerText(b, rows, known)
 	sliceTable(b, sliced, known, why)
 	p.smallTable(b, why)
+	p.pairTable(b, why)
 	everyNetwork(b, rows, sliced, known)
 }
 
