@@ -47,12 +47,13 @@ bench:
 fuzz:
 	$(GO) test ./parser -run '^$$' -fuzz FuzzParse -fuzztime $(FUZZTIME)
 	$(GO) test ./parser -run '^$$' -fuzz FuzzBind -fuzztime $(FUZZTIME)
+	$(GO) test ./parser -run '^$$' -fuzz FuzzGradients -fuzztime $(FUZZTIME)
 	$(GO) test ./parser -run '^$$' -fuzz FuzzDirective -fuzztime $(FUZZTIME)
 	$(GO) test ./tensor -run '^$$' -fuzz FuzzNpy -fuzztime $(FUZZTIME)
 	$(GO) test ./runtime/object -run '^$$' -fuzz FuzzDecode -fuzztime $(FUZZTIME)
 
 soak:
-	EINC_ROUNDS=$(ROUNDS) $(GO) test ./golden -run 'TestRandom|TestErrorBound|TestGuardPages|TestReproducible|TestPeakIsUsed' -timeout 0 -v
+	EINC_ROUNDS=$(ROUNDS) $(GO) test ./golden -run 'TestRandom|TestErrorBound|TestGradients|TestGuardPages|TestReproducible|TestPeakIsUsed' -timeout 0 -v
 
 wine:
 	@scripts/wine/run

@@ -27,6 +27,34 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+// FuzzGradients demands an *Error or programs that print and read back, and which read operands and the seed alone.
+func FuzzGradients(f *testing.F) {
+	for _, s := range seeds {
+		f.Add(s, uint8(ModeAuto))
+	}
+	f.Add("Y[i,i] += max(A[i],B[j],1)/-(C[j]+2)\nZ min= Y[i,j]*Y[j,k]", uint8(ModeIndex))
+	f.Fuzz(func(t *testing.T, src string, mode uint8) {
+		p, err := Parse(src, Mode(mode%4))
+		if code(t, err) != "" || len(p.Operands) > 50 || len(src) > 1000 {
+			return
+		}
+		all, err := p.Gradients()
+		if code(t, err) != "" {
+			return
+		}
+		names := map[string]bool{}
+		for _, g := range all {
+			names[g.Seed], names[g.Operand] = true, true
+		}
+		for _, g := range all {
+			roundTrip(t, g.Program)
+			for _, o := range g.Program.Operands {
+				require.True(t, o.Optional || names[o.Name], "%s is no operand of %q", o.Name, src)
+			}
+		}
+	})
+}
+
 // FuzzBind gives a program operands of the ranks it wants, or nearly, with extents and types from bytes.
 func FuzzBind(f *testing.F) {
 	for _, s := range seeds {
