@@ -260,7 +260,9 @@ func (d *draft) work(s *Step) cost.Work {
 		w.Ops -= float64(w.Factors)
 	}
 	w.Plain = w.Product && d.plain(s)
-	w.Place = w.Plain && d.inPlace(s)
+	if w.Plain {
+		w.Place = cost.Places{A: d.inPlace(s), B: d.rowsInPlace(s)}
+	}
 	w.UnitInner = d.unitInner(s)
 	w.Askew = w.Product && d.askew(s)
 	w.Turned = w.Askew && d.turned(s)

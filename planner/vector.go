@@ -305,6 +305,37 @@ func (d *draft) inPlace(s *Step) bool {
 	return true
 }
 
+// rowsInPlace reports whether the packed strategy reads rows of the right operand where they lie: its columns are
+// neighbours in the output's order, its terms lie evenly in both operands, and rows near enough for the machine.
+func (d *draft) rowsInPlace(s *Step) bool {
+	a, b := s.Inputs[s.Core[0]], s.Inputs[s.Core[1]]
+	if c := d.unitIndex(s.Out); slices.Contains(a.Axes, c) && !slices.Contains(b.Axes, c) {
+		a, b = b, a
+	}
+	along := func(r Ref, some []parser.IndexID) []parser.IndexID {
+		some = slices.DeleteFunc(slices.Clone(some), func(i parser.IndexID) bool { return i == parser.NoIndex || d.extent(i) == 1 })
+		slices.SortStableFunc(some, func(i, j parser.IndexID) int { return cmp.Compare(d.stride(r, i), d.stride(r, j)) })
+		return some
+	}
+	run := 1
+	for _, i := range along(s.Out, s.Out.Axes) {
+		if slices.Contains(b.Axes, i) && !slices.Contains(a.Axes, i) {
+			if d.stride(b, i) != run {
+				return false
+			}
+			run *= d.extent(i)
+		}
+	}
+	terms := along(b, s.K)
+	for n := range max(len(terms), 1) - 1 {
+		if !d.compose(a, terms[n+1], terms[n]) || !d.compose(b, terms[n+1], terms[n]) {
+			return false
+		}
+	}
+	t := d.plan.Buffers[b.Buffer].DType
+	return len(terms) > 0 && t == s.Body[len(s.Body)-1].DType && d.opts.Target.ReadsRows(t, int64(d.stride(b, terms[0])))
+}
+
 // runOfTerms is how many terms are neighbours in the left operand, in the order in which the packed strategy adds them: by the
 // strides of the operand whose terms are neighbours, or of the larger one of two, whose fastest index then cuts the
 // other's if that has a part to cut.

@@ -29,6 +29,7 @@ type product struct {
 	cut              bool // runs are those of the last digits, wherever panels cut them
 	place            bool // A is read in place
 	runs             bool // and its terms come in runs of the last digit
+	rows             bool // B is read in place
 	stream           bool // whole tiles are stored past the cache
 }
 
@@ -164,6 +165,10 @@ func (p product) job(lv level, seed uint64) job {
 				case p.place:
 					tile.ARows, tile.A = &am, loop.Addr{Param: a.Param, Off: loop.Affine{Terms: []loop.Term{{Var: kb, Coef: loop.Const(p.kc)}}}}
 				}
+				if p.rows {
+					tile.BStep, tile.B = p.k.second[0], loop.Addr{Param: b.Param, Off: loop.Affine{Terms: []loop.Term{
+						{Var: kb, Coef: loop.Const(p.kc * p.k.second[0])}, {Var: j, Coef: loop.Const(p.nr)}}}}
+				}
 				if p.after > 0 {
 					q.follow(tile, kb, beside, loop.Addr{Param: parts.Param, Off: loop.Affine{Terms: []loop.Term{{Var: j, Coef: loop.Const(p.mr * p.nr)}}}})
 				}
@@ -222,6 +227,12 @@ func followed() []product {
 	half.a, half.c = tensor.F16, tensor.BF16
 	c64.after, c64.part = 1, true
 	return append(ps, half, c64)
+}
+
+// rowsOfB is a product of which B's rows are read where they lie.
+func rowsOfB(p product) product {
+	p.rows = true
+	return p
 }
 
 // inPlace is a product of which A's rows are read where they lie.
@@ -309,6 +320,8 @@ func products() []product {
 		matrices(f32, 1, 1, 1, 3, 3, 3, 2),
 		matrices(f32, 6, 16, 8, 5, 19, 7, 4), // one task: panels and tables are compared too
 		odd(), odd(), odd(),
+		rowsOfB(matrices(f32, 8, 48, 16, 21, 133, 19, 8)), rowsOfB(matrices(f32, 8, 48, 16, 8, 96, 7, 16)), rowsOfB(inPlace(matrices(f64, 8, 24, 8, 13, 41, 19, 8))),
+		rowsOfB(inPlace(matrices(f32, 8, 48, 16, 13, 17, 5, 8))), rowsOfB(matrices(tensor.I32, 4, 16, 8, 9, 29, 9, 4)),
 		inPlace(matrices(f32, 6, 16, 8, 13, 37, 190, 80)), inPlace(matrices(f64, 12, 16, 8, 25, 65, 19, 8)), inPlace(matrices(tensor.C64, 3, 8, 4, 8, 19, 11, 5)),
 		inRuns(f32, 12, 16, 8, 23, 64), inRuns(f64, 6, 8, 4, 100, 150), inRuns(f32, 5, 16, 8, 17, 1000), inRuns(tensor.C64, 3, 8, 4, 4, 9),
 		turned(f32, 12, 16, 8, 16), turned(f64, 6, 8, 4, 4), turned(f32, 7, 4, 4, 8),

@@ -31,6 +31,7 @@ type product struct {
 	tiling
 	height int64
 	width  int
+	last   int // lanes of the last vector of B in place, if not all are valid
 }
 
 // tile writes a micro-kernel: the accumulators are phis of one loop over K whose body is one block,
@@ -46,24 +47,38 @@ func (e *fn) tile(n *loop.Tile) {
 }
 
 // sums multiplies what is valid of the panels. The last rows and the last columns are multiplied by code of their own
-// where all of the tile would be much more work.
+// where all of the tile would be much more work, or reads what is not there.
 func (t tiling) sums(from []value.Value) []value.Value {
 	n := t.node
-	rows, cols := rest(n.Rows, n.MR, 1), rest(n.Cols, n.NR, n.Lanes)
-	of := func(height int64, width int) func() []value.Value {
-		return func() []value.Value { return product{t, height, width}.sums(from) }
+	rows := rest(n.Rows, n.MR, 1)
+	if rows == n.MR {
+		return t.columns(n.MR, from)
 	}
-	f := of(n.MR, t.cols)
-	if cols < n.NR {
-		all := f
-		f = func() []value.Value {
-			return t.either(t.compare(enum.IPredSLE, t.fn.count(n.Cols), i64(cols)), "narrow", of(n.MR, int(cols/n.Lanes)), all)
+	low := func() []value.Value {
+		if n.BStep > 0 {
+			return t.columns(rows, from)
 		}
+		return product{t, rows, t.cols, 0}.sums(from)
 	}
-	if rows < n.MR {
-		return t.either(t.compare(enum.IPredSLE, t.fn.count(n.Rows), i64(rows)), "low", of(rows, t.cols), f)
+	all := func() []value.Value { return t.columns(n.MR, from) }
+	return t.either(t.compare(enum.IPredSLE, t.fn.count(n.Rows), i64(rows)), "low", low, all)
+}
+
+// columns multiplies so many rows by the columns that are valid.
+func (t tiling) columns(height int64, from []value.Value) []value.Value {
+	n := t.node
+	cols, last := rest(n.Cols, n.NR, n.Lanes), int64(0)
+	if n.BStep > 0 && n.Cols.Clamped {
+		cols = (n.Cols.Total.Value-1)%n.NR + 1
+		last = cols % n.Lanes
 	}
-	return f()
+	all := product{t, height, t.cols, 0}
+	if cols == n.NR {
+		return all.sums(from)
+	}
+	some := product{t, height, int((cols + n.Lanes - 1) / n.Lanes), int(last)}
+	return t.either(t.compare(enum.IPredSLE, t.fn.count(n.Cols), i64(cols)), "narrow",
+		func() []value.Value { return some.sums(from) }, func() []value.Value { return all.sums(from) })
 }
 
 // worthRest is the part of all items that the last of their tiles must have in vain for code of its own.
@@ -137,12 +152,15 @@ func (t tiling) isWhole() value.Value {
 func (t product) steps(n int64) func(value.Value, []value.Value) []value.Value {
 	return func(_ value.Value, state []value.Value) []value.Value {
 		acc := t.accumulators(state[2:])
+		a, b := t.node.MR, t.node.NR
+		if t.rows != nil {
+			a = 1
+		}
+		if t.node.BStep > 0 {
+			b = t.node.BStep
+		}
 		move := func(k int64) []value.Value {
-			a := k * t.node.MR
-			if t.rows != nil {
-				a = k
-			}
-			return []value.Value{t.step(t.acc.DType, state[0], i64(a)), t.step(t.acc.DType, state[1], i64(k*t.node.NR))}
+			return []value.Value{t.step(t.acc.DType, state[0], i64(k*a)), t.step(t.acc.DType, state[1], i64(k*b))}
 		}
 		for k := range n {
 			at := move(k)
@@ -160,7 +178,7 @@ func (t product) steps(n int64) func(value.Value, []value.Value) []value.Value {
 func (t product) outer(acc []val, a, b value.Value) {
 	row := make([]val, t.width)
 	for v := range row {
-		row[v] = t.panel(b, t.node.NR, int64(v)*t.node.Lanes, t.acc.Lanes)
+		row[v] = t.right(b, v)
 	}
 	for i := range t.height {
 		x := t.splat(t.left(a, i), t.acc.Lanes)
@@ -177,6 +195,24 @@ func (t tiling) left(a value.Value, i int64) val {
 		return t.panel(a, t.node.MR, i, 1)
 	}
 	return t.loadRow(loop.Type{DType: t.acc.DType, Lanes: 1}, t.step(t.acc.DType, a, t.rows[i]))
+}
+
+// rowsAhead is how many rows before they are read the lines of B in place are asked for: no prefetcher of the machine
+// follows rows that lie pages apart.
+const rowsAhead = 8
+
+// right reads vector v of a row of B.
+func (t product) right(b value.Value, v int) val {
+	first := int64(v) * t.node.Lanes
+	if t.node.BStep == 0 {
+		return t.panel(b, t.node.NR, first, t.acc.Lanes)
+	}
+	t.fetch(t.step(t.acc.DType, b, i64(rowsAhead*t.node.BStep+first)), false)
+	p := t.step(t.acc.DType, b, i64(first))
+	if v == t.width-1 && t.last > 0 {
+		return t.loadActive(t.acc, p, t.last)
+	}
+	return t.loadRow(t.acc, p)
 }
 
 // panel reads items of a column of a panel.

@@ -27,6 +27,8 @@ func TestTilesKeepRegisters(t *testing.T) {
 		{linux, "x86-64-v3", 256, tensor.I32, 4, 16, 8, 1, "vpmulld"},
 		{linux, "x86-64-v4", 512, tensor.F32, 12, 32, 16, 4, "vfmadd"},
 		{linux, "x86-64-v4", 512, tensor.F64, 12, 16, 8, 4, "vfmadd"},
+		{linux, "x86-64-v4", 512, tensor.F32, 8, 48, 16, 4, "vfmadd"},
+		{linux, "x86-64-v4", 512, tensor.F64, 8, 24, 8, 4, "vfmadd"},
 		{arm, "generic", 128, tensor.F32, 8, 12, 4, 4, "fmla"},
 		{arm, "generic", 128, tensor.F64, 6, 8, 2, 4, "fmla"},
 	} {
@@ -34,6 +36,8 @@ func TestTilesKeepRegisters(t *testing.T) {
 		c.check(t, p)
 		if c.triple != arm { // which multiplies by lanes of what it reads of a panel
 			c.check(t, inPlace(p))
+			c.check(t, rowsOfB(p))
+			c.check(t, inPlace(rowsOfB(p)))
 			runs := inPlace(p)
 			runs.runs, runs.k = true, axes{[]int64{7, 43}, []int64{43, 1}, []int64{4300, 100}}
 			c.check(t, runs)
@@ -84,7 +88,7 @@ func (c registersCase) check(t *testing.T, p product) {
 	r, err := libllvm.Compile(context.Background(), libllvm.Request{IR: llvm.Text(m), Triple: c.triple, CPU: c.cpu,
 		Passes: llvm.Passes(j.nest.Strategy), Level: 3, Kind: libllvm.Asm})
 	require.NoError(t, err)
-	sizes := c.sizes()
+	sizes := c.sizes(p.rows)
 	for _, body := range loopBodies(string(r.Code)) {
 		n := strings.Count(body, c.op)
 		_, known := sizes[n]
@@ -114,12 +118,17 @@ func (c registersCase) check(t *testing.T, p product) {
 	}
 }
 
-// sizes is how many multiply-adds the loops of 50 rows and 100 columns have: 2 rows and 4 columns are left.
-func (c registersCase) sizes() map[int]int {
+// sizes is how many multiply-adds the loops of 50 rows and 100 columns have: 2 rows and 4 columns are left. Of B in place,
+// these rows read these columns by code of their own.
+func (c registersCase) sizes(rowsOfB bool) map[int]int {
 	row := int(c.nr / c.lanes)
-	narrow := int(c.mr * ((4 + c.lanes - 1) / c.lanes))
+	rest := int((4 + c.lanes - 1) / c.lanes)
+	tiles := []int{int(c.mr) * row, 2 * row, int(c.mr) * rest}
+	if rowsOfB {
+		tiles = append(tiles, 2*rest)
+	}
 	sizes := map[int]int{}
-	for _, tile := range []int{int(c.mr) * row, 2 * row, narrow} {
+	for _, tile := range tiles {
 		sizes[tile], sizes[c.unroll*tile] = 0, 0
 	}
 	return sizes

@@ -15,6 +15,7 @@ type productSize struct {
 	m, n, k, kb int64
 	acc         tensor.DType
 	place       bool  // A is read in place
+	rows        bool  // B is
 	run         int64 // and its terms come in runs of so many: not 0
 }
 
@@ -60,6 +61,9 @@ func product(s productSize) packed {
 			} else if s.place {
 				tile.ARows, tile.A = &am, loop.Addr{Param: pa.Param, Off: affine(0, at(kb, s.kb))}
 			}
+			if s.rows {
+				tile.BStep, tile.B = s.n, loop.Addr{Param: pb.Param, Off: affine(0, at(kb, s.kb*s.n), at(j, 8))}
+			}
 			b.Add(tile)
 		})
 	})
@@ -89,6 +93,7 @@ func TestPackedProduct(t *testing.T) {
 	for _, s := range []productSize{{m: 1, n: 1, k: 1, kb: 1, acc: tensor.F32}, {m: 6, n: 8, k: 4, kb: 4, acc: tensor.F32},
 		{m: 13, n: 19, k: 11, kb: 4, acc: tensor.F32}, {m: 7, n: 9, k: 5, kb: 8, acc: tensor.I32},
 		{m: 13, n: 19, k: 11, kb: 4, acc: tensor.F32, place: true}, {m: 7, n: 9, k: 5, kb: 8, acc: tensor.I32, place: true},
+		{m: 13, n: 19, k: 11, kb: 4, acc: tensor.F32, rows: true}, {m: 7, n: 5, k: 5, kb: 8, acc: tensor.I32, place: true, rows: true},
 		{m: 13, n: 19, k: 12, kb: 5, acc: tensor.F32, run: 3}, {m: 7, n: 9, k: 5, kb: 8, acc: tensor.I32, run: 5}} {
 		p := product(s)
 		require.NoError(t, loop.Verify(p.nest))

@@ -250,6 +250,9 @@ func (n *Pack) Panels() int64 {
 // With ARows, A is no panel but lies in place: instead of A[k*MR + i] it reads A[ARows[i] + ACols[k]], and of the
 // valid rows only. ACut promises runs of ACols. Without ACols, terms are next to each other: k stands for ACols[k].
 //
+// With BStep, B is no panel either: instead of B[k*NR + j] it reads B[k*BStep + j], of the valid columns only, of which all
+// tiles but the last have NR.
+//
 // It adds to what C holds if Add is a variable that is not 0 (a later block of K), stores otherwise.
 // Terms are added in the order of k by OpFMA to accumulators that start at zero; what C holds is added to
 // the sum at the end, by OpAdd. Run and Cut are as in Pack, for CCols. The accumulators are of type Acc, and so are
@@ -268,6 +271,7 @@ type Tile struct {
 	ARows  *Addr // table of MR offsets
 	ACols  *Addr // table of Depth offsets
 	ACut   *CutRuns
+	BStep  int64 // elements between terms of B in place; 0: a panel
 	C      Addr
 	CRows  Addr // table of MR offsets
 	CCols  Addr // table of NR offsets

@@ -150,8 +150,8 @@ func (p *printer) tile(n *Tile) string {
 	if n.ACols != nil {
 		place += " cols " + p.addr(*n.ACols) + p.cut(n.ACut)
 	}
-	fmt.Fprintf(&b, "tile %dx%d lanes %d acc %s depth %s: %s = %s%s * %s rows %s of %s cols %s of %s add %s%s", n.MR, n.NR, n.Lanes,
-		dtypeName(n.Acc), p.bound(n.Depth), p.addr(n.C), p.addr(n.A), place, p.addr(n.B), p.addr(n.CRows), p.bound(n.Rows),
+	fmt.Fprintf(&b, "tile %dx%d lanes %d acc %s depth %s: %s = %s%s * %s%s rows %s of %s cols %s of %s add %s%s", n.MR, n.NR, n.Lanes,
+		dtypeName(n.Acc), p.bound(n.Depth), p.addr(n.C), p.addr(n.A), place, p.addr(n.B), run("apart", n.BStep), p.addr(n.CRows), p.bound(n.Rows),
 		p.addr(n.CCols), p.bound(n.Cols), p.name(n.Add), run("run", n.Run)+p.cut(n.Cut))
 	if n.Stream {
 		b.WriteString(" stream")

@@ -7,6 +7,9 @@ func (m *machine) tile(n *Tile) step {
 	if n.ARows != nil {
 		a = m.inPlace(n)
 	}
+	if n.BStep > 0 {
+		b = m.rowsOfB(n)
+	}
 	depth, put := m.bound(n.Depth), m.tileStore(n)
 	fma := arithmetic(OpFMA, n.Acc, m.nest.FMA)
 	acc, wide := newValue(n.Acc, int(n.MR*n.NR)), newValue(n.Acc, int(n.NR))
@@ -42,6 +45,22 @@ func (m *machine) panel(a Addr, t tensor.DType, width int) func(depth int) value
 			eachPart(t, v.lanes(k*width, (k+1)*width), pos+k*width*t.Size(), width, func(part value, pos int) {
 				read(t.Real(), part, data, pos, t.Real().Size())
 			})
+		}
+		return v
+	}
+}
+
+// rowsOfB compiles the reading of the first rows of B in place, in the order of a panel.
+func (m *machine) rowsOfB(n *Tile) func(depth int) value {
+	at, data, count := m.affine(n.B.Off), m.mem[n.B.Param].data, m.bound(n.Cols)
+	return func(depth int) value {
+		v, width := newValue(n.Acc, depth*int(n.NR)), max(count(), 0)
+		for k := range int64(depth) {
+			pos, ok := m.span(n.B.Param, at()+k*n.BStep, 1, width)
+			if !ok {
+				break
+			}
+			read(n.Acc, v.lanes(int(k*n.NR), int(k*n.NR+width)), data, pos, n.Acc.Size())
 		}
 		return v
 	}

@@ -2,6 +2,7 @@ package loop
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/einc-lang/einc/tensor"
 )
@@ -25,11 +26,14 @@ func (v *verifier) tile(n *Tile) error {
 	if n.ACols != nil && (n.ARows == nil || n.ACut == nil || n.ACut.Length < 1 || n.ACut.Step > 1) {
 		return v.errorf(n, "terms of A in place come in runs, in rows")
 	}
-	left := v.panel
+	left, right := v.panel, v.panel
 	if n.ARows != nil {
 		left = v.inPlace
 	}
-	if err := errors.Join(left(n, n.A, n.MR), v.panel(n, n.B, n.NR)); err != nil {
+	if n.BStep != 0 {
+		right = v.rowsOfB
+	}
+	if err := errors.Join(left(n, n.A, n.MR), right(n, n.B, n.NR)); err != nil {
 		return err
 	}
 	return v.tileStore(n)
@@ -65,6 +69,30 @@ func (v *verifier) inPlace(n *Tile, a Addr, width int64) error {
 		}
 	}
 	return v.access(n, a, depth, r)
+}
+
+// rowsOfB checks the reading of B's valid columns where they lie. How many these are in the last tile must be known: its
+// code reads no others.
+func (v *verifier) rowsOfB(n *Tile, b Addr, width int64) error {
+	part := func(t Term) bool { return t.Coef.Dim > 0 || t.Coef.Value%width != 0 }
+	c := n.Cols
+	switch {
+	case n.BStep < 0 || n.BStep > limit:
+		return v.errorf(n, "rows of B lie %d apart", n.BStep)
+	case c.Max != Const(width) || c.Clamped && (c.Total.Dim > 0 || c.At.Const%width != 0 || slices.ContainsFunc(c.At.Terms, part)):
+		return v.errorf(n, "columns of B in place are not cut into tiles of %d", width)
+	case n.Acc.IsComplex():
+		return v.errorf(n, "rows of B in place hold %s", n.Acc)
+	}
+	depth, err := v.counted(n, n.Depth, n.BStep)
+	if err != nil {
+		return err
+	}
+	cols, err := v.share(n, c, width)
+	if err != nil {
+		return err
+	}
+	return v.access(n, b, depth, cols)
 }
 
 func (v *verifier) tileShape(n *Tile) error {

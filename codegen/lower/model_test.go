@@ -50,7 +50,7 @@ func pairPlan(t *testing.T, rng *rand.Rand, target cost.Target) *planner.Plan {
 func TestTheModelKnowsHowStepsAreBuilt(t *testing.T) {
 	rng := newRand(3)
 	seen := map[string]int{}
-	for range 1500 {
+	for range 2500 {
 		target := targets()[rng.Intn(3)]
 		plan := pairPlan(t, rng, target)
 		l := newLowering(plan, target, Options{})
@@ -59,9 +59,10 @@ func TestTheModelKnowsHowStepsAreBuilt(t *testing.T) {
 			w := plan.Work(s, target)
 			if packs(l, s) {
 				if p := l.panels(s); p != nil {
-					require.Equal(t, p.inPlace(), w.Place, "%s", plan)
-					count(seen, "place", w.Place)
-					count(seen, "runs", w.Place && !p.oneRun())
+					require.Equal(t, cost.Places{A: p.inPlace(), B: p.rowsInPlace()}, w.Place, "%s", plan)
+					count(seen, "place", w.Place.A)
+					count(seen, "rows", w.Place.B)
+					count(seen, "runs", w.Place.A && !p.oneRun())
 				}
 			}
 			k := l.kernel(s)
@@ -74,7 +75,7 @@ func TestTheModelKnowsHowStepsAreBuilt(t *testing.T) {
 			count(seen, "gathers", gathers)
 		}
 	}
-	for _, what := range []string{"place", "runs", "turns", "gathers"} {
+	for _, what := range []string{"place", "rows", "runs", "turns", "gathers"} {
 		require.Greater(t, seen[what], 50, what)
 		require.Greater(t, seen["no "+what], 50, what)
 	}

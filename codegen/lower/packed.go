@@ -76,7 +76,7 @@ func (l *lowering) panels(s *planner.Step) *panels {
 	if p.isOpen() {
 		p.blockOpen(len(p.product.b) > 0 || p.waits())
 	} else {
-		p.Blocking = l.blocking(rootType(s.Body), p.inPlace(), p.batch, items(p.m), items(p.n), items(p.product.k))
+		p.Blocking = l.blocking(rootType(s.Body), cost.Places{A: p.inPlace(), B: p.rowsInPlace()}, p.batch, items(p.m), items(p.n), items(p.product.k))
 		p.fillLines()
 		p.turnN()
 		p.known()
@@ -97,11 +97,19 @@ func (p *panels) inPlace() bool {
 	return (unit || run >= cost.LeastRun) && a == rootType(p.step.Body).Accum() && p.l.target.Arch == "amd64"
 }
 
+// rowsInPlace tells whether the rows of B are read where they lie: their columns are neighbours, and so near each other as
+// the machine likes them.
+func (p *panels) rowsInPlace() bool {
+	k, b := p.product.k, p.l.plan.Buffers[p.refs[sideB].Buffer].DType
+	_, all := unitRun(p.n, sideB)
+	return all && p.oneRun() && !k[0].dynamic() && b == rootType(p.step.Body) && p.l.target.ReadsRows(b, k[0].at[sideB].n)
+}
+
 // oneRun tells whether all terms of a row of A in place are neighbours.
 func (p *panels) oneRun() bool { return len(p.product.k) == 1 }
 
 // packed lowers a product to two nests, and runs both for each slice of columns and block of K: one packs
-// B into panels in shared workspace, the other computes blocks of C. Where tasks pack B for themselves, there
+// B into panels in shared workspace, if it is not read in place, the other computes blocks of C. Where tasks pack B for themselves, there
 // is only the other, and it runs once: its tasks take one block of K after the other.
 func packed(l *lowering, step int) error {
 	p := l.panels(&l.plan.Steps[step])
@@ -114,13 +122,16 @@ func packed(l *lowering, step int) error {
 	if p.Own {
 		return p.packedTurn(step)
 	}
-	pack := p.packNest()
 	tile, err := p.tileNest()
 	if err != nil {
 		return err
 	}
+	runs := []run{tile}
+	if !p.Place.B {
+		runs = []run{p.packNest(), tile}
+	}
 	for turn := range p.Slices() * p.KBlocks() {
-		for _, r := range []run{pack, tile} {
+		for _, r := range runs {
 			if err := l.phaseAt(step, r.nest, turn*r.tasks.Value, r.tasks, r.nanos, r.args); err != nil {
 				return err
 			}

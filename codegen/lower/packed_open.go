@@ -143,7 +143,7 @@ func (p *panels) open() {
 // blocksOfK runs f for the blocks of K that are a task's, the one that the phase is for, or all, with B packed.
 func (p *panels) blocksOfK(x *block, f func()) {
 	each := func() {
-		if p.Own {
+		if p.Own && !p.Place.B {
 			p.packB(x.sourceB, x.turn, x.y, p.NC/p.NR)
 		}
 		f()

@@ -118,12 +118,12 @@ type block struct {
 func (p *panels) tileNest() (run, error) {
 	p.start("tile")
 	x := block{c: p.operand(sideC, loop.Out), fromA: p.operand(sideA, loop.In), parts: -1}
-	if p.Own {
+	if p.Own && !p.Place.B {
 		x.sourceB = p.sourceB()
 	} else {
 		x.sourceB = p.sourceA()
 	}
-	if p.Place {
+	if p.Place.A {
 		x.rowsOfA = p.table("arows", p.MC, p.scratch.ARows)
 	} else {
 		x.panelsA = p.param(workspace("block", loop.Worker, p.Type, p.MC*p.KC, p.scratch.A))
@@ -150,13 +150,17 @@ func (p *panels) tileNest() (run, error) {
 	return p.finish(tasks, p.taskTime()), err
 }
 
-// sourceA is the panels of B, and the tables that A takes where B's are not there to be filled again.
-func (p *panels) sourceA() sourceB {
-	x := sourceB{to: p.param(p.panelsB())}
-	if !p.Place {
+// sourceA is the panels of B, or B in place, and the tables that A takes where B's are not there to be filled again.
+func (p *panels) sourceA() (x sourceB) {
+	if p.Place.B {
+		x.from = p.operand(sideB, loop.In)
+	} else {
+		x.to = p.param(p.panelsB())
+	}
+	if !p.Place.A {
 		x.rows = p.table("rows", p.MC, p.scratch.Rows)
 	}
-	if !p.Place || !p.oneRun() {
+	if !p.Place.A || !p.oneRun() {
 		x.cols = p.table("cols", p.KC, p.scratch.Cols)
 	}
 	return x
@@ -178,7 +182,7 @@ func (p *panels) rowTables(x *block) {
 	first := times(x.x, p.MC)
 	count := left(loop.Const(p.MC), p.total.m, first)
 	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rowsOfC}, Group: group(p.m, sideC), From: first, Count: count})
-	if p.Place {
+	if p.Place.A {
 		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rowsOfA}, Group: group(p.m, sideA), From: first, Count: count})
 	}
 	p.besideRows(x, first, count)
@@ -241,10 +245,10 @@ func (p *panels) packRows(x *block, depth loop.Bound, at loop.Affine) {
 
 // tiles multiplies the panels of a block.
 func (p *panels) tiles(x *block) (err error) {
-	if !p.Place || !p.oneRun() {
+	if !p.Place.A || !p.oneRun() {
 		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.cols}, Group: group(p.product.k, sideA), From: p.term(x.turn), Count: p.depth(x.turn)})
 	}
-	if !p.Place {
+	if !p.Place.A {
 		p.packA(x)
 	}
 	if p.ByRows {
@@ -296,12 +300,18 @@ func (p *panels) columnsAt(table int, j loop.Var) loop.Addr {
 func (p *panels) tile(x *block, i, j loop.Var, rows, columns loop.Bound) (err error) {
 	panel, first := p.panelAt(x, times(j, 1)), p.firstColumn(x, times(j, 1))
 	t := &loop.Tile{MR: p.MR, NR: p.NR, Lanes: p.Lanes, Acc: p.Type, Depth: p.depth(x.turn),
-		A: loop.Addr{Param: x.panelsA, Off: times(i, p.MR*p.KC)}, B: p.panelB(x.to, x.batch, panel, times(j, 1)),
+		A:     loop.Addr{Param: x.panelsA, Off: times(i, p.MR*p.KC)},
 		C:     origin(x.c, sideC, x.batch),
 		CRows: rowsAt(x.rowsOfC, i, p.MR), CCols: p.columnsAt(x.columnsOfC, j),
 		Rows: rows, Cols: columns, Add: x.kb, Run: runs(p.n, sideC, p.NR),
 		Cut: p.cutRuns(p.n, sideC, p.NR, first), Stream: p.streamed()}
-	if p.Place {
+	if p.Place.B {
+		t.BStep, t.B = p.product.k[0].at[sideB].n, origin(x.from, sideB, x.batch)
+		t.B.Off = plus(t.B.Off, plus(scaled(p.term(x.turn), t.BStep), first))
+	} else {
+		t.B = p.panelB(x.to, x.batch, panel, times(j, 1))
+	}
+	if p.Place.A {
 		lines := rowsAt(x.rowsOfA, i, p.MR)
 		t.ARows, t.A = &lines, origin(x.fromA, sideA, x.batch)
 		if p.oneRun() {

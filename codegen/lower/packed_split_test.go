@@ -11,8 +11,8 @@ import (
 )
 
 // parted cuts K into blocks of kc terms, and these into so many parts.
-func parted(target cost.Target, mc, nc, kc, parts int64) func(tensor.DType, bool, int64, int64, int64, int64) cost.Blocking {
-	return func(d tensor.DType, place bool, batch, m, n, k int64) cost.Blocking {
+func parted(target cost.Target, mc, nc, kc, parts int64) func(tensor.DType, cost.Places, int64, int64, int64, int64) cost.Blocking {
+	return func(d tensor.DType, place cost.Places, batch, m, n, k int64) cost.Blocking {
 		b := small(target, mc, nc, kc)(d, place, batch, m, n, k)
 		b.NS, b.Own = b.NC, true
 		b.Split = ceilDiv(b.KBlocks(), ceilDiv(b.KBlocks(), parts))

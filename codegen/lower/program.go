@@ -41,7 +41,7 @@ type lowering struct {
 	seen     map[string]int // nests by what they compile to
 	known    map[string]phases
 	inLoop   []bool // of each step: a loop that workers share is around it; nil for none
-	blocking func(d tensor.DType, place bool, batch, m, n, k int64) cost.Blocking
+	blocking func(d tensor.DType, place cost.Places, batch, m, n, k int64) cost.Blocking
 	past     int64 // bytes of C from which tiles store past the cache
 }
 

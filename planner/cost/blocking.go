@@ -35,6 +35,23 @@ const taskNanos = 1.4e6
 // maxSlice is the most bytes of packed B, for caches that many cores share.
 const maxSlice = 8 << 20
 
+// Places says which operands of a packed product are read where they lie: rows of A, of which terms are neighbours, and
+// rows of B, of which columns are.
+type Places struct{ A, B bool }
+
+// rowBytes is the most bytes that rows of B in place may lie apart: a page less a line. Rows that are further apart take
+// pages of their own, of which a core translates few at a time, and rows that are a page apart all fall into the same sets
+// of the first level and few of the second.
+const rowBytes = 4<<10 - 64
+
+// ReadsRows reports whether tiles of type d read rows of B in place that lie step elements apart. To pack them takes 0.3 ns
+// an element, against vectors of multiply-adds that take as long: only with wide vectors is that a part of a product to
+// speak of.
+func (t *Target) ReadsRows(d tensor.DType, step int64) bool {
+	wide := t.Arch == "amd64" && t.Registers >= 32 && t.VectorBytes >= 64
+	return wide && d.IsFloat() && d.Accum() == d && step > 0 && step*int64(d.Size()) <= rowBytes
+}
+
 // Blocking cuts an M×N×K product into register tiles and cache blocks. All fields but the bytes count
 // elements.
 //
@@ -42,7 +59,7 @@ const maxSlice = 8 << 20
 // the other. The first packs that part of B, panel by panel, into shared workspace. The second has a
 // task for every MC×NC block of C in the slice: it packs MC×KC of A into the worker's workspace, or reads it in
 // place, and runs the tiles of the block, column by column or row by row of tiles, adding to C from the second
-// block of K on. Where a block is all of a slice, no
+// block of K on. Where B is read in place, there is no first phase. Where a block is all of a slice, no
 // two tasks need the same panels: then a single phase has a task for each slice, which packs B too, one block of
 // K after the other, so that its panels stay in the cache and no worker waits for another.
 type Blocking struct {
@@ -56,20 +73,20 @@ type Blocking struct {
 	KC      int64        // terms of a block of K; the last block may have fewer
 	Own     bool         // tasks pack the columns of B that they need, each for itself
 	Split   int64        // parts that the blocks of K are shared out to, each with sums of its own; 1: none
-	Place   bool         // rows of A are read where they lie
-	ByRows  bool         // the tiles of a task run row by row: all panels of B pass for each few rows of A
+	Place   Places       // what is not packed
+	ByRows  bool         // the tiles of a task run row by row: all columns of B pass for each few rows of A
 }
 
 // Blocking is the blocking for each of a batch of products of the given extents, each at least 1, and element type.
-func (t *Target) Blocking(d tensor.DType, place bool, batch, m, n, k int64) Blocking {
+func (t *Target) Blocking(d tensor.DType, place Places, batch, m, n, k int64) Blocking {
 	b := Blocking{M: m, N: n, K: k, Place: place, Type: d.Accum(), Lanes: t.realLanes(d)}
-	rows, vectors := t.tile(b.Type)
+	rows, vectors := t.tile(b.Type, place.B)
 	b.MR, b.NR = rows, vectors*b.Lanes
 	b.KC = k
 	if most := Depth(b.Type); k > most {
 		b.KC = roundUp(ceilDiv(k, ceilDiv(k, most)), DepthUnit)
 	}
-	b.ByRows = place || k <= shortDepth
+	b.ByRows = place.A || k <= shortDepth
 	if b.Split = b.splits(batch); b.Split > 1 {
 		t.cutParts(&b)
 	} else {
@@ -91,21 +108,21 @@ const (
 
 // OpenBlocking is the blocking for products of which not all extents are known, those given being an
 // example: blocks that serve any. If B is packed by each task for itself, a slice is a task's columns.
-func (t *Target) OpenBlocking(d tensor.DType, place, own bool, m, n, k int64) Blocking {
-	b := Blocking{M: m, N: n, K: k, Place: place, Type: d.Accum(), Lanes: t.realLanes(d), Own: own, Split: 1, ByRows: place}
+func (t *Target) OpenBlocking(d tensor.DType, placeA, own bool, m, n, k int64) Blocking {
+	b := Blocking{M: m, N: n, K: k, Place: Places{A: placeA}, Type: d.Accum(), Lanes: t.realLanes(d), Own: own, Split: 1, ByRows: placeA}
 	b.KC = Depth(b.Type)
-	rows, vectors := t.tile(b.Type)
+	rows, vectors := t.tile(b.Type, false)
 	b.MR, b.NR = rows, vectors*b.Lanes
 	column := b.KC * int64(b.Type.Size())
 	share, rowsOfTask, columns := int64(3), int64(openRows), int64(openColumns)
-	if place {
+	if placeA {
 		rowsOfTask = placeRows
 	}
 	if own {
 		share, rowsOfTask, columns = 2, ownRows, ownBytes/int64(b.Type.Size())
 	}
 	b.NC, b.MC = roundUp(columns, b.NR), roundUp(rowsOfTask, b.MR)
-	if l2 := int64(t.l2()); place {
+	if l2 := int64(t.l2()); placeA {
 		b.NC = min(b.NC, max(l2/2/column/b.NR, 1)*b.NR)
 	} else {
 		b.MC = min(b.MC, max(l2/share/column/b.MR, 1)*b.MR)
@@ -129,7 +146,7 @@ func (t *Target) cut(b *Blocking, batch int64) {
 	slice = ceilDiv(panels, ceilDiv(panels, slice))
 	cells := max(int64(t.peak(b.Type)*peakShare*taskNanos)/b.KC/(b.MR*b.NR), 1) // tiles of a task
 	mostRows := ceilDiv(b.M, b.MR)
-	if !b.Place {
+	if !b.Place.A {
 		mostRows = min(max(int64(t.l2())/3/column/b.MR, 1), mostRows)
 	}
 	// A is packed for every task anew, which costs more than to fetch B again: tasks are wide, as long as a panel
@@ -173,10 +190,13 @@ func parts(n, most, want, workers int64) int64 {
 
 // tile is the number of rows and of vectors of the register tile: the accumulators, one row of B, one
 // element of A and, without fused multiply-add, one product must stay in registers. Complex values take
-// two registers each.
-func (t *Target) tile(d tensor.DType) (rows, vectors int64) {
+// two registers each. Of B in place, a tile takes more vectors: fewer rows of tiles then fetch each line from afar, and
+// lines that are neighbours.
+func (t *Target) tile(d tensor.DType, placeB bool) (rows, vectors int64) {
 	many := t.Registers >= 32 && t.VectorBytes >= 32
 	switch {
+	case placeB:
+		return 8, 3
 	case d.IsComplex() && many:
 		return 12, 1
 	case d.IsComplex():
@@ -213,6 +233,8 @@ func (b Blocking) Phases() int64 {
 		return 2
 	case b.Own:
 		return 1
+	case b.Place.B:
+		return b.KBlocks() * b.Slices()
 	}
 	return 2 * b.KBlocks() * b.Slices()
 }
@@ -227,7 +249,12 @@ func (b Blocking) NBlocks() int64 { return b.NS / b.NC }
 func (b Blocking) Panels() int64 { return b.NS / b.NR }
 
 // SliceB is the elements of a packed slice of B. Every panel takes KC×NR of them.
-func (b Blocking) SliceB() int64 { return b.Panels() * b.KC * b.NR }
+func (b Blocking) SliceB() int64 {
+	if b.Place.B {
+		return 0
+	}
+	return b.Panels() * b.KC * b.NR
+}
 
 // SharedBytes is the shared workspace: a packed slice of B, if tasks share it, or the sums of the parts of K.
 func (b Blocking) SharedBytes() int64 {
@@ -281,7 +308,7 @@ func (b Blocking) ColumnTable() int64 {
 
 // rowsInPlace is the entries of the table of rows of A, if it is read in place.
 func (b Blocking) rowsInPlace() int64 {
-	if b.Place {
+	if b.Place.A {
 		return b.MC
 	}
 	return 0
@@ -292,11 +319,11 @@ func (b Blocking) Scratch() Scratch {
 	const entry = 8
 	var s Scratch
 	at := int64(0)
-	if !b.Place {
+	if !b.Place.A {
 		at = roundUp(b.MC*b.KC*int64(b.Type.Size()), align)
 	}
 	s.B = at
-	if b.Own {
+	if b.Own && !b.Place.B {
 		at += roundUp(b.KC*b.NC*int64(b.Type.Size()), align)
 	}
 	for _, table := range []struct {

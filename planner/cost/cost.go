@@ -40,7 +40,7 @@ type Work struct {
 	Type          tensor.DType // of the computation
 	Product       bool         // Body is the product of the two core operands and Reduce is Sum
 	Plain         bool         // no diagonal output, nothing but loads and conversions in prologues
-	Place         bool         // of Plain: rows of the left operand are read where they lie
+	Place         Places       // of Plain: operands that are read where they lie
 	BytesIn       float64      // bytes of all inputs, each counted once
 	BytesOut      float64
 	Beside        int     // operands that are read where the output is written, its old value among them

@@ -31,18 +31,18 @@ func gemm(d tensor.DType, m, n, k float64) cost.Work {
 func TestTilesStayInRegisters(t *testing.T) {
 	for _, target := range targets() {
 		for _, d := range []tensor.DType{tensor.F16, tensor.F32, tensor.F64} {
-			b := target.Blocking(d, false, 1, 1000, 1000, 1000)
+			b := target.Blocking(d, cost.Places{}, 1, 1000, 1000, 1000)
 			vectors := b.NR / b.Lanes
 			live := b.MR*vectors + vectors + 1
 			require.LessOrEqual(t, live, int64(max(target.Registers, 16)), "%s %s", target.Level, d)
 			require.Zero(t, b.NR%b.Lanes)
 		}
 	}
-	b := avx2.Blocking(tensor.F32, false, 1, 1000, 1000, 1000)
+	b := avx2.Blocking(tensor.F32, cost.Places{}, 1, 1000, 1000, 1000)
 	require.Equal(t, []int64{6, 16, 512}, []int64{b.MR, b.NR, b.KC})
-	b = avx512.Blocking(tensor.F64, false, 1, 1000, 1000, 1000)
+	b = avx512.Blocking(tensor.F64, cost.Places{}, 1, 1000, 1000, 1000)
 	require.Equal(t, []int64{12, 16}, []int64{b.MR, b.NR})
-	b = neon.Blocking(tensor.F32, false, 1, 1000, 1000, 1000)
+	b = neon.Blocking(tensor.F32, cost.Places{}, 1, 1000, 1000, 1000)
 	require.Equal(t, []int64{8, 12}, []int64{b.MR, b.NR})
 }
 
@@ -52,7 +52,7 @@ func TestBlocksCoverTheProduct(t *testing.T) {
 		for _, m := range extents {
 			for _, n := range extents {
 				for _, k := range extents {
-					for _, place := range []bool{false, true} {
+					for _, place := range []cost.Places{{}, {A: true}, {B: true}, {A: true, B: true}} {
 						checkBlocking(t, target.Blocking(tensor.F32, place, 1, m, n, k))
 					}
 				}
@@ -80,7 +80,7 @@ func checkBlocking(t *testing.T, b cost.Blocking) {
 	switch {
 	case b.Split > 1:
 		require.GreaterOrEqual(t, b.SharedBytes(), b.Split*b.M*b.N*int64(b.Type.Size()), name)
-	case b.Own:
+	case b.Own || b.Place.B:
 		require.Zero(t, b.SharedBytes(), name)
 	default:
 		require.GreaterOrEqual(t, b.SharedBytes(), b.NS*b.KC*int64(b.Type.Size()), name)
@@ -92,10 +92,10 @@ func checkScratch(t *testing.T, b cost.Blocking) {
 	t.Helper()
 	s := b.Scratch()
 	own, block := int64(0), b.MC*b.KC*int64(b.Type.Size())
-	if b.Place {
+	if b.Place.A {
 		block = 0
 	}
-	if b.Own {
+	if b.Own && !b.Place.B {
 		own = b.NS * b.KC * int64(b.Type.Size())
 	}
 	ends := []int64{
@@ -115,9 +115,9 @@ func TestSummationOrderIgnoresCachesAndWorkers(t *testing.T) {
 	other := avx2
 	other.L1, other.L2, other.L3, other.Workers = 1<<10, 1<<30, 1<<31, 64
 	for k := int64(1); k < 3000; k += 13 {
-		a, b := avx2.Blocking(tensor.F32, false, 1, 500, 500, k), other.Blocking(tensor.F32, false, 1, 500, 500, k)
+		a, b := avx2.Blocking(tensor.F32, cost.Places{}, 1, 500, 500, k), other.Blocking(tensor.F32, cost.Places{}, 1, 500, 500, k)
 		require.Equal(t, [3]int64{a.KC, a.MR, a.NR}, [3]int64{b.KC, b.MR, b.NR})
-		a, b = avx2.Blocking(tensor.F32, false, 1, 50, 60, 97*k), other.Blocking(tensor.F32, false, 1, 50, 60, 97*k)
+		a, b = avx2.Blocking(tensor.F32, cost.Places{}, 1, 50, 60, 97*k), other.Blocking(tensor.F32, cost.Places{}, 1, 50, 60, 97*k)
 		require.Equal(t, [2]int64{a.KC, a.Split}, [2]int64{b.KC, b.Split})
 		for _, n := range []float64{8, 100, 500, 3000} {
 			w := gemm(tensor.F64, n, 300, float64(k))
@@ -155,7 +155,7 @@ func TestStrategy(t *testing.T) {
 		for _, x := range [][3]float64{{9216, 4096, 24}, {312, 296, 92352}, {72, 373248, 72}, {1806336, 48, 28}} {
 			e := estimate(&avx2, gemm(d, x[0], x[1], x[2]))
 			require.Equal(t, cost.Packed, e.Strategy, "%s %v", d, x)
-			b := avx2.Blocking(d, false, 1, int64(x[0]), int64(x[1]), int64(x[2]))
+			b := avx2.Blocking(d, cost.Places{}, 1, int64(x[0]), int64(x[1]), int64(x[2]))
 			require.Equal(t, b.SharedBytes(), e.Shared)
 			require.Equal(t, b.Scratch().Bytes, e.PerWorker)
 		}
@@ -217,17 +217,17 @@ func TestNarrowProductsAreOnePhase(t *testing.T) {
 		target := avx2
 		target.Workers = workers
 		for _, k := range []int64{20, 168, 5000} {
-			b := target.Blocking(tensor.F32, false, 1, 24, 28224, k)
+			b := target.Blocking(tensor.F32, cost.Places{}, 1, 24, 28224, k)
 			require.True(t, b.Own)
 			require.EqualValues(t, 1, b.Phases())
 			require.Zero(t, b.SharedBytes())
 			require.GreaterOrEqual(t, b.Slices(), int64(workers))
 			require.Equal(t, b.NC, b.NS)
 			require.LessOrEqual(t, b.KC*b.NC*4, int64(target.L2))
-			require.Equal(t, target.Blocking(tensor.F32, false, 1, 2400, 28224, k).KC, b.KC)
+			require.Equal(t, target.Blocking(tensor.F32, cost.Places{}, 1, 2400, 28224, k).KC, b.KC)
 		}
 	}
-	b := avx2.Blocking(tensor.F32, false, 1, 1000, 1000, 168)
+	b := avx2.Blocking(tensor.F32, cost.Places{}, 1, 1000, 1000, 168)
 	require.False(t, b.Own)
 	require.EqualValues(t, 2, b.Phases())
 }
@@ -237,7 +237,7 @@ func TestNarrowProductsAreOnePhase(t *testing.T) {
 func TestShortSumsRunByRows(t *testing.T) {
 	for _, target := range targets() {
 		for _, k := range []int64{1, 24, 64, 65, 1000} {
-			b := target.Blocking(tensor.F32, false, 1, 8303, 8303, k)
+			b := target.Blocking(tensor.F32, cost.Places{}, 1, 8303, 8303, k)
 			require.Equal(t, k <= 64, b.ByRows, k)
 			require.Equal(t, b.ByRows, b.ColumnTable() == b.NC)
 			require.True(t, !b.ByRows || b.KC*b.NC*4 <= int64(max(target.L2, 512<<10))/2, "%+v", b)
@@ -249,7 +249,7 @@ func TestFewTasksGoRoundEvenly(t *testing.T) {
 	for _, workers := range []int{2, 3, 4} {
 		target := avx2
 		target.Workers = workers
-		b := target.Blocking(tensor.F32, false, 1, 15*6, 16, 28896) // 15 panels of rows, one of columns
+		b := target.Blocking(tensor.F32, cost.Places{}, 1, 15*6, 16, 28896) // 15 panels of rows, one of columns
 		tasks := b.MBlocks() * b.NBlocks()
 		require.Greater(t, tasks, int64(1))
 		if tasks > int64(workers) {
@@ -269,7 +269,7 @@ func TestParts(t *testing.T) {
 		{8, 48, 64, 1000000}:     1, // a batch serves
 		{1, 3000, 2000, 1 << 30}: 1, // as do the tiles of C
 	} {
-		b := avx2.Blocking(tensor.F32, false, x[0], x[1], x[2], x[3])
+		b := avx2.Blocking(tensor.F32, cost.Places{}, x[0], x[1], x[2], x[3])
 		require.Equal(t, want, b.Split, "%v", x)
 		e := estimate(&avx2, gemm(tensor.F32, float64(x[1]), float64(x[2]), float64(x[3])))
 		require.True(t, x[0] > 1 || e.Strategy != cost.Packed || e.Shared == b.SharedBytes(), "%v", x)
@@ -279,7 +279,7 @@ func TestParts(t *testing.T) {
 	for range 5000 {
 		extent := func(most float64) int64 { return int64(math.Exp(rng.Float64() * math.Log(most))) }
 		batch := extent(10)
-		b := avx2.Blocking(tensor.F64, false, batch, extent(2000), extent(2000), extent(1e7))
+		b := avx2.Blocking(tensor.F64, cost.Places{}, batch, extent(2000), extent(2000), extent(1e7))
 		if b.Split > 1 {
 			parted++
 			require.LessOrEqual(t, b.Split*batch*b.M*b.N, int64(cost.MostSums), "%+v", b)
@@ -310,7 +310,7 @@ func TestHowVectorsRunTakesTime(t *testing.T) {
 		"short runs":    {small, func(w *cost.Work) { w.Run = 3 }},
 		"jumps":         {gemm(tensor.F32, 200, 64, 200), func(w *cost.Work) { w.Jumps = 5000 }},
 		"a batch":       {func() cost.Work { w := batch; w.BytesIn, w.BytesOut = 0, 0; return w }(), func(w *cost.Work) { *w = batch }},
-		"packing":       {func() cost.Work { w := large; w.Place = true; return w }(), func(w *cost.Work) { w.Place = false }},
+		"packing":       {func() cost.Work { w := large; w.Place.A = true; return w }(), func(w *cost.Work) { w.Place.A = false }},
 	} {
 		w := c.of
 		before := model.Nanos(&w)

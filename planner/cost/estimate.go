@@ -238,7 +238,7 @@ func (t *typical) packs(w *Work) bool {
 	if !w.Product || !w.Plain || !Packable(w.Type) {
 		return false
 	}
-	rows, vectors := t.tile(w.Type.Accum())
+	rows, vectors := t.tile(w.Type.Accum(), w.Place.B)
 	lanes := t.realLanes(w.Type)
 	size := float64(w.Type.Accum().Size())
 	large, least := float64(t.l2()), 16.0
@@ -269,7 +269,7 @@ func Packable(d tensor.DType) bool {
 func (t *typical) packed(w *Work, most float64) float64 {
 	// Which side gets the columns depends on C's layout; of a narrow product it mostly is the wide one.
 	narrow, wide := min(w.M, w.N), max(w.M, w.N)
-	rows, vectors := t.tile(w.Type.Accum())
+	rows, vectors := t.tile(w.Type.Accum(), w.Place.B)
 	columns := vectors * t.realLanes(w.Type)
 	edges := share(narrow, float64(rows)/2) * share(wide, float64(columns)/2) * share(w.K, 8)
 	compute := w.B * w.M * w.N * w.K / (t.rates[w.Type.Accum()].peak * peakShare * edges)
@@ -278,8 +278,11 @@ func (t *typical) packed(w *Work, most float64) float64 {
 	}
 	b := t.blocking(w)
 	size := float64(b.Type.Size())
-	packs := packPass * w.B * w.N * w.K * size
-	if !b.Place {
+	packs := 0.0
+	if !b.Place.B {
+		packs += packPass * w.B * w.N * w.K * size
+	}
+	if !b.Place.A {
 		packs += packPass * w.B * w.M * w.K * float64(b.NBlocks()*b.Slices()) * size
 	}
 	passes := float64(2*b.KBlocks()-1) * w.BytesOut // C is written once and read and written after that
