@@ -62,7 +62,7 @@ func (d *draft) exact(n *network) (tree, error) {
 		t, _ := greedily(n.graph(), taste{c: 1}, nil)
 		return t, nil
 	}
-	return readTree(s.split, full, d.pairs.Empty(count - 1)), nil
+	return readTree(s.split, full, d.pairs.Empty(count-1)), nil
 }
 
 // greedy is the cost of a tree as search counts it: of the tree that contracts the pair whose product takes least

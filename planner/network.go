@@ -100,7 +100,7 @@ func (n *network) work(a, b, out []int32) cost.Work {
 
 // results lists the legs of every factor and result of t.
 func (n *network) results(t tree) [][]int32 {
-	all := append(n.room.legs.Empty(len(n.legs) + len(t)), n.legs...)
+	all := append(n.room.legs.Empty(len(n.legs)+len(t)), n.legs...)
 	holders := n.holders()
 	for _, p := range t {
 		a, b := all[p[0]], all[p[1]]

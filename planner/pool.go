@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"math"
 	"slices"
-
 )
 
 // pool is the tensors of a graph while they are contracted, one pair after the other.

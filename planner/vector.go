@@ -308,12 +308,16 @@ func (d *draft) inPlace(s *Step) bool {
 // rowsInPlace reports whether the packed strategy reads rows of the right operand where they lie: its columns are
 // neighbours in the output's order, its terms lie evenly in both operands, and rows near enough for the machine.
 func (d *draft) rowsInPlace(s *Step) bool {
+	t := s.Body[len(s.Body)-1].DType
 	a, b := s.Inputs[s.Core[0]], s.Inputs[s.Core[1]]
+	if !d.opts.Target.ReadsRows(t, 1) || len(s.K) == 0 {
+		return false // wherever they lie
+	}
 	if c := d.unitIndex(s.Out); slices.Contains(a.Axes, c) && !slices.Contains(b.Axes, c) {
 		a, b = b, a
 	}
 	along := func(r Ref, some []parser.IndexID) []parser.IndexID {
-		some = slices.DeleteFunc(slices.Clone(some), func(i parser.IndexID) bool { return i == parser.NoIndex || d.extent(i) == 1 })
+		some = slices.DeleteFunc(d.ids.Clone(some), func(i parser.IndexID) bool { return i == parser.NoIndex || d.extent(i) == 1 })
 		slices.SortStableFunc(some, func(i, j parser.IndexID) int { return cmp.Compare(d.stride(r, i), d.stride(r, j)) })
 		return some
 	}
@@ -332,8 +336,7 @@ func (d *draft) rowsInPlace(s *Step) bool {
 			return false
 		}
 	}
-	t := d.plan.Buffers[b.Buffer].DType
-	return len(terms) > 0 && t == s.Body[len(s.Body)-1].DType && d.opts.Target.ReadsRows(t, int64(d.stride(b, terms[0])))
+	return len(terms) > 0 && d.plan.Buffers[b.Buffer].DType == t && d.opts.Target.ReadsRows(t, int64(d.stride(b, terms[0])))
 }
 
 // runOfTerms is how many terms are neighbours in the left operand, in the order in which the packed strategy adds them: by the
