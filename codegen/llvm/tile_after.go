@@ -209,38 +209,59 @@ func (t tiling) finishVectors(sums []val, at []place, add bool) {
 	}
 }
 
-// finishSome works on the valid part of a tile in the frame: the body takes whole vectors, of which only
-// the valid lanes are read and stored.
+// finishSome works on the valid part of a tile in the frame: on whole vectors where columns come in runs that hold them,
+// then on what is left of each row.
 func (t tiling) finishSome(buf value.Value, add bool) {
 	n := t.node
 	rows, cols := t.fn.count(n.Rows), t.fn.count(n.Cols)
-	out := t.buffer(t.out, n.Lanes)
 	t.run(count("i", rows), []value.Value{buf}, func(i value.Value, at []value.Value) []value.Value {
-		if add {
-			t.addRow(at[0], i, cols)
-		}
-		s := span{"j", i64(0), t.add(cols, i64(n.Lanes-1)), n.Lanes}
-		t.run(s, nil, func(j value.Value, _ []value.Value) []value.Value {
-			valid := t.smaller(t.sub(cols, j), i64(n.Lanes))
-			for b := range n.After.Beside {
-				t.besideSome(&n.After.Beside[b], place{i, j}, valid)
-			}
-			v := t.result(t.loadRow(t.acc, t.step(t.acc.DType, at[0], j)))
-			t.storeRow(loop.Type{DType: t.out, Lanes: t.acc.Lanes}, v, out)
-			one := loop.Type{DType: t.out, Lanes: 1}
-			t.run(count("l", valid), nil, func(l value.Value, _ []value.Value) []value.Value {
-				t.storeRow(one, t.loadRow(one, t.step(t.out, out, l)), t.inC(place{i, t.add(j, l)}))
+		rest := i64(0)
+		if t.vectors() {
+			rest = t.sub(cols, t.remainder(cols, n.Lanes))
+			t.run(span{"j", i64(0), rest, n.Lanes}, nil, func(j value.Value, _ []value.Value) []value.Value {
+				p := place{i, j}
+				for b := range n.After.Beside {
+					t.regs[n.After.Beside[b].Dst] = t.beside(&n.After.Beside[b], p)
+				}
+				t.finishVector(t.loadRow(t.acc, t.step(t.acc.DType, at[0], j)), p, add)
 				return nil
 			})
-			return nil
-		})
+		}
+		if !t.vectors() || n.Cols.Total.Dim > 0 || n.Cols.Total.Value%n.Lanes > 0 {
+			t.finishRest(at[0], i, rest, cols, add)
+		}
 		return []value.Value{t.step(t.acc.DType, at[0], i64(n.NR))}
 	})
 }
 
-// addRow adds what a row of C holds to sums in the frame.
-func (t tiling) addRow(sums, i, cols value.Value) {
-	t.run(count("j", cols), nil, func(j value.Value, _ []value.Value) []value.Value {
+// finishRest works on the columns of a row of sums in the frame from first on: the body takes whole vectors, of which only
+// the valid lanes are read and stored.
+func (t tiling) finishRest(sums, i, first, cols value.Value, add bool) {
+	n := t.node
+	out := t.buffer(t.out, n.Lanes)
+	if add {
+		t.addRow(sums, i, first, cols)
+	}
+	s := span{"j", first, t.add(cols, i64(n.Lanes-1)), n.Lanes}
+	t.run(s, nil, func(j value.Value, _ []value.Value) []value.Value {
+		valid := t.smaller(t.sub(cols, j), i64(n.Lanes))
+		for b := range n.After.Beside {
+			t.besideSome(&n.After.Beside[b], place{i, j}, valid)
+		}
+		v := t.result(t.loadRow(t.acc, t.step(t.acc.DType, sums, j)))
+		t.storeRow(loop.Type{DType: t.out, Lanes: t.acc.Lanes}, v, out)
+		one := loop.Type{DType: t.out, Lanes: 1}
+		t.run(count("l", valid), nil, func(l value.Value, _ []value.Value) []value.Value {
+			t.storeRow(one, t.loadRow(one, t.step(t.out, out, l)), t.inC(place{i, t.add(j, l)}))
+			return nil
+		})
+		return nil
+	})
+}
+
+// addRow adds what a row of C holds, from column first on, to sums in the frame.
+func (t tiling) addRow(sums, i, first, cols value.Value) {
+	t.run(span{"j", first, cols, 1}, nil, func(j value.Value, _ []value.Value) []value.Value {
 		one := loop.Type{DType: t.acc.DType, Lanes: 1}
 		p := t.step(t.acc.DType, sums, j)
 		old := t.convert(t.loadRow(loop.Type{DType: t.out, Lanes: 1}, t.inC(place{i, j})), t.out, t.acc.DType)
