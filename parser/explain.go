@@ -76,7 +76,7 @@ func (e *explainer) tensorName(name string) string {
 	return name
 }
 
-// inputName is A, B, … Z, A1, B1, …
+// inputName names the operands of einsum strings A, B, … Z, A1, B1, …
 func inputName(i int) string {
 	s := string(rune('A' + i%26))
 	if i >= 26 {

@@ -44,22 +44,13 @@ func newFlattener(p *Program) *flattener {
 	for i, o := range p.Operands {
 		name := o.Name
 		if name == "" {
-			name = letterName(i)
+			name = inputName(i)
 		}
 		f.names = append(f.names, name)
 		f.used[name] = true
 	}
 	f.seed = f.fresh("d" + f.result(&p.Assigns[len(p.Assigns)-1]))
 	return f
-}
-
-// letterName names the operands of einsum strings A, B, …, Z, A1, B1, ….
-func letterName(i int) string {
-	name := string(rune('A' + i%26))
-	if i >= 26 {
-		name += strconv.Itoa(i / 26)
-	}
-	return name
 }
 
 // result is the name of a statement's result. That of an einsum string has none.

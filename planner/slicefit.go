@@ -61,7 +61,7 @@ func (d *draft) fit(base *Plan) (*Plan, error) {
 // exceed it.
 const farthestAim = 16
 
-// under finds slices that bring the plan under a limit, or nil.
+// under finds slices that bring the plan under a limit, cutting until steps need no more than the aim; or nil.
 func (f *fitting) under(limit, aim int64) (best *attempt, err error) {
 	f.limit, f.aim = float64(limit), float64(aim)
 	for way := range 4 {

@@ -113,6 +113,14 @@ func (t tiling) result(sum val) val {
 	return t.regs[t.node.After.Value]
 }
 
+// readBeside reads all that lies beside a whole vector, for the body.
+func (t tiling) readBeside(at place) {
+	for b := range t.node.After.Beside {
+		x := &t.node.After.Beside[b]
+		t.regs[x.Dst] = t.beside(x, at)
+	}
+}
+
 // beside reads what lies beside a whole vector.
 func (t tiling) beside(x *loop.Beside, at place) val {
 	d := t.nest.Params[x.From.Param].DType
@@ -193,9 +201,7 @@ func (t tiling) finishVectors(sums []val, at []place, add bool) {
 		files[v] = slices.Clone(regs)
 		t.fn.regs = files[v]
 		t.regs[after.Sum] = sum
-		for b := range after.Beside {
-			t.regs[after.Beside[b].Dst] = t.beside(&after.Beside[b], at[v])
-		}
+		t.readBeside(at[v])
 	}
 	for _, n := range after.Body {
 		for _, file := range files {
@@ -220,9 +226,7 @@ func (t tiling) finishSome(buf value.Value, add bool) {
 			rest = t.sub(cols, t.remainder(cols, n.Lanes))
 			t.run(span{"j", i64(0), rest, n.Lanes}, nil, func(j value.Value, _ []value.Value) []value.Value {
 				p := place{i, j}
-				for b := range n.After.Beside {
-					t.regs[n.After.Beside[b].Dst] = t.beside(&n.After.Beside[b], p)
-				}
+				t.readBeside(p)
 				t.finishVector(t.loadRow(t.acc, t.step(t.acc.DType, at[0], j)), p, add)
 				return nil
 			})
