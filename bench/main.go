@@ -18,7 +18,7 @@ import (
 // settings are the command line.
 type settings struct {
 	suites, match, dir, out, compileWith string
-	all, quick, full, list               bool
+	all, quick, bars, full, list         bool
 	keep, missing, assemble              bool
 	rounds                               int
 }
@@ -27,7 +27,8 @@ func main() {
 	var o settings
 	flag.StringVar(&o.suites, "suite", "", "run only these suites, as gemm,tccg (see -list)")
 	flag.StringVar(&o.match, "match", "", "run only rows whose name or expression contains this")
-	flag.BoolVar(&o.quick, "quick", false, "fewer rows of the large suites, and only the peers that bars are set against")
+	flag.BoolVar(&o.quick, "quick", false, "fewer rows of the large suites, and -bars")
+	flag.BoolVar(&o.bars, "bars", false, "only the peers that bars are set against")
 	flag.BoolVar(&o.full, "full", false, "also TCCG at its published sizes (about 200 MB a tensor) and the large workloads: more than an hour")
 	flag.BoolVar(&o.all, "all", false, "show the ratios of all peers, not only of the best of each class")
 	flag.IntVar(&o.rounds, "rounds", 7, "rounds of each row, at least")
@@ -62,7 +63,7 @@ func run(ctx context.Context, o settings) error {
 	if err != nil {
 		return err
 	}
-	s.rounds, s.quick, s.full, s.all = o.rounds, o.quick, o.full, o.all
+	s.rounds, s.quick, s.bars, s.full, s.all = o.rounds, o.quick, o.quick || o.bars, o.full, o.all
 	kept := store(filepath.Join(dir, ".build", "results"))
 	switch {
 	case o.list:

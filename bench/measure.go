@@ -131,7 +131,7 @@ func (s *session) contest(res *result, d *data, own *contender) error {
 	}
 	var turns []*turn
 	for _, p := range d.row.peers {
-		if s.quick && !d.row.decides(p) {
+		if s.bars && !d.row.decides(p) {
 			continue
 		}
 		t := &timing{Name: p.name, Class: p.class}
@@ -201,7 +201,7 @@ func (s *session) entrants(r *row, own *turn, turns []*turn) []*turn {
 	})
 }
 
-// decides tells whether a peer is worth its time in a quick run: a bar or another timing follows from it, or, in rows
+// decides tells whether a peer is worth its time where not all are asked for: a bar or another timing follows from it, or, in rows
 // without bars, it is what most programs use.
 func (r *row) decides(p peer) bool {
 	return p.unlike || r.barred(p.class) || len(r.bars) == 0 && p.class == arrayClass

@@ -17,7 +17,8 @@ type session struct {
 	commit  string
 	scratch string // files for the Python processes, in memory where the system has such a place
 	rounds  int
-	quick   bool
+	quick   bool // fewer rows of the large suites
+	bars    bool // only the peers that bars are set against
 	all     bool // show every peer, not only the best of a class
 	full    bool // TCCG at its published sizes too, and every workload
 	cpu     int  // the core of one thread
