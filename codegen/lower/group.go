@@ -96,7 +96,7 @@ func (l *lowering) arrange(p *product) {
 	slices.SortStableFunc(p.m, by(p.mSide()))
 	slices.SortStableFunc(p.n, by(sideC))
 	slices.SortStableFunc(p.k, by(p.kSide()))
-	p.orderN()
+	p.orderN(lineBytes / int64(l.plan.Buffers[p.refs[sideC].Buffer].DType.Size()))
 	p.orderK()
 	p.b, p.m = l.fuseDigits(p.b), l.fuseDigits(p.m)
 	p.n, p.k = l.fuseDigits(p.n), l.fuseDigits(p.k)
@@ -135,15 +135,8 @@ func (p *product) orderK() {
 	if i < 0 || j < 0 || i == j || p.k[i].extent%cost.LowPart != 0 || p.k[i].dynamic() || p.k[j].isOpen() {
 		return
 	}
-	a, b := p.k[i], p.k[j]
-	low, high := a, a
-	low.extent, high.extent = cost.LowPart, a.extent/cost.LowPart
-	low.size, high.size = loop.Const(low.extent), loop.Const(high.extent)
-	low.radix, high.radix = low.size, high.size
-	high.at = slices.Clone(a.at)
-	for s := range high.at {
-		high.at[s].n *= cost.LowPart
-	}
+	b := p.k[j]
+	high, low := p.k[i].split(cost.LowPart)
 	var ds []digit
 	for n, d := range p.k {
 		if n != i && n != j {
@@ -156,24 +149,40 @@ func (p *product) orderK() {
 	p.k = append(ds, b, low)
 }
 
+// split cuts a digit of known extent in two, of which the faster one has the given extent, a divisor.
+func (d digit) split(n int64) (high, low digit) {
+	high, low = d, d
+	low.extent, high.extent = n, d.extent/n
+	low.size, high.size = loop.Const(low.extent), loop.Const(high.extent)
+	low.radix, high.radix = low.size, high.size
+	high.at = slices.Clone(d.at)
+	for s := range high.at {
+		high.at[s].n *= n
+	}
+	return high, low
+}
+
 func (d digit) dynamic() bool {
 	return d.isOpen() || slices.ContainsFunc(d.at, func(s stride) bool { return s.dim > 0 })
 }
 
 func (d digit) isOpen() bool { return d.size.Dim > 0 }
 
-// minRun is the number of neighbouring elements of C after which N's order may turn to B, and turnTerms how many terms
-// of columns may be packed before it does.
+// minRun is the number of neighbouring elements of C after which N's order may turn to B, turnTerms how many terms
+// of columns may be packed before it does, and turnLine the neighbours in B that a block of columns holds at least.
 const (
 	minRun    = 16
 	turnTerms = 1 << 18
+	turnLine  = 16
 )
 
 // orderN moves B's unit-stride digit right behind the digits that make up a long enough run of C: as long a one as lets
-// lines of B be packed whole while the panels they go to stay in the second-level cache.
-func (p *product) orderN() {
+// lines of B be packed whole while the panels they go to stay in the second-level cache. A digit that is too long for
+// that is split.
+func (p *product) orderN(line int64) {
 	i, run := len(p.n), int64(1)
-	most := max(minRun, turnTerms/items(p.k)/p.unitN())
+	k := items(p.k)
+	most := max(minRun, turnTerms/k/p.unitN())
 	for i > 0 && p.n[i-1].at[sideC].n == run && !p.n[i-1].dynamic() && (run < minRun || run*p.n[i-1].extent <= most) {
 		i--
 		run *= p.n[i].extent
@@ -182,9 +191,31 @@ func (p *product) orderN() {
 		if p.n[j].at[sideB].n == 1 && !p.n[j].dynamic() {
 			d := p.n[j]
 			p.n = slices.Insert(slices.Delete(p.n, j, j+1), i-1, d)
+			p.splitRun(i, run, turnTerms/turnLine/k, line)
 			return
 		}
 	}
+}
+
+// splitRun splits the slowest digit of a run of C, the i-th of N, behind B's unit-stride digit, if the run is longer than
+// most, so that runs of whole lines are left, if there are such, or others.
+func (p *product) splitRun(i int, run, most, line int64) {
+	if run <= most {
+		return
+	}
+	d, best := p.n[i], int64(1)
+	faster := run / d.extent
+	for n := ceilDiv(minRun, faster); n < d.extent && n*faster <= max(most, minRun); n++ {
+		if d.extent%n == 0 && (n*faster%line == 0 || best*faster%line > 0) {
+			best = n
+		}
+	}
+	if best == 1 {
+		return
+	}
+	high, low := d.split(best)
+	p.n[i] = low
+	p.n = slices.Insert(p.n, i-1, high)
 }
 
 // unitN is the extent of B's unit-stride digit.

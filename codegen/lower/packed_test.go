@@ -145,6 +145,17 @@ func TestColumnsRunAlongC(t *testing.T) {
 	}
 }
 
+// Runs of C that leave the panels of B's lines no room are split: into runs of whole lines, or of what divides them.
+func TestLongRunsAreSplit(t *testing.T) {
+	for i, x := range [][2]int{{64, 32}, {36, 18}, {37, 37}} {
+		target := targets()[i]
+		c := caseOf{expr: "adb,cd->cba", types: []tensor.DType{tensor.F32}, layouts: "c", packed: true,
+			extent: map[rune]int{'a': x[0], 'b': 20, 'c': 3, 'd': 500}}
+		require.Contains(t, c.build(newRand(1)).lowered(t, target).String(), fmt.Sprintf(" cut 20 step %d ", x[1]))
+		c.checkPacked(t, target, 1, 500, 64, int64(i))
+	}
+}
+
 // Tiles are as many rows and columns as write whole lines of C, where that is to pass the cache: runs of 24 columns that
 // go on in the next row are, by eight rows, or four of half as long vectors.
 func TestTilesFillLines(t *testing.T) {
