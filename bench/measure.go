@@ -165,11 +165,13 @@ func (s *session) prepare(res *result, d *data, p peer) (*contender, error) {
 	}
 	got, err := c.result()
 	if err == nil {
-		err = compare(d.out.DType(), d.out.Bytes(), got, res.Flops/2/float64(max(1, d.out.Len())))
+		if err = compare(d.out.DType(), d.out.Bytes(), got, res.Flops/2/float64(max(1, d.out.Len()))); err != nil {
+			err = fmt.Errorf("wrong result: %w", err)
+		}
 	}
 	if err != nil {
 		c.close()
-		return nil, fmt.Errorf("wrong result: %w", err)
+		return nil, err
 	}
 	return c, nil
 }
