@@ -15,13 +15,16 @@ func (s *schedule) arrange() {
 		if v.into != int32(i) {
 			continue
 		}
+		if v.lies == alongside {
+			v.axes = s.c.arrange(s.legs(int32(i)), s.largest(v.fused).Axes)
+		}
 		s.orient(v)
 		if s.temporary(v.left) || s.temporary(v.right) {
 			out := s.c.arrange(s.legs(int32(i)), v.axes)
 			left, right := s.legs(v.left), s.legs(v.right)
 			reduced := s.reduced(v, left, right, out)
-			s.v[v.left].axes = s.grouped(out, reduced, left, right, true)
-			s.v[v.right].axes = s.grouped(out, reduced, right, left, false)
+			s.v[v.left].axes = s.grouped(out, reduced, left, right, s.v[v.left].lies != turned)
+			s.v[v.right].axes = s.grouped(out, reduced, right, left, s.v[v.right].lies == turned)
 		}
 		for _, list := range [...][]int32{v.fused, v.factors} {
 			for _, f := range list {
@@ -29,6 +32,42 @@ func (s *schedule) arrange() {
 			}
 		}
 	}
+}
+
+// largest is the view of the largest of some terms that are read as they lie; of no axes if there is none.
+func (s *schedule) largest(terms []int32) (r Ref) {
+	size := 1.0
+	for _, f := range terms {
+		if !s.temporary(f) && s.v[f].size > size {
+			r, size = s.c.terms[f].refs[0], s.v[f].size
+		}
+	}
+	return r
+}
+
+// stance is how a temporary lies.
+type stance int
+
+const (
+	liked     stance = iota // as its user likes it
+	turned                  // with what its user sums last instead of what it keeps, or the other way round
+	alongside               // as the largest term that it is multiplied by
+)
+
+// against reports whether the temporary of a vertex is written against the grain of what it is multiplied by.
+func (s *schedule) against(i int32) bool {
+	v := &s.v[i]
+	if i == s.root || !s.runs(i) || len(v.axes) == 0 {
+		return false
+	}
+	r := s.largest(v.fused)
+	return len(r.Axes) > 0 && s.c.d.unitIndex(r) != last(v.axes)
+}
+
+// stand arranges all anew with the temporary of a vertex in some stance.
+func (s *schedule) stand(i int32, lies stance) {
+	s.v[i].lies = lies
+	s.arrange()
 }
 
 // grouped orders the legs of an operand: those that the other operand and the result have, in the order of the

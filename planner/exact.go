@@ -292,15 +292,20 @@ func (s *subsets) search(set, full uint32) {
 		if c >= most {
 			continue
 		}
-		batch, k := s.shared(a, b, set)
-		points := s.size[a] * s.size[b] / (batch * k)
-		if c+s.bound.Nanos(points, (s.size[a]+s.size[b]+s.size[set])*s.bytes) >= most {
-			continue
-		}
-		if c += s.nanos(a, b, batch, k); c < most {
+		if c = s.within(c, a, b, most); c < most {
 			most, s.best[set], s.split[set] = c, c, a
 		}
 	}
+}
+
+// within adds the time to contract sets a and b to a cost; or some of it, where that tells that the whole is not below most.
+func (s *subsets) within(c float64, a, b uint32, most float64) float64 {
+	batch, k := s.shared(a, b, a|b)
+	points := s.size[a] * s.size[b] / (batch * k)
+	if least := c + s.bound.Nanos(points, (s.size[a]+s.size[b]+s.size[a|b])*s.bytes); least >= most {
+		return least
+	}
+	return c + s.nanos(a, b, batch, k)
 }
 
 // nanos is the time to contract sets a and b, which share a batch and sum over k, beyond what every step

@@ -21,6 +21,7 @@ type vertex struct {
 	own         bool             // of a term: a step of its own computes it into a temporary
 	into        int32            // the vertex that does this one's work: itself, or the pair it was fused with
 	axes        []parser.IndexID
+	lies        stance
 	result      Ref     // of pairs and own terms, once it has a temporary
 	stored      bool    // it has one
 	size, peak  float64 // elements of the result, and live while it is computed

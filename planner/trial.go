@@ -60,13 +60,15 @@ func (t *trial) look(w way) {
 	d.takeBack(at)
 }
 
-// price tries the way of a schedule that is arranged.
-func (t *trial) price(s *schedule) {
+// price tries the way of a schedule that is arranged, and reports whether it is the best so far.
+func (t *trial) price(s *schedule) (best bool) {
 	at := t.c.d.mark()
 	if nanos, err := t.nanos(s); err == nil && t.better(nanos) {
+		best = true
 		t.best, t.tree.c, t.tree.root, t.tree.v = emitTried, s.c, s.root, append(t.tree.v[:0], s.v...)
 	}
 	t.c.d.takeBack(at)
+	return best
 }
 
 // emitTried appends the steps of the best schedule that was tried.

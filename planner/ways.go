@@ -54,7 +54,8 @@ func (c *contraction) wholeFloor() float64 {
 const (
 	mostRivals  = 1000
 	worthRivals = 10e3
-	nearFloor   = 1.01 // of the time that the search found: no other way takes much less
+	worthMore   = 100e3 // that are to be saved at most for ties and single layouts to be looked at
+	nearFloor   = 1.01  // of the time that the search found: no other way takes much less
 )
 
 // rivals tries ways with temporaries in other layouts, and trees that are good by simpler measures: the model
@@ -64,7 +65,6 @@ func (c *contraction) rivals(t *trial) {
 	if c.exact && t.least < c.own.least*nearFloor {
 		return
 	}
-	t.lying(c.own)
 	trees, s := []tree{c.tree}, &c.d.rival
 	add := func(r tree) {
 		if slices.ContainsFunc(trees, func(o tree) bool { return slices.Equal(o, r) }) {
@@ -74,9 +74,15 @@ func (c *contraction) rivals(t *trial) {
 		if s.begin(c, r).fused(t.to).floors().least < t.least {
 			s.arrange()
 			t.price(s)
-			t.lying(s)
+			t.layouts(s)
 		}
 	}
+	if c.exact && t.least-c.own.least > worthMore {
+		for _, r := range c.d.ties(c.net) {
+			add(r)
+		}
+	}
+	t.layouts(c.own)
 	if c.exact {
 		c.d.simpler(c.net, add)
 	}
@@ -86,11 +92,28 @@ func (c *contraction) rivals(t *trial) {
 	}
 }
 
-// lying tries a tree that is arranged with temporaries as what they are made of lies, if that is another way.
-func (t *trial) lying(s *schedule) {
+// layouts tries a tree that is arranged with temporaries in other layouts: one by one as what they are multiplied by
+// lies, where that is quicker, and all as what they are made of lies.
+func (t *trial) layouts(s *schedule) {
+	for i := range s.v {
+		if t.least-s.least > worthMore && s.against(int32(i)) {
+			t.turn(s, int32(i))
+		}
+	}
 	if s.lie() {
 		t.price(s)
 	}
+}
+
+// turn tries other stances of a temporary that is written against the grain of what it is multiplied by.
+func (t *trial) turn(s *schedule, i int32) {
+	best := liked
+	for lies := turned; lies <= alongside; lies++ {
+		if s.stand(i, lies); t.price(s) {
+			best = lies
+		}
+	}
+	s.stand(i, best)
 }
 
 // polished is the tree with small pieces of it improved, where an element written counts for 2^bits multiply-adds.
