@@ -183,6 +183,17 @@ func TestOrdersAreRight(t *testing.T) {
 	}
 }
 
+// The tree of a network that is reduced before it is searched is finished by several goroutines.
+func TestFinishingDependsOnSeedAndUnitsAlone(t *testing.T) {
+	n := randomNet(rand.New(rand.NewPCG(4, 4)), 200, 250, 3)
+	opts := planner.OrderOptions{Objective: planner.ByFlops, Budget: planner.Budget{Units: 3e6}, Workers: 1}
+	one := order(t, n, opts)
+	for _, workers := range []int{2, 8} {
+		opts.Workers = workers
+		require.Equal(t, one, order(t, n, opts))
+	}
+}
+
 func TestOrderDependsOnSeedAndUnitsAlone(t *testing.T) {
 	n := randomNet(rand.New(rand.NewPCG(4, 4)), 90, 130, 3)
 	opts := planner.OrderOptions{Seed: 7, Budget: planner.Budget{Units: 1e6}, Workers: 1}

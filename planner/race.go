@@ -349,18 +349,28 @@ func (r *race) finishing(g *graph, t tree) tree {
 		}
 		return r.patch(g, t, r.units-r.work)
 	}
-	left := max(r.units-r.work, 0)
-	was := appraise(g, t, r.aim)
+	left, best := max(r.units-r.work, 0), runner{tree: t, score: appraise(g, t, r.aim)}
+	out := make([]runner, finishers)
+	r.parallel(len(out), func(i int) { out[i] = r.finish(g, s, t, uint64(300+i), left/finishers) })
+	for _, x := range out {
+		if r.work += x.work; x.score < best.score {
+			best = x
+		}
+	}
+	return best.tree
+}
+
+// finishers is how many goroutines may improve the tree of a component in the end.
+const finishers = 2
+
+// finish improves a tree by polishing and annealing.
+func (r *race) finish(g *graph, s *scale, t tree, number uint64, units float64) runner {
 	b := newBush(g, s, r.aim)
 	b.plant(t)
 	p := newPolisher(b, 8)
-	p.run(r.ctx, left*0.1)
-	a := newAnnealer(b, newRNG(r.seed, 300))
-	a.run(r.ctx, cooling{from: 3, to: 20}, left*0.7)
-	p.run(r.ctx, left*0.2+p.work)
-	r.work += a.work + p.work
-	if b.total() < was {
-		return b.tree()
-	}
-	return t
+	p.run(r.ctx, units*0.1)
+	a := newAnnealer(b, newRNG(r.seed, number))
+	a.run(r.ctx, cooling{from: 3, to: 20}, units*0.7)
+	p.run(r.ctx, units*0.2+p.work)
+	return runner{tree: b.tree(), score: b.total(), work: a.work + p.work}
 }
