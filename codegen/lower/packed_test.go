@@ -141,7 +141,7 @@ func TestColumnsRunAlongC(t *testing.T) {
 			extent: map[rune]int{'a': 24, 'b': 16, 'c': 24, 'd': 3, 'e': 24, 'f': k}}
 		text := c.build(newRand(1)).lowered(t, targets()[2]).String()
 		require.Contains(t, text, run)
-		require.Equal(t, k == 16, strings.Contains(text, "add kb run 32"), text)
+		require.Equal(t, k == 16, strings.Contains(text, "add kb run 48"), text)
 	}
 }
 
@@ -168,11 +168,11 @@ func TestTilesFillLines(t *testing.T) {
 		streams   bool
 	}{
 		{server, tensor.F32, 24, 16, "tile 8x48 lanes 16 ", true},
-		{server, tensor.F32, 24, 20, "tile 12x32 lanes 16 ", false},
-		{server, tensor.F32, 23, 16, "tile 12x32 lanes 16 ", false},
+		{server, tensor.F32, 24, 20, "tile 8x48 lanes 16 ", false},
+		{server, tensor.F32, 23, 16, "tile 8x48 lanes 16 ", false},
 		{server, tensor.F32, 2, 48, "tile 12x32 lanes 16 ", false},
 		{server, tensor.F32, 8, 24, "tile 12x32 lanes 16 ", true},
-		{server, tensor.F64, 24, 24, "tile 12x16 lanes 8 ", true},
+		{server, tensor.F64, 24, 24, "tile 8x24 lanes 8 ", true},
 		{avx2, tensor.F32, 24, 20, "tile 4x24 lanes 8 ", true},
 		{avx2, tensor.C64, 12, 20, "tile 5x8 lanes 8 ", false},
 	} {

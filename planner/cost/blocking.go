@@ -80,7 +80,7 @@ type Blocking struct {
 // Blocking is the blocking for each of a batch of products of the given extents, each at least 1, and element type.
 func (t *Target) Blocking(d tensor.DType, place Places, batch, m, n, k int64) Blocking {
 	b := Blocking{M: m, N: n, K: k, Place: place, Type: d.Accum(), Lanes: t.realLanes(d)}
-	rows, vectors := t.tile(b.Type, place.B)
+	rows, vectors := t.tile(b.Type, place.B, n)
 	b.MR, b.NR = rows, vectors*b.Lanes
 	b.KC = k
 	if most := Depth(b.Type); k > most {
@@ -111,7 +111,7 @@ const (
 func (t *Target) OpenBlocking(d tensor.DType, placeA, own bool, m, n, k int64) Blocking {
 	b := Blocking{M: m, N: n, K: k, Place: Places{A: placeA}, Type: d.Accum(), Lanes: t.realLanes(d), Own: own, Split: 1, ByRows: placeA}
 	b.KC = Depth(b.Type)
-	rows, vectors := t.tile(b.Type, false)
+	rows, vectors := t.tile(b.Type, false, openColumns)
 	b.MR, b.NR = rows, vectors*b.Lanes
 	column := b.KC * int64(b.Type.Size())
 	share, rowsOfTask, columns := int64(3), int64(openRows), int64(openColumns)
@@ -188,12 +188,17 @@ func parts(n, most, want, workers int64) int64 {
 	return ceilDiv(n, ceilDiv(n, blocks))
 }
 
-// tile is the number of rows and of vectors of the register tile: the accumulators, one row of B, one
-// element of A and, without fused multiply-add, one product must stay in registers. Complex values take
-// two registers each. Of B in place, a tile takes more vectors: fewer rows of tiles then fetch each line from afar, and
-// lines that are neighbours.
-func (t *Target) tile(d tensor.DType, placeB bool) (rows, vectors int64) {
+// manyPanels is the number of panels from which on one that is not full does not count.
+const manyPanels = 10
+
+// tile is the number of rows and of vectors of the register tile for n columns, in place or packed: the accumulators, one row of
+// B, one element of A and, without fused multiply-add, one product must stay in registers. Complex values take two registers
+// each. Three vectors take fewer loads for as many multiply-adds than two do, which counts where another thread of the core
+// has its part of them, unless they leave more of a panel empty. Of B in place, fewer rows of tiles then fetch each line from
+// afar, and lines that are neighbours.
+func (t *Target) tile(d tensor.DType, placeB bool, n int64) (rows, vectors int64) {
 	many := t.Registers >= 32 && t.VectorBytes >= 32
+	full := ceilDiv(n, t.realLanes(d))
 	switch {
 	case placeB:
 		return 8, 3
@@ -201,7 +206,7 @@ func (t *Target) tile(d tensor.DType, placeB bool) (rows, vectors int64) {
 		return 12, 1
 	case d.IsComplex():
 		return 5, 1
-	case many:
+	case many && (roundUp(full, 3) > roundUp(full, 2) && full < 3*manyPanels || d.IsInt()):
 		return 12, 2
 	case d.IsInt():
 		return 4, 2

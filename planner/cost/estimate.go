@@ -238,7 +238,7 @@ func (t *typical) packs(w *Work) bool {
 	if !w.Product || !w.Plain || !Packable(w.Type) {
 		return false
 	}
-	rows, vectors := t.tile(w.Type.Accum(), w.Place.B)
+	rows, vectors := t.tile(w.Type.Accum(), w.Place.B, int64(max(w.M, w.N)))
 	lanes := t.realLanes(w.Type)
 	size := float64(w.Type.Accum().Size())
 	large, least := float64(t.l2()), 16.0
@@ -252,6 +252,8 @@ func (t *typical) packs(w *Work) bool {
 	case w.Askew:
 		large, least = askewBytes, 8
 	}
+	// Wider tiles of fewer rows are no reason to pack what few rows use.
+	rows = max(rows, rows*vectors/2)
 	wanted := w.BytesIn+w.BytesOut > large && min(w.M, w.N) >= float64(rows) && max(w.M, w.N) >= float64(vectors*lanes) && w.K >= least
 	return wanted && max(w.M*w.K, w.N*w.K, w.M*w.N)*size < maxBytes/2
 }
@@ -269,7 +271,7 @@ func Packable(d tensor.DType) bool {
 func (t *typical) packed(w *Work, most float64) float64 {
 	// Which side gets the columns depends on C's layout; of a narrow product it mostly is the wide one.
 	narrow, wide := min(w.M, w.N), max(w.M, w.N)
-	rows, vectors := t.tile(w.Type.Accum(), w.Place.B)
+	rows, vectors := t.tile(w.Type.Accum(), w.Place.B, int64(max(w.M, w.N)))
 	columns := vectors * t.realLanes(w.Type)
 	edges := share(narrow, float64(rows)/2) * share(wide, float64(columns)/2) * share(w.K, 8)
 	compute := w.B * w.M * w.N * w.K / (t.rates[w.Type.Accum()].peak * peakShare * edges)
