@@ -4,6 +4,7 @@ import (
 	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/llir/llvm/ir"
 	"github.com/llir/llvm/ir/enum"
+	"github.com/llir/llvm/ir/types"
 	"github.com/llir/llvm/ir/value"
 )
 
@@ -47,7 +48,10 @@ func (e *fn) run(s span, init []value.Value, body func(i value.Value, carried []
 	i := e.phi(s.start, pre)
 	phis := e.phis(init, pre)
 	next := body(i, values(phis))
-	after := e.add(i, i64(s.step))
+	after := e.unreduced(e.add(i, i64(s.step)))
+	for k := range next {
+		next[k] = e.unreduced(next[k])
+	}
 	latch := e.cur
 	latch.NewCondBr(e.compare(enum.IPredSLE, after, limit), top, exit)
 	i.Incs = append(i.Incs, ir.NewIncoming(after, latch))
@@ -59,6 +63,17 @@ func (e *fn) run(s span, init []value.Value, body func(i value.Value, carried []
 		return next
 	}
 	return e.merge(init, pre, next, latch)
+}
+
+// unreduced is an index or a pointer that a loop carries on. Where loops are written as they should run it is frozen, so
+// that it is no induction variable to LLVM: reducing the strength of what follows changes little, and takes a third of
+// the time.
+func (e *fn) unreduced(x value.Value) value.Value {
+	_, pointer := x.Type().(*types.PointerType)
+	if e.reduced || !pointer && !x.Type().Equal(types.I64) {
+		return x
+	}
+	return e.put(ir.NewInstFreeze(x))
 }
 
 // phi starts a phi with what comes from the block before the loop.

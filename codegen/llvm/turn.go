@@ -104,15 +104,9 @@ func (p packing) rowPointers(r value.Value, n int64) []value.Value {
 }
 
 // turnSquares reads n neighbours of each row, and puts the t-th ones of all rows, for each t. Of more rows than
-// a square has, it takes a square's neighbours at once.
+// a square has, it takes a square's neighbours.
 func (p packing) turnSquares(rows []value.Value, col value.Value, n int64, put func(t int64, v val)) {
 	group := min(len(rows), int(p.square()))
-	if side := int64(group); len(rows) > group && n > side {
-		for first := int64(0); first < n; first += side {
-			p.turnSquares(rows, p.add(col, i64(first)), side, func(t int64, v val) { put(first+t, v) })
-		}
-		return
-	}
 	vs := make([]val, group)
 	for i := range vs {
 		var squares []val

@@ -2,8 +2,10 @@ package llvm
 
 import (
 	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/tensor"
 	"github.com/llir/llvm/ir"
 	"github.com/llir/llvm/ir/enum"
+	"github.com/llir/llvm/ir/types"
 	"github.com/llir/llvm/ir/value"
 )
 
@@ -83,42 +85,55 @@ func (x crossing) rectangle(base, from, until value.Value) {
 
 // block packs a square whose first row is row, and asks for the lines of the one that begins at row next.
 func (x crossing) block(row, next value.Value) {
-	spots := make([]spot, x.n)
+	spots := x.frame(types.I64, x.n, 8)
 	last := x.add(row, i64((x.n-1)*x.node.Cut.Step+x.group))
 	plain := x.both(x.compare(enum.IPredSLE, i64(0), row), x.compare(enum.IPredSLE, last, x.count))
-	for t := range spots {
-		spots[t] = x.spot(x.add(row, i64(int64(t)*x.node.Cut.Step)))
-		plain = x.both(plain, x.compare(enum.IPredSLE, spots[t].at, i64(x.node.Width-x.group)))
+	plain = x.run(count("spot", i64(x.n)), []value.Value{plain}, func(t value.Value, plain []value.Value) []value.Value {
+		s := x.spot(row, t)
+		x.write(s.to, x.entry(spots, t), 8)
+		return []value.Value{x.both(plain[0], x.compare(enum.IPredSLE, s.at, i64(x.node.Width-x.group)))}
+	})[0]
+	at := func(t, col value.Value) value.Value {
+		return x.step(x.out, x.step(x.out.Real(), x.to, x.read(types.I64, x.entry(spots, t), 8)), col)
 	}
 	x.branch(plain, "plain", func() {
-		x.columnsTurned(row, i64(0), next, func(t int64, v val, col value.Value) {
-			x.place(v, x.step(x.out, spots[t].p[0], col), i64(0))
-		})
+		x.columnsTurned(row, i64(0), next, func(t value.Value, v val, col value.Value) { x.place(v, at(t, col), i64(0)) })
 	}, func() {
-		for t := range spots {
-			x.mask(&spots[t])
-		}
+		masks := x.masksOf(row)
 		move := x.neighbour(row)
-		x.columnsTurned(x.add(row, x.mul(move, i64(x.node.Cut.Step))), move, next, func(t int64, v val, col value.Value) {
-			x.placeMasked(spots[t], v, col)
+		x.columnsTurned(x.add(row, x.mul(move, i64(x.node.Cut.Step))), move, next, func(t value.Value, v val, col value.Value) {
+			x.placeMasked(v, at(t, col), [2]value.Value{x.read(masks[0].typ, x.entry(masks[0].p, t), 1), x.read(masks[1].typ, x.entry(masks[1].p, t), 1)})
 		})
 	})
 }
 
-// columnsTurned turns all columns of a square whose first row is move neighbours before row have.
-func (x crossing) columnsTurned(have, move, next value.Value, put func(t int64, v val, col value.Value)) {
-	var rows []value.Value
-	for i := range x.group {
-		rows = append(rows, x.step(x.in, x.from, x.sub(x.item(x.rows, x.add(have, i64(i))), move)))
-	}
+// columnsTurned turns all columns of a square whose first row is move neighbours before row have. It goes through a
+// column by pieces: code for all of them would be several times as long, and no faster.
+func (x crossing) columnsTurned(have, move, next value.Value, put func(t value.Value, v val, col value.Value)) {
 	known := x.both(x.compare(enum.IPredSLE, i64(0), next), x.compare(enum.IPredSLT, next, x.count))
 	ahead := x.sub(x.item(x.rows, x.choose(known, next, have)), x.item(x.rows, have))
+	piece := x.n
+	if x.group > x.square() {
+		piece = min(piece, x.square())
+	}
+	table := x.step(tensor.I64, x.rows, have)
 	x.run(count("k", x.depth), nil, func(k value.Value, _ []value.Value) []value.Value {
-		from, col := x.item(x.cols, k), x.mul(k, i64(x.node.Width))
-		for _, r := range rows {
-			x.fetch(x.step(x.in, r, x.add(from, ahead)), false)
-		}
-		x.turnSquares(rows, from, x.n, func(t int64, v val) { put(t, v, col) })
+		from, col := x.sub(x.item(x.cols, k), move), x.mul(k, i64(x.node.Width))
+		x.run(span{"t", i64(0), i64(x.n), piece}, nil, func(t value.Value, _ []value.Value) []value.Value {
+			at := x.step(x.in, x.from, x.add(from, t))
+			row := func(i value.Value) value.Value { return x.step(x.in, at, x.item(table, i)) }
+			turn, _ := x.divmod(t, i64(piece))
+			share := max(1, x.group*piece/x.n)
+			for i := range share {
+				x.fetch(x.step(x.in, row(x.smaller(x.add(x.mul(turn, i64(share)), i64(i)), i64(x.group-1))), ahead), false)
+			}
+			rows := make([]value.Value, x.group)
+			for i := range rows {
+				rows[i] = row(i64(int64(i)))
+			}
+			x.turnSquares(rows, i64(0), piece, func(i int64, v val) { put(x.add(t, i64(i)), v, col) })
+			return nil
+		})
 		return nil
 	})
 }
@@ -133,43 +148,61 @@ func (x crossing) neighbour(row value.Value) value.Value {
 	return x.choose(x.compare(enum.IPredSLT, row, i64(0)), up, down)
 }
 
-// spot is where successive rows from row on go: all to the first place, or each to one of the two, the second of
-// which is in the next panel.
-type spot struct {
-	row, at value.Value
-	p       [2]value.Value
-	masks   [2]value.Value
-}
+// spot is where successive rows go: to one panel, from item at of it on, which is element to; or those that it has no
+// room for to the next.
+type spot struct{ row, at, to value.Value }
 
-func (x crossing) spot(row value.Value) spot {
+// spot is that of the t-th rows of a square that begins at a row.
+func (x crossing) spot(first, t value.Value) spot {
+	row := x.add(first, x.mul(t, i64(x.node.Cut.Step)))
 	panel, _ := x.divmod(x.larger(row, i64(0)), i64(x.node.Width))
-	s := spot{row: row, at: x.sub(row, x.mul(panel, i64(x.node.Width)))}
-	for i := range s.p {
-		p := x.step(x.out, x.to, x.mul(x.add(panel, i64(int64(i))), i64(x.node.Apart)))
-		p = x.step(x.out.Real(), p, x.sub(s.at, i64(int64(i)*x.node.Width)))
-		s.p[i] = x.put(ir.NewInstFreeze(p)) // else LLVM makes a counter of each in loops over columns
-	}
-	return s
+	at := x.sub(row, x.mul(panel, i64(x.node.Width)))
+	return spot{row, at, x.add(x.mul(panel, i64(x.node.Apart*parts(x.out))), at)}
 }
 
-// mask finds which rows go to which place, as masks or, for a single row, as conditions.
-func (x crossing) mask(s *spot) {
+// entry is the pointer to entry t of a table in the frame.
+func (x crossing) entry(table, t value.Value) value.Value {
+	return x.put(ir.NewGetElementPtr(table.Type().(*types.PointerType).ElemType, table, t))
+}
+
+// maskTable is masks in the frame.
+type maskTable struct {
+	p   value.Value
+	typ types.Type
+}
+
+// masksOf are those of the rows of a square that begins at a row: which go to the first panel, and which to the next.
+func (x crossing) masksOf(first value.Value) (tables [2]maskTable) {
+	x.run(count("mask", i64(x.n)), nil, func(t value.Value, _ []value.Value) []value.Value {
+		for i, m := range x.sides(x.spot(first, t)) {
+			tables[i] = maskTable{x.frame(m.Type(), x.n, align(x.out)), m.Type()}
+			x.write(m, x.entry(tables[i].p, t), 1)
+		}
+		return nil
+	})
+	return tables
+}
+
+// sides finds which rows go to which panel, as masks or, for a single row, as conditions.
+func (x crossing) sides(s spot) (masks [2]value.Value) {
 	fits, end := x.sub(i64(x.node.Width), s.at), x.smaller(x.sub(x.count, s.row), i64(x.group))
 	first := x.larger(x.sub(i64(0), s.row), i64(0))
 	for i, lanes := range [2][2]value.Value{{first, x.smaller(end, fits)}, {x.larger(first, fits), end}} {
 		if x.group == 1 {
-			s.masks[i] = x.compare(enum.IPredSLT, lanes[0], lanes[1])
+			masks[i] = x.compare(enum.IPredSLT, lanes[0], lanes[1])
 		} else {
-			s.masks[i] = x.laneMask(x.out.Real(), x.group, lanes[0], lanes[1])
+			masks[i] = x.laneMask(x.out.Real(), x.group, lanes[0], lanes[1])
 		}
 	}
+	return masks
 }
 
 // placeMasked writes those of a column's successive items that are rows to pack.
-func (x crossing) placeMasked(at spot, v val, col value.Value) {
+func (x crossing) placeMasked(v val, at value.Value, masks [2]value.Value) {
 	for i, part := range v.list() {
-		for side, mask := range at.masks {
-			p := x.step(x.out.Real(), x.step(x.out, at.p[side], col), i64(int64(i)*x.node.Width))
+		for side, mask := range masks {
+			// The next panel has what this one has no room for.
+			p := x.step(x.out.Real(), at, i64(int64(i)*x.node.Width+int64(side)*(x.node.Apart*parts(x.out)-x.node.Width)))
 			if x.group > 1 {
 				x.maskedStore(part, p, x.bitsOf(mask), align(x.out))
 				continue
