@@ -15,13 +15,6 @@ func (p *Plan) Work(s *Step, t cost.Target) cost.Work {
 	return d.work(s)
 }
 
-// gatherCost is what an element that a vector fetches by itself costs, in vector operations: what the direct
-// strategy chooses the index of its vectors by.
-const gatherCost = 1.5
-
-// fewRows is the most rows of a product whose vectors share an element that was fetched by itself.
-const fewRows = 8
-
 // vectors tells how the direct strategy's vectors run: how far, and what they fetch element by element.
 func (d *draft) vectors(s *Step, w *cost.Work) {
 	x := inner{draft: d, s: s, units: d.ids.Make(len(s.Inputs)), unit: d.unitIndex(s.Out), lanes: float64(d.opts.Target.Lanes(w.Type)),
@@ -148,16 +141,18 @@ func (x *inner) itemCost(v parser.IndexID) float64 {
 		case unit == v:
 			return share
 		case slices.Contains(r.Axes, v):
-			return gatherCost
+			return cost.Gather
 		}
 		return share / 2
 	}
 	c := share * x.ops
 	for k, r := range x.s.Inputs {
 		fetch := access(x.units[k], r)
-		if fetch == gatherCost && !reduced {
+		if fetch == cost.Gather {
 			if n := cost.Served(x.served(v)); n > 0 {
 				fetch = cost.CopiedFetch(n, share)
+			} else {
+				fetch = cost.SharedFetch(share, x.rowsBeside(r, v))
 			}
 		}
 		c += fetch
@@ -166,7 +161,7 @@ func (x *inner) itemCost(v parser.IndexID) float64 {
 	if !reduced {
 		out = access(x.unit, x.s.Out)
 	}
-	if out == gatherCost && x.acrossRows(v) {
+	if out == cost.Gather && x.acrossRows(v) {
 		out = min(out, 2*share)
 	}
 	return c + out/x.terms
@@ -210,16 +205,20 @@ func (x *inner) sharing(r Ref, v parser.IndexID) float64 {
 	if n := cost.Served(x.served(v)); n > 0 {
 		return n
 	}
-	rows := 1
+	return cost.Sharing(x.rowsBeside(r, v))
+}
+
+// rowsBeside is the longest axis of rows beside vectors along v that share what they fetch of an input r.
+func (x *inner) rowsBeside(r Ref, v parser.IndexID) (rows int64) {
 	if len(x.s.K) == 0 {
-		return 1
+		return 0
 	}
 	for _, i := range x.s.Out.Axes {
 		if i != parser.NoIndex && i != v && !slices.Contains(r.Axes, i) {
-			rows = max(rows, x.extent(i))
+			rows = max(rows, int64(x.extent(i)))
 		}
 	}
-	return float64(min(rows, fewRows))
+	return rows
 }
 
 // masks reports whether the last vector of a run may be a part of one.

@@ -157,34 +157,45 @@ func TestLongRunsAreSplit(t *testing.T) {
 }
 
 // Tiles are as many rows and columns as write whole lines of C, where that is to pass the cache: runs of 24 columns that
-// go on in the next row are, by eight rows, or four of half as long vectors.
+// go on in the next row are, by eight rows, or four of half as long vectors. Tiles of an operand in place are that already.
 func TestTilesFillLines(t *testing.T) {
+	const packed, placeA, placeB = "bec,afe->bfca", "bce,afe->bfca", "bec,efa->bfca"
 	server := targets()[2]
 	for i, x := range []struct {
 		target    cost.Target
+		expr      string
 		d         tensor.DType
 		run, rows int
 		tile      string
 		streams   bool
 	}{
-		{server, tensor.F32, 24, 16, "tile 8x48 lanes 16 ", true},
-		{server, tensor.F32, 24, 20, "tile 8x48 lanes 16 ", false},
-		{server, tensor.F32, 23, 16, "tile 8x48 lanes 16 ", false},
-		{server, tensor.F32, 2, 48, "tile 12x32 lanes 16 ", false},
-		{server, tensor.F32, 8, 24, "tile 12x32 lanes 16 ", true},
-		{server, tensor.F64, 24, 24, "tile 8x24 lanes 8 ", true},
-		{avx2, tensor.F32, 24, 20, "tile 4x24 lanes 8 ", true},
-		{avx2, tensor.C64, 12, 20, "tile 5x8 lanes 8 ", false},
+		{server, packed, tensor.F32, 24, 16, "tile 8x48 lanes 16 ", true},
+		{server, packed, tensor.F32, 24, 20, "tile 8x48 lanes 16 ", false},
+		{server, packed, tensor.F32, 23, 16, "tile 8x48 lanes 16 ", false},
+		{server, packed, tensor.F32, 2, 48, "tile 12x32 lanes 16 ", false},
+		{server, packed, tensor.F32, 8, 24, "tile 12x32 lanes 16 ", true},
+		{server, packed, tensor.F64, 24, 24, "tile 8x24 lanes 8 ", true},
+		{server, placeA, tensor.F32, 24, 16, "tile 8x48 lanes 16 ", true},
+		{server, placeA, tensor.F32, 24, 20, "tile 8x48 lanes 16 ", false},
+		{server, placeA, tensor.F64, 24, 20, "tile 8x24 lanes 8 ", true},
+		{server, placeB, tensor.F32, 24, 16, "tile 8x48 lanes 16 ", true},
+		{server, placeB, tensor.F32, 8, 24, "tile 8x48 lanes 16 ", true},
+		{server, placeB, tensor.F32, 23, 16, "tile 8x48 lanes 16 ", false},
+		{avx2, placeA, tensor.F32, 24, 20, "tile 4x24 lanes 8 ", true},
+		{avx2, placeA, tensor.F32, 4, 18, "tile 6x16 lanes 8 ", false},
+		{avx2, placeA, tensor.C64, 12, 20, "tile 5x8 lanes 8 ", false},
 	} {
-		c := caseOf{expr: "bce,afe->bfca", types: []tensor.DType{x.d}, layouts: "c", packed: true, span: 2,
+		c := caseOf{expr: x.expr, types: []tensor.DType{x.d}, layouts: "c", packed: true, span: 2,
 			extent: map[rune]int{'a': x.run, 'b': 3, 'c': x.rows, 'e': 24, 'f': 4}}
 		b := c.build(newRand(int64(i)))
 		want, l := b.naive(), newLowering(b.plan, x.target, Options{})
 		l.past = 0
 		p, err := l.lower(Options{})
 		require.NoError(t, err)
-		require.Contains(t, p.String(), x.tile)
-		require.Equal(t, x.streams, strings.Contains(p.String(), " stream"), "%+v\n%s", x, p)
+		text := p.String()
+		require.Contains(t, text, x.tile)
+		require.Equal(t, x.streams, strings.Contains(text, " stream"), "%+v\n%s", x, p)
+		require.Equal(t, x.expr == placeB, !strings.Contains(text, "panels["), "%+v\n%s", x, p)
 		b.run(t, p)
 		same(t, want, b.output(), "%+v", x)
 	}

@@ -75,3 +75,20 @@ func TestVectorsAreCopiedWhereTheyServe(t *testing.T) {
 		require.Zero(t, copies)
 	}
 }
+
+// Vectors run along what one input alone has at stride 1 if rows share those that the other input's elements are fetched for.
+func TestVectorsAreSharedByRows(t *testing.T) {
+	for _, x := range []struct {
+		expr, loads string
+		extent      map[rune]int
+	}{
+		{"cb,bac->ac", "load bac.* by 1\n", map[rune]int{'a': 32, 'b': 20, 'c': 18}},
+		{"acbd,dac->b", "load acbd.* by 1\n", map[rune]int{'a': 3, 'b': 20, 'c': 5, 'd': 32}},
+	} {
+		c := caseOf{expr: x.expr, types: []tensor.DType{tensor.F32}, layouts: "c", extent: x.extent}
+		require.Regexp(t, x.loads, c.build(newRand(1)).lowered(t, targets()[2]).String())
+		for i, target := range targets() {
+			c.check(t, target, int64(i))
+		}
+	}
+}

@@ -9,7 +9,7 @@ const LeastServed = 4
 // mostServed is the most that count, as tasks have no more rows than their caches allow.
 const mostServed = 64
 
-// copiedFetch is what an element costs, in vector operations, that is fetched by itself to be copied.
+// copiedFetch is what an element costs, in vector operations, that is fetched by itself to be copied or shared.
 const copiedFetch = 8.0
 
 // Served is how many multiply-adds share what is copied once, of so many vectors that each is multiplied by; 0 if nothing is
@@ -24,3 +24,19 @@ func Served(vectors int64) float64 {
 // CopiedFetch is what elements cost a multiply-add, in vector operations, that are fetched one by one to be copied: its part
 // of the copying, and a share of a load.
 func CopiedFetch(served, share float64) float64 { return share + copiedFetch/served }
+
+// Gather is what an element costs, in vector operations, that a vector fetches by itself: what the index that vectors run
+// along is chosen by.
+const Gather = 1.5
+
+// fewRows is the most rows of a tile that share a vector whose elements are fetched one by one.
+const fewRows = 8
+
+// Sharing is how many rows of a tile share such a vector, of so many that there are beside it.
+func Sharing(rows int64) float64 { return float64(max(min(rows, fewRows), 1)) }
+
+// SharedFetch is what elements cost a multiply-add that are fetched one by one, where so many rows share a vector of them: a
+// share of a load, and a part of the fetching.
+func SharedFetch(share float64, rows int64) float64 {
+	return min(Gather, share+copiedFetch/Sharing(rows))
+}
