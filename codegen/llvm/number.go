@@ -68,7 +68,9 @@ func formula(inst instruction) (expression, bool) {
 	case *ir.InstSRem:
 		return expressionOf(opSRem, x.X, x.Y), true
 	case *ir.InstGetElementPtr:
-		return expressionOf(opPointer, append([]value.Value{x.Src}, x.Indices...)...), len(x.Indices) == 1
+		if len(x.Indices) == 1 {
+			return expressionOf(opPointer, x.Src, x.Indices[0]), true
+		}
 	case *ir.InstICmp:
 		e := expressionOf(opCompare, x.X, x.Y)
 		e.pred = x.Pred
