@@ -149,11 +149,7 @@ func (x *inner) itemCost(v parser.IndexID) float64 {
 	for k, r := range x.s.Inputs {
 		fetch := access(x.units[k], r)
 		if fetch == cost.Gather {
-			if n := cost.Served(x.served(v)); n > 0 {
-				fetch = cost.CopiedFetch(n, share)
-			} else {
-				fetch = cost.SharedFetch(share, x.rowsBeside(r, v))
-			}
+			fetch = cost.Fetch(share, x.served(v), x.rowsBeside(r, v))
 		}
 		c += fetch
 	}

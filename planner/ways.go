@@ -97,7 +97,7 @@ func (c *contraction) rivals(t *trial) {
 func (t *trial) layouts(s *schedule) {
 	for i := range s.v {
 		if t.least-s.least > worthMore && s.against(int32(i)) {
-			t.turn(s, int32(i))
+			t.stances(s, int32(i))
 		}
 	}
 	if s.lie() {
@@ -105,8 +105,8 @@ func (t *trial) layouts(s *schedule) {
 	}
 }
 
-// turn tries other stances of a temporary that is written against the grain of what it is multiplied by.
-func (t *trial) turn(s *schedule, i int32) {
+// stances tries those of a temporary that is written against the grain of what it is multiplied by, and leaves it in the best.
+func (t *trial) stances(s *schedule, i int32) {
 	best := liked
 	for lies := turned; lies <= alongside; lies++ {
 		if s.stand(i, lies); t.price(s) {

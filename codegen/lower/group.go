@@ -200,12 +200,12 @@ func (p *product) orderN(line int64) {
 // splitRun splits the slowest digit of a run of C, the i-th of N, behind B's unit-stride digit, if the run is longer than
 // most, so that runs of whole lines are left, if there are such, or others.
 func (p *product) splitRun(i int, run, most, line int64) {
-	if run <= most {
+	if most = max(most, minRun); run <= most {
 		return
 	}
 	d, best := p.n[i], int64(1)
 	faster := run / d.extent
-	for n := ceilDiv(minRun, faster); n < d.extent && n*faster <= max(most, minRun); n++ {
+	for n := ceilDiv(minRun, faster); n < d.extent && n*faster <= most; n++ {
 		if d.extent%n == 0 && (n*faster%line == 0 || best*faster%line > 0) {
 			best = n
 		}

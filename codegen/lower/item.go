@@ -43,10 +43,11 @@ func (k *kernel) inputCost(id, acc int, share float64, reduced bool) float64 {
 	if c != cost.Gather || k.runtime {
 		return c
 	}
-	if n := cost.Served(k.served(id)); n > 0 && !reduced {
-		return cost.CopiedFetch(n, share)
+	served := int64(0)
+	if !reduced {
+		served = k.served(id)
 	}
-	return cost.SharedFetch(share, k.sharing(id, acc))
+	return cost.Fetch(share, served, k.sharing(id, acc))
 }
 
 // sharing is the longest axis of rows beside vectors along an axis that share what they fetch of an input.

@@ -21,10 +21,6 @@ func Served(vectors int64) float64 {
 	return float64(min(vectors, mostServed))
 }
 
-// CopiedFetch is what elements cost a multiply-add, in vector operations, that are fetched one by one to be copied: its part
-// of the copying, and a share of a load.
-func CopiedFetch(served, share float64) float64 { return share + copiedFetch/served }
-
 // Gather is what an element costs, in vector operations, that a vector fetches by itself: what the index that vectors run
 // along is chosen by.
 const Gather = 1.5
@@ -35,8 +31,11 @@ const fewRows = 8
 // Sharing is how many rows of a tile share such a vector, of so many that there are beside it.
 func Sharing(rows int64) float64 { return float64(max(min(rows, fewRows), 1)) }
 
-// SharedFetch is what elements cost a multiply-add that are fetched one by one, where so many rows share a vector of them: a
-// share of a load, and a part of the fetching.
-func SharedFetch(share float64, rows int64) float64 {
+// Fetch is what elements cost a multiply-add that are fetched one by one: a share of a load, and a part of the fetching, where
+// they are copied, as so many vectors are served by each, or else where so many rows share a vector of them.
+func Fetch(share float64, served, rows int64) float64 {
+	if n := Served(served); n > 0 {
+		return share + copiedFetch/n
+	}
 	return min(Gather, share+copiedFetch/Sharing(rows))
 }
