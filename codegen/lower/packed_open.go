@@ -1,6 +1,8 @@
 package lower
 
 import (
+	"slices"
+
 	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/einc-lang/einc/planner/cost"
 )
@@ -61,6 +63,9 @@ func packedOpen(l *lowering, step int) error {
 		return err
 	}
 	p = l.panels(&l.plan.Steps[step])
+	if share.Dim > 0 { // blocks start at open places
+		p.product.k = p.opened(p.product.k, share)
+	}
 	p.blockOpen(true)
 	p.share, p.Split = share, max(parts.Value, 2)
 	p.partsOfK(parts)
@@ -102,8 +107,27 @@ func (p *panels) waits() bool {
 	return p.step.Old >= 0 || p.l.plan.Buffers[p.step.Out.Buffer].DType != rootType(p.step.Body).Accum()
 }
 
+// opened makes entries of the known extents of a group too, of which a size that is open is part or bounds it, so that all
+// that follows takes them for open: no block then holds known runs. Each is no less than itself or that size, whichever
+// is less.
+func (p *panels) opened(group []digit, open loop.Size) []digit {
+	group = slices.Clone(group)
+	for i := range group {
+		if d := &group[i]; !d.isOpen() {
+			d.size = p.l.derive(DimMax, p.l.derive(DimMin, open, d.size), d.size)
+			d.radix = d.size
+		}
+	}
+	return group
+}
+
 // blockOpen chooses the blocks: of tasks that pack B for themselves, or share it.
 func (p *panels) blockOpen(own bool) {
+	for _, group := range []*[]digit{&p.m, &p.n, &p.product.k} {
+		if i := slices.IndexFunc(*group, digit.isOpen); i >= 0 {
+			*group = p.opened(*group, (*group)[i].size)
+		}
+	}
 	p.Blocking = p.l.target.OpenBlocking(rootType(p.step.Body), p.inPlace(), own, items(p.m), items(p.n), items(p.product.k))
 	p.batch = 1
 	p.open()
