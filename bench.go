@@ -64,7 +64,7 @@ func Measure(ctx context.Context, expr string, specs []Spec, opts *Options) (*Me
 		return nil, errors.New("only native code is measured: the interpreter is not made for speed")
 	}
 	o.Engine, o.Cache = Native, "off"
-	operands, err := madeUp(specs)
+	operands, err := madeUp(ctx, specs)
 	if err != nil {
 		return nil, err
 	}
@@ -195,7 +195,7 @@ func traffic(out *Tensor, operands []*Tensor) int {
 }
 
 // madeUp makes operands of numbers between -1 and 1, or small integers.
-func madeUp(specs []Spec) ([]*Tensor, error) {
+func madeUp(ctx context.Context, specs []Spec) ([]*Tensor, error) {
 	var operands []*Tensor
 	for i, s := range specs {
 		if s.Strides != nil {
@@ -205,7 +205,7 @@ func madeUp(specs []Spec) ([]*Tensor, error) {
 		if err != nil {
 			return nil, fmt.Errorf("operand %d: %w", i, err)
 		}
-		if err := fill(t, i); err != nil {
+		if err := fill(ctx, t, i); err != nil {
 			return nil, err
 		}
 		operands = append(operands, t)
@@ -214,7 +214,7 @@ func madeUp(specs []Spec) ([]*Tensor, error) {
 }
 
 // fill repeats a run of numbers whose length is prime, so that no row is like the one before.
-func fill(t *Tensor, seed int) error {
+func fill(ctx context.Context, t *Tensor, seed int) error {
 	values := make([]float64, 4093)
 	state := uint64(seed)*2 + 1
 	for i := range values {
@@ -231,10 +231,10 @@ func fill(t *Tensor, seed int) error {
 	if run, err = run.Convert(t.DType()); err != nil {
 		return err
 	}
-	for to := t.Bytes(); len(to) > 0; {
+	for to := t.Bytes(); len(to) > 0 && ctx.Err() == nil; {
 		to = to[copy(to, run.Bytes()):]
 	}
-	return nil
+	return ctx.Err()
 }
 
 // strategies names the builders of each step's nests, as in "packed".

@@ -100,7 +100,7 @@ func newChains(ctx context.Context, opts *Options, d DType, threads int) (*chain
 	if err != nil {
 		return nil, err
 	}
-	if err := fill(c.in, 1); err != nil {
+	if err := fill(ctx, c.in, 1); err != nil {
 		return nil, err
 	}
 	u := c.unit(chainNest(target, part, count, tasks), target, tasks)

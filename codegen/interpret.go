@@ -79,9 +79,6 @@ func (m *memory) run(lo, hi, next int) error {
 }
 
 func (m *memory) phase(i int) error {
-	if err := m.ctx.Err(); err != nil {
-		return err
-	}
 	ph, l := &m.prog.Phases[i], &m.object.Launches[i]
 	nest := m.prog.Nests[ph.Nest]
 	mems := make([]loop.Mem, len(ph.Args))
@@ -92,10 +89,11 @@ func (m *memory) phase(i int) error {
 	if l.Turn > 0 {
 		first += m.at[l.Turn-1] * tasks
 	}
-	if err := loop.Run(nest, mems, m.dims[ph.Dims:][:nest.Dims], first, first+tasks); err != nil {
+	err := loop.RunContext(m.ctx, nest, mems, m.dims[ph.Dims:][:nest.Dims], first, first+tasks)
+	if err != nil && m.ctx.Err() == nil {
 		return fmt.Errorf("phase %d: %w", i, err)
 	}
-	return nil
+	return m.ctx.Err()
 }
 
 // area is the memory of one parameter. For the caller's tensors it is exactly what the parameter may

@@ -351,6 +351,35 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// TestCancelAmongShortLaunches: launches too short to look by themselves whether the call was cancelled leave that
+// to what runs them.
+func TestCancelAmongShortLaunches(t *testing.T) {
+	withProcs(t, 4)
+	const n = 10_000
+	short := launchOf("spin", 1, 10, param(0), dimsArg)
+	for _, c := range []struct {
+		name     string
+		launches int
+		loops    []object.Loop
+	}{
+		{"list", n, nil},
+		{"serial loop", 1, []object.Loop{{Count: n, Step: 1, End: 1}}},
+		{"parallel loop", 1, []object.Loop{{Count: n, Step: 1, End: 1, Parallel: true}}},
+		{"loop in parallel loop", 1, []object.Loop{{Count: 2, Step: 1, End: 1, Parallel: true}, {Count: n, Step: 1, End: 1}}},
+	} {
+		o := testObject(1, 1, slices.Repeat([]object.Launch{short}, c.launches)...)
+		o.Loops = c.loops
+		o.Dims = []object.Dim{{Param: 0, Axis: 0}}
+		out := make([]int64, 1)
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+		err := load(t, o).Run(ctx, ptrs(out), []int64{200_000}, 1)
+		cancel()
+		require.ErrorIs(t, err, context.DeadlineExceeded, c.name)
+		require.Positive(t, out[0], c.name)
+		require.Less(t, out[0], int64(n), c.name)
+	}
+}
+
 func TestClose(t *testing.T) {
 	withProcs(t, 4)
 	const n = 400

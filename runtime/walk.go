@@ -100,6 +100,9 @@ func (f *frame) walk(body []part, done <-chan struct{}, workers, procs int) bool
 			}
 		default:
 			for n := range p.loop.positions.tasks {
+				if ended(done) { // its launches may be too few to look
+					return false
+				}
 				f.workers[0].at[p.loop.id] = p.loop.begin + n*p.loop.step
 				if f.body != nil {
 					p.turn(n)

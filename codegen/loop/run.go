@@ -1,8 +1,10 @@
 package loop
 
 import (
+	"context"
 	"fmt"
 	"math/bits"
+	"sync/atomic"
 )
 
 // Mem is the memory of a parameter: Data[Origin] is the first byte of element 0, so that elements
@@ -19,6 +21,11 @@ type Mem struct {
 // Memory written so far stays written. Runs on disjoint tasks may go side by side if each has
 // its own Worker memory.
 func Run(n *Nest, args []Mem, dims []int64, lo, hi int64) error {
+	return RunContext(context.Background(), n, args, dims, lo, hi)
+}
+
+// RunContext is Run until ctx is done. Loops look at that in each iteration, as one task may take seconds here.
+func RunContext(ctx context.Context, n *Nest, args []Mem, dims []int64, lo, hi int64) error {
 	root, err := rootLoop(n)
 	if err != nil {
 		return err
@@ -34,13 +41,18 @@ func Run(n *Nest, args []Mem, dims []int64, lo, hi int64) error {
 	if lo < 0 || hi < lo || hi > tasks {
 		return fmt.Errorf("loop: tasks %d to %d of %d", lo, hi, tasks)
 	}
+	m.stopped.Store(ctx.Err() != nil)
+	defer context.AfterFunc(ctx, func() { m.stopped.Store(true) })()
 	body := m.body(root.Body)
 	order := permute(hi - lo)
-	for i := int64(0); i < hi-lo && m.err == nil; i++ {
+	for i := int64(0); i < hi-lo && m.goesOn(); i++ {
 		m.vars[root.Var] = lo + order(i)
 		exec(body)
 	}
-	return m.err
+	if m.err != nil {
+		return m.err
+	}
+	return ctx.Err()
 }
 
 // rootLoop is the one loop over tasks that a nest consists of.
@@ -81,7 +93,11 @@ type machine struct {
 	vars []int64
 	regs []value
 	err  error // the first failed access
+
+	stopped atomic.Bool // by the context
 }
+
+func (m *machine) goesOn() bool { return m.err == nil && !m.stopped.Load() }
 
 type step func()
 
@@ -189,7 +205,7 @@ func (m *machine) loop(f *For) step {
 			i = n - n%from
 		}
 		start()
-		for ; i+by <= n && m.err == nil; i += by {
+		for ; i+by <= n && m.goesOn(); i += by {
 			*v = i
 			exec(body)
 			turn()

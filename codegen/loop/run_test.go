@@ -1,10 +1,12 @@
 package loop_test
 
 import (
+	"context"
 	"encoding/binary"
 	"math"
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -109,6 +111,27 @@ func TestRunFolds(t *testing.T) {
 		require.NoError(t, loop.Run(b.Nest, []loop.Mem{{Data: f32s(rev), Origin: 32}, {Data: y}}, nil, 0, 1))
 		require.Equal(t, want, f32At(y, 0), "%s", c)
 	}
+}
+
+// TestRunContext ends a run in the middle of its only task, and one that has not begun.
+func TestRunContext(t *testing.T) {
+	b := loop.NewBuilder("long")
+	out := b.Param(loop.Param{Name: "y", DType: tensor.I64, Role: loop.Out, Hi: 1})
+	one := loop.Type{DType: tensor.I64, Lanes: 1}
+	b.For(&loop.For{Var: b.Var("t"), Kind: loop.Task, Count: full(1), Step: 1}, func() {
+		b.For(&loop.For{Var: b.Var("i"), Kind: loop.Seq, Count: full(1 << 40), Step: 1}, func() {
+			y := loop.Addr{Param: out}
+			b.Store(b.Same(loop.OpAdd, b.Load(y, loop.Const(0), 1), b.Int(one, 1)), y, loop.Const(0))
+		})
+	})
+	y := make([]byte, 8)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	require.ErrorIs(t, loop.RunContext(ctx, b.Nest, []loop.Mem{{Data: y}}, nil, 0, 1), context.DeadlineExceeded)
+	count := binary.LittleEndian.Uint64(y)
+	require.Positive(t, count)
+	require.ErrorIs(t, loop.RunContext(ctx, b.Nest, []loop.Mem{{Data: y}}, nil, 0, 1), context.DeadlineExceeded)
+	require.Equal(t, count, binary.LittleEndian.Uint64(y))
 }
 
 // TestRunOrder wants every task once, not in order, and ranges of tasks to add up.
