@@ -215,15 +215,16 @@ func parseStrides(text string, shape []int) ([]int, error) {
 		}
 		return strides, nil
 	}
-	parts := strings.Split(text, ",")
-	if len(parts) != len(shape) {
-		return nil, fmt.Errorf("%d strides for %d axes", len(parts), len(shape))
-	}
-	for a, part := range parts {
-		var err error
-		if strides[a], err = strconv.Atoi(part); err != nil {
+	strides = strides[:0]
+	for part := range strings.SplitSeq(text, ",") {
+		stride, err := strconv.Atoi(part)
+		if err != nil {
 			return nil, fmt.Errorf("%q is no stride: write C, F, or strides in elements", part)
 		}
+		strides = append(strides, stride)
+	}
+	if len(strides) != len(shape) {
+		return nil, fmt.Errorf("%d strides for %d axes", len(strides), len(shape))
 	}
 	return strides, nil
 }

@@ -15,7 +15,7 @@ func doctorCommand() *cobra.Command {
 		Use:   "doctor",
 		Short: "Examine what einc needs of this machine",
 		Long:  "doctor looks for LLVM, the CPU's level and the kernel cache. It exits with 3 if LLVM is missing.",
-		Args:  cobra.NoArgs,
+		Args:  cobra.ExactArgs(0),
 		RunE: func(*cobra.Command, []string) error {
 			checks := einc.Doctor(&einc.Options{Cache: cache})
 			if asJSON {
@@ -55,7 +55,7 @@ func versionCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version",
-		Args:  cobra.NoArgs,
+		Args:  cobra.ExactArgs(0),
 		RunE: func(*cobra.Command, []string) error {
 			if asJSON {
 				return printJSON(map[string]string{"schema": "einc.version/v1",

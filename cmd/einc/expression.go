@@ -129,7 +129,7 @@ func (s *settings) options(ctx context.Context) (*einc.Options, error) {
 		Level: s.level, Cache: s.cache, Isolate: true}, nil
 }
 
-// parseBytes reads a number of bytes with an optional unit.
+// parseBytes reads a number of bytes with an optional unit. 0 is none, as options mean no limit by it.
 func parseBytes(s string) (int64, error) {
 	if s == "" {
 		return 0, nil
@@ -141,11 +141,11 @@ func parseBytes(s string) (int64, error) {
 	for _, u := range units {
 		digits, ok := strings.CutSuffix(s, u.suffix)
 		n, err := strconv.ParseInt(strings.TrimSpace(digits), 10, 64)
-		if ok && err == nil && n >= 0 && n <= (1<<62)/u.scale {
+		if ok && err == nil && n > 0 && n <= (1<<62)/u.scale {
 			return n * u.scale, nil
 		}
 	}
-	return 0, fmt.Errorf("cannot read %q as a number of bytes: write 512MB or 2GiB", s)
+	return 0, fmt.Errorf("cannot read %q as a number of bytes above 0: write 512MB or 2GiB", s)
 }
 
 // specs describes the operands of an expression from --sizes or from shapes given as arguments.

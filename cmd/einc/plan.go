@@ -66,7 +66,7 @@ need; with --format=dot, svg or numpy-path it writes that instead.`,
 // args counts the arguments: none with --check.
 func (p *planFlags) args(cmd *cobra.Command, args []string) error {
 	if p.check != "" {
-		return cobra.NoArgs(cmd, args)
+		return cobra.ExactArgs(0)(cmd, args)
 	}
 	return cobra.MinimumNArgs(1)(cmd, args)
 }

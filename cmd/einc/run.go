@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -144,20 +146,9 @@ func open(path string, as einc.DType) (*einc.Tensor, error) {
 
 // orderFiles puts NAME=FILE arguments into the order of the operands.
 func orderFiles(expr string, opts *einc.Options, files []string) ([]string, error) {
-	named := map[string]string{}
-	for _, f := range files {
-		if name, path, ok := strings.Cut(f, "="); ok && name != "" && !strings.ContainsAny(name, "/.") {
-			if _, twice := named[name]; twice {
-				return nil, usageError{fmt.Errorf("operand %s is given twice", name)}
-			}
-			named[name] = path
-		}
-	}
-	if len(named) == 0 {
-		return files, nil
-	}
-	if len(named) != len(files) {
-		return nil, usageError{fmt.Errorf("give every operand as NAME=FILE, or none")}
+	named, err := nameFiles(files)
+	if err != nil || named == nil {
+		return files, err
 	}
 	p, err := parser.Parse(expr, opts.Mode)
 	if err != nil {
@@ -175,10 +166,35 @@ func orderFiles(expr string, opts *einc.Options, files []string) ([]string, erro
 		}
 		paths = append(paths, path)
 	}
-	for name := range named {
-		return nil, fmt.Errorf("the expression has no operand %s", name)
+	if len(named) > 0 {
+		return nil, fmt.Errorf("the expression has no operand %s", slices.Min(slices.Collect(maps.Keys(named))))
 	}
 	return paths, nil
+}
+
+// nameFiles reads NAME=FILE arguments, if any is one.
+func nameFiles(files []string) (map[string]string, error) {
+	named := map[string]string{}
+	for _, f := range files {
+		name, path, ok := strings.Cut(f, "=")
+		if !ok || name == "" || strings.ContainsAny(name, "/.") {
+			continue
+		}
+		if _, twice := named[name]; twice {
+			return nil, usageError{fmt.Errorf("operand %s is given twice", name)}
+		}
+		if path == "" {
+			return nil, usageError{fmt.Errorf("operand %s has no file: write %s=FILE.npy", name, name)}
+		}
+		named[name] = path
+	}
+	switch len(named) {
+	case 0:
+		return nil, nil
+	case len(files):
+		return named, nil
+	}
+	return nil, usageError{errors.New("give every operand as NAME=FILE, or none")}
 }
 
 // usage is what --stats and --json tell of a run.
