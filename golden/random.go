@@ -26,7 +26,7 @@ type Alloc func(bytes int) []byte
 // Random makes a contraction of the given type. All choices come from r; memory comes from alloc.
 func Random(r *rand.Rand, d tensor.DType, alloc Alloc) (*Contraction, error) {
 	labels := "abcdef"[:1+r.IntN(6)]
-	sizes := randomSizes(r, len(labels))
+	sizes := randomSizes(r, len(labels), maxSpace)
 	var terms []string
 	for range 1 + r.IntN(3) {
 		terms = append(terms, randomTerm(r, labels))
@@ -75,7 +75,7 @@ func RandomPanels(r *rand.Rand, d tensor.DType, alloc Alloc) (*Contraction, erro
 }
 
 // randomSizes picks extents whose product stays small; zeros are rare, since they hide all else.
-func randomSizes(r *rand.Rand, n int) []int {
+func randomSizes(r *rand.Rand, n, most int) []int {
 	sizes := make([]int, n)
 	space := 1
 	for i := range sizes {
@@ -83,7 +83,7 @@ func randomSizes(r *rand.Rand, n int) []int {
 		if x == 0 && r.IntN(8) > 0 {
 			x = 4
 		}
-		for space*max(x, 1) > maxSpace {
+		for space*max(x, 1) > most {
 			x /= 2
 		}
 		sizes[i] = x
