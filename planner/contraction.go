@@ -29,6 +29,7 @@ type contraction struct {
 	whole bool             // the terms can only be combined in one step
 	net   *network         // unless whole
 	tree  tree
+	quick tree      // the greedy one that a path took the place of; nil if there is none
 	own   *schedule // of tree; nil until the contraction is emitted
 	exact bool      // tree takes the least time by the model of pairs, which knows nothing of layouts
 }

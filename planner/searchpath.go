@@ -112,6 +112,7 @@ func (d *draft) follow(st *parser.Statement, path [][2]int) error {
 		return err
 	}
 	if !c.whole && len(c.terms) == len(path)+1 {
+		c.quick, c.tree = c.tree, d.pairs.Make(len(path))
 		for i, p := range path {
 			c.tree[i] = [2]int32{int32(p[0]), int32(p[1])}
 		}

@@ -34,8 +34,12 @@ func (c *contraction) emit(to sink) error {
 	if fuses && c.wholeFloor() < t.least {
 		t.look((*contraction).emitFused)
 	}
-	if len(c.tree) > 1 && len(c.tree) <= mostRivals && t.least > worthRivals {
+	switch {
+	case len(c.tree) < 2 || len(c.tree) > mostRivals:
+	case t.least > worthRivals:
 		c.rivals(t)
+	case c.d.opts.Loose && c.quick != nil && !slices.Equal(c.quick, c.tree):
+		t.rival(c.quick)
 	}
 	return t.keep()
 }
@@ -55,7 +59,7 @@ const (
 	mostRivals  = 1000
 	worthRivals = 10e3
 	worthMore   = 100e3 // that are to be saved at most for ties and single layouts to be looked at
-	nearFloor   = 1.01  // of the time that the search found: no other way takes much less
+	nearFloor   = 1.01  // of the time if all operands lay well: what other ways take less then is not worth the look
 )
 
 // rivals tries ways with temporaries in other layouts, and trees that are good by simpler measures: the model
@@ -65,16 +69,11 @@ func (c *contraction) rivals(t *trial) {
 	if c.exact && t.least < c.own.least*nearFloor {
 		return
 	}
-	trees, s := []tree{c.tree}, &c.d.rival
+	trees := []tree{c.tree}
 	add := func(r tree) {
-		if slices.ContainsFunc(trees, func(o tree) bool { return slices.Equal(o, r) }) {
-			return
-		}
-		trees = append(trees, r)
-		if s.begin(c, r).fused(t.to).floors().least < t.least {
-			s.arrange()
-			t.price(s)
-			t.layouts(s)
+		if !slices.ContainsFunc(trees, func(o tree) bool { return slices.Equal(o, r) }) {
+			trees = append(trees, r)
+			t.rival(r)
 		}
 	}
 	if c.exact && t.least-c.own.least > worthMore {
@@ -89,6 +88,19 @@ func (c *contraction) rivals(t *trial) {
 	if c.d.opts.Loose {
 		add(c.polished(comboBits))
 		add(c.polished(onlyBits))
+		if c.quick != nil {
+			add(c.quick)
+		}
+	}
+}
+
+// rival tries another tree of the contraction, if it may take less.
+func (t *trial) rival(r tree) {
+	s := &t.c.d.rival
+	if s.begin(t.c, r).fused(t.to).floors().least < t.least {
+		s.arrange()
+		t.price(s)
+		t.layouts(s)
 	}
 }
 
