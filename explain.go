@@ -124,8 +124,8 @@ func (c *compilation) explain(ctx context.Context, stages []string) (Explanation
 func (c *compilation) stage(ctx context.Context, u *codegen.Unit, name string) (string, error) {
 	switch name {
 	case "words":
-		if c.sizes != nil { // what is open has no extents to tell
-			return parser.Explain(c.program), nil
+		if c.sizes != nil {
+			return parser.Explain(c.program) + c.openWords(), nil
 		}
 		return parser.ExplainSizes(c.program, c.specs)
 	case "program":
@@ -142,6 +142,24 @@ func (c *compilation) stage(ctx context.Context, u *codegen.Unit, name string) (
 		return u.Text(ctx, c.opts.compiler(), libllvm.Asm)
 	}
 	return "", unknownStage(name)
+}
+
+// openWords tells which extents are left to calls, and the examples that the order and all figures are for.
+func (c *compilation) openWords() string {
+	var open, known []string
+	for id, x := range c.problem.Indices {
+		text := fmt.Sprintf("%s=%d", x.Name, x.Extent)
+		if c.sizes.OfIndex[id] < 0 {
+			known = append(known, text)
+			continue
+		}
+		open = append(open, text)
+	}
+	text := "\nExtents\n  open to calls; the order and all figures are for " + strings.Join(open, " ") + "\n"
+	if len(known) > 0 {
+		text += "  known: " + strings.Join(known, " ") + "\n"
+	}
+	return text
 }
 
 func unknownStage(name string) error {

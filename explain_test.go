@@ -27,6 +27,19 @@ func TestExplainStages(t *testing.T) {
 	require.ErrorContains(t, err, "shapes")
 }
 
+// Figures for open extents are those of an example, and words say of which.
+func TestExplainOpen(t *testing.T) {
+	specs := []einc.Spec{specOf(tensor.F32, 4, 5), specOf(tensor.F32, 5, 6)}
+	words := func(open ...string) string {
+		e, err := einc.Explain(t.Context(), "ik,kj->ij", specs, &einc.Options{Dynamic: open}, "words")
+		require.NoError(t, err)
+		return e[0].Text
+	}
+	require.Contains(t, words("i"), "figures are for i=4\n  known: j=6 k=5\n")
+	require.Contains(t, words(einc.AllLabels), "figures are for i=4 j=6 k=5\n")
+	require.NotContains(t, words(einc.AllLabels), "known")
+}
+
 func TestFuncExplain(t *testing.T) {
 	f := native(t, "i,i->", specOf(tensor.F64, 9), specOf(tensor.F64, 9))
 	require.Contains(t, f.Explain().String(), "-- loop --")

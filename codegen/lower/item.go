@@ -85,6 +85,8 @@ func weight(e parser.Expr) float64 {
 	return max(w-1, 0)
 }
 
+// fnWeight is the number of instructions that a vector takes, as the choice of vectors and the size of tiles' text have
+// it; the planner's weights are times, of instructions that overlap.
 func fnWeight(n parser.Node) float64 {
 	switch n.Fn {
 	case parser.FnExp, parser.FnLog:
