@@ -23,12 +23,16 @@ func (d *draft) vectors(s *Step, w *cost.Work) {
 		x.units[k] = d.unitIndex(r)
 	}
 	v, row := x.turning()
-	if row == parser.NoIndex {
+	rows := x.repeated()
+	switch {
+	case rows > 1:
+		v, row = x.unit, parser.NoIndex
+	case row == parser.NoIndex:
 		v = x.along()
 	}
 	w.Run = 1
 	if v != parser.NoIndex {
-		w.Run = d.run(s, v)
+		w.Run = d.run(s, v) * rows
 	}
 	for k, r := range s.Inputs {
 		switch u := x.units[k]; {
@@ -45,7 +49,7 @@ func (d *draft) vectors(s *Step, w *cost.Work) {
 		case slices.Contains(s.K, u):
 			w.Nearby += 1 / x.sharing(r, v)
 		default:
-			w.Fetches += 1 / x.sharing(r, v)
+			w.Fetches += 1 / x.sharing(r, v) / rows
 			w.FetchedBytes += d.bytes(r)
 		}
 	}
@@ -92,6 +96,39 @@ func (x *inner) turning() (v, row parser.IndexID) {
 		return v, u
 	}
 	return v, parser.NoIndex
+}
+
+// mostRepeated is the most vectors that hold whole rows of an input that repeats them.
+const mostRepeated = 8
+
+// repeated is how many rows of the output, one after the other, take the same rows of some inputs, where vectors run on from
+// row to row, as rows are no whole vectors, or lie across in such an input. It is 1 where vectors end with rows.
+func (x *inner) repeated() float64 {
+	v, s := x.unit, x.s
+	if len(s.K) > 0 || v == parser.NoIndex || x.lanes < 2 || s.Old >= 0 {
+		return 1
+	}
+	n, first, outer := x.runOf(s, v)
+	if outer == parser.NoIndex || slices.ContainsFunc(s.Extra, func(r Ref) bool { return !x.compose(r, outer, first) }) {
+		return 1
+	}
+	row, rows, lanes, some := int(n), int(x.run(s, outer)), int(x.lanes), false
+	for k, r := range s.Inputs {
+		switch {
+		case x.compose(r, outer, first) && (x.units[k] == v || !slices.Contains(r.Axes, v)):
+		case slices.Contains(r.Axes, outer):
+			return 1
+		case x.units[k] != v && rows < cost.LeastRepeats:
+			return 1
+		default:
+			some = some || row%lanes > 0 || x.units[k] != v
+		}
+	}
+	period := row * (lanes / min(row&-row, lanes)) // vectors hold a power of two
+	if !some || period > mostRepeated*lanes || row*rows < period || !x.masks() && row*rows%lanes > 0 {
+		return 1
+	}
+	return float64(rows)
 }
 
 // along is the index that vectors run along: the one with the fewest operations an item; NoIndex where elements one by
@@ -226,24 +263,29 @@ func (d *draft) masks() bool {
 // run is how many elements lie in a row from v on, in the output or among the terms of a sum, and in every input that
 // moves along them.
 func (d *draft) run(s *Step, v parser.IndexID) float64 {
+	length, _, _ := d.runOf(s, v)
+	return length
+}
+
+// runOf is the length of the run from v on, its slowest index, and the index that it ends before; NoIndex if there is none.
+func (d *draft) runOf(s *Step, v parser.IndexID) (length float64, inner, outer parser.IndexID) {
 	length, axes, reduced := float64(d.extent(v)), s.Out.Axes, slices.Contains(s.K, v)
 	if reduced {
 		i := slices.IndexFunc(s.Inputs, func(r Ref) bool { return slices.Contains(r.Axes, v) })
 		axes = s.Inputs[i].Axes
 	}
-	inner := v
+	inner = v
 	for a := slices.Index(axes, v) - 1; a >= 0; a-- {
-		outer := axes[a]
-		switch {
+		switch outer = axes[a]; {
 		case d.extent(outer) == 1:
 			continue
 		case reduced && !slices.Contains(s.K, outer), slices.ContainsFunc(s.Inputs, func(r Ref) bool { return !d.compose(r, outer, inner) }):
-			return length
+			return length, inner, outer
 		}
 		length *= float64(d.extent(outer))
 		inner = outer
 	}
-	return length
+	return length, inner, parser.NoIndex
 }
 
 // compose reports whether a view moves along two indices as along one, or along neither.

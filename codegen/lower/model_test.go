@@ -67,6 +67,7 @@ func TestTheModelKnowsHowStepsAreBuilt(t *testing.T) {
 			}
 			k := l.kernel(s)
 			k.arrange()
+			k.repeatRows(target)
 			shape := k.shape(target)
 			gathers := k.gathers(shape)
 			require.Equal(t, shape.turned, w.Turns > 0, "%s", plan)

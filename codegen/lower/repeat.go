@@ -29,18 +29,25 @@ func (k *kernel) repeatRows(t cost.Target) {
 }
 
 // repeats tells whether axes x and y compose in the output and in every input, but for those that repeat
-// their short unit-stride rows of y along x.
+// their short rows of y along x. Rows of whole vectors are none to repeat, unless they lie across.
 func (k *kernel) repeats(x, y int, lanes int64) bool {
 	a, b := &k.axes[x], &k.axes[y]
-	if b.extent%lanes == 0 || b.extent > 2*lanes || lcm(b.extent, lanes)/lanes > maxRepeat || a.pinned || b.pinned || a.clamp != nil || b.clamp != nil {
+	if lcm(b.extent, lanes)/lanes > maxRepeat || a.pinned || b.pinned || a.clamp != nil || b.clamp != nil {
 		return false
 	}
 	some := false
 	for i := range a.at {
 		switch {
 		case a.at[i].n == b.extent*b.at[i].n:
-		case i > 0 && i <= k.inputs && a.at[i].n == 0 && b.at[i].n == 1:
-			some = true
+			if i > 0 && i <= k.inputs && b.at[i].n != 0 && b.at[i].n != 1 {
+				return false // tiles had better turn it around
+			}
+		case i > 0 && i <= k.inputs && a.at[i].n == 0:
+			across := b.at[i].n != 1
+			if across && a.extent < cost.LeastRepeats {
+				return false
+			}
+			some = some || b.extent%lanes > 0 || across
 		default:
 			return false
 		}
@@ -103,22 +110,52 @@ func (e *emitter) repeated() map[int][]loop.Reg {
 		if period == 0 {
 			continue
 		}
-		first := e.b.LoadActive(e.addr(acc, point{}, e.lanes), loop.Const(1), int(e.lanes), int(min(period, e.lanes)))
-		second := first
-		if period > e.lanes {
-			a := e.addr(acc, point{}, e.lanes)
-			a.Off.Const += e.lanes
-			second = e.b.LoadActive(a, loop.Const(1), int(e.lanes), int(period-e.lanes))
-		}
-		for c := range e.cols {
-			pick := make([]int, e.lanes)
-			for j := range pick {
-				pick[j] = int((c*e.lanes + int64(j)) % period)
-			}
-			vecs[acc] = append(vecs[acc], e.b.Shuffle(first, second, pick))
+		vecs[acc] = e.periods(acc, period)
+	}
+	return vecs
+}
+
+// periods gives the vectors of an input that hold whole periods. Those of a short one are shuffled out of the one or two
+// vectors that hold it; of a longer one, those that go on from its beginning out of two.
+func (e *emitter) periods(acc int, period int64) (vecs []loop.Reg) {
+	load := func(item, n int64) loop.Reg {
+		a, by := e.addr(acc, point{}, e.lanes), e.axes[e.col].at[acc].n
+		a.Off.Const += item * by
+		return e.b.LoadActive(a, loop.Const(by), int(e.lanes), int(min(n, e.lanes)%e.lanes))
+	}
+	first := load(0, period)
+	second, short := first, period < 2*e.lanes && period != e.lanes
+	if short && period > e.lanes {
+		second = load(e.lanes, period-e.lanes)
+	}
+	for c := range e.cols {
+		switch at := c * e.lanes % period; {
+		case short:
+			vecs = append(vecs, e.choose(first, second, func(j int64) int64 { return (at + j) % period }))
+		case at == 0:
+			vecs = append(vecs, first)
+		case at+e.lanes <= period:
+			vecs = append(vecs, load(at, e.lanes))
+		default:
+			left := period - at
+			vecs = append(vecs, e.choose(load(at, left), first, func(j int64) int64 {
+				if j >= left {
+					return e.lanes + j - left
+				}
+				return j
+			}))
 		}
 	}
 	return vecs
+}
+
+// choose makes a vector of lanes of two.
+func (e *emitter) choose(x, y loop.Reg, lane func(int64) int64) loop.Reg {
+	pick := make([]int, e.lanes)
+	for j := range pick {
+		pick[j] = int(lane(int64(j)))
+	}
+	return e.b.Shuffle(x, y, pick)
 }
 
 func lcm(a, b int64) int64 {

@@ -87,7 +87,8 @@ func TestTranspose(t *testing.T) {
 func TestRepeatedRows(t *testing.T) {
 	for _, target := range targets() {
 		for i, x := range []struct{ expr, sizes string }{{"ac,bc->abc", "7KA"}, {"ac,bc->abc", "5H3"}, {"c,abc->abc", "4G6"},
-			{"ac,bc->abc", "G2F"}, {"ac,bc->abc", "396"}, {"c,ab->abc", "5XC"}, {"ac,bc,abc->abc", "3KA"}} {
+			{"ac,bc->abc", "G2F"}, {"ac,bc->abc", "396"}, {"c,ab->abc", "5XC"}, {"ac,bc,abc->abc", "3KA"},
+			{"abd,dc->cabd", "5438"}, {"ab,bc->cab", "5XI"}, {"ab,cba->cab", "65W"}, {"ab,bc->cab", "J3F"}} {
 			for _, d := range []tensor.DType{tensor.F32, tensor.F64, tensor.F16, tensor.C64, tensor.I8} {
 				c := caseOf{expr: x.expr, sizes: x.sizes, types: []tensor.DType{d}, layouts: "c"}
 				if i == 1 {
@@ -101,6 +102,12 @@ func TestRepeatedRows(t *testing.T) {
 	text := c.check(t, avx2, 1).Nests[0].String()
 	require.Contains(t, text, "shuffle")
 	require.Contains(t, text, "step 40 vector", "five vectors hold four rows of ten")
+	c = caseOf{expr: "ab,bc->cab", extent: map[rune]int{'a': 40, 'b': 16, 'c': 6}, types: []tensor.DType{tensor.F32}, layouts: "c"}
+	text = c.check(t, avx2, 1).Nests[0].String()
+	require.Contains(t, text, "load bc[c] by 6\n")
+	require.Contains(t, text, "for ab 0..640 step 16 vector", "vectors that lie across are fetched once, and serve all rows")
+	c = caseOf{expr: "ba,dbc->acdb", extent: map[rune]int{'a': 3, 'b': 16, 'c': 16, 'd': 40}, types: []tensor.DType{tensor.F32}, layouts: "c"}
+	require.NotContains(t, c.check(t, avx2, 1).Nests[0].String(), " by 16\n", "what moves along is not fetched one by one")
 }
 
 // TestStreams looks for stores past the cache: in large outputs, where lines are whole.

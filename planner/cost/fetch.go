@@ -39,3 +39,6 @@ func Fetch(share float64, served, rows int64) float64 {
 	}
 	return min(Gather, share+copiedFetch/Sharing(rows))
 }
+
+// LeastRepeats is the fewest rows that vectors are fetched for element by element, once, where tiles could be turned around.
+const LeastRepeats = 32
