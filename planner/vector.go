@@ -57,7 +57,7 @@ func (d *draft) vectors(s *Step, w *cost.Work) {
 	if s.Core[0] >= 0 {
 		w.Jumps = d.jumps(s, s.Inputs[s.Core[0]])
 	}
-	w.Scattered = v != parser.NoIndex && x.unit != v && slices.Contains(s.Out.Axes, v) && !x.acrossRows(v)
+	w.Scattered = v != parser.NoIndex && x.unit != v && slices.Contains(s.Out.Axes, v) && x.across(v) == 0
 	for _, r := range s.Extra {
 		if x.unit != parser.NoIndex && slices.Contains(r.Axes, x.unit) && d.unitIndex(r) != x.unit {
 			w.GathersBeside++
@@ -77,12 +77,15 @@ type inner struct {
 }
 
 // turning is the output's unit-stride index v, and the row of tiles that turn inputs around: where nothing is reduced, the
-// unit-stride index of the first input that has v at another stride. It is NoIndex where there is none, or where one of
-// the two does not fill vectors.
+// unit-stride index of the first input that has v at another stride. It is NoIndex where there is none, or where it does not
+// fill vectors; v may be short.
 func (x *inner) turning() (v, row parser.IndexID) {
 	v = x.unit
 	long := func(i parser.IndexID) bool { return i != parser.NoIndex && x.run(x.s, i) >= math.Floor(x.lanes/2) }
-	if len(x.s.K) > 0 || x.lanes < 2 || !long(v) {
+	if len(x.s.K) > 0 || x.lanes < 2 || v == parser.NoIndex {
+		return v, parser.NoIndex
+	}
+	if n := int(x.run(x.s, v)); !long(v) && (n < 2 || n&(n-1) > 0 && !x.masks()) {
 		return v, parser.NoIndex
 	}
 	for k, r := range x.s.Inputs {
@@ -194,24 +197,33 @@ func (x *inner) itemCost(v parser.IndexID) float64 {
 	if !reduced {
 		out = access(x.unit, x.s.Out)
 	}
-	if out == cost.Gather && x.acrossRows(v) {
-		out = min(out, 2*share)
+	if vectors := x.across(v); out == cost.Gather && vectors > 0 {
+		out = min(out, vectors*share)
 	}
 	return c + out/x.terms
 }
 
-// acrossRows reports whether tiles of sums with vectors along v can be turned around before they are stored along their rows.
-func (x *inner) acrossRows(v parser.IndexID) bool {
+// across is what a vector along v of sums costs where tiles of them are turned around before they are stored along their rows,
+// which share vectors or, of few terms, load their own; 0 where they cannot be.
+func (x *inner) across(v parser.IndexID) float64 {
 	square := max(16/x.plan.Buffers[x.s.Out.Buffer].DType.Size(), 1)
 	if len(x.s.K) == 0 || x.unit == parser.NoIndex || x.extent(x.unit) < square {
-		return false
+		return 0
 	}
+	shares, some, apart := false, false, false
 	for k, r := range x.s.Inputs {
-		if x.units[k] == v && !slices.Contains(r.Axes, x.unit) {
-			return true
+		row := slices.Contains(r.Axes, x.unit)
+		switch {
+		case x.units[k] == v:
+			shares, some = shares || !row, true
+		case row && slices.Contains(r.Axes, v):
+			apart = true
 		}
 	}
-	return false
+	if shares || some && !apart && x.terms <= x.lanes {
+		return cost.Across(shares, x.terms)
+	}
+	return 0
 }
 
 // served is how many vectors of the other input each vector along an index is multiplied by, in tiles that have rows of both

@@ -68,7 +68,9 @@ func (k *kernel) blocks(s shape, nanos float64) cuts {
 			fit = unit
 		}
 		c.block[id] = min(fit, x.extent)
-		if c.block[id] < x.extent {
+		if id == s.row && k.alone(s) {
+			c.block[id] = min(c.block[id], aloneRows)
+		} else if c.block[id] < x.extent {
 			want = inside // full: axes further out count one by one
 		}
 		inside *= c.block[id]
@@ -140,6 +142,11 @@ func (k *kernel) loopOrder(s shape) []int {
 		if s.copying {
 			inner = []int{s.col, s.row, s.side}
 		}
+	}
+	if k.alone(s) {
+		still := k.stillAxes(s)
+		order = slices.DeleteFunc(order, func(id int) bool { return slices.Contains(still, id) })
+		inner = append(append([]int{s.col}, still...), s.row)
 	}
 	for _, id := range inner {
 		if id >= 0 {

@@ -2,7 +2,6 @@ package lower
 
 import (
 	"math/bits"
-	"slices"
 
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner/cost"
@@ -30,8 +29,10 @@ func (k *kernel) itemCost(id int, reduced, masked bool, lanes int64) float64 {
 		return c + float64(2*bits.Len64(uint64(lanes))+1+int(weight(k.epilogue)))/terms
 	}
 	out := k.accessCost(id, 0, share)
-	if k.reduces && slices.ContainsFunc(k.free, func(row int) bool { return k.turnable(row, id) }) {
-		out = min(out, 2*share)
+	for _, row := range k.free {
+		if k.reduces && k.turnable(row, id) {
+			out = min(out, cost.Across(k.shares(row, id), terms)*share)
+		}
 	}
 	return c + (out+share*weight(k.epilogue))/terms
 }

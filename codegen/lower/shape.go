@@ -164,13 +164,16 @@ func (k *kernel) columnTile(s *shape, t cost.Target) {
 		}
 		return
 	}
+	if k.sideTile(s, t) {
+		return
+	}
 	s.row = k.rowAxis(s.col)
+	if unit := k.unitAxis(); !k.turnable(s.row, s.col) && k.turnable(unit, s.col) {
+		s.row = unit
+	}
 	if s.row < 0 {
 		k.limit(s, 1, k.sumColumns(t))
 		k.sweepTile(s, s.cols)
-		return
-	}
-	if k.sideTile(s, t) {
 		return
 	}
 	s.across = k.turnsOutput(s)
@@ -204,9 +207,12 @@ func (k *kernel) productTile(s *shape, t cost.Target) (rows, cols int64) {
 		vecs = ceilDiv(k.axes[s.col].extent, s.lanes)
 	}
 	depth := float64(max(k.extent(k.red), 1))
-	best := math.Inf(1)
+	best, most := math.Inf(1), int64(6)
+	if k.alone(*s) {
+		most = 1 // rows are to fill lines of the output
+	}
 	rows, cols = 1, 1
-	for c := int64(1); c <= min(vecs, 6); c++ {
+	for c := int64(1); c <= min(vecs, most); c++ {
 		for r := int64(1); r <= min(m, 16) && r*c+c <= free; r++ {
 			if s.across && (r%k.square() > 0 || r&(r-1) > 0) {
 				continue

@@ -2,6 +2,7 @@ package lower
 
 import (
 	"math/bits"
+	"slices"
 
 	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/einc-lang/einc/planner/cost"
@@ -22,7 +23,7 @@ func (k *kernel) turnTile(s *shape, t cost.Target) bool {
 	for _, id := range k.free {
 		c := *s
 		c.col, c.lanes = id, width
-		if k.axes[id].at[0].n != 1 || k.axes[id].pinned || k.axes[id].extent < width/2 || width < 2 {
+		if k.axes[id].at[0].n != 1 || k.axes[id].pinned || width < 2 || k.turnWidth(id, t) == 0 {
 			continue
 		}
 		if c.row = k.gatherAxis(id); c.row < 0 || k.axes[c.row].extent < width/2 {
@@ -34,15 +35,32 @@ func (k *kernel) turnTile(s *shape, t cost.Target) bool {
 		if !c.turned {
 			continue
 		}
-		c.lanes = k.turnLanes(width)
+		c.lanes = min(k.turnLanes(width), k.turnWidth(id, t))
 		line := max(lineBytes/int64(k.accs[0].DType.Size()), 1)
-		c.rows = min(c.lanes, k.axes[c.row].extent)
+		c.rows = c.lanes
+		if c.lanes <= k.square() {
+			c.rows = width
+		}
+		c.rows = min(c.rows, k.axes[c.row].extent)
 		c.cols = max(min(line/c.lanes, k.axes[id].extent/c.lanes), 1)
 		c.unit = 2
 		*s = c
 		return true
 	}
 	return false
+}
+
+// turnWidth is the width of vectors along an axis of the output that tiles are turned around for: a whole one, or, of shorter
+// rows, what holds one; 0 where there is none.
+func (k *kernel) turnWidth(id int, t cost.Target) int64 {
+	n := ceilPow2(k.axes[id].extent)
+	switch width := k.vectorLanes(t); {
+	case k.axes[id].extent >= width/2:
+		return width
+	case n > 1 && (n == k.axes[id].extent || k.masks(t)):
+		return n
+	}
+	return 0
 }
 
 // turnLanes is the width of the vectors of a tile that turns: half of the given one where that keeps accesses
@@ -86,8 +104,8 @@ func (v *values) turnedInput(acc int, p point) []loop.Reg {
 	if active == 0 {
 		active = t.lanes
 	}
-	rows := t.rows
-	if rows == t.lanes {
+	rows, wide := t.rows, max(t.lanes, ceilPow2(t.rows))
+	if rows == wide {
 		rows = 0 // whole vectors
 	}
 	by := e.axes[e.col].at[acc].n
@@ -95,12 +113,30 @@ func (v *values) turnedInput(acc int, p point) []loop.Reg {
 	for j := range active {
 		a := e.addr(acc, point{col: p.col}, t.lanes)
 		a.Off.Const += j * by
-		vecs[j] = e.b.LoadActive(a, loop.Const(1), int(t.lanes), int(rows))
+		vecs[j] = e.b.LoadActive(a, loop.Const(1), int(wide), int(rows))
 	}
 	for j := active; j < t.lanes; j++ {
 		vecs[j] = vecs[0] // lanes that nobody looks at
 	}
-	return transpose(e.b, vecs)[:t.rows]
+	turned := transpose(e.b, vecs)
+	for row := int64(len(turned)); row < t.rows; row++ {
+		turned = append(turned, turned[row%t.lanes])
+	}
+	if wide > t.lanes {
+		for row := range turned {
+			turned[row] = e.part(turned[row], row/int(t.lanes), int(t.lanes))
+		}
+	}
+	return turned[:t.rows]
+}
+
+// part is the n-th part of a vector, of so many lanes.
+func (e *emitter) part(v loop.Reg, n, lanes int) loop.Reg {
+	pick := make([]int, lanes)
+	for i := range pick {
+		pick[i] = n*lanes + i
+	}
+	return e.b.Shuffle(v, v, pick)
 }
 
 // turnsOutput tells whether sums are to be turned around before they are stored: the output has its unit stride along
@@ -110,7 +146,8 @@ func (k *kernel) turnsOutput(s *shape) bool {
 }
 
 // turnable tells whether a tile of rows and vectors along two axes can be stored along its rows, and uses vectors that it
-// loads for all rows.
+// loads for all rows, or has so few terms that every row may load its own: a vector has as many stores to spare as lanes.
+// What is fetched element by element, all rows have to share.
 func (k *kernel) turnable(row, col int) bool {
 	if row < 0 || col < 0 || k.accs[0].DType == tensor.Bool {
 		return false
@@ -119,12 +156,40 @@ func (k *kernel) turnable(row, col int) bool {
 	if r.at[0].n != 1 || c.at[0].n == 1 || r.extent < k.square() {
 		return false
 	}
+	if k.shares(row, col) {
+		return true
+	}
+	some := false
 	for i := 1; i <= k.inputs; i++ {
-		if c.at[i].n == 1 && r.at[i].isZero() {
-			return true
+		if n := c.at[i].n; n != 0 && n != 1 && !r.at[i].isZero() {
+			return false
+		}
+		some = some || c.at[i].n == 1
+	}
+	return some && k.extent(k.red) <= k.vectorLanes(k.l.target)
+}
+
+// alone tells whether results are turned around of which no two rows share a vector that is loaded.
+func (k *kernel) alone(s shape) bool { return s.across && !k.shares(s.row, s.col) }
+
+// aloneRows is how many rows of such results a task takes at a time: what they load is still near when items along the other
+// axes, which share it, are next.
+const aloneRows = 128
+
+// stillAxes are the free axes beside the tile's along which the vectors stay put that its rows load.
+func (k *kernel) stillAxes(s shape) (ids []int) {
+	vectors := slices.IndexFunc(k.axes[s.col].at[1:], func(s stride) bool { return s.n == 1 })
+	for _, id := range k.free {
+		if id != s.row && id != s.col && k.axes[id].at[1+vectors].isZero() {
+			ids = append(ids, id)
 		}
 	}
-	return false
+	return ids
+}
+
+// unitAxis is the free axis of stride 1 in the output, or -1.
+func (k *kernel) unitAxis() int {
+	return slices.IndexFunc(k.axes, func(x axis) bool { return x.at[0].n == 1 && !x.pinned })
 }
 
 // square is how many elements of the output fill 16 bytes. Squares of so many rows are turned around inside of 128-bit lanes,
@@ -169,11 +234,7 @@ func (e *emitter) storeSquares(t tile, p point, vecs []loop.Reg) {
 		to.Off.Const += int64(lane) * e.axes[e.col].at[0].n
 		src := turned[lane%side]
 		if side < int(t.lanes) {
-			pick := make([]int, side)
-			for i := range pick {
-				pick[i] = lane/side*side + i
-			}
-			src = e.b.Shuffle(src, src, pick)
+			src = e.part(src, lane/side, side)
 		}
 		e.b.Add(&loop.Store{Src: src, To: to, Stride: loop.Const(1), Active: rows % side})
 	}
@@ -244,7 +305,18 @@ func halve(b *loop.Builder, vecs []loop.Reg, size, inner int) []loop.Reg {
 const (
 	turnRows  = 64
 	turnOuter = 8
+	turnShort = 256 // elements of the output, of rows much shorter than vectors: one after the other, they fill lines
 )
+
+// shortRows is how many rows a task takes that are much shorter than vectors: those of a line of the input, each of which goes
+// on along the output's axis out, or more where row after row they make up the output.
+func (k *kernel) shortRows(s shape, out int) int64 {
+	x := &k.axes[s.row]
+	if out < 0 || k.reach(s.row, 0, 1) < k.reach(out, 0, 1) {
+		return min(turnRows*turnOuter, x.extent)
+	}
+	return min(max(s.rows, lineBytes/int64(k.accs[0].DType.Size())), x.extent)
+}
 
 // cutTurned cuts a transposition: tasks take strips of some rows of all columns, or, where what is written
 // stays in the caches, squares, and of the other axes blocks of those two along which output and input move
@@ -266,16 +338,22 @@ func (k *kernel) cutTurned(s shape, c *cuts) {
 			in = id
 		}
 	}
+	short := k.axes[s.col].extent < k.vectorLanes(k.l.target)/2
 	for _, id := range k.free {
 		x := &k.axes[id]
 		switch {
 		case id == s.col && k.streamed(s):
+		case id == s.row && short:
+			c.block[id] = k.shortRows(s, out)
 		case id == s.col, id == s.row:
 			if x.extent > turnRows*3/2 {
 				c.block[id] = turnRows
 			}
 		case id == out || id == in:
 			c.block[id] = min(turnOuter, x.extent)
+			if id == out && short {
+				c.block[id] = min(ceilDiv(turnShort, k.axes[s.col].extent), x.extent)
+			}
 		default:
 			c.block[id] = 1
 		}

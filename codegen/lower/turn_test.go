@@ -16,13 +16,42 @@ func TestTranspositions(t *testing.T) {
 	for _, target := range targets() {
 		for _, d := range tensor.DTypes() {
 			for _, x := range []struct{ expr, sizes string }{{"ab->ba", "HX"}, {"ab->ba", "GG"}, {"ab->ba", "9A"}, {"abc->cba", "B3I"},
-				{"abcd->dcba", "93AB"}, {"ab,ba->ba", "HX"}, {"abc,cb->cab", "AIH"}} {
+				{"abcd->dcba", "93AB"}, {"ab,ba->ba", "HX"}, {"abc,cb->cab", "AIH"},
+				{"ab->ba", "3J"}, {"abc->bca", "5BI"}, {"abc,b->cba", "27X"}} {
 				seed++
 				c := caseOf{expr: x.expr, sizes: x.sizes, types: []tensor.DType{d}, layouts: "c"}
 				c.check(t, target, seed)
 			}
 		}
 	}
+}
+
+// Rows of the output that are shorter than half a vector are turned around, too, and stored whole.
+func TestShortRowsAreTurned(t *testing.T) {
+	for n, store := range map[int]string{3: "by 1 active 3,", 4: "by 1, ", 7: "by 1 active 7,"} {
+		c := caseOf{expr: "abc->cba", extent: map[rune]int{'a': n, 'b': 9, 'c': 40}, types: []tensor.DType{tensor.F32}, layouts: "c"}
+		text := c.check(t, targets()[2], 1).Nests[0].String()
+		require.Contains(t, text, store)
+		require.NotRegexp(t, `store .* by [^1]`, text, "no vector is stored lane by lane")
+	}
+}
+
+// Sums of few terms are turned around where rows share no vectors; their rows then run inside of what shares these.
+func TestLoneRowsAreTurned(t *testing.T) {
+	for _, target := range targets() {
+		for _, x := range []struct{ expr, sizes string }{{"be,caed->bdca", "57433"}, {"ab,bdc->acd", "537I"}, {"bac->cb", "3Y9"}} {
+			for _, d := range []tensor.DType{tensor.F32, tensor.F64, tensor.I8, tensor.C64} {
+				c := caseOf{expr: x.expr, sizes: x.sizes, types: []tensor.DType{d}, layouts: "c"}
+				c.check(t, target, 7)
+			}
+		}
+	}
+	c := caseOf{expr: "be,caed->bdca", extent: map[rune]int{'a': 40, 'b': 30, 'c': 10, 'd': 50, 'e': 3}, types: []tensor.DType{tensor.F32}, layouts: "c"}
+	text := c.check(t, targets()[2], 1).Nests[0].String()
+	require.NotRegexp(t, `store .* by [^1]`, text, "no vector is stored lane by lane")
+	require.Regexp(t, `(?s)for d\S* .*for b\S* .*for ca\S* .* step 16`, text)
+	c.extent['e'] = 17
+	require.Regexp(t, `store .* by [^1]`, c.check(t, targets()[2], 1).Nests[0].String(), "many terms are worth sharing")
 }
 
 // TestTurnedSums has products whose output is unit-stride along the tile's rows, with edges of squares and vectors,
