@@ -10,21 +10,37 @@ import (
 // align is the boundary, in bytes, that temporaries start at.
 const align = 64
 
-// finish finds lifetimes, lays out the arena and sums up. Where slices are asked for, or the plan needs
-// more memory than it may have, it slices it; so it does where that spares much memory and takes no longer.
+// finish gives steps copies, finds lifetimes, lays out the arena and sums up. Where slices are asked for, or the plan
+// needs more memory than it may have, it slices it; so it does where that spares much memory and takes no longer.
 func (d *draft) finish() error {
-	p := d.plan
-	if err := d.place(); err != nil {
+	if err := d.placeCopies(); err != nil {
 		return err
 	}
 	if !d.opts.Whole {
-		sliced, err := d.cut(p)
+		sliced, err := d.cut(d.plan)
 		if err != nil {
 			return err
 		}
 		d.plan = sliced
 	}
 	return d.ctx.Err()
+}
+
+// placeCopies places the plan with copies; or without, where it is to be cut, or they would need more memory than it may have.
+func (d *draft) placeCopies() error {
+	plain := *d.plan
+	if len(d.opts.Slices) > 0 {
+		return d.place()
+	}
+	if err := d.copies(); err != nil {
+		return err
+	}
+	err := d.place()
+	if limit := d.opts.MaxMemory; limit > 0 && d.plan.Peak > limit && len(d.plan.Steps) > len(plain.Steps) {
+		*d.plan = plain
+		return d.place()
+	}
+	return err
 }
 
 // cut slices a plan where that is asked for, where memory is short, or where it spares much of it.

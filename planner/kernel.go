@@ -267,7 +267,10 @@ func (d *draft) work(s *Step) cost.Work {
 	w.Askew = w.Product && d.askew(s)
 	w.Turned = w.Askew && d.turned(s)
 	d.vectors(s, &w)
-	w.Strided = d.strided(s)
+	w.StridedOut = d.strided(s, s.Out)
+	for _, r := range s.Inputs {
+		w.Strided += d.strided(s, r)
+	}
 	w.Beside = len(s.Extra)
 	w.Waits = s.Old >= 0 || d.plan.Buffers[s.Out.Buffer].DType != t.Accum()
 	if s.Old >= 0 {

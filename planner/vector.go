@@ -54,6 +54,7 @@ func (d *draft) vectors(s *Step, w *cost.Work) {
 		}
 	}
 	w.Folds = slices.Contains(s.K, v)
+	w.AlongBatch = slices.Contains(s.B, v)
 	if s.Core[0] >= 0 {
 		w.Jumps = d.jumps(s, s.Inputs[s.Core[0]])
 	}
@@ -305,14 +306,17 @@ func (d *draft) compose(r Ref, outer, inner parser.IndexID) bool {
 	return d.stride(r, outer) == d.stride(r, inner)*d.extent(inner)
 }
 
-// strided counts the elements of inputs whose unit-stride index is one of the batch.
-func (d *draft) strided(s *Step) (elements float64) {
-	for _, r := range s.Inputs {
-		if slices.Contains(s.B, d.unitIndex(r)) {
-			elements += d.covered(r)
-		}
+// strided counts the runs that an item of the batch has of the lines of a view, where these are short.
+func (d *draft) strided(s *Step, r Ref) float64 {
+	const line = 64
+	if len(s.B) == 0 || d.unitIndex(r) == parser.NoIndex {
+		return 0
 	}
-	return elements
+	nearest := slices.MinFunc(s.B, func(a, b parser.IndexID) int { return cmp.Compare(d.stride(r, a), d.stride(r, b)) })
+	if run := d.stride(r, nearest); run > 0 && run*d.plan.Buffers[r.Buffer].DType.Size() < line {
+		return d.covered(r) / float64(run)
+	}
+	return 0
 }
 
 // jumps counts the runs of terms in the left operand, which its rows are read in; none if a row is one run.

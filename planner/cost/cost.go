@@ -60,9 +60,11 @@ type Work struct {
 	LoneLines     float64 // lines of them that an item of the batch needs
 	Jumps         float64 // runs of terms that rows of the left operand are read in, if they have more than one each
 	Folds         bool    // vectors run along a reduced index
+	AlongBatch    bool    // vectors run along the batch and move both inputs: tiles have rows of either, and no element is spread
 	Scattered     bool    // vectors run across the output, so that elements are stored one by one
 	GathersBeside int     // operands that are read where the output is written and hold its unit-stride index at another stride
-	Strided       float64 // elements of inputs whose unit-stride index is one of the batch, so that items are read against the grain
+	Strided       float64 // runs of inputs that are shorter than a line, as the lines hold other items of the batch too
+	StridedOut    float64 // the same of the output
 	UnitInner     bool    // some index is unit-stride in the output or, for reductions, in an input
 }
 

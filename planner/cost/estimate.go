@@ -29,6 +29,9 @@ const (
 	streamBytes = 12 << 20 // of outputs that are stored past the caches
 	gatherNear  = 0.4      // nanoseconds an element that a vector fetches by itself
 	gatherFar   = 2.0      // the same, where it brings a line of its own
+	gatherItem  = 3.0      // the same, where lines are fetched anew for every item of a batch
+	writesBack  = 2.0      // lines moved to write a part of one
+	sideRate    = 0.33     // of the peak that tiles of vectors along a batch reach
 	gatherLine  = 0.25     // the same, where it waits in the first level for the next term: beside arithmetic and transfers
 	turnNear    = 0.2      // nanoseconds an element of tiles that are turned around where nothing is reduced
 	turnFar     = 1.0      // the same, where lines of input or output are far from each other in memory
@@ -110,7 +113,7 @@ func (m *typical) time(w *Work) Estimate {
 		nearby := gatherLine * w.B * w.M * w.N * w.K * w.Nearby
 		e.Nanos = m.overlapped(w, max(m.inPlace(w, e.Nanos), nearby), moved) + m.oneByOne(w)
 	case Packed:
-		e.Nanos = max(e.Nanos, moved) + m.fetched(w.BytesIn, w.B*w.M*w.N*float64(w.GathersBeside)+w.Strided)
+		e.Nanos = max(e.Nanos, moved) + m.fetched(w.BytesIn, w.B*w.M*w.N*float64(w.GathersBeside)) + m.againstGrain(w, w.Strided)
 	default:
 		e.Nanos = max(e.Nanos, moved)
 	}
@@ -149,7 +152,10 @@ func (t *typical) inPlace(w *Work, direct float64) float64 {
 	if (w.BytesIn+w.BytesOut)/w.B <= float64(t.l2()) {
 		rate += (batchRate*share(w.K, 4) - directRate) * share(w.M-1, 2)
 	}
-	if w.Turned {
+	switch {
+	case w.AlongBatch:
+		rate = sideRate
+	case w.Turned:
 		rate /= turnLoss
 	}
 	points := w.B * w.M * w.N * w.K
@@ -188,10 +194,13 @@ func (t *typical) oneByOne(w *Work) float64 {
 	written := w.B * w.M * w.N
 	nanos := t.fetched(w.FetchedBytes, written*w.K*w.Fetches) + t.fetched(w.BytesIn, written*float64(w.GathersBeside))
 	lone := gatherNear
-	if w.LoneLines*line > float64(t.l1()) { // they are gone before the next item comes
-		lone = gatherFar
+	if w.LoneLines*line > float64(t.l1()) && w.BytesIn > float64(t.l2()) { // they are gone before the next item comes
+		lone = gatherItem
 	}
 	nanos += lone * w.Lone
+	if !w.AlongBatch {
+		nanos += t.againstGrain(w, max(w.Strided-w.Lone, 0))
+	}
 	if w.Scattered {
 		nanos += t.fetched(w.BytesOut, written)
 	}
@@ -200,6 +209,18 @@ func (t *typical) oneByOne(w *Work) float64 {
 		turn = turnFar
 	}
 	return nanos + turn*written*float64(w.Turns)
+}
+
+// againstGrain is the time of so many short runs of inputs whose lines hold those of several items of the batch, and of such
+// runs of the output, whose lines are fetched and written back.
+func (t *typical) againstGrain(w *Work, runs float64) float64 {
+	near := func(bytes float64) float64 {
+		if bytes > float64(t.l2()) {
+			return gatherItem
+		}
+		return gatherNear
+	}
+	return near(w.BytesIn)*runs + writesBack*near(w.BytesOut)*w.StridedOut
 }
 
 // fetched is the time of so many fetches, or stores, of single elements among so many bytes.
