@@ -221,7 +221,7 @@ func (x *inner) across(v parser.IndexID) float64 {
 			apart = true
 		}
 	}
-	if shares || some && !apart && x.terms <= x.lanes {
+	if shares || some && !apart && x.terms <= x.lanes && x.lanes <= x.run(x.s, v) && x.served(x.unit) < cost.LeastServed {
 		return cost.Across(shares, x.terms)
 	}
 	return 0

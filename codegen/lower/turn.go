@@ -146,8 +146,8 @@ func (k *kernel) turnsOutput(s *shape) bool {
 }
 
 // turnable tells whether a tile of rows and vectors along two axes can be stored along its rows, and uses vectors that it
-// loads for all rows, or has so few terms that every row may load its own: a vector has as many stores to spare as lanes.
-// What is fetched element by element, all rows have to share.
+// loads for all rows, or has so few terms that every row may load its own: a whole vector has as many stores to spare as lanes.
+// What is fetched element by element, all rows have to share; vectors along the rows that are worth copying are better still.
 func (k *kernel) turnable(row, col int) bool {
 	if row < 0 || col < 0 || k.accs[0].DType == tensor.Bool {
 		return false
@@ -166,7 +166,8 @@ func (k *kernel) turnable(row, col int) bool {
 		}
 		some = some || c.at[i].n == 1
 	}
-	return some && k.extent(k.red) <= k.vectorLanes(k.l.target)
+	lanes := k.vectorLanes(k.l.target)
+	return some && k.extent(k.red) <= lanes && lanes <= c.extent && k.served(row) < cost.LeastServed
 }
 
 // alone tells whether results are turned around of which no two rows share a vector that is loaded.

@@ -50,8 +50,12 @@ func TestLoneRowsAreTurned(t *testing.T) {
 	text := c.check(t, targets()[2], 1).Nests[0].String()
 	require.NotRegexp(t, `store .* by [^1]`, text, "no vector is stored lane by lane")
 	require.Regexp(t, `(?s)for d\S* .*for b\S* .*for ca\S* .* step 16`, text)
-	c.extent['e'] = 17
+	c.extent['e'], c.extent['d'] = 3, 9
+	require.Regexp(t, `store .* by [^1]`, c.check(t, targets()[2], 1).Nests[0].String(), "short vectors have no stores to spare")
+	c.extent['e'], c.extent['d'] = 17, 50
 	require.Regexp(t, `store .* by [^1]`, c.check(t, targets()[2], 1).Nests[0].String(), "many terms are worth sharing")
+	c = caseOf{expr: "bda,cbae->decb", extent: map[rune]int{'a': 3, 'b': 16, 'c': 5, 'd': 6, 'e': 16}, types: []tensor.DType{tensor.F64}, layouts: "c"}
+	require.NotContains(t, c.check(t, targets()[2], 1).Nests[0].String(), "shuffle", "vectors of a batch are copied")
 }
 
 // TestTurnedSums has products whose output is unit-stride along the tile's rows, with edges of squares and vectors,
