@@ -148,11 +148,11 @@ func TestStrategy(t *testing.T) {
 	folded := func(n float64) func(*cost.Work) {
 		return func(w *cost.Work) {
 			*w = gemm(tensor.F32, n, n, n)
-			w.Folded, w.Askew, w.UnitInner = true, true, true
+			w.Folded, w.Folds, w.Askew, w.UnitInner = true, true, true, true
 		}
 	}
 	require.Equal(t, cost.Packed, ask(folded(32)))
-	require.Equal(t, cost.Direct, ask(folded(24)), "too little to pack")
+	require.Equal(t, cost.Direct, ask(folded(8)), "too little to pack")
 	require.Equal(t, cost.Direct, ask(func(w *cost.Work) { *w = gemm(tensor.F32, 1e6, 8, 64) }), "narrow")
 	// Rows of TCCG with short sums and lopsided extents.
 	for _, d := range []tensor.DType{tensor.F32, tensor.F64} {
@@ -189,13 +189,18 @@ func TestTasks(t *testing.T) {
 }
 
 // TestHowOperandsLieDecides holds packing against what it saves: items of a batch that fit the cache need
-// none, unless their vectors would run along the reduced index.
+// none, unless their vectors would run along the reduced index, or along the batch and across the output.
 func TestHowOperandsLieDecides(t *testing.T) {
 	target := cost.Target{VectorBytes: 32, Registers: 16, FMA: true, L1: 32 << 10, L2: 1 << 20, L3: 32 << 20, Workers: 1}
 	w := cost.Work{B: 32, M: 256, N: 256, K: 64, Type: tensor.F32, Product: true, Plain: true, UnitInner: true, BytesIn: 4 << 20, BytesOut: 8 << 20}
 	require.Equal(t, cost.Direct, estimate(&target, w).Strategy)
-	w.Folded = true
+	folded := w
+	folded.Folded, folded.Folds = true, true
+	require.Equal(t, cost.Packed, estimate(&target, folded).Strategy)
+	w.Scattered, w.Strided = true, 1<<20
 	require.Equal(t, cost.Packed, estimate(&target, w).Strategy)
+	w.Scattered, w.AlongBatch, w.Strided = false, true, 1<<25
+	require.Equal(t, cost.Direct, estimate(&target, w).Strategy, "packing reads against the grain, too")
 }
 
 func TestNoEstimateIsBelowTheBound(t *testing.T) {
@@ -297,6 +302,7 @@ func TestParts(t *testing.T) {
 func TestHowVectorsRunTakesTime(t *testing.T) {
 	model := avx2.Model()
 	small := gemm(tensor.F32, 64, 64, 64)
+	small.Plain = false // or it would be packed
 	batch := gemm(tensor.F32, 64, 64, 64)
 	batch.B, batch.BytesIn, batch.BytesOut = 500, 500*batch.BytesIn, 500*batch.BytesOut
 	large := gemm(tensor.F32, 1000, 1000, 1000)

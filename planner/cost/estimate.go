@@ -9,19 +9,20 @@ import (
 // The machine in numbers: a core of about 3 GHz with two vector pipes. Times are nanoseconds, rates
 // are per nanosecond.
 const (
-	clock      = 3.0       // cycles
-	launch     = 400.0     // a phase: handing out tasks and waiting for them
-	peakShare  = 0.75      // of the peak that tiles of packed panels reach
-	directRate = 0.30      // of the peak that vectors without tiles reach: every product needs a load
-	packPass   = 2.0       // bytes moved to pack a byte
-	batchRate  = 0.85      // of the peak that tiles reach on operands that live in the second-level cache
-	fusedRate  = 0.60      // of the peak that tiles of a product with factors reach
-	fusedBytes = 256 << 10 // of the right operand that such tiles read again and again
-	foldRate   = 0.20      // of the peak that vectors along reduced indices reach: a fold for every element, two loads a product
-	askewLoss  = 1.6       // what the direct strategy loses where a vector of the output gathers its operand
-	turnLoss   = 1.15      // and where tiles of it are turned around in registers, in the second-level cache
-	askewBytes = 96 << 10  // of operands and output from which on packing is worth its while then
-	maxBytes   = 1 << 46
+	clock       = 3.0       // cycles
+	launch      = 400.0     // a phase: handing out tasks and waiting for them
+	peakShare   = 0.75      // of the peak that tiles of packed panels reach
+	directRate  = 0.30      // of the peak that vectors without tiles reach: every product needs a load
+	packPass    = 2.0       // bytes moved to pack a byte
+	batchRate   = 0.85      // of the peak that tiles reach on operands that live in the second-level cache
+	fusedRate   = 0.60      // of the peak that tiles of a product with factors reach
+	fusedBytes  = 256 << 10 // of the right operand that such tiles read again and again
+	foldRate    = 0.20      // of the peak that vectors along reduced indices reach: a fold for every element, two loads a product
+	askewLoss   = 1.6       // what the direct strategy loses where a vector of the output gathers its operand
+	turnLoss    = 1.15      // and where tiles of it are turned around in registers, in the second-level cache
+	complexLoss = 2.0       // what it loses where products have a real and an imaginary part
+	leastTerms  = 4.0       // of sums that panels are packed for
+	maxBytes    = 1 << 46
 
 	call        = 100.0    // a step within a kernel that runs anyway
 	rateBeyond  = 15.0     // bytes a nanosecond that one core moves beyond it, on a machine that many share
@@ -32,17 +33,15 @@ const (
 	gatherItem  = 3.0      // the same, where lines are fetched anew for every item of a batch
 	writesBack  = 2.0      // lines moved to write a part of one
 	sideRate    = 0.33     // of the peak that tiles of vectors along a batch reach
-	gatherLine  = 0.25     // the same, where it waits in the first level for the next term: beside arithmetic and transfers
+	gatherLine  = 0.85     // nanoseconds an element that waits in the first level for the next term: beside arithmetic and transfers
+	turned      = 0.05     // nanoseconds an element of sums that are turned around in the tile that has them
 	turnNear    = 0.2      // nanoseconds an element of tiles that are turned around where nothing is reduced
 	turnFar     = 1.0      // the same, where lines of input or output are far from each other in memory
 	jump        = 2.0      // nanoseconds that rows of a left operand beyond the first level wait where a run of terms begins, each time they pass
 	itemWaits   = 0.35     // of arithmetic and transfers of batched products, whichever takes less: what does not overlap
 )
 
-// foldedBytes is askewBytes where vectors would have to be folded.
-const foldedBytes = 8 << 10
-
-// complexBytes is askewBytes for complex values, of whose parts the direct strategy has half vectors.
+// complexBytes is how much of complex values is worth packing, of whose parts the direct strategy has half vectors.
 const complexBytes = 32 << 10
 
 // Bandwidth, in bytes, of the levels that data can live in.
@@ -105,26 +104,10 @@ func (m *Model) Estimate(w *Work) Estimate {
 func (m *Model) Nanos(w *Work) float64 { return m.time(w).Nanos }
 
 // time is the fastest strategy and its time.
-func (m *typical) time(w *Work) Estimate {
-	e := m.choose(w)
-	moved := m.moved(w, e.Strategy)
-	switch e.Strategy {
-	case Direct:
-		nearby := gatherLine * w.B * w.M * w.N * w.K * w.Nearby
-		e.Nanos = m.overlapped(w, max(m.inPlace(w, e.Nanos), nearby), moved) + m.oneByOne(w)
-	case Packed:
-		e.Nanos = max(e.Nanos, moved) + m.fetched(w.BytesIn, w.B*w.M*w.N*float64(w.GathersBeside)) + m.againstGrain(w, w.Strided)
-	default:
-		e.Nanos = max(e.Nanos, moved)
-	}
-	return e
-}
-
-// choose picks the strategy, by times that take the operands of each to lie well.
-func (t *typical) choose(w *Work) Estimate {
-	best := Estimate{Strategy: Direct, Nanos: t.direct(w)}
+func (t *typical) time(w *Work) Estimate {
+	best := Estimate{Strategy: Direct, Nanos: t.asItLies(w)}
 	if w.Inner > 1 && w.Product && !w.Askew && w.UnitInner {
-		if nanos := t.fused(w); nanos < best.Nanos {
+		if nanos := max(t.fused(w), t.moved(w, Fused)); nanos < best.Nanos {
 			best = Estimate{Strategy: Fused, Nanos: nanos}
 		}
 	}
@@ -132,16 +115,32 @@ func (t *typical) choose(w *Work) Estimate {
 		return best
 	}
 	if nanos := t.packed(w, best.Nanos); nanos < best.Nanos {
-		best = Estimate{Strategy: Packed, Nanos: nanos}
+		nanos = t.overlapped(w, nanos, t.moved(w, Packed)) + t.packing(w)
+		if nanos < best.Nanos {
+			best = Estimate{Strategy: Packed, Nanos: nanos}
+		}
 	}
 	return best
 }
 
-// inPlace is the time of the direct strategy on operands as they lie, where direct is that on good ones, which
-// the choice of a strategy was made with: rows in cache share what is loaded, and vectors end with runs.
-func (t *typical) inPlace(w *Work, direct float64) float64 {
+// asItLies is the time of the direct strategy on operands as they lie.
+func (t *typical) asItLies(w *Work) float64 {
+	nearby := gatherLine * w.B * w.M * w.N * w.K * w.Nearby
+	return t.overlapped(w, max(t.inPlace(w), nearby), t.moved(w, Direct)) + t.oneByOne(w)
+}
+
+// packing is what the packed strategy takes to read what does not lie in rows: items of a batch that share lines, terms in short
+// runs, and operands of what follows.
+func (t *typical) packing(w *Work) float64 {
+	_, vectors := t.tile(w.Type.Accum(), w.Place.B, int64(max(w.M, w.N)))
+	tiles := math.Ceil(w.N / float64(vectors*t.realLanes(w.Type)))
+	return t.againstGrain(w, w.Strided) + jump*w.Jumps*tiles + t.fetched(w.BytesIn, w.B*w.M*w.N*float64(w.GathersBeside))
+}
+
+// inPlace is the time of the direct strategy's arithmetic: rows in cache share what is loaded, and vectors end with runs.
+func (t *typical) inPlace(w *Work) float64 {
 	if w.B*w.M*w.N*w.K == 0 || !w.Product || w.M == 1 || w.N == 1 || w.K == 1 || w.Folds || w.Askew && !w.Turned && !w.Folded || !w.UnitInner {
-		return direct
+		return t.direct(w)
 	}
 	lanes := t.rates[w.Type].lanes
 	run := w.N
@@ -157,6 +156,9 @@ func (t *typical) inPlace(w *Work, direct float64) float64 {
 		rate = sideRate
 	case w.Turned:
 		rate /= turnLoss
+	}
+	if w.Type.IsComplex() {
+		rate /= complexLoss
 	}
 	points := w.B * w.M * w.N * w.K
 	compute := points * (1/(t.rates[w.Type].peak*rate*filled(run, lanes)) + (w.Ops+float64(w.Factors))/(clock*lanes))
@@ -200,6 +202,9 @@ func (t *typical) oneByOne(w *Work) float64 {
 	nanos += lone * w.Lone
 	if !w.AlongBatch {
 		nanos += t.againstGrain(w, max(w.Strided-w.Lone, 0))
+	}
+	if w.Turned {
+		nanos += turned * written
 	}
 	if w.Scattered {
 		nanos += t.fetched(w.BytesOut, written)
@@ -253,30 +258,19 @@ func (b Bound) Nanos(points, bytes float64) float64 {
 	return nanos
 }
 
-// packs reports whether w may be packed: a product that is more than a few tiles large and does not live
-// in the second-level cache, where packing costs more than it gives.
+// packs reports whether w may be packed: a product that is more than a few tiles large.
 func (t *typical) packs(w *Work) bool {
 	if !w.Product || !w.Plain || !Packable(w.Type) {
 		return false
 	}
-	rows, vectors := t.tile(w.Type.Accum(), w.Place.B, int64(max(w.M, w.N)))
-	lanes := t.realLanes(w.Type)
-	size := float64(w.Type.Accum().Size())
-	large, least := float64(t.l2()), 16.0
-	switch {
-	case w.Type.IsComplex():
-		large = complexBytes
-	case w.Turned:
-		least = 8
-	case w.Folded:
-		large, least = foldedBytes, 8
-	case w.Askew:
-		large, least = askewBytes, 8
+	if w.Type.IsComplex() && w.BytesIn+w.BytesOut <= complexBytes || w.K < leastTerms {
+		return false
 	}
+	rows, vectors := t.tile(w.Type.Accum(), w.Place.B, int64(max(w.M, w.N)))
+	lanes, size := t.realLanes(w.Type), float64(w.Type.Accum().Size())
 	// Wider tiles of fewer rows are no reason to pack what few rows use.
 	rows = max(rows, rows*vectors/2)
-	wanted := w.BytesIn+w.BytesOut > large && min(w.M, w.N) >= float64(rows) && max(w.M, w.N) >= float64(vectors*lanes) && w.K >= least
-	return wanted && max(w.M*w.K, w.N*w.K, w.M*w.N)*size < maxBytes/2
+	return min(w.M, w.N) >= float64(rows) && max(w.M, w.N) >= float64(vectors*lanes) && max(w.M*w.K, w.N*w.K, w.M*w.N)*size < maxBytes/2
 }
 
 // Packable reports whether the packed strategy computes in type d.
