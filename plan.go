@@ -92,11 +92,7 @@ func wantSpecs(expr string, specs []Spec, opts *Options) error {
 // describe makes the report and the file of an expression's plan.
 func (p *Planned) describe(ctx context.Context, c *compilation) error {
 	net, labels, _ := planner.Product(c.problem)
-	whole, err := c.unsliced(ctx, p.target)
-	if err != nil {
-		return err
-	}
-	path, groups, err := whole.Path()
+	path, groups, err := c.plan.Unsliced().Path()
 	if err != nil {
 		return err
 	}
@@ -118,20 +114,6 @@ func (p *Planned) describe(ctx context.Context, c *compilation) error {
 	p.report.Equation, p.report.Labels = p.name, labels
 	p.report.UsePlan(c.plan)
 	return p.record(ctx, c)
-}
-
-// unsliced is the plan as it is without a memory limit.
-func (c *compilation) unsliced(ctx context.Context, t cost.Target) (*planner.Plan, error) {
-	ctx = context.WithoutCancel(ctx)
-	po := c.opts.planner(t)
-	po.Method, po.Whole = c.opts.Method, true
-	switch {
-	case len(c.plan.Slices) == 0:
-		return c.plan, nil
-	case c.order != nil:
-		return planner.SearchPath(ctx, c.problem, po, c.order.Path)
-	}
-	return planner.Search(ctx, c.problem, po)
 }
 
 // record makes the file. Its time and memory are those of the plan that the file will give.

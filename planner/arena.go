@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -16,13 +17,17 @@ func (d *draft) finish() error {
 	if err := d.placeCopies(); err != nil {
 		return err
 	}
-	if !d.opts.Whole {
-		sliced, err := d.cut(d.plan)
-		if err != nil {
-			return err
+	if d.opts.Whole {
+		if d.plan.vast() {
+			return d.plan.errVast()
 		}
-		d.plan = sliced
+		return d.ctx.Err()
 	}
+	sliced, err := d.cut(d.plan)
+	if err != nil {
+		return err
+	}
+	d.plan = sliced
 	return d.ctx.Err()
 }
 
@@ -49,22 +54,27 @@ func (d *draft) cut(p *Plan) (sliced *Plan, err error) {
 	if sliced = p; len(d.opts.Slices) > 0 {
 		sliced, err = d.slice(p, d.opts.Slices, d.opts.Way)
 	} else if limit == 0 {
-		return d.spare(p)
+		sliced, err = d.spare(p)
 	}
-	if err != nil || limit == 0 || sliced.Peak <= limit {
+	if err != nil || !sliced.vast() && (limit == 0 || sliced.Peak <= limit) {
 		return sliced, err
 	}
-	return d.fit(p)
+	if limit > 0 {
+		return d.fit(p, min(limit, maxBytes))
+	}
+	sliced, err = d.fit(p, maxBytes)
+	if errors.As(err, new(ErrMemory)) {
+		err = p.errVast()
+	}
+	return sliced, err
 }
 
 // place finds lifetimes and the memory that the plan takes, and sums up.
 func (d *draft) place() error {
 	p := d.plan
 	p.lifetimes()
-	if err := p.layOut(); err != nil {
-		return err
-	}
-	if d.opts.Workspace != nil {
+	p.layOut()
+	if d.opts.Workspace != nil && !p.vast() {
 		for i := range p.Steps {
 			s := &p.Steps[i]
 			s.Estimate.Shared, s.Estimate.PerWorker = d.opts.Workspace(p, s)
@@ -159,8 +169,8 @@ func (p *Plan) workspace() int64 {
 }
 
 // layOut gives every temporary the lowest offset that is free while it lives. A step's inputs are live
-// while it writes its output.
-func (p *Plan) layOut() error {
+// while it writes its output. Temporaries beyond 2^46 bytes have no places, only a sum.
+func (p *Plan) layOut() {
 	for side, end := range [2]*int64{&p.Arena, &p.Private} {
 		temps := p.temporaries(side == 1)
 		live := make([]int, 0, len(temps)) // by offset
@@ -169,14 +179,40 @@ func (p *Plan) layOut() error {
 			live = slices.DeleteFunc(live, func(o int) bool { return p.Buffers[o].Last < b.First })
 			at, offset := p.gap(live, b.Bytes)
 			if offset+b.Bytes > maxBytes {
-				return fmt.Errorf("einc: the temporaries would need more than 2^46 bytes at once: write the expression as smaller statements or reduce its extents")
+				p.Arena, p.Private = p.vastArena(), 0
+				return
 			}
 			b.Offset = offset
 			*end = max(*end, roundUp(offset+b.Bytes))
 			live = slices.Insert(live, at, i)
 		}
 	}
-	return nil
+}
+
+// vastArena is the size of an arena that is more than a plan can have.
+func (p *Plan) vastArena() int64 {
+	const most = 1 << 60 // sums with workspace stay numbers
+	return int64(min(max(slices.Max(p.profile()), 2*float64(maxBytes)), most))
+}
+
+// vast reports whether the plan has more temporaries than can be: its figures only serve to slice it.
+func (p *Plan) vast() bool { return p.Arena > maxBytes }
+
+// errVast is the error of a plan that is vast however it is sliced.
+func (p *Plan) errVast() error {
+	var most Ref
+	bytes := -1.0
+	for i := range p.Steps {
+		out := p.Steps[i].Out
+		if b := &p.Buffers[out.Buffer]; b.Kind == Temp && b.size() > bytes {
+			most, bytes = out, b.size()
+		}
+	}
+	names, what := (&draft{p: p.Problem}).indexNames(most.Axes), "would need"
+	if bytes <= float64(maxBytes) {
+		what = "and those beside it would need"
+	}
+	return fmt.Errorf("einc: the temporary %s %s more than 2^46 bytes: choose another order, write the expression as smaller statements or reduce its extents", names, what)
 }
 
 // gap is the first place of the given size between live temporaries: its position among them and its

@@ -221,11 +221,8 @@ func (c *contraction) emitWhole(to sink) error {
 	temps := make([]*Ref, len(c.terms))
 	for i := range c.terms {
 		if m := &c.terms[i]; len(m.sum) > 0 {
-			temp, err := c.d.temp(c.dtype, c.arrange(m.legs, to.out.Axes))
-			if err != nil {
-				return err
-			}
-			if err = c.emitTerm(m, sink{out: temp, root: -1, old: -1}); err != nil {
+			temp := c.d.temp(c.dtype, c.arrange(m.legs, to.out.Axes))
+			if err := c.emitTerm(m, sink{out: temp, root: -1, old: -1}); err != nil {
 				return err
 			}
 			temps[i] = &temp

@@ -105,10 +105,7 @@ func (d *draft) copied(s *Step, way int) error {
 		if way>>i&1 == 0 {
 			continue
 		}
-		to, err := d.temp(d.plan.Buffers[r.Buffer].DType, d.itemsFirst(s, r))
-		if err != nil {
-			return err
-		}
+		to := d.temp(d.plan.Buffers[r.Buffer].DType, d.itemsFirst(s, r))
 		t.Inputs[i] = to
 		d.add(Step{Out: to, Old: -1, Core: [2]int{0, -1}, Inputs: []Ref{r}, Body: d.asIs(r)})
 	}
@@ -116,10 +113,7 @@ func (d *draft) copied(s *Step, way int) error {
 		d.add(t)
 		return nil
 	}
-	to, err := d.temp(s.Body[len(s.Body)-1].DType, d.itemsFirst(s, s.Out))
-	if err != nil {
-		return err
-	}
+	to := d.temp(s.Body[len(s.Body)-1].DType, d.itemsFirst(s, s.Out))
 	t.Out, t.Old, t.OldOp, t.Extra, t.Epilogue = to, -1, 0, nil, nil
 	d.orient(&t)
 	d.add(t)

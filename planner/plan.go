@@ -19,6 +19,15 @@ type Plan struct {
 	Workers int          // the count Peak is stated for
 	Method  string       // how the order was found: "exact", "greedy"
 	Cost    Cost
+	uncut   *Plan // what was sliced, or nil
+}
+
+// Unsliced is the plan without its slices. Its temporaries may be larger than a plan can have.
+func (p *Plan) Unsliced() *Plan {
+	if p.uncut != nil {
+		return p.uncut
+	}
+	return p
 }
 
 // Workspace tells what memory a step of a plan takes beside temporaries and the caller's: bytes that all

@@ -272,9 +272,7 @@ func postorder(root int32, inputs [][]int32, room []int32) []int32 {
 func (s *schedule) emit(i int32, to sink, known *answer) error {
 	v := &s.v[i]
 	if i != s.root {
-		if err := s.store(i); err != nil {
-			return err
-		}
+		s.store(i)
 		to = sink{out: v.result, root: -1, old: -1}
 	}
 	if v.left < 0 {
@@ -294,12 +292,10 @@ func (s *schedule) emit(i int32, to sink, known *answer) error {
 }
 
 // store gives vertex i a temporary, if it has none.
-func (s *schedule) store(i int32) (err error) {
+func (s *schedule) store(i int32) {
 	if v := &s.v[i]; !v.stored {
-		v.result, err = s.c.d.temp(s.c.dtype, v.axes)
-		v.stored = err == nil
+		v.result, v.stored = s.c.d.temp(s.c.dtype, v.axes), true
 	}
-	return err
 }
 
 // unstore forgets all temporaries.

@@ -3,6 +3,7 @@ package planner
 import (
 	"context"
 	"fmt"
+	"math"
 
 	"github.com/einc-lang/einc/internal/slab"
 	"github.com/einc-lang/einc/parser"
@@ -67,8 +68,8 @@ func (e ErrMemory) Error() string {
 	return fmt.Sprintf("einc: the plan needs %d bytes of temporaries and workspace, the limit is %d: raise the limit, use fewer workers or contract smaller operands", e.Need, e.Limit)
 }
 
-// Search plans p. It fails if ctx ends, if a temporary would exceed 2^46 bytes, if Options ask for
-// what cannot be, and with ErrMemory if the plan exceeds the memory limit.
+// Search plans p. It fails if ctx ends, if temporaries would exceed 2^46 bytes however the plan is sliced, if Options
+// ask for what cannot be, and with ErrMemory if the plan exceeds the memory limit.
 func Search(ctx context.Context, p *parser.Problem, opts Options) (*Plan, error) {
 	d, err := newDraft(ctx, p, opts)
 	if err != nil {
@@ -284,21 +285,18 @@ func (d *draft) declareTensor(t int, kind BufferKind) bool {
 	return ok
 }
 
-// temp makes a temporary with one axis an index and returns it seen through them.
-func (d *draft) temp(t tensor.DType, axes []parser.IndexID) (Ref, error) {
+// temp makes a temporary with one axis an index and returns it seen through them. It may be larger than a plan can
+// have: slices may make it small.
+func (d *draft) temp(t tensor.DType, axes []parser.IndexID) Ref {
 	axes = d.lists.Clone(axes)
 	shape := d.layout.ints.Make(len(axes))
 	for a, i := range axes {
 		shape[a] = d.extent(i)
 	}
-	bytes, ok := byteSize(t, shape)
-	if !ok {
-		return Ref{}, fmt.Errorf("einc: the temporary %s would need more than 2^46 bytes: write the expression as smaller statements or reduce its extents",
-			d.indexNames(axes))
-	}
+	bytes, _ := byteSize(t, shape)
 	d.plan.Buffers = append(d.plan.Buffers, Buffer{Kind: Temp, Operand: -1, Bytes: bytes,
 		Tensor: parser.Tensor{DType: t, Shape: shape, Layout: d.layout.rowMajor(shape)}})
-	return Ref{Buffer: len(d.plan.Buffers) - 1, Axes: axes}, nil
+	return Ref{Buffer: len(d.plan.Buffers) - 1, Axes: axes}
 }
 
 // indexNames lists axes with their extents, cut after a dozen.
@@ -337,6 +335,15 @@ func byteSize(t tensor.DType, shape []int) (int64, bool) {
 	return size, true
 }
 
+// size is the number of bytes of a dense tensor, be it ever so large.
+func (b *Buffer) size() float64 {
+	size := float64(b.DType.Size())
+	for _, n := range b.Shape {
+		size *= float64(n)
+	}
+	return size
+}
+
 // layouts is where shapes and layouts have their lists.
 type layouts struct {
 	ints  slab.Slab[int]
@@ -352,7 +359,8 @@ func (x *layouts) rowMajor(shape []int) parser.Layout {
 	stride := 1
 	for a := len(shape) - 1; a >= 0; a-- {
 		l.Strides[a] = stride
-		stride *= max(shape[a], 1)
+		n := max(shape[a], 1)
+		stride = min(stride, math.MaxInt/n) * n // what is vast has no addresses
 	}
 	if len(shape) > 1 {
 		l.Fuses = x.bools.Make(len(shape) - 1)

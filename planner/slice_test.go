@@ -1,6 +1,7 @@
 package planner_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -252,6 +253,50 @@ func TestMemoryLimit(t *testing.T) {
 		require.LessOrEqual(t, least.Peak, none.Least)
 		_, err = search(p, none.Least-1, 2)
 		require.True(t, errors.As(err, &none))
+	}
+}
+
+// Temporaries beyond what can be are sliced like others: no path is dropped for one nest over all indices.
+func TestVastTemporaries(t *testing.T) {
+	long := map[byte]int{'a': 9000000, 'b': 3, 'c': 9000000, 'd': 3, 'e': 2}
+	cube := map[byte]int{}
+	for i := range byte(12) {
+		cube['a'+i] = 2000
+	}
+	fivefold := map[byte]int{'i': 1 << 20, 'j': 1 << 20, 'k': 1 << 20, 'l': 1 << 20, 'm': 1 << 20, 'x': 2}
+	for _, c := range []struct {
+		equation string
+		extents  map[byte]int
+		path     [][2]int // nil to search
+	}{
+		{"ab,bc,cd,de->ae", long, [][2]int{{0, 1}, {2, 3}, {4, 5}}},
+		{"ab,bc,cd,de->ae", long, [][2]int{{0, 1}, {2, 4}, {3, 5}}},
+		{"ix,jx,kx,lx,mx,i,j,k,l,m->", fivefold, [][2]int{{0, 1}, {2, 10}, {3, 11}, {4, 12}, {5, 13}, {6, 14}, {7, 15}, {8, 16}, {9, 17}}}, // 2^103 bytes
+		{"abc,ade,bfg,dfh,cij,eik,gjl,hkl->", cube, nil},
+	} {
+		p := einsum(c.equation, c.extents, tensor.F64)
+		for _, limit := range []int64{0, 1 << 30, 1 << 50} {
+			opts := planner.Options{Target: target, MaxMemory: limit}
+			pl, err := planner.Search(context.Background(), p, opts)
+			if c.path != nil {
+				pl, err = planner.SearchPath(context.Background(), p, opts, c.path)
+			}
+			require.NoError(t, err, c.equation)
+			require.NoError(t, pl.Verify())
+			require.NotEmpty(t, pl.Loops)
+			require.LessOrEqual(t, pl.Peak, min(cmp.Or(limit, 1<<46), 1<<46))
+			path, groups, err := pl.Unsliced().Path()
+			require.NoError(t, err)
+			require.LessOrEqual(t, len(slices.Concat(groups...)), p.Operands-2, "no single step")
+			if c.path != nil && len(groups) == 0 {
+				require.ElementsMatch(t, c.path, path)
+			}
+			opts.Whole = true
+			if c.path != nil {
+				_, err = planner.SearchPath(context.Background(), p, opts, c.path)
+				require.ErrorContains(t, err, "the temporary [")
+			}
+		}
 	}
 }
 

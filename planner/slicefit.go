@@ -32,10 +32,9 @@ type attempt struct {
 	nanos  float64
 }
 
-// fit slices a plan to the memory limit: with loops that workers share, or with loops that one runs
+// fit slices a plan to a memory limit: with loops that workers share, or with loops that one runs
 // while all help in the steps, whichever the model prefers.
-func (d *draft) fit(base *Plan) (*Plan, error) {
-	limit := d.opts.MaxMemory
+func (d *draft) fit(base *Plan, limit int64) (*Plan, error) {
 	f := &fitting{d: d, base: base, known: map[parser.IndexID]bool{}, origin: newSliceable(base)}
 	var best *attempt
 	var err error
@@ -217,7 +216,7 @@ func (f *fitting) candidates(at *attempt) []parser.IndexID {
 		s := &p.Steps[i]
 		b := &p.Buffers[p.whole(s.Out.Buffer)]
 		if b.Kind == Temp {
-			note(s.Out, float64(b.Bytes)*(over[b.Last+1]-over[b.First]))
+			note(s.Out, b.size()*(over[b.Last+1]-over[b.First]))
 		}
 		if w := s.Estimate.Shared + s.Estimate.PerWorker; w > 0 && over[i+1] > over[i] {
 			for _, r := range s.Inputs {
@@ -268,7 +267,7 @@ func (p *Plan) profile() []float64 {
 		if b.Kind != Temp || b.Window != nil || b.First < 0 {
 			continue
 		}
-		size := float64(roundUp(b.Bytes))
+		size := max(float64(roundUp(b.Bytes)), b.size())
 		if b.Private {
 			size *= float64(p.Workers)
 		}

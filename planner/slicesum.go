@@ -14,14 +14,10 @@ func (s *slicing) beginSum(i int) error {
 	o := &s.from.Steps[i]
 	t, out := o.Body[len(o.Body)-1].DType, &s.from.Buffers[o.Out.Buffer]
 	acc := &sum{apart: len(o.Epilogue) > 0 || out.DType != t || o.Old >= 0 && (o.OldOp != o.Reduce || s.from.Buffers[o.Old].DType != t)}
-	var err error
 	if acc.apart {
-		acc.out, err = s.fresh(i, t, o.Out.Axes)
+		acc.out = s.fresh(i, t, o.Out.Axes)
 	} else {
-		acc.out, err = s.output(i)
-	}
-	if err != nil {
-		return err
+		acc.out = s.output(i)
 	}
 	s.sums[i] = acc
 	if o.Old >= 0 && !acc.apart {
@@ -59,9 +55,7 @@ func (s *slicing) addPiece(i int, acc *sum) error {
 	if !s.plan.Way.Lean {
 		alone := n
 		alone.Old, alone.OldOp = -1, parser.Sum
-		if alone.Out, err = s.temp(t, acc.out.Axes); err != nil {
-			return err
-		}
+		alone.Out = s.temp(t, acc.out.Axes)
 		s.estimate(&alone)
 		plus := s.pointwise(acc.out, parser.Expr{{Kind: parser.NodeInput, DType: t}}, alone.Out)
 		plus.Old, plus.OldOp = acc.out.Buffer, n.Reduce
@@ -85,10 +79,7 @@ func (s *slicing) endSum(i int) error {
 	if !acc.apart {
 		return nil
 	}
-	out, err := s.output(i)
-	if err != nil {
-		return err
-	}
+	out := s.output(i)
 	body := o.Epilogue
 	if len(body) == 0 {
 		body = parser.Expr{{Kind: parser.NodeInput, DType: s.plan.Buffers[acc.out.Buffer].DType}}

@@ -66,7 +66,7 @@ func (d *draft) slicing(from *Plan, cuts []SliceIndex, way SliceWay) (*slicing, 
 	s := &slicing{from: from, parallel: !way.Serial && d.opts.Target.Workers > 1,
 		windows: map[string]int{}, pieces: map[SliceIndex]parser.IndexID{}, sums: map[int]*sum{}}
 	s.draft = &draft{ctx: d.ctx, p: &p, opts: d.opts,
-		plan: &Plan{Problem: &p, Workers: from.Workers, Method: from.Method, Slices: cuts, Way: way}}
+		plan: &Plan{Problem: &p, Workers: from.Workers, Method: from.Method, Slices: cuts, Way: way, uncut: from}}
 	if err := s.find(cuts); err != nil {
 		return nil, err
 	}
@@ -339,21 +339,19 @@ func part(l parser.Layout, whole, shape []int) parser.Layout {
 }
 
 // output is where a step writes: a new temporary, if only one step reads it.
-func (s *slicing) output(step int) (Ref, error) {
+func (s *slicing) output(step int) Ref {
 	o := s.from.Steps[step].Out
 	if !s.inner(o.Buffer) {
-		return s.ref(step, o), nil
+		return s.ref(step, o)
 	}
-	r, err := s.fresh(step, s.from.Buffers[o.Buffer].DType, o.Axes)
-	if err == nil {
-		s.buffer[o.Buffer] = r.Buffer
-		s.plan.Buffers[r.Buffer].Name = s.from.Buffers[o.Buffer].Name
-	}
-	return r, err
+	r := s.fresh(step, s.from.Buffers[o.Buffer].DType, o.Axes)
+	s.buffer[o.Buffer] = r.Buffer
+	s.plan.Buffers[r.Buffer].Name = s.from.Buffers[o.Buffer].Name
+	return r
 }
 
 // fresh makes a temporary for a piece.
-func (s *slicing) fresh(step int, t tensor.DType, axes []parser.IndexID) (Ref, error) {
+func (s *slicing) fresh(step int, t tensor.DType, axes []parser.IndexID) Ref {
 	return s.temp(t, s.names(step, axes))
 }
 
@@ -367,9 +365,7 @@ func (s *slicing) step(i int) error {
 	if err != nil {
 		return err
 	}
-	if n.Out, err = s.output(i); err != nil {
-		return err
-	}
+	n.Out = s.output(i)
 	s.add(n)
 	return nil
 }

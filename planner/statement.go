@@ -57,10 +57,7 @@ func (d *draft) reduce(src *source, id parser.NodeID, left []parser.IndexID) err
 
 // materialise appends the steps of c and leaves its core in a temporary.
 func (c *contraction) materialise(left []parser.IndexID) error {
-	out, err := c.d.temp(c.dtype, c.arrange(c.free, left))
-	if err != nil {
-		return err
-	}
+	out := c.d.temp(c.dtype, c.arrange(c.free, left))
 	c.src.values[c.node].ref = out
 	return c.emit(sink{out: out, root: -1, old: -1})
 }
