@@ -28,7 +28,7 @@ func (o *Options) checkOpen() error {
 	case len(o.Dynamic) == 0:
 		return nil
 	case o.MaxMemory > 0:
-		return errors.New("Options.MaxMemory needs extents that are known: leave none open in Options.Dynamic")
+		return errors.New("a memory limit needs extents that are known: give no limit (Options.MaxMemory, --max-memory), or leave no extent open")
 	case o.Plan != nil:
 		return errors.New("Options.Plan is for known extents: leave none open in Options.Dynamic")
 	case o.Specialize:

@@ -60,7 +60,7 @@ func PlanExpr(ctx context.Context, expr string, specs []Spec, opts *Options) (*P
 	}
 	began := time.Now()
 	c, err := prepare(ctx, expr, specs, opts)
-	if end := ctx.Err(); end != nil && errors.Is(err, end) { // before any order was found: the first one will do
+	if end := ctx.Err(); end != nil && errors.Is(err, end) && opts.MaxMemory == 0 { // before any order was found: the first one will do
 		quick := *opts
 		quick.Method, quick.Objective, quick.Budget = "greedy", "", Budget{}
 		ctx = context.WithoutCancel(ctx)

@@ -1,7 +1,6 @@
 package einc
 
 import (
-	"cmp"
 	"context"
 	"errors"
 
@@ -29,7 +28,7 @@ func searchPlan(ctx context.Context, p *parser.Problem, t cost.Target, opts *Opt
 	if err := ctx.Err(); err != nil {
 		return nil, nil, err
 	}
-	if product && opts.MaxMemory == 0 {
+	if po.Stop = ctx; product {
 		ctx = context.WithoutCancel(ctx) // it is done in a moment, and Ctrl-C is to keep what was found
 	}
 	plan, err := planner.Search(ctx, p, po)
@@ -45,20 +44,23 @@ func searchProduct(ctx context.Context, p *parser.Problem, n *planner.Network, p
 	}
 	// With another limit another order is found, which may need more: the limit that is named has been tried.
 	wider := *opts
-	for range mostWider {
+	for tries := 0; tries < mostWider && short.Cause == nil && ctx.Err() == nil; tries++ {
 		wider.MaxMemory, po.MaxMemory = short.Least, short.Least
-		_, _, err := planWithin(ctx, p, n, po, &wider)
+		plan, o, err := planWithin(ctx, p, n, po, &wider)
 		var next planner.ErrMemory
-		if err == nil {
+		switch {
+		case err == nil && plan.Peak <= opts.MaxMemory:
+			return plan, o, nil
+		case err == nil:
 			return nil, nil, short
 		}
 		if !errors.As(err, &next) {
 			break
 		}
-		short.Least = next.Least
+		short.Least, short.Cause = next.Least, next.Cause
 	}
-	short.Least = 0
-	return nil, nil, cmp.Or(ctx.Err(), error(short))
+	short.Least, short.Cause = 0, ctx.Err()
+	return nil, nil, short
 }
 
 // mostWider bounds the limits that are tried for an error.
@@ -86,6 +88,7 @@ func planAlong(ctx context.Context, p *parser.Problem, n *planner.Network, po pl
 	}
 	po.Fusing, po.Slices = fusingOf(groups, o.Path), planner.SlicesFor(p, o.Sliced)
 	po.Loose = opts.Path == "" && len(po.Slices) == 0 && (opts.Objective == "" || po.Objective == planner.ByTime)
+	po.Stop = ctx
 	plan, err := planner.SearchPath(context.WithoutCancel(ctx), p, po, o.Path)
 	if err == nil {
 		plan.Method = o.Method

@@ -53,6 +53,9 @@ func (d *draft) cut(p *Plan) (sliced *Plan, err error) {
 	limit := d.opts.MaxMemory
 	if sliced = p; len(d.opts.Slices) > 0 {
 		sliced, err = d.slice(p, d.opts.Slices, d.opts.Way)
+		if limit > 0 && errors.Is(err, errSteps) { // there are others
+			d.opts.Slices, sliced, err = nil, p, nil
+		}
 	} else if limit == 0 {
 		sliced, err = d.spare(p)
 	}

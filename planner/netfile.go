@@ -46,7 +46,7 @@ func ReadNetwork(r io.Reader) (*NamedNetwork, error) {
 // ReadNetworks reads a network from each line that is not empty, and calls f with it. Errors name the
 // line; it stops at the first, f's own included.
 func ReadNetworks(r io.Reader, f func(*NamedNetwork) error) error {
-	in := bufio.NewReaderSize(r, 1<<16)
+	in, some := bufio.NewReaderSize(r, 1<<16), false
 	for line := 1; ; line++ {
 		text, err := readLine(in)
 		if err != nil && err != io.EOF {
@@ -57,11 +57,15 @@ func ReadNetworks(r io.Reader, f func(*NamedNetwork) error) error {
 			if perr != nil {
 				return fmt.Errorf("einc: line %d: %s", line, strings.TrimPrefix(perr.Error(), "einc: "))
 			}
+			some = true
 			if ferr := f(n); ferr != nil {
 				return ferr
 			}
 		}
-		if err == io.EOF {
+		switch {
+		case err == io.EOF && !some:
+			return errors.New("einc: there is no network in the file")
+		case err == io.EOF:
 			return nil
 		}
 	}

@@ -78,6 +78,7 @@ func TestReadNetworks(t *testing.T) {
 	require.ErrorContains(t, err, "einc: line 5: input 0")
 	stop := errors.New("stop")
 	require.ErrorIs(t, ReadNetworks(strings.NewReader(text), func(*NamedNetwork) error { return stop }), stop)
+	require.ErrorContains(t, ReadNetworks(strings.NewReader("\n \n"), func(*NamedNetwork) error { return stop }), "no network in the file")
 }
 
 func FuzzReadNetwork(f *testing.F) {

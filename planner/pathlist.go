@@ -42,7 +42,7 @@ func (f *places) apply(path [][2]int, tuple []int, next int) ([][2]int, int, err
 		return nil, 0, errors.New("a position is given twice")
 	}
 	if last := sorted[len(sorted)-1]; last >= f.count {
-		return nil, 0, fmt.Errorf("there is no position %d: %d tensors are left", last, f.count)
+		return nil, 0, fmt.Errorf("there is no position %d: those of what is left are 0 to %d", last, f.count-1)
 	}
 	slices.Reverse(sorted) // so that positions yet to come do not move
 	taken := make([]int, len(sorted))

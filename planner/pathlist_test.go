@@ -45,7 +45,7 @@ func TestParsePathErrors(t *testing.T) {
 		"[()]":                                 "empty tuple",
 		"[(0,-1)]":                             "expected a position",
 		"[(0,99999999999999999)]":              "expected a position",
-		"[(0,3),(0,1)]":                        "tuple 1 of the path, [0 3]: there is no position 3: 3 tensors are left",
+		"[(0,3),(0,1)]":                        "tuple 1 of the path, [0 3]: there is no position 3: those of what is left are 0 to 2",
 		"[(0,1),(0,2)]":                        "tuple 2",
 		"[(1,1)]":                              "given twice",
 		"[(0,1)]":                              "leaves 2 of 3",

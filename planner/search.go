@@ -42,6 +42,9 @@ type Options struct {
 	// stay whole.
 	Slices []SliceIndex
 	Way    SliceWay // of Slices
+	// Stop ends the search for slices that fit MaxMemory: the plan is the best until then, and if there is none an
+	// ErrMemory says so. Nil never does.
+	Stop context.Context
 }
 
 // Fusing says what runs as one step.
@@ -57,15 +60,23 @@ const (
 // ErrMemory is the error of a plan that needs more memory than Options.MaxMemory, however it is sliced.
 type ErrMemory struct {
 	Need, Limit int64 // bytes; Need is what the plan takes unsliced
-	Least       int64 // the smallest limit that it can be sliced to; 0 if that was not looked for
+	Least       int64 // a limit that is known to be enough; 0 if none is
+	Cause       error // of an end before all slices were tried, or nil
 }
+
+// Unwrap is the cause.
+func (e ErrMemory) Unwrap() error { return e.Cause }
 
 // Error names the figures.
 func (e ErrMemory) Error() string {
+	known, found := "", "the limit is %d"
 	if e.Least > 0 && e.Least < e.Need {
-		return fmt.Sprintf("einc: the plan needs %d bytes of temporaries and workspace, or %d if it is sliced, the limit is %d: raise the limit to %[2]d, use fewer workers or contract smaller operands", e.Need, e.Least, e.Limit)
+		known = fmt.Sprintf(" (with slices %d are known to be enough)", e.Least)
 	}
-	return fmt.Sprintf("einc: the plan needs %d bytes of temporaries and workspace, the limit is %d: raise the limit, use fewer workers or contract smaller operands", e.Need, e.Limit)
+	if e.Cause != nil {
+		found = "the search for slices that fit the limit of %d was interrupted"
+	}
+	return fmt.Sprintf("einc: the plan needs %d bytes of temporaries and workspace, "+found+": raise the limit%s, use fewer workers or contract smaller operands", e.Need, e.Limit, known)
 }
 
 // Search plans p. It fails if ctx ends, if temporaries would exceed 2^46 bytes however the plan is sliced, if Options

@@ -256,6 +256,28 @@ func TestMemoryLimit(t *testing.T) {
 	}
 }
 
+// Who ends the search for slices gets the plan that fits, or an error that says why there is none.
+func TestStopEndsFitting(t *testing.T) {
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	p := chainOf()
+	path := [][2]int{{0, 1}, {2, 3}, {4, 5}} // both halves are wide
+	free, err := planner.SearchPath(context.Background(), p, planner.Options{Target: target}, path)
+	require.NoError(t, err)
+	opts := planner.Options{Target: target, MaxMemory: free.Peak / 2, Stop: ended}
+	_, err = planner.SearchPath(context.Background(), p, opts, path)
+	require.ErrorIs(t, err, context.Canceled)
+	require.Equal(t, planner.ErrMemory{Need: free.Peak, Limit: opts.MaxMemory, Least: free.Peak, Cause: context.Canceled}, err)
+	require.ErrorContains(t, err, "was interrupted: raise the limit, use")
+	opts.Slices, opts.Way = []planner.SliceIndex{{Index: 2, Chunk: 100}}, planner.SliceWay{Serial: true, Lean: true}
+	pl, err := planner.SearchPath(context.Background(), p, opts, path)
+	require.NoError(t, err, "the slices that are asked for fit")
+	require.LessOrEqual(t, pl.Peak, opts.MaxMemory)
+	opts.Slices, opts.Stop = nil, context.Background()
+	_, err = planner.SearchPath(context.Background(), p, opts, path)
+	require.NoError(t, err)
+}
+
 // Temporaries beyond what can be are sliced like others: no path is dropped for one nest over all indices.
 func TestVastTemporaries(t *testing.T) {
 	long := map[byte]int{'a': 9000000, 'b': 3, 'c': 9000000, 'd': 3, 'e': 2}

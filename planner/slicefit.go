@@ -19,6 +19,7 @@ type fitting struct {
 	way    SliceWay
 	known  map[parser.IndexID]bool // whether slicing it changes anything
 	origin *sliceable
+	lowest *Plan // of all that were tried
 }
 
 // mostTried is the most indices that one round looks at.
@@ -35,25 +36,27 @@ type attempt struct {
 // fit slices a plan to a memory limit: with loops that workers share, or with loops that one runs
 // while all help in the steps, whichever the model prefers.
 func (d *draft) fit(base *Plan, limit int64) (*Plan, error) {
-	f := &fitting{d: d, base: base, known: map[parser.IndexID]bool{}, origin: newSliceable(base)}
-	var best *attempt
-	var err error
-	for aim := limit; err == nil && best == nil && aim > limit/farthestAim; aim /= 2 {
-		best, err = f.under(limit, aim)
+	f := &fitting{d: d, base: base, known: map[parser.IndexID]bool{}, origin: newSliceable(base), lowest: base}
+	for aim := limit; aim > limit/farthestAim; aim /= 2 {
+		if best, err := f.under(limit, aim); err != nil || best != nil {
+			return best, err
+		}
 	}
-	if err == nil && best == nil {
-		best, err = f.least()
-	}
-	if err != nil {
+	if err := f.least(); err != nil {
 		return nil, err
 	}
-	if best.plan.Peak > base.Peak { // the slices that are asked for are no help
-		best.plan = base
+	if f.lowest.Peak > limit {
+		return nil, ErrMemory{Need: base.Peak, Limit: limit, Least: f.lowest.Peak, Cause: f.stopped()}
 	}
-	if best.plan.Peak > limit {
-		return nil, ErrMemory{Need: base.Peak, Limit: limit, Least: best.plan.Peak}
+	return f.lowest, nil
+}
+
+// stopped is why no more slices are to be tried, or nil.
+func (f *fitting) stopped() error {
+	if f.d.opts.Stop == nil {
+		return nil
 	}
-	return best.plan, nil
+	return f.d.opts.Stop.Err()
 }
 
 // farthestAim is how many times smaller than the limit steps are made at most, where no single cut relieves all that
@@ -61,7 +64,8 @@ func (d *draft) fit(base *Plan, limit int64) (*Plan, error) {
 const farthestAim = 16
 
 // under finds slices that bring the plan under a limit, cutting until steps need no more than the aim; or nil.
-func (f *fitting) under(limit, aim int64) (best *attempt, err error) {
+func (f *fitting) under(limit, aim int64) (*Plan, error) {
+	var best *attempt
 	f.limit, f.aim = float64(limit), float64(aim)
 	for way := range 4 {
 		f.way = SliceWay{Serial: way%2 == 1, Lean: way >= 2}
@@ -76,7 +80,10 @@ func (f *fitting) under(limit, aim int64) (best *attempt, err error) {
 			best = a
 		}
 	}
-	return best, nil
+	if best == nil {
+		return nil, nil
+	}
+	return best.plan, nil
 }
 
 // mostLower bounds how often least looks below what it has.
@@ -84,20 +91,19 @@ const mostLower = 8
 
 // least slices the plan as small as it gets: the limit that an error names is one that holds, and nothing is
 // found below it.
-func (f *fitting) least() (*attempt, error) {
+func (f *fitting) least() error {
 	f.way, f.limit, f.aim = SliceWay{Serial: true, Lean: true}, 1, 1
-	best, err := f.descend()
+	_, err := f.descend()
 	for range mostLower {
-		if err != nil {
-			return nil, err
-		}
-		var lower *attempt
-		if lower, err = f.under(best.plan.Peak-1, best.plan.Peak-1); lower == nil {
+		if err != nil || f.stopped() != nil {
 			break
 		}
-		best = lower
+		var lower *Plan
+		if lower, err = f.under(f.lowest.Peak-1, f.lowest.Peak-1); lower == nil {
+			break
+		}
 	}
-	return best, err
+	return err
 }
 
 // descend slices on from what is asked for until the limit holds or nothing helps.
@@ -105,7 +111,7 @@ func (f *fitting) descend() (at *attempt, err error) {
 	if at, err = f.first(); err != nil {
 		return nil, err
 	}
-	for at.excess > 0 {
+	for at.excess > 0 && f.stopped() == nil {
 		next, err := f.improve(at)
 		if err != nil || next == nil {
 			return at, err
@@ -131,6 +137,9 @@ func (f *fitting) improve(at *attempt) (*attempt, error) {
 		chunk := f.d.smaller(at.cuts, id)
 		if chunk == 0 {
 			continue
+		}
+		if f.stopped() != nil {
+			return nil, nil
 		}
 		a, err := f.try(with(at.cuts, SliceIndex{id, chunk}))
 		if errors.Is(err, errSteps) {
@@ -167,6 +176,9 @@ func (f *fitting) try(cuts []SliceIndex) (*attempt, error) {
 	s, err := f.d.slicing(f.base, cuts, f.way)
 	if err != nil {
 		return nil, err
+	}
+	if s.plan.Peak < f.lowest.Peak {
+		f.lowest = s.plan
 	}
 	return &attempt{plan: s.plan, cuts: cuts, excess: f.excess(s.plan, s.source), nanos: f.time(s.plan)}, nil
 }

@@ -65,7 +65,7 @@ func detail(err error) string {
 
 // report prints an error.
 func report(w io.Writer, err error, code int) {
-	if code == exitInterrupted {
+	if code == exitInterrupted && !einc.IsBudget(err) {
 		fmt.Fprintln(w, "einc: interrupted")
 		return
 	}
