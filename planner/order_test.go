@@ -361,7 +361,7 @@ func TestLimitsThatNothingFits(t *testing.T) {
 	_, err := planner.OrderNetwork(context.Background(), n, planner.OrderOptions{MaxMemory: 7})
 	var e *planner.ErrInfeasible
 	require.ErrorAs(t, err, &e)
-	require.ErrorContains(t, err, fmt.Sprintf("the smallest limit that works is %d bytes", e.Least))
+	require.ErrorContains(t, err, fmt.Sprintf("a limit of %d bytes is known to be enough", e.Least))
 	o := order(t, n, planner.OrderOptions{MaxMemory: e.Least})
 	require.LessOrEqual(t, o.PeakBytes, float64(e.Least))
 	// A part of an extent is enough: 200 rows are cut into pieces, not into rows.

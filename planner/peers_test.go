@@ -54,7 +54,7 @@ var peerRows = []peerRow{
 		_, err := planner.OrderNetwork(context.Background(), net("ab,bc,cd->ad", 50, 60, 70, 80), planner.OrderOptions{MaxMemory: 7})
 		var e *planner.ErrInfeasible
 		require.ErrorAs(t, err, &e)
-		require.ErrorContains(t, err, fmt.Sprintf("the smallest limit that works is %d bytes", e.Least))
+		require.ErrorContains(t, err, fmt.Sprintf("a limit of %d bytes is known to be enough", e.Least))
 		n := net("ab,bc,cd->ad", 50, 60, 70, 80)
 		require.LessOrEqual(t, order(t, n, planner.OrderOptions{MaxMemory: e.Least}).PeakBytes, float64(e.Least))
 		_, err = planner.OrderNetwork(context.Background(), n, planner.OrderOptions{MaxMemory: e.Least - 1})

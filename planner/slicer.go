@@ -10,13 +10,13 @@ import (
 // ErrInfeasible is the error of a memory limit that no order fits, however it is cut.
 type ErrInfeasible struct {
 	Limit int64 // bytes
-	Least int64 // the smallest limit that an order was found for
+	Least int64 // a limit that an order was found for
 	Index int32 // an index of the result that is in the way, or -1
 }
 
 // Error names both figures.
 func (e *ErrInfeasible) Error() string {
-	return fmt.Sprintf("einc: no order fits %d bytes of results even if every index is cut into single elements: the smallest limit that works is %d bytes",
+	return fmt.Sprintf("einc: no order fits %d bytes of results even if every index is cut into single elements: a limit of %d bytes is known to be enough",
 		e.Limit, e.Least)
 }
 

@@ -75,6 +75,7 @@ func (s *settings) measure(cmd *cobra.Command, args []string) (*einc.Measurement
 	if err != nil {
 		return nil, err
 	}
+	s.sayExample(opts)
 	defer watch(opts, "").end()
 	return einc.Measure(cmd.Context(), expr, specs, opts)
 }

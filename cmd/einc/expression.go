@@ -198,6 +198,17 @@ func openSizes(sizes string) (known string, open []string) {
 	return strings.Join(items, ","), open
 }
 
+// sayExample says on standard error what the figures of open extents are for.
+func (s *settings) sayExample(opts *einc.Options) {
+	switch {
+	case len(opts.Dynamic) == 0:
+	case s.sizes == "dynamic":
+		fmt.Fprintln(os.Stderr, "einc: extents are left open to calls: the figures are for the shapes given")
+	default:
+		fmt.Fprintf(os.Stderr, "einc: extents are left open to calls: the figures are for %s of %s\n", strings.Join(opts.Dynamic, ", "), exampleExtent)
+	}
+}
+
 // parseShape reads "2x3", "A=2x3", "2x3:f32" or "scalar".
 func parseShape(text string, dtype einc.DType) (einc.Spec, error) {
 	spec := einc.Spec{DType: dtype, Shape: []int{}}

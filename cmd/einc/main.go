@@ -7,9 +7,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -75,13 +77,26 @@ Exit codes: 0 ok, 1 input wrong, 2 usage, 3 tool missing, 4 over budget, 5 I/O, 
 		Args:          cobra.NoArgs,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{flagError(err)} })
 	root.AddCommand(runCommand(), planCommand(), explainCommand(), gradCommand(), buildCommand(), genCommand(), benchCommand(), doctorCommand(), versionCommand())
 	for _, c := range root.Commands() {
 		c.Args = asUsage(c.Args)
 	}
 	root.Args = asUsage(root.Args)
 	return root
+}
+
+// flagError says what numbers a flag takes, where that is what is wrong.
+func flagError(err error) error {
+	var number *strconv.NumError
+	if !errors.As(err, &number) {
+		return err
+	}
+	takes := "it takes whole numbers"
+	if number.Func == "ParseUint" {
+		takes += " from 0 to 2^64-1"
+	}
+	return errors.New(strings.TrimSuffix(err.Error(), number.Error()) + takes)
 }
 
 // asUsage marks complaints about the number of arguments as mistakes of usage.

@@ -146,6 +146,7 @@ func (p *planFlags) expression(ctx context.Context, opts *einc.Options, args []s
 	if err != nil {
 		return err
 	}
+	p.sayExample(opts)
 	return p.each(ctx, opts, func(opts *einc.Options, f func(*einc.Planned) error) error {
 		plan, err := einc.PlanExpr(ctx, expr, specs, opts)
 		if err != nil {
