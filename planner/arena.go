@@ -37,9 +37,7 @@ func (d *draft) placeCopies() error {
 	if len(d.opts.Slices) > 0 {
 		return d.place()
 	}
-	if err := d.copies(); err != nil {
-		return err
-	}
+	d.copies()
 	err := d.place()
 	if limit := d.opts.MaxMemory; limit > 0 && d.plan.Peak > limit && len(d.plan.Steps) > len(plain.Steps) {
 		*d.plan = plain

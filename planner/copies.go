@@ -10,51 +10,91 @@ import (
 // Products of a batch run item by item. Where the batch is among the fastest indices of an operand, or of the result,
 // every item takes one element, or a few, of each line of memory, and the lines pass once for each item. Such a step may be given a
 // copy whose items lie one after the other, and may leave its result so, for another step to write it as it is wanted
-// (transpose-transpose-GEMM-transpose).
+// (transpose-transpose-GEMM-transpose). An operand that has no index of its own, as in a product with a vector, may be copied so that
+// it lies as the other one does: vectors that ran along one of two would fetch the elements of the other one by one.
 
-// Copies are made where they are modelled to save copyNanos, and to leave at most copyShare of a step's time.
+// Copies are made where they are modelled to save copyNanos, and to leave at most a share of a step's time:
+// a smaller one of several copies, whose times are less certain.
 const (
-	copyNanos = 100e3
-	copyShare = 0.8
+	copyNanos  = 100e3
+	itemsShare = 0.8
+	alikeShare = 0.85
 )
 
 // copies gives steps copies of what they read and write against the grain, where that pays.
-func (d *draft) copies() error {
-	if !slices.ContainsFunc(d.plan.Steps, func(s Step) bool { return d.apart(&s) > 0 }) {
-		return nil
+func (d *draft) copies() {
+	if !slices.ContainsFunc(d.plan.Steps, func(s Step) bool { return d.copyable(&s) }) {
+		return
 	}
 	steps := d.plan.Steps
 	d.plan.Steps = make([]Step, 0, len(steps)+3)
 	for i := range steps {
 		s := &steps[i]
-		way := d.bestCopies(s)
-		if way == 0 {
+		if best := d.bestCopies(s); best != nil {
+			d.copied(s, best)
+		} else {
 			d.plan.Steps = append(d.plan.Steps, *s)
-			continue
-		}
-		if err := d.copied(s, way); err != nil {
-			return err
 		}
 	}
-	return nil
 }
 
-// The result's bit in a set of a product's two operands and its result.
-const resultBit = 2
+// ofResult is where the result stands in relaid.
+const ofResult = 2
 
-// apart is the set of a batched product's operands and result whose items do not lie one after the other: a bit for each
-// input, and one for the result. It is empty for steps that are quick, or no such product.
-func (d *draft) apart(s *Step) (sides int) {
-	if s.Estimate.Nanos < copyNanos || len(s.B) == 0 || len(s.K) == 0 || len(s.Inputs) != 2 || s.Core[1] < 0 || s.Reduce != parser.Sum || !isProduct(s.Body) {
-		return 0
-	}
-	for i, r := range [...]Ref{s.Inputs[0], s.Inputs[1], s.Out} {
-		t := d.plan.Buffers[r.Buffer].DType
-		if t == t.Accum() && !repeats(r.Axes) && !slices.Equal(d.itemsFirst(s, r), d.byStride(r)) {
-			sides |= 1 << i
+// relaid is the axes of copies of a product's two operands, and of its result; nil where there is no copy.
+type relaid [3][]parser.IndexID
+
+// copyable reports whether a step is a sum of products that takes long enough for copies.
+func (d *draft) copyable(s *Step) bool {
+	return s.Estimate.Nanos >= copyNanos && len(s.K) > 0 && len(s.Inputs) == 2 && s.Core[1] >= 0 && s.Reduce == parser.Sum && isProduct(s.Body)
+}
+
+// alongside lists copies of one operand that lie as the other one does.
+func (d *draft) alongside(s *Step) (ways []relaid) {
+	for i, r := range s.Inputs {
+		if like := d.alike(r, s.Inputs[1-i]); d.mayCopy(r) && like != nil {
+			var w relaid
+			w[i] = like
+			ways = append(ways, w)
 		}
 	}
-	return sides
+	return ways
+}
+
+// alike lists the indices of a view as they lie in another; none if it has one of its own, or lies so already.
+func (d *draft) alike(r, other Ref) []parser.IndexID {
+	axes := d.byStride(r)
+	like := slices.DeleteFunc(d.byStride(other), func(i parser.IndexID) bool { return !slices.Contains(axes, i) })
+	if len(like) < len(axes) || slices.Equal(like, axes) {
+		return nil
+	}
+	return like
+}
+
+// itemwise lists copies in which the items of a batch lie one after the other: of each set of operands and result where they
+// do not.
+func (d *draft) itemwise(s *Step) (ways []relaid) {
+	if len(s.B) == 0 {
+		return nil
+	}
+	ways = []relaid{{}}
+	for i, r := range [...]Ref{s.Inputs[0], s.Inputs[1], s.Out} {
+		first := d.itemsFirst(s, r)
+		if !d.mayCopy(r) || slices.Equal(first, d.byStride(r)) {
+			continue
+		}
+		for _, w := range slices.Clone(ways) {
+			w[i] = first
+			ways = append(ways, w)
+		}
+	}
+	return ways[1:]
+}
+
+// mayCopy reports whether a view may be copied: it has no diagonal, and is of a type that sums are made in.
+func (d *draft) mayCopy(r Ref) bool {
+	t := d.plan.Buffers[r.Buffer].DType
+	return t == t.Accum() && !repeats(r.Axes)
 }
 
 // isProduct reports whether an expression is one input times another, each converted or not.
@@ -83,37 +123,44 @@ func (d *draft) itemsFirst(s *Step, r Ref) []parser.IndexID {
 	return append(items, slices.DeleteFunc(d.byStride(r), ofBatch)...)
 }
 
-// bestCopies is the set of operands and result of a step that it is best to copy; 0 for none.
-func (d *draft) bestCopies(s *Step) (best int) {
-	all, least := d.apart(s), min(s.Estimate.Nanos*copyShare, s.Estimate.Nanos-copyNanos)
-	for way := all; way > 0; way = (way - 1) & all {
-		at := d.mark()
-		err := d.copied(s, way)
-		if nanos := timeOf(d.plan.Steps[at.steps:]); err == nil && nanos < least {
-			best, least = way, nanos
-		}
-		d.takeBack(at)
+// bestCopies is the copies that it is best to give a step; nil for none.
+func (d *draft) bestCopies(s *Step) (best *relaid) {
+	if !d.copyable(s) {
+		return nil
 	}
+	least := s.Estimate.Nanos - copyNanos
+	try := func(ways []relaid, share float64) {
+		for _, w := range ways {
+			at := d.mark()
+			d.copied(s, &w)
+			if nanos := timeOf(d.plan.Steps[at.steps:]); nanos < min(least, share*s.Estimate.Nanos) {
+				best, least = &w, nanos
+			}
+			d.takeBack(at)
+		}
+	}
+	try(d.itemwise(s), itemsShare)
+	try(d.alongside(s), alikeShare)
 	return best
 }
 
-// copied appends a step with copies of those of its operands and its result that are in a set.
-func (d *draft) copied(s *Step, way int) error {
+// copied appends a step with copies of its operands and its result.
+func (d *draft) copied(s *Step, w *relaid) {
 	t := *s
 	t.Inputs = slices.Clone(s.Inputs)
 	for i, r := range s.Inputs {
-		if way>>i&1 == 0 {
+		if w[i] == nil {
 			continue
 		}
-		to := d.temp(d.plan.Buffers[r.Buffer].DType, d.itemsFirst(s, r))
+		to := d.temp(d.plan.Buffers[r.Buffer].DType, w[i])
 		t.Inputs[i] = to
 		d.add(Step{Out: to, Old: -1, Core: [2]int{0, -1}, Inputs: []Ref{r}, Body: d.asIs(r)})
 	}
-	if way>>resultBit&1 == 0 {
+	if w[ofResult] == nil {
 		d.add(t)
-		return nil
+		return
 	}
-	to := d.temp(s.Body[len(s.Body)-1].DType, d.itemsFirst(s, s.Out))
+	to := d.temp(s.Body[len(s.Body)-1].DType, w[ofResult])
 	t.Out, t.Old, t.OldOp, t.Extra, t.Epilogue = to, -1, 0, nil, nil
 	d.orient(&t)
 	d.add(t)
@@ -125,7 +172,6 @@ func (d *draft) copied(s *Step, way int) error {
 		last.Core[0] = -1
 	}
 	d.add(last)
-	return nil
 }
 
 // orient makes the operand that alone has the result's last index that only one has the right one.

@@ -29,25 +29,32 @@ func batched(t *testing.T, text string, d tensor.DType, extent map[rune]int, ope
 	return p
 }
 
-// Products that would read or write items of a batch against the grain get copies in which these lie one after the other,
-// and give what they gave.
-func TestItemsAgainstTheGrainAreCopied(t *testing.T) {
+// Products that would read or write items of a batch against the grain get copies in which these lie one after the other, and
+// sums over an operand that lies across the other one get a copy that lies along it. They give what they gave.
+func TestWhatLiesAgainstTheGrainIsCopied(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 7))
 	for _, c := range []struct {
 		text     string
+		dtype    tensor.DType
 		operands []string
 		inputs   int  // that are copied
 		result   bool // and whether that is, too
 	}{
-		{"mkb,knb->mnb", []string{"mkb", "knb"}, 1, true},
-		{"C[m,n,b] = relu(X[m,k,b]*Y[k,n,b] + D[m,n])", []string{"mkb", "knb", "mn"}, 1, true},
-		{"C[m,n,b] += X[m,k,b]*Y[k,n,b]", []string{"mnb", "mkb", "knb"}, 1, true},
-		{"bmk,bkn->bmn", []string{"bmk", "bkn"}, 0, false},
+		{"mkb,knb->mnb", tensor.I64, []string{"mkb", "knb"}, 1, true},
+		{"C[m,n,b] = relu(X[m,k,b]*Y[k,n,b] + D[m,n])", tensor.I64, []string{"mkb", "knb", "mn"}, 1, true},
+		{"C[m,n,b] += X[m,k,b]*Y[k,n,b]", tensor.I64, []string{"mnb", "mkb", "knb"}, 1, true},
+		{"bmk,bkn->bmn", tensor.I64, []string{"bmk", "bkn"}, 0, false},
+		{"cuvw,wvu->c", tensor.F32, []string{"cuvw", "wvu"}, 1, false},
+		{"wvu,cuvw->c", tensor.F32, []string{"wvu", "cuvw"}, 1, false},
+		{"cuvw,uvw->c", tensor.F32, []string{"cuvw", "uvw"}, 0, false},
 	} {
-		extent := map[rune]int{'b': 5, 'm': 33, 'k': 35, 'n': 37}
-		p := batched(t, c.text, tensor.I64, extent, c.operands...)
+		extent := map[rune]int{'b': 5, 'm': 33, 'k': 35, 'n': 37, 'c': 16, 'u': 40, 'v': 40, 'w': 13}
+		p := batched(t, c.text, c.dtype, extent, c.operands...)
 		pl := plan(t, p, "")
-		points, inputs, result := float64(5*33*35*37), 0, false
+		points, inputs, result := 1.0, 0, false
+		for _, i := range p.Indices {
+			points *= float64(i.Extent)
+		}
 		for _, s := range pl.Steps {
 			if len(s.K) > 0 {
 				result = pl.Buffers[s.Out.Buffer].Kind == planner.Temp

@@ -48,6 +48,7 @@ func (d *draft) vectors(s *Step, w *cost.Work) {
 			w.Turns++
 		case slices.Contains(s.K, u):
 			w.Nearby += 1 / x.sharing(r, v)
+			w.NearbyLines += x.linesUntil(u, v)
 		default:
 			w.Fetches += 1 / x.sharing(r, v) / rows
 			w.FetchedBytes += d.bytes(r)
@@ -244,6 +245,26 @@ func (x *inner) ownRun(r, other Ref) (longest float64) {
 		}
 	}
 	return longest
+}
+
+// linesUntil is how many lines vectors along v fetch elements of until the next term along u, which lies beside them: loops
+// over terms are nested by strides.
+func (x *inner) linesUntil(u, v parser.IndexID) float64 {
+	lines, reach := min(x.lanes, x.run(x.s, v)), x.reach(u)
+	for _, i := range x.s.K {
+		if i != v && x.reach(i) < reach {
+			lines *= float64(x.extent(i))
+		}
+	}
+	return lines
+}
+
+// reach is how far the inputs move along an index, together.
+func (x *inner) reach(i parser.IndexID) (sum int) {
+	for _, r := range x.s.Inputs {
+		sum += x.stride(r, i)
+	}
+	return sum
 }
 
 // sharing is the number of rows of a tile that share the elements of an input r which vectors along v fetch one by one.

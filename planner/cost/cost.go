@@ -56,6 +56,7 @@ type Work struct {
 	Fetches       float64 // elements that every multiply-add fetches by itself, as vectors run across an input
 	FetchedBytes  float64 // of the inputs that are fetched so
 	Nearby        float64 // as Fetches, of inputs whose lines the next terms of a sum use up
+	NearbyLines   float64 // lines of them that are fetched until such a term comes
 	Lone          float64 // elements of inputs that are loaded one by one for all lanes, and lie in lines with those of other items of the batch
 	LoneLines     float64 // lines of them that an item of the batch needs
 	Jumps         float64 // runs of terms that rows of the left operand are read in, if they have more than one each

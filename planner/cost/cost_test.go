@@ -314,6 +314,7 @@ func TestHowVectorsRunTakesTime(t *testing.T) {
 		"gathers":       {small, func(w *cost.Work) { w.Fetches = 1 }},
 		"far gathers":   {small, func(w *cost.Work) { w.Fetches, w.FetchedBytes = 1, 1e9 }},
 		"near gathers":  {small, func(w *cost.Work) { w.Nearby = 1 }},
+		"lines that go": {func() cost.Work { w := small; w.Nearby, w.BytesIn = 1, 1e9; return w }(), func(w *cost.Work) { w.NearbyLines = 1e4 }},
 		"turned inputs": {turn, func(w *cost.Work) { w.Turns = 1 }},
 		"stores":        {small, func(w *cost.Work) { w.Scattered = true }},
 		"lone elements": {small, func(w *cost.Work) { w.Lone = 1000 }},

@@ -125,8 +125,16 @@ func (t *typical) time(w *Work) Estimate {
 
 // asItLies is the time of the direct strategy on operands as they lie.
 func (t *typical) asItLies(w *Work) float64 {
-	nearby := gatherLine * w.B * w.M * w.N * w.K * w.Nearby
-	return t.overlapped(w, max(t.inPlace(w), nearby), t.moved(w, Direct)) + t.oneByOne(w)
+	nearby := w.B * w.M * w.N * w.K * w.Nearby
+	if t.gone(w, w.NearbyLines) {
+		return t.overlapped(w, t.inPlace(w), t.moved(w, Direct)) + gatherFar*nearby + t.oneByOne(w)
+	}
+	return t.overlapped(w, max(t.inPlace(w), gatherLine*nearby), t.moved(w, Direct)) + t.oneByOne(w)
+}
+
+// gone reports whether so many lines of inputs have left the first level, and the inputs the second, before they are read again.
+func (t *typical) gone(w *Work, lines float64) bool {
+	return lines*line > float64(t.l1()) && w.BytesIn > float64(t.l2())
 }
 
 // packing is what the packed strategy takes to read what does not lie in rows: items of a batch that share lines, terms in short
@@ -196,7 +204,7 @@ func (t *typical) oneByOne(w *Work) float64 {
 	written := w.B * w.M * w.N
 	nanos := t.fetched(w.FetchedBytes, written*w.K*w.Fetches) + t.fetched(w.BytesIn, written*float64(w.GathersBeside))
 	lone := gatherNear
-	if w.LoneLines*line > float64(t.l1()) && w.BytesIn > float64(t.l2()) { // they are gone before the next item comes
+	if t.gone(w, w.LoneLines) {
 		lone = gatherItem
 	}
 	nanos += lone * w.Lone
