@@ -48,7 +48,7 @@ func TestWhatLiesAgainstTheGrainIsCopied(t *testing.T) {
 		{"wvu,cuvw->c", tensor.F32, []string{"wvu", "cuvw"}, 1, false},
 		{"cuvw,uvw->c", tensor.F32, []string{"cuvw", "uvw"}, 0, false},
 	} {
-		extent := map[rune]int{'b': 5, 'm': 33, 'k': 35, 'n': 37, 'c': 16, 'u': 40, 'v': 40, 'w': 13}
+		extent := map[rune]int{'b': 12, 'm': 33, 'k': 35, 'n': 37, 'c': 16, 'u': 40, 'v': 40, 'w': 13}
 		p := batched(t, c.text, c.dtype, extent, c.operands...)
 		pl := plan(t, p, "")
 		points, inputs, result := 1.0, 0, false
@@ -101,4 +101,14 @@ func TestShortBatchesAlongVectorsAreCopied(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, copied, len(pl.Steps) > 1, pl.String())
 	}
+}
+
+// Items whose lines are used up as they come are read as they lie: copies took twice as long.
+func TestLinesUsedUpAreNotCopied(t *testing.T) {
+	wide := target
+	wide.Level, wide.VectorBytes, wide.Registers = "x86-64-v4", 64, 32
+	p := batched(t, "bcd,adbc->ba", tensor.F32, map[rune]int{'a': 200, 'b': 100, 'c': 2, 'd': 50}, "bcd", "adbc")
+	pl, err := planner.Search(context.Background(), p, planner.Options{Target: wide})
+	require.NoError(t, err)
+	require.Len(t, pl.Steps, 1, pl.String())
 }

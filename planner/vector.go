@@ -35,7 +35,7 @@ func (d *draft) vectors(s *Step, w *cost.Work) {
 		w.Run = d.run(s, v) * rows
 	}
 	for k, r := range s.Inputs {
-		switch u := x.units[k]; {
+		switch u, near := x.units[k], x.usesUp(r, v); {
 		case v == parser.NoIndex:
 			w.Fetches, w.FetchedBytes = w.Fetches+1, w.FetchedBytes+d.bytes(r)
 		case u == v:
@@ -46,9 +46,11 @@ func (d *draft) vectors(s *Step, w *cost.Work) {
 			}
 		case row != parser.NoIndex && u == row:
 			w.Turns++
-		case slices.Contains(s.K, u):
+		case near != parser.NoIndex:
 			w.Nearby += 1 / x.sharing(r, v)
-			w.NearbyLines += x.linesUntil(u, v)
+			if near != v {
+				w.NearbyLines += x.linesUntil(near, v)
+			}
 		default:
 			w.Fetches += 1 / x.sharing(r, v) / rows
 			w.FetchedBytes += d.bytes(r)
@@ -247,7 +249,7 @@ func (x *inner) ownRun(r, other Ref) (longest float64) {
 	return longest
 }
 
-// linesUntil is how many lines vectors along v fetch elements of until the next term along u, which lies beside them: loops
+// linesUntil is how many lines vectors along v fetch elements of until the next term along u, which lies in them: loops
 // over terms are nested by strides.
 func (x *inner) linesUntil(u, v parser.IndexID) float64 {
 	lines, reach := min(x.lanes, x.run(x.s, v)), x.reach(u)
@@ -327,17 +329,35 @@ func (d *draft) compose(r Ref, outer, inner parser.IndexID) bool {
 	return d.stride(r, outer) == d.stride(r, inner)*d.extent(inner)
 }
 
-// strided counts the runs that an item of the batch has of the lines of a view, where these are short.
+// usesUp is the index along which the lines are used up that vectors along v fetch elements of: v itself, whose other lanes lie in
+// them, or that of the next terms of a sum; NoIndex if every element takes a line.
+func (x *inner) usesUp(r Ref, v parser.IndexID) parser.IndexID {
+	reach := cost.Line / x.plan.Buffers[r.Buffer].DType.Size()
+	near := func(i parser.IndexID) bool {
+		n := x.stride(r, i)
+		return x.extent(i) > 1 && n != 0 && max(n, -n) < reach
+	}
+	if v != parser.NoIndex && near(v) {
+		return v
+	}
+	if k := slices.IndexFunc(x.s.K, near); k >= 0 {
+		return x.s.K[k]
+	}
+	return parser.NoIndex
+}
+
+// strided counts the lines that items of the batch take short runs of a view from.
 func (d *draft) strided(s *Step, r Ref) float64 {
-	const line = 64
 	if len(s.B) == 0 || d.unitIndex(r) == parser.NoIndex {
 		return 0
 	}
 	nearest := slices.MinFunc(s.B, func(a, b parser.IndexID) int { return cmp.Compare(d.stride(r, a), d.stride(r, b)) })
-	if run := d.stride(r, nearest); run > 0 && run*d.plan.Buffers[r.Buffer].DType.Size() < line {
-		return d.covered(r) / float64(run)
+	run, size := d.stride(r, nearest), d.plan.Buffers[r.Buffer].DType.Size()
+	if run <= 0 || run*size >= cost.Line {
+		return 0
 	}
-	return 0
+	inLine := max(cost.Line/(float64(run*size)*float64(d.extent(nearest))), 1)
+	return d.covered(r) / (float64(run) * inLine)
 }
 
 // jumps counts the runs of terms in the left operand, which its rows are read in; none if a row is one run.

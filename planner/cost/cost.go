@@ -64,7 +64,7 @@ type Work struct {
 	AlongBatch    bool    // vectors run along the batch and move both inputs: tiles have rows of either, and no element is spread
 	Scattered     bool    // vectors run across the output, so that elements are stored one by one
 	GathersBeside int     // operands that are read where the output is written and hold its unit-stride index at another stride
-	Strided       float64 // runs of inputs that are shorter than a line, as the lines hold other items of the batch too
+	Strided       float64 // lines of inputs that items of the batch take short runs from, as they hold other items too
 	StridedOut    float64 // the same of the output
 	UnitInner     bool    // some index is unit-stride in the output or, for reductions, in an input
 }

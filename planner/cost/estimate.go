@@ -26,7 +26,6 @@ const (
 
 	call        = 100.0    // a step within a kernel that runs anyway
 	rateBeyond  = 15.0     // bytes a nanosecond that one core moves beyond it, on a machine that many share
-	line        = 64       // bytes of a cache line
 	streamBytes = 12 << 20 // of outputs that are stored past the caches
 	gatherNear  = 0.4      // nanoseconds an element that a vector fetches by itself
 	gatherFar   = 2.0      // the same, where it brings a line of its own
@@ -40,6 +39,9 @@ const (
 	jump        = 2.0      // nanoseconds that rows of a left operand beyond the first level wait where a run of terms begins, each time they pass
 	itemWaits   = 0.35     // of arithmetic and transfers of batched products, whichever takes less: what does not overlap
 )
+
+// Line is the bytes of a cache line.
+const Line = 64
 
 // complexBytes is how much of complex values is worth packing, of whose parts the direct strategy has half vectors.
 const complexBytes = 32 << 10
@@ -125,16 +127,19 @@ func (t *typical) time(w *Work) Estimate {
 
 // asItLies is the time of the direct strategy on operands as they lie.
 func (t *typical) asItLies(w *Work) float64 {
-	nearby := w.B * w.M * w.N * w.K * w.Nearby
-	if t.gone(w, w.NearbyLines) {
-		return t.overlapped(w, t.inPlace(w), t.moved(w, Direct)) + gatherFar*nearby + t.oneByOne(w)
+	near, grain := w.B*w.M*w.N*w.K*w.Nearby, 0.0
+	if !w.AlongBatch {
+		grain = t.againstGrain(w.BytesIn, max(w.Strided-w.Lone, 0))
 	}
-	return t.overlapped(w, max(t.inPlace(w), gatherLine*nearby), t.moved(w, Direct)) + t.oneByOne(w)
+	if t.gone(w, w.NearbyLines) {
+		return t.overlapped(w, t.inPlace(w), t.moved(w, Direct)) + max(gatherFar*near, grain) + t.oneByOne(w)
+	}
+	return t.overlapped(w, max(t.inPlace(w), gatherLine*near, grain), t.moved(w, Direct)) + t.oneByOne(w)
 }
 
 // gone reports whether so many lines of inputs have left the first level, and the inputs the second, before they are read again.
 func (t *typical) gone(w *Work, lines float64) bool {
-	return lines*line > float64(t.l1()) && w.BytesIn > float64(t.l2())
+	return lines*Line > float64(t.l1()) && w.BytesIn > float64(t.l2())
 }
 
 // packing is what the packed strategy takes to read what does not lie in rows: items of a batch that share lines, terms in short
@@ -142,7 +147,7 @@ func (t *typical) gone(w *Work, lines float64) bool {
 func (t *typical) packing(w *Work) float64 {
 	_, vectors := t.tile(w.Type.Accum(), w.Place.B, int64(max(w.M, w.N)))
 	tiles := math.Ceil(w.N / float64(vectors*t.realLanes(w.Type)))
-	return t.againstGrain(w, w.Strided) + jump*w.Jumps*tiles + t.fetched(w.BytesIn, w.B*w.M*w.N*float64(w.GathersBeside))
+	return t.againstGrain(w.BytesIn, w.Strided) + t.backAgain(w) + jump*w.Jumps*tiles + t.fetched(w.BytesIn, w.B*w.M*w.N*float64(w.GathersBeside))
 }
 
 // inPlace is the time of the direct strategy's arithmetic: rows in cache share what is loaded, and vectors end with runs.
@@ -184,7 +189,7 @@ func (t *typical) moved(w *Work, s Strategy) float64 {
 		return 0
 	}
 	stores := 2.0
-	if w.BytesOut >= streamBytes && (s != Direct || math.Mod(w.Run*float64(w.Type.Size()), line) == 0) {
+	if w.BytesOut >= streamBytes && (s != Direct || math.Mod(w.Run*float64(w.Type.Size()), Line) == 0) {
 		stores = 1
 	}
 	return (w.BytesIn + stores*w.BytesOut) / rateBeyond
@@ -209,7 +214,7 @@ func (t *typical) oneByOne(w *Work) float64 {
 	}
 	nanos += lone * w.Lone
 	if !w.AlongBatch {
-		nanos += t.againstGrain(w, max(w.Strided-w.Lone, 0))
+		nanos += t.backAgain(w)
 	}
 	if w.Turned {
 		nanos += turned * written
@@ -224,16 +229,17 @@ func (t *typical) oneByOne(w *Work) float64 {
 	return nanos + turn*written*float64(w.Turns)
 }
 
-// againstGrain is the time of so many short runs of inputs whose lines hold those of several items of the batch, and of such
-// runs of the output, whose lines are fetched and written back.
-func (t *typical) againstGrain(w *Work, runs float64) float64 {
-	near := func(bytes float64) float64 {
-		if bytes > float64(t.l2()) {
-			return gatherItem
-		}
-		return gatherNear
+// backAgain is the time of lines of the output that several items of the batch write short runs of.
+func (t *typical) backAgain(w *Work) float64 {
+	return writesBack * t.againstGrain(w.BytesOut, w.StridedOut)
+}
+
+// againstGrain is the time of so many lines, among so many bytes, that several items of the batch take short runs from.
+func (t *typical) againstGrain(bytes, lines float64) float64 {
+	if bytes > float64(t.l2()) {
+		return lines * gatherItem
 	}
-	return near(w.BytesIn)*runs + writesBack*near(w.BytesOut)*w.StridedOut
+	return lines * gatherNear
 }
 
 // fetched is the time of so many fetches, or stores, of single elements among so many bytes.
