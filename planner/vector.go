@@ -35,7 +35,7 @@ func (d *draft) vectors(s *Step, w *cost.Work) {
 		w.Run = d.run(s, v) * rows
 	}
 	for k, r := range s.Inputs {
-		switch u, near := x.units[k], x.usesUp(r, v); {
+		switch u := x.units[k]; {
 		case v == parser.NoIndex:
 			w.Fetches, w.FetchedBytes = w.Fetches+1, w.FetchedBytes+d.bytes(r)
 		case u == v:
@@ -46,14 +46,8 @@ func (d *draft) vectors(s *Step, w *cost.Work) {
 			}
 		case row != parser.NoIndex && u == row:
 			w.Turns++
-		case near != parser.NoIndex:
-			w.Nearby += 1 / x.sharing(r, v)
-			if near != v {
-				w.NearbyLines += x.linesUntil(near, v)
-			}
 		default:
-			w.Fetches += 1 / x.sharing(r, v) / rows
-			w.FetchedBytes += d.bytes(r)
+			x.oneByOne(w, r, v, rows)
 		}
 	}
 	w.Folds = slices.Contains(s.K, v)
@@ -66,6 +60,20 @@ func (d *draft) vectors(s *Step, w *cost.Work) {
 		if x.unit != parser.NoIndex && slices.Contains(r.Axes, x.unit) && d.unitIndex(r) != x.unit {
 			w.GathersBeside++
 		}
+	}
+}
+
+// oneByOne counts what vectors along v fetch of an input element by element, for so many rows at once.
+func (x *inner) oneByOne(w *cost.Work, r Ref, v parser.IndexID, rows float64) {
+	switch near := x.usesUp(r, v); near {
+	case parser.NoIndex:
+		w.Fetches += 1 / x.sharing(r, v) / rows
+		w.FetchedBytes += x.bytes(r)
+	case v:
+		w.Nearby += 1 / x.sharing(r, v)
+	default:
+		w.Nearby += 1 / x.sharing(r, v)
+		w.NearbyLines += x.linesUntil(near, v)
 	}
 }
 
@@ -105,9 +113,6 @@ func (x *inner) turning() (v, row parser.IndexID) {
 	return v, parser.NoIndex
 }
 
-// mostRepeated is the most vectors that hold whole rows of an input that repeats them.
-const mostRepeated = 8
-
 // repeated is how many rows of the output, one after the other, take the same rows of some inputs, where vectors run on from
 // row to row, as rows are no whole vectors, or lie across in such an input. It is 1 where vectors end with rows.
 func (x *inner) repeated() float64 {
@@ -132,7 +137,7 @@ func (x *inner) repeated() float64 {
 		}
 	}
 	period := row * (lanes / min(row&-row, lanes)) // vectors hold a power of two
-	if !some || period > mostRepeated*lanes || row*rows < period || !x.masks() && row*rows%lanes > 0 {
+	if !some || period > cost.MostRepeats*lanes || row*rows < period || !x.masks() && row*rows%lanes > 0 {
 		return 1
 	}
 	return float64(rows)
@@ -337,7 +342,7 @@ func (x *inner) usesUp(r Ref, v parser.IndexID) parser.IndexID {
 		n := x.stride(r, i)
 		return x.extent(i) > 1 && n != 0 && max(n, -n) < reach
 	}
-	if v != parser.NoIndex && near(v) {
+	if near(v) {
 		return v
 	}
 	if k := slices.IndexFunc(x.s.K, near); k >= 0 {

@@ -9,9 +9,6 @@ import (
 // and X repeats itself. The two axes become one, over which X has a period: as many vectors as
 // hold whole periods are put together in registers once for every a, and serve all of b.
 
-// maxRepeat bounds the vectors that hold whole periods.
-const maxRepeat = 8
-
 // repeatRows makes one axis of two free axes where that gives full vectors in place of short rows.
 func (k *kernel) repeatRows(t cost.Target) {
 	if k.reduces || k.runtime || k.hasOld {
@@ -32,7 +29,7 @@ func (k *kernel) repeatRows(t cost.Target) {
 // their short rows of y along x. Rows of whole vectors are none to repeat, unless they lie across.
 func (k *kernel) repeats(x, y int, lanes int64) bool {
 	a, b := &k.axes[x], &k.axes[y]
-	if lcm(b.extent, lanes)/lanes > maxRepeat || a.pinned || b.pinned || a.clamp != nil || b.clamp != nil {
+	if lcm(b.extent, lanes)/lanes > cost.MostRepeats || a.pinned || b.pinned || a.clamp != nil || b.clamp != nil {
 		return false
 	}
 	some := false

@@ -20,7 +20,7 @@ const (
 	foldRate    = 0.20      // of the peak that vectors along reduced indices reach: a fold for every element, two loads a product
 	askewLoss   = 1.6       // what the direct strategy loses where a vector of the output gathers its operand
 	turnLoss    = 1.15      // and where tiles of it are turned around in registers, in the second-level cache
-	complexLoss = 2.0       // what it loses where products have a real and an imaginary part
+	complexLoss = 2.0       // what the direct strategy loses where products have a real and an imaginary part
 	leastTerms  = 4.0       // of sums that panels are packed for
 	maxBytes    = 1 << 46
 

@@ -43,6 +43,9 @@ func Fetch(share float64, served, rows int64) float64 {
 // LeastRepeats is the fewest rows that vectors are fetched for element by element, once, where tiles could be turned around.
 const LeastRepeats = 32
 
+// MostRepeats is the most vectors that hold whole rows of an input that repeats them.
+const MostRepeats = 8
+
 // Across is what a vector of sums costs, in vector operations, that is turned around before it is stored: each term loads one
 // more where rows share none.
 func Across(shared bool, terms float64) float64 {
