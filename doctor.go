@@ -16,8 +16,12 @@ type Check struct {
 	Err  error  `json:"-"`
 }
 
-// Doctor examines what einc needs of the machine: the CPU's level, LLVM, and the kernel cache.
+// Doctor examines what einc needs of the machine: the CPU's level, LLVM, and the kernel cache that the
+// options name.
 func Doctor(opts *Options) []Check {
+	if opts == nil {
+		opts = &Options{}
+	}
 	checks := []Check{checkCPU(), checkLLVM()}
 	dir, err := CacheStatus(opts.Cache)
 	if err != nil {

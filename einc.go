@@ -79,7 +79,10 @@ func EinsumContext(ctx context.Context, expr string, opts *Options, operands ...
 		if errors.Is(err, ErrClosed) {
 			continue // forgotten between get and the call, as the least recent of many
 		}
-		return out, err
+		if err != nil {
+			return nil, err
+		}
+		return out, nil
 	}
 }
 
@@ -127,7 +130,10 @@ func EinsumSublists(operands []*Tensor, inputs []Sublist, output Sublist) (*Tens
 	if err != nil {
 		return nil, err
 	}
-	return out, f.Call(out, operands...)
+	if err := f.Call(out, operands...); err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 // compilation is an expression on its way to a Func: everything before code.

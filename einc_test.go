@@ -303,6 +303,12 @@ func TestNilOperands(t *testing.T) {
 	require.ErrorContains(t, err, "operand 0 is nil")
 }
 
+// Options may be nil wherever they are taken.
+func TestDoctorWithoutOptions(t *testing.T) {
+	require.Len(t, einc.Doctor(nil), 3)
+	require.False(t, einc.IsInternal(nil) || einc.IsMissing(nil) || einc.IsBudget(nil))
+}
+
 func TestOptionsAreChecked(t *testing.T) {
 	for _, opts := range []*einc.Options{{Mode: 99}, {Engine: 99}, {Workers: -1}, {MaxMemory: -1}, {Method: "nope"}} {
 		_, err := einc.Compile("i->", []einc.Spec{specOf(tensor.F32, 2)}, opts)

@@ -57,6 +57,29 @@ func TestDump(t *testing.T) {
 	require.Equal(t, f.Explain()[2].Text, string(text))
 }
 
+// Variants that calls have compiled are compilations, too.
+func TestDumpOfSpecialized(t *testing.T) {
+	native(t, "i->", specOf(tensor.F32, 2)) // assembly is among the stages
+	f, err := einc.Compile("ab->ab", []einc.Spec{specOf(tensor.F32, 3, 7)}, &einc.Options{Specialize: true, Cache: "off"})
+	require.NoError(t, err)
+	defer f.Close()
+	dir := t.TempDir()
+	t.Setenv("EINCDUMP", "dir:"+dir)
+	out, err := f.NewOutput()
+	require.NoError(t, err)
+	back, err := arange(t, 3, 7).Convert(tensor.F32)
+	require.NoError(t, err)
+	back, err = back.Flip(1)
+	require.NoError(t, err)
+	require.NoError(t, f.Call(out, back))
+	files, err := filepath.Glob(filepath.Join(dir, "*-problem.txt"))
+	require.NoError(t, err)
+	require.Len(t, files, 1)
+	text, err := os.ReadFile(files[0])
+	require.NoError(t, err)
+	require.Contains(t, string(text), "strides [7,-1]")
+}
+
 func TestBuildKinds(t *testing.T) {
 	native(t, "i->", specOf(tensor.F32, 2))
 	a, err := einc.Build(context.Background(), "ik,kj->ij", "matmul", []einc.Spec{specOf(tensor.F32, 4, 5), specOf(tensor.F32, 5, 6)}, nil)

@@ -63,7 +63,9 @@ func newFunc(ctx context.Context, c *compilation, anyLayout bool) (*Func, error)
 	v, err := newVariant(ctx, c, false)
 	if anyLayout {
 		g := <-generic
-		f.generic, err = g.v, errors.Join(err, g.err)
+		if f.generic = g.v; err == nil {
+			err = g.err
+		}
 	}
 	if err != nil {
 		for _, x := range []*variant{v, f.generic} {
@@ -122,8 +124,8 @@ func (f *Func) compiled() bool { return f != nil && f.c != nil }
 
 // Call evaluates the expression on the operands and writes the result to out. Shapes and types must be
 // those that the function was compiled for, but for extents that it leaves open; layouts may differ. It
-// allocates nothing. Out must not
-// overlap an operand, save that it may be the very tensor whose old values an "op=" statement reads.
+// allocates nothing. Out must not overlap an operand, save that it may be the very tensor whose old values
+// an "op=" statement reads.
 func (f *Func) Call(out *Tensor, operands ...*Tensor) error {
 	return f.CallContext(context.Background(), out, operands...)
 }
@@ -210,6 +212,7 @@ func (f *Func) specialize(ctx context.Context, out *Tensor, operands []*Tensor) 
 	}
 	more := append(slices.Clone(*f.variants.Load()), v)
 	f.variants.Store(&more)
+	c.dump(v)
 	return v, nil
 }
 

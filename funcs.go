@@ -75,7 +75,11 @@ func (ec *einsumCache) openFunc(ctx context.Context, expr string, opts *Options,
 	}
 	o.Dynamic = []string{AllLabels}
 	f, err := CompileFor(ctx, expr, &o, operands)
-	if err != nil || f.Warning() != nil {
+	switch {
+	case err != nil && ctx.Err() != nil: // which says nothing of the class
+		return nil
+	case err != nil || f.Warning() != nil:
+		_ = f.Close()
 		ec.count(key, refused)
 		return nil
 	}

@@ -46,7 +46,7 @@ func (kc *kernelCache) get(ctx context.Context, u *codegen.Unit, opts *Options) 
 	}
 	k, first := kc.claim(key)
 	for !first {
-		_, err := kc.wait(ctx, k)
+		err := kc.wait(ctx, k)
 		if ctx.Err() != nil || !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
 			return k, err
 		}
@@ -76,14 +76,16 @@ func (kc *kernelCache) claim(key [32]byte) (k *kernel, first bool) {
 	return k, first
 }
 
-func (kc *kernelCache) wait(ctx context.Context, k *kernel) (*kernel, error) {
+// wait ends when another caller has filled a kernel that this one claimed. If ctx ends first, the claim is
+// given up.
+func (kc *kernelCache) wait(ctx context.Context, k *kernel) error {
 	select {
 	case <-k.ready:
+		return k.err
 	case <-ctx.Done():
 		kc.release(k)
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
-	return k, k.err
 }
 
 // forget drops a kernel that could not be made, so that the next caller tries again.
@@ -114,6 +116,7 @@ func (kc *kernelCache) release(k *kernel) {
 	}
 }
 
+// unidle takes a kernel off the list of those that none uses.
 func (kc *kernelCache) unidle(k *kernel) {
 	for i, x := range kc.idle {
 		if x == k {

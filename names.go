@@ -77,7 +77,7 @@ func IsBudget(err error) bool {
 // the process that compiled died.
 func IsInternal(err error) bool {
 	var llvm *libllvm.Error
-	return errors.As(err, &llvm) || strings.Contains(err.Error(), "internal error")
+	return errors.As(err, &llvm) || err != nil && strings.Contains(err.Error(), "internal error")
 }
 
 // SpecsFromSizes describes the operands of an expression from its indices' extents, written as
