@@ -27,7 +27,7 @@ type explainer struct {
 	p     *Program
 	b     *binder
 	a     *Assign
-	rules [4]bool // those that were cited
+	rules [4]bool // those that were cited, from 1; 0 if any was
 }
 
 func explain(p *Program, b *binder) string {

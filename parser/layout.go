@@ -2,18 +2,15 @@ package parser
 
 import "github.com/einc-lang/einc/internal/slab"
 
-// NewLayout classes the layout of a tensor. Strides count elements, one an axis; nil means row-major.
-// Fuses has one entry for each pair of neighbouring axes, rank-1 in all. Of several axes with stride 1
-// the last is the unit axis.
-func NewLayout(shape, strides []int) Layout { return new(layouts).layout(shape, strides) }
-
 // layouts is where the lists of layouts, and of shapes, lie.
 type layouts struct {
 	ints  slab.Slab[int]
 	bools slab.Slab[bool]
 }
 
-// layout is NewLayout.
+// layout classes the layout of a tensor. Strides count elements, one an axis; nil means row-major.
+// Fuses has one entry for each pair of neighbouring axes, rank-1 in all. Of several axes with stride 1
+// the last is the unit axis.
 func (s *layouts) layout(shape, strides []int) Layout {
 	if strides == nil {
 		strides = rowMajor(s.ints.Make(len(shape)), shape)

@@ -214,7 +214,7 @@ func TestLayout(t *testing.T) {
 		{[]int{0, 5, 1}, nil, Layout{Strides: []int{5, 1, 1}, UnitAxis: 1, Fuses: []bool{true, true}}, "row-major"},
 		{[]int{1, 4}, []int{0, 1}, Layout{Strides: []int{0, 1}, UnitAxis: 1, Fuses: []bool{false}}, "strides [0,1] unit axis 1"},
 	} {
-		l := NewLayout(c.shape, c.strides)
+		l := new(layouts).layout(c.shape, c.strides)
 		require.Equal(t, c.want, l)
 		require.Equal(t, c.text, l.text(c.shape))
 	}

@@ -39,8 +39,6 @@ func (d *draft) contraction(src *source, id parser.NodeID) (*contraction, error)
 	n := &src.expr[id]
 	c := d.contractions.One()
 	c.d, c.src, c.node, c.op, c.dtype, c.over = d, src, id, n.Reduce, n.DType.Accum(), n.Over
-	v := &src.values[id]
-	v.planned = true
 	if c.op != parser.Sum || d.empty(c.over) {
 		// Nothing moves past a maximum; and a sum of no terms is 0 whatever its factors are.
 		c.terms = d.terms.Make(1)
@@ -48,7 +46,7 @@ func (d *draft) contraction(src *source, id parser.NodeID) (*contraction, error)
 		c.terms[0].weigh(src, c.dtype)
 	} else {
 		parts := src.takeApart(n.Args[0])
-		v.outside = src.moveOut(&parts, c.over)
+		src.values[id].outside = src.moveOut(&parts, c.over)
 		c.terms = src.terms(&parts, c.dtype)
 	}
 	legs := d.ids.Keep(slices.Compact(c.gather()))

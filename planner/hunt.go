@@ -154,7 +154,7 @@ func (h *hunt) finish(o *Order, t tree) error {
 		}
 	}
 	x := h.net.newNest(t, c, limit)
-	o.Log10Flops, o.Log2Write, o.Log2Size = x.flops*math.Log10(2), x.write, x.size
+	o.Log10Flops, o.Log2Size = x.flops*math.Log10(2), x.size
 	o.PeakBytes = x.peak * float64(h.opts.Type.Accum().Size())
 	o.Sliced, o.Slices, o.Depth = x.loops, math.Exp2(c.slices()), x.depth
 	o.Nanos = h.nanos(x)

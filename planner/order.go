@@ -99,7 +99,6 @@ type Order struct {
 	Path       [][2]int // n-1 pairs of operands 0…n-1 and results n, n+1, …, in an order that takes least memory
 	Log10Flops float64  // multiply-adds, over all slices; -Inf for none
 	Log2Size   float64  // elements of the largest result of a step, of one slice; -Inf for no step
-	Log2Write  float64  // elements written, over all slices
 	PeakBytes  float64  // of the results that live at once
 	Nanos      float64  // estimated time
 	Sliced     []Slice  // outermost first

@@ -11,7 +11,6 @@ import (
 type ErrInfeasible struct {
 	Limit int64 // bytes
 	Least int64 // a limit that an order was found for
-	Index int32 // an index of the result that is in the way, or -1
 }
 
 // Error names both figures.
@@ -47,7 +46,7 @@ func (h *hunt) fit(t tree, units float64) (*sliced, error) {
 	}
 	if _, least := s.measure(t, all); least > s.limit {
 		bytes := math.Exp2(least) * float64(h.opts.Type.Accum().Size())
-		return nil, &ErrInfeasible{Limit: h.opts.MaxMemory, Least: int64(math.Round(bytes)), Index: -1}
+		return nil, &ErrInfeasible{Limit: h.opts.MaxMemory, Least: int64(math.Round(bytes))}
 	}
 	s.best.score = math.Inf(1)
 	s.take(t, all)

@@ -17,7 +17,6 @@ type source struct {
 
 // value is a Reduce node once it is planned: a reduced core, and what was moved out of the sum.
 type value struct {
-	planned bool
 	inline  bool // the core is computed by the step that is being written; else it lies in ref
 	ref     Ref
 	outside outside

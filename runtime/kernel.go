@@ -108,13 +108,6 @@ func (k *Kernel) Memory(workers int) Memory {
 	return m
 }
 
-// Workspace is the workspace of a call with GOMAXPROCS workers, in bytes, and how much of that and of
-// the temporaries lies outside the Go heap.
-func (k *Kernel) Workspace() (workspace, mapped int64) {
-	m := k.Memory(0)
-	return m.Shared + m.Worker*int64(m.Workers), m.Mapped()
-}
-
 // Close waits for running calls, then unmaps the code. Later calls fail with ErrClosed; closing again
 // does nothing.
 func (k *Kernel) Close() error {

@@ -173,9 +173,9 @@ func TestWorkers(t *testing.T) {
 	require.Equal(t, 3, k.Memory(3).Workers)
 	require.Equal(t, 4, k.Memory(0).Workers)
 	require.Equal(t, 4, k.Memory(100).Workers, "no more than GOMAXPROCS")
-	w, mapped := k.Workspace()
-	require.EqualValues(t, 400, w)
-	require.Zero(t, mapped)
+	m := k.Memory(0)
+	require.EqualValues(t, 400, m.Shared+m.Worker*int64(m.Workers))
+	require.Zero(t, m.Mapped())
 }
 
 // TestEveryTaskOnce lets many goroutines use the pool and one kernel at once.
@@ -324,8 +324,7 @@ func TestRunAllocatesNothing(t *testing.T) {
 				}
 			}))
 		}
-		_, mapped := k.Workspace()
-		require.EqualValues(t, largeBytes, mapped)
+		require.EqualValues(t, largeBytes, k.Memory(0).Mapped())
 	}
 }
 

@@ -119,8 +119,10 @@ func wide() string {
 func TestFrames(t *testing.T) {
 	needLLVM(t)
 	for _, triple := range []string{linux, arm} {
+		target, err := targetOf(triple)
+		require.NoError(t, err)
 		r := request(wide())
-		r.Triple, r.CPU = triple, CPUs(triple)[0]
+		r.Triple, r.CPU = triple, target.arch.cpus[0]
 		res, err := Compile(context.Background(), r)
 		require.NoError(t, err)
 		require.Equal(t, frameSlack, res.Frames["axpy"])

@@ -34,8 +34,8 @@ func (k Kind) String() string {
 // Request is one module to compile.
 type Request struct {
 	IR         string // typed or opaque pointers; its own target triple, data layout and CPU attributes are replaced
-	Triple     string // one of Triples
-	CPU        string // one of CPUs(Triple)
+	Triple     string // one of those in target.go
+	CPU        string // one of the triple's
 	Features   string // comma-separated, each with + or -, from the checked list of its architecture
 	Passes     string // pass pipeline as opt -passes takes it; empty for none
 	Level      int    // code generation level, 0 to 3

@@ -86,25 +86,16 @@ func targetOf(triple string) (target, error) {
 			return t, nil
 		}
 	}
-	return target{}, failf("request", "unknown target triple %q: use one of %s", triple, strings.Join(Triples(), " "))
+	return target{}, failf("request", "unknown target triple %q: use one of %s", triple, strings.Join(triples(), " "))
 }
 
-// Triples lists the target triples that a Request may name.
-func Triples() []string {
+// triples lists the target triples that a Request may name.
+func triples() []string {
 	var s []string
 	for _, t := range targets {
 		s = append(s, t.triple)
 	}
 	return s
-}
-
-// CPUs lists the CPU names that a Request may name with a triple; none if the triple is unknown.
-func CPUs(triple string) []string {
-	t, err := targetOf(triple)
-	if err != nil {
-		return nil
-	}
-	return slices.Clone(t.arch.cpus)
 }
 
 func (a *arch) checkFeatures(list string) error {

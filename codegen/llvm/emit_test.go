@@ -8,6 +8,7 @@ import (
 	"github.com/einc-lang/einc/codegen/llvm"
 	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/einc-lang/einc/tensor"
+	"github.com/llir/llvm/ir"
 	"github.com/stretchr/testify/require"
 )
 
@@ -17,9 +18,14 @@ var v3 = llvm.Target{Triple: linux, CPU: "x86-64-v3", VectorBits: 256}
 func text(t *testing.T, n *loop.Nest, target llvm.Target) string {
 	t.Helper()
 	require.NoError(t, loop.Verify(n))
-	m, err := llvm.Emit(n, "k", target)
+	m, err := module(n, target)
 	require.NoError(t, err)
 	return llvm.Text(m)
+}
+
+// module is that of a single nest, whose function is k.
+func module(n *loop.Nest, target llvm.Target) (*ir.Module, error) {
+	return llvm.Module([]llvm.Named{{Symbol: "k", Nest: n}}, target)
 }
 
 // elementwise is the nest of one element-wise operation on vectors.
@@ -52,7 +58,7 @@ func TestTextOfMultiplyAdd(t *testing.T) {
 func TestTextIsStable(t *testing.T) {
 	j := odd().job(level{fma: true}, 1)
 	first := text(t, j.nest, v3)
-	m, err := llvm.Emit(j.nest, "k", v3)
+	m, err := module(j.nest, v3)
 	require.NoError(t, err)
 	var wg sync.WaitGroup
 	for range 4 {

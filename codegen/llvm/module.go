@@ -37,11 +37,6 @@ func Module(nests []Named, t Target) (*ir.Module, error) {
 	return m, nil
 }
 
-// Emit is the module of a single nest.
-func Emit(n *loop.Nest, symbol string, t Target) (*ir.Module, error) {
-	return Module([]Named{{Symbol: symbol, Nest: n}}, t)
-}
-
 // Text prints a module that Module made. It may be called from several goroutines, even for one module:
 // every value has a name already, so that printing changes nothing.
 func Text(m *ir.Module) string { return m.String() }

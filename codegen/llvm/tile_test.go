@@ -83,7 +83,7 @@ type registersCase struct {
 func (c registersCase) check(t *testing.T, p product) {
 	t.Helper()
 	j := p.job(level{fma: true}, 1)
-	m, err := llvm.Emit(j.nest, "k", llvm.Target{Triple: c.triple, CPU: c.cpu, VectorBits: c.bits})
+	m, err := module(j.nest, llvm.Target{Triple: c.triple, CPU: c.cpu, VectorBits: c.bits})
 	require.NoError(t, err)
 	r, err := libllvm.Compile(context.Background(), libllvm.Request{IR: llvm.Text(m), Triple: c.triple, CPU: c.cpu,
 		Passes: llvm.Passes(j.nest.Strategy), Level: 3, Kind: libllvm.Asm})

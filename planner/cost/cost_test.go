@@ -180,14 +180,6 @@ func TestEstimatesAreFiniteAndGrow(t *testing.T) {
 	}
 }
 
-func TestTasks(t *testing.T) {
-	require.EqualValues(t, 1, avx2.Tasks(100, 1000), "not worth a second worker")
-	require.EqualValues(t, 8, avx2.Tasks(1e6, 1000))
-	require.EqualValues(t, 3, avx2.Tasks(1e9, 3), "no more than there are items")
-	require.EqualValues(t, 1000, avx2.Tasks(1e9, 1<<40), "none longer than a millisecond")
-	require.EqualValues(t, 1, avx2.Tasks(0, 0))
-}
-
 // TestHowOperandsLieDecides holds packing against what it saves: items of a batch that fit the cache need
 // none, unless their vectors would run along the reduced index, or along the batch and across the output.
 func TestHowOperandsLieDecides(t *testing.T) {

@@ -450,16 +450,6 @@ func (t *Target) bandwidth(bytes float64) float64 {
 	return rateDRAM
 }
 
-// Tasks is the number of equal tasks to cut work of the given time (on one worker) and number of
-// items into: at least one, at most the items, few enough that a task outweighs handing it out, and so
-// many that all workers stay busy and none is away for more than about a millisecond.
-func (t *Target) Tasks(nanos float64, items int64) int64 {
-	const least, most = 20e3, 1e6
-	tasks := math.Min(nanos/least, float64(4*t.workers()))
-	tasks = math.Max(tasks, nanos/most)
-	return int64(math.Max(1, math.Min(math.Ceil(tasks), float64(items))))
-}
-
 // The caches a target states, or those of a small core if it states none.
 
 func (t *Target) l1() int { return orElse(t.L1, 32<<10) }
