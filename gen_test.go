@@ -40,7 +40,7 @@ var slicedDirectives = map[string]int64{
 }
 
 // sharedSlices is one whose plan comes from a file, and that goroutines share.
-const sharedSlices = `//einc:kernel SlicedBatch "bij,bjk,bkl->bil" b=390,i=16,j=18,k=19,l=17 float64`
+const sharedSlices = `//einc:kernel SlicedBatch "bij,bjk,bkl->bil" b=390,i=16,j=18,k=19,l=23 float64`
 
 // slicedPlan is a plan file of one worker's plan.
 func slicedPlan(t *testing.T, d *parser.Directive, memory int64) *einc.PlanFile {

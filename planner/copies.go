@@ -23,16 +23,17 @@ const (
 
 // copies gives steps copies of what they read and write against the grain, where that pays.
 func (d *draft) copies() {
-	if !slices.ContainsFunc(d.plan.Steps, func(s Step) bool { return d.copyable(&s) }) {
-		return
-	}
-	steps := d.plan.Steps
-	d.plan.Steps = make([]Step, 0, len(steps)+3)
+	steps, some := d.plan.Steps, false
 	for i := range steps {
 		s := &steps[i]
-		if best := d.bestCopies(s); best != nil {
+		best := d.bestCopies(s)
+		if best != nil && !some {
+			some, d.plan.Steps = true, append(make([]Step, 0, len(steps)+3), steps[:i]...)
+		}
+		switch {
+		case best != nil:
 			d.copied(s, best)
-		} else {
+		case some:
 			d.plan.Steps = append(d.plan.Steps, *s)
 		}
 	}
@@ -111,7 +112,7 @@ func isProduct(e parser.Expr) bool {
 
 // byStride lists the indices of a view, those with the longest strides first.
 func (d *draft) byStride(r Ref) []parser.IndexID {
-	axes := slices.DeleteFunc(slices.Clone(r.Axes), func(i parser.IndexID) bool { return d.extent(i) == 1 })
+	axes := slices.DeleteFunc(d.ids.Clone(r.Axes), func(i parser.IndexID) bool { return d.extent(i) == 1 })
 	slices.SortStableFunc(axes, func(a, b parser.IndexID) int { return cmp.Compare(d.stride(r, b), d.stride(r, a)) })
 	return axes
 }
@@ -120,7 +121,8 @@ func (d *draft) byStride(r Ref) []parser.IndexID {
 func (d *draft) itemsFirst(s *Step, r Ref) []parser.IndexID {
 	ofBatch := func(i parser.IndexID) bool { return slices.Contains(s.B, i) }
 	items := slices.DeleteFunc(d.byStride(s.Out), func(i parser.IndexID) bool { return !ofBatch(i) })
-	return append(items, slices.DeleteFunc(d.byStride(r), ofBatch)...)
+	others := slices.DeleteFunc(d.byStride(r), ofBatch)
+	return d.ids.Keep(append(append(d.ids.Room(len(items)+len(others)), items...), others...))
 }
 
 // bestCopies is the copies that it is best to give a step; nil for none.

@@ -34,12 +34,13 @@ func (c *contraction) emit(to sink) error {
 	if fuses && c.wholeFloor() < t.least {
 		t.look((*contraction).emitFused)
 	}
-	switch {
-	case len(c.tree) < 2 || len(c.tree) > mostRivals:
-	case t.least > worthRivals:
-		c.rivals(t)
-	case c.d.opts.Loose && c.quick != nil && !slices.Equal(c.quick, c.tree):
-		t.rival(c.quick)
+	if len(c.tree) >= 2 && len(c.tree) <= mostRivals {
+		if t.least > worthRivals {
+			c.rivals(t)
+		}
+		if c.d.opts.Loose && c.quick != nil && !slices.Equal(c.quick, c.tree) {
+			t.rival(c.quick, t.least)
+		}
 	}
 	return t.keep()
 }
@@ -59,21 +60,21 @@ const (
 	mostRivals  = 1000
 	worthRivals = 10e3
 	worthMore   = 100e3 // that are to be saved at most for ties and single layouts to be looked at
-	nearFloor   = 1.01  // of the time if all operands lay well: what other ways take less then is not worth the look
+	nearFloor   = 1.03  // of what a way takes at least: where the best takes no more, the way is not worth the look
 )
 
 // rivals tries ways with temporaries in other layouts, and trees that are good by simpler measures: the model
 // of pairs that the search goes by takes every operand to lie well. Where the steps take hardly longer than it
 // says, there is little to find.
 func (c *contraction) rivals(t *trial) {
-	if c.exact && t.least < c.own.least*nearFloor {
+	if c.exact && c.own.least >= t.notable() {
 		return
 	}
 	trees := []tree{c.tree}
 	add := func(r tree) {
 		if !slices.ContainsFunc(trees, func(o tree) bool { return slices.Equal(o, r) }) {
 			trees = append(trees, r)
-			t.rival(r)
+			t.rival(r, t.notable())
 		}
 	}
 	if c.exact && t.least-c.own.least > worthMore {
@@ -88,21 +89,21 @@ func (c *contraction) rivals(t *trial) {
 	if c.d.opts.Loose {
 		add(c.polished(comboBits))
 		add(c.polished(onlyBits))
-		if c.quick != nil {
-			add(c.quick)
-		}
 	}
 }
 
-// rival tries another tree of the contraction, if it may take less.
-func (t *trial) rival(r tree) {
+// rival tries another tree of the contraction, if it may take less than most nanoseconds.
+func (t *trial) rival(r tree, most float64) {
 	s := &t.c.d.rival
-	if s.begin(t.c, r).fused(t.to).floors().least < t.least {
+	if s.begin(t.c, r).fused(t.to).floors().least < most {
 		s.arrange()
 		t.price(s)
 		t.layouts(s)
 	}
 }
+
+// notable is what a way must take less than at least to be worth the look: the model is no more exact than nearFloor.
+func (t *trial) notable() float64 { return t.least / nearFloor }
 
 // layouts tries a tree that is arranged with temporaries in other layouts: one by one as what they are multiplied by
 // lies, where that is quicker, and all as what they are made of lies.

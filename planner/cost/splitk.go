@@ -42,6 +42,9 @@ func Parts[N any](x Arithmetic[N], batch, m, n, k, blocks N) (parts, share, once
 
 // splits is the number of parts of K.
 func (b Blocking) splits(batch int64) int64 {
+	if b.KBlocks() < leastParts*partBlocks {
+		return 1 // as Parts says, sooner
+	}
 	x := Arithmetic[int64]{
 		Const:   func(n int64) int64 { return n },
 		Add:     func(a, b int64) int64 { return a + b },
