@@ -35,18 +35,22 @@ func searchPlan(ctx context.Context, p *parser.Problem, t cost.Target, opts *Opt
 	return plan, nil, err
 }
 
-// searchProduct plans a product along an order that is searched with its slices.
+// searchProduct plans a product along an order that is searched with its slices, or if that does not fit the limit along
+// the greedy one.
 func searchProduct(ctx context.Context, p *parser.Problem, n *planner.Network, po planner.Options, opts *Options) (*planner.Plan, *planner.Order, error) {
-	plan, o, err := planWithin(ctx, p, n, po, opts)
+	if opts.Path != "" {
+		return planWithin(ctx, p, n, po, opts)
+	}
+	plan, o, err := planEither(ctx, p, n, po, opts)
 	var short planner.ErrMemory
-	if !errors.As(err, &short) || opts.Path != "" {
+	if !errors.As(err, &short) {
 		return plan, o, err
 	}
 	// With another limit another order is found, which may need more: the limit that is named has been tried.
 	wider := *opts
 	for tries := 0; tries < mostWider && short.Cause == nil && ctx.Err() == nil; tries++ {
 		wider.MaxMemory, po.MaxMemory = short.Least, short.Least
-		plan, o, err := planWithin(ctx, p, n, po, &wider)
+		plan, o, err := planEither(ctx, p, n, po, &wider)
 		var next planner.ErrMemory
 		switch {
 		case err == nil && plan.Peak <= opts.MaxMemory:
@@ -65,6 +69,26 @@ func searchProduct(ctx context.Context, p *parser.Problem, n *planner.Network, p
 
 // mostWider bounds the limits that are tried for an error.
 const mostWider = 4
+
+// planEither plans a product along the order that suits the limit, or where slices of that order need more, as they hold
+// sums and small temporaries that no order counts, along the greedy one, which has other sums.
+func planEither(ctx context.Context, p *parser.Problem, n *planner.Network, po planner.Options, opts *Options) (*planner.Plan, *planner.Order, error) {
+	plan, o, err := planWithin(ctx, p, n, po, opts)
+	var short, other planner.ErrMemory
+	if !errors.As(err, &short) || short.Cause != nil {
+		return plan, o, err
+	}
+	po.Method, po.Budget, po.Stop = "greedy", Budget{}, ctx
+	plan, err = planner.Search(context.WithoutCancel(ctx), p, po)
+	if !errors.As(err, &other) {
+		return plan, nil, err
+	}
+	if other.Least < short.Least {
+		short.Least = other.Least
+	}
+	short.Cause = other.Cause
+	return nil, nil, short
+}
 
 // planWithin plans a product along the order that suits the limit. Steps need workspace beside results, so where no
 // order fits, the one that comes nearest tells what limit would do.

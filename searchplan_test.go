@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/einc-lang/einc"
 	"github.com/einc-lang/einc/planner"
@@ -84,6 +85,30 @@ func TestSearchNamesALimitThatHolds(t *testing.T) {
 	p, err := einc.PlanExpr(t.Context(), expr, specs, opts)
 	require.NoError(t, err)
 	require.LessOrEqual(t, read(t, p).Peak, short.Least)
+}
+
+// Where slices of the order that was searched for do not fit, those of the greedy one may.
+func TestTightLimitsTryTheGreedyOrder(t *testing.T) {
+	const n = 14
+	r := rand.New(rand.NewPCG(n, 0))
+	terms := make([]string, n)
+	for k := range 2 * n {
+		i, j := k/2, r.IntN(n)
+		if i == j {
+			j = (i + 1) % n
+		}
+		index := string(rune('\u4e00' + k))
+		terms[i], terms[j] = terms[i]+index, terms[j]+index
+	}
+	var specs []einc.Spec
+	for _, term := range terms {
+		specs = append(specs, einc.Spec{Shape: slices.Repeat([]int{2}, utf8.RuneCountInString(term)), DType: tensor.F64})
+	}
+	opts := &einc.Options{MaxMemory: 256, Workers: 1}
+	p, err := einc.PlanExpr(t.Context(), strings.Join(terms, ",")+"->", specs, opts)
+	require.NoError(t, err)
+	require.LessOrEqual(t, read(t, p).Peak, opts.MaxMemory)
+	require.NotEmpty(t, read(t, p).Cuts)
 }
 
 // A plan file runs its slices as the plan did: loops that workers share take memory for each of them.

@@ -256,6 +256,21 @@ func TestMemoryLimit(t *testing.T) {
 	}
 }
 
+// Where one worker runs all loops, plans of the same slices are made once until a limit holds.
+func TestFittingTriesSlicesOnce(t *testing.T) {
+	to, p := target, chainOf()
+	to.Workers = 1
+	plans, cuts := map[*planner.Plan]bool{}, map[string]bool{}
+	pl, err := planner.Search(context.Background(), p, planner.Options{Target: to, MaxMemory: 500, Fusing: planner.FusePairs,
+		Workspace: func(pl *planner.Plan, _ *planner.Step) (int64, int64) {
+			plans[pl], cuts[fmt.Sprint(pl.Slices)] = true, true
+			return 0, 0
+		}})
+	require.NoError(t, err)
+	require.NotEmpty(t, pl.Loops)
+	require.Len(t, plans, len(cuts))
+}
+
 // Who ends the search for slices gets the plan that fits, or an error that says why there is none.
 func TestStopEndsFitting(t *testing.T) {
 	ended, cancel := context.WithCancel(context.Background())

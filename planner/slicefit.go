@@ -17,6 +17,7 @@ type fitting struct {
 	limit  float64 // what the plan may need
 	aim    float64 // what the greedy choice wants steps to need
 	way    SliceWay
+	depend SliceWay                // what of the way some plan that was tried depends on
 	known  map[parser.IndexID]bool // whether slicing it changes anything
 	origin *sliceable
 	lowest *Plan // of all that were tried
@@ -66,13 +67,20 @@ const farthestAim = 16
 // under finds slices that bring the plan under a limit, cutting until steps need no more than the aim; or nil.
 func (f *fitting) under(limit, aim int64) (*Plan, error) {
 	var best *attempt
+	var depend [4]SliceWay
 	f.limit, f.aim = float64(limit), float64(aim)
-	for way := range 4 {
-		f.way = SliceWay{Serial: way%2 == 1, Lean: way >= 2}
-		if way == 2 && best != nil {
+	for way := range depend {
+		f.way = SliceWay{Serial: way&serialWay != 0, Lean: way&leanWay != 0}
+		if way == leanWay && best != nil {
 			break
 		}
+		if was, same := f.way.sameAs(depend[:way]); same {
+			depend[way] = was
+			continue
+		}
+		f.depend = SliceWay{}
 		a, err := f.descend()
+		depend[way] = f.depend
 		if err != nil {
 			return nil, err
 		}
@@ -84,6 +92,25 @@ func (f *fitting) under(limit, aim int64) (*Plan, error) {
 		return nil, nil
 	}
 	return best.plan, nil
+}
+
+// The ways to run loops are numbered by what they are.
+const (
+	serialWay = 1 << iota
+	leanWay
+)
+
+// sameAs reports whether a way makes nothing else than one of lower number, by what each of these depended on, and what
+// that is.
+func (w SliceWay) sameAs(depend []SliceWay) (was SliceWay, same bool) {
+	way := len(depend)
+	if without := way &^ serialWay; w.Serial && !depend[without].Serial {
+		return depend[without], true
+	}
+	if without := way &^ leanWay; w.Lean && !depend[without].Lean {
+		return depend[without], true
+	}
+	return SliceWay{}, false
 }
 
 // mostLower bounds how often least looks below what it has.
@@ -143,6 +170,7 @@ func (f *fitting) improve(at *attempt) (*attempt, error) {
 		}
 		a, err := f.try(with(at.cuts, SliceIndex{id, chunk}))
 		if errors.Is(err, errSteps) {
+			f.depend.Lean = true // lean loops have fewer steps
 			continue
 		}
 		if err != nil {
@@ -177,6 +205,8 @@ func (f *fitting) try(cuts []SliceIndex) (*attempt, error) {
 	if err != nil {
 		return nil, err
 	}
+	f.depend.Serial = f.depend.Serial || s.depend.Serial
+	f.depend.Lean = f.depend.Lean || s.depend.Lean
 	if s.plan.Peak < f.lowest.Peak {
 		f.lowest = s.plan
 	}

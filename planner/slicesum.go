@@ -61,6 +61,7 @@ func (s *slicing) addPiece(i int, acc *sum) error {
 		plus.Old, plus.OldOp = acc.out.Buffer, n.Reduce
 		s.estimate(&plus)
 		if alone.Estimate.Nanos+plus.Estimate.Nanos < n.Estimate.Nanos {
+			s.depend.Lean = true
 			s.add(alone)
 			s.add(plus)
 			return nil

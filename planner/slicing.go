@@ -10,21 +10,21 @@ import (
 
 // slicing makes a sliced plan of one that is not.
 type slicing struct {
-	*draft         // of the new plan
-	from     *Plan // the old one
-	parallel bool  // workers may share loops whose positions write disjoint pieces
-	all      []component
-	member   [][]int  // of each step: the components that it is in, outermost first
-	items    [][]item // of each component's loop, and last of what is outside all of them
-	open     []piece  // of each component whose loop is being written
-	into     []int    // of each step, as in sliceable
-	buffer   []int    // of each old buffer: the new one
-	windows  map[string]int
-	pieces   map[SliceIndex]parser.IndexID
-	path     []int // open loops of the new plan
-	sums     map[int]*sum
-	now      int   // the old step that is being written
-	source   []int // of each new step: the old one that it is for
+	*draft           // of the new plan
+	from    *Plan    // the old one
+	depend  SliceWay // what of the way makes a difference
+	all     []component
+	member  [][]int  // of each step: the components that it is in, outermost first
+	items   [][]item // of each component's loop, and last of what is outside all of them
+	open    []piece  // of each component whose loop is being written
+	into    []int    // of each step, as in sliceable
+	buffer  []int    // of each old buffer: the new one
+	windows map[string]int
+	pieces  map[SliceIndex]parser.IndexID
+	path    []int // open loops of the new plan
+	sums    map[int]*sum
+	now     int   // the old step that is being written
+	source  []int // of each new step: the old one that it is for
 }
 
 // item is a step, or the loop of a component.
@@ -63,8 +63,7 @@ func (d *draft) slice(from *Plan, cuts []SliceIndex, way SliceWay) (*Plan, error
 func (d *draft) slicing(from *Plan, cuts []SliceIndex, way SliceWay) (*slicing, error) {
 	p := *from.Problem
 	p.Indices = slices.Clone(p.Indices)
-	s := &slicing{from: from, parallel: !way.Serial && d.opts.Target.Workers > 1,
-		windows: map[string]int{}, pieces: map[SliceIndex]parser.IndexID{}, sums: map[int]*sum{}}
+	s := &slicing{from: from, windows: map[string]int{}, pieces: map[SliceIndex]parser.IndexID{}, sums: map[int]*sum{}}
 	s.draft = &draft{ctx: d.ctx, p: &p, opts: d.opts,
 		plan: &Plan{Problem: &p, Workers: from.Workers, Method: from.Method, Slices: cuts, Way: way, uncut: from}}
 	if err := s.find(cuts); err != nil {
@@ -216,7 +215,7 @@ func (s *slicing) section(c, begin, chunk, count int) error {
 	m, l := &s.all[c], len(s.plan.Loops)
 	s.open[c] = piece{id: s.pieceOf(m.index, chunk), loop: l}
 	s.plan.Loops = append(s.plan.Loops, SliceLoop{Index: m.index, Piece: s.open[c].id, First: len(s.plan.Steps),
-		Begin: begin, Chunk: chunk, Count: count, Parallel: s.parallel && len(s.path) == 0 && !m.sum && count > 1})
+		Begin: begin, Chunk: chunk, Count: count, Parallel: s.shares(m, count)})
 	s.path = append(s.path, l)
 	if err := s.body(c); err != nil {
 		return err
@@ -224,6 +223,15 @@ func (s *slicing) section(c, begin, chunk, count int) error {
 	s.path, s.open[c].loop = s.path[:len(s.path)-1], -1
 	s.plan.Loops[l].End = len(s.plan.Steps)
 	return nil
+}
+
+// shares reports whether workers share the loop of a component, as its positions write disjoint pieces.
+func (s *slicing) shares(m *component, count int) bool {
+	if len(s.path) > 0 || m.sum || count < 2 || s.opts.Target.Workers < 2 {
+		return false
+	}
+	s.depend.Serial = true
+	return !s.plan.Way.Serial
 }
 
 // pieceOf is the index that stands for pieces of another one.
