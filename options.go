@@ -12,11 +12,15 @@ import (
 	"github.com/einc-lang/einc/codegen"
 	"github.com/einc-lang/einc/codegen/libllvm"
 	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/planner"
 	"github.com/einc-lang/einc/planner/cost"
 )
 
 // Methods lists what Options.Method takes.
-func Methods() []string { return []string{"auto", "exact", "greedy", "best"} }
+func Methods() []string { return planner.Methods() }
+
+// Objectives lists what Options.Objective takes.
+func Objectives() []string { return planner.Objectives() }
 
 // check refuses settings that have no meaning; the planner checks its own.
 func (o *Options) check() error {

@@ -173,9 +173,9 @@ func TestBadNetworks(t *testing.T) {
 	}
 	fine := net("ab,bc->ac", 2)
 	for text, o := range map[string]planner.OrderOptions{
-		"use auto, exact, greedy or best":       {Method: "fast"},
-		"use time, flops, size, write or combo": {Objective: "speed"},
-		"are not negative":                      {MaxMemory: -1},
+		"use auto, exact, greedy, best":       {Method: "fast"},
+		"use time, flops, size, write, combo": {Objective: "speed"},
+		"are not negative":                    {MaxMemory: -1},
 	} {
 		_, err := planner.OrderNetwork(context.Background(), fine, o)
 		require.ErrorContains(t, err, text)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -33,12 +34,34 @@ const (
 	ByCombo Objective = "combo" // fewest multiply-adds and, 64 times, elements written: cotengra's default
 )
 
+var objectives = [...]Objective{ByTime, ByFlops, BySize, ByWrite, ByCombo}
+
+// Objectives lists the names of objectives.
+func Objectives() []string {
+	names := make([]string, len(objectives))
+	for i, o := range objectives {
+		names[i] = string(o)
+	}
+	return names
+}
+
 func (o Objective) check() error {
-	switch o {
-	case "", ByTime, ByFlops, BySize, ByWrite, ByCombo:
+	if o == "" || slices.Contains(objectives[:], o) {
 		return nil
 	}
-	return fmt.Errorf("einc: unknown objective %q: use time, flops, size, write or combo", o)
+	return fmt.Errorf("einc: unknown objective %q: use %s", clip(string(o)), strings.Join(Objectives(), ", "))
+}
+
+var methods = [...]string{"auto", "exact", "greedy", "best"}
+
+// Methods lists the ways to search: see OrderOptions.Method.
+func Methods() []string { return slices.Clone(methods[:]) }
+
+func checkMethod(m string) error {
+	if m == "" || slices.Contains(methods[:], m) {
+		return nil
+	}
+	return fmt.Errorf("einc: unknown planning method %q: use %s", clip(m), strings.Join(methods[:], ", "))
 }
 
 // Budget bounds a search. Units of work are about ten nanoseconds each and make a search reproducible;
@@ -141,14 +164,11 @@ func (n *Network) Check() error {
 
 // check refuses options that cannot be.
 func (o *OrderOptions) check(operands int) error {
-	switch o.Method {
-	case "", "auto", "greedy", "best":
-	case "exact":
-		if operands > ExactLimit {
-			return &limitError{operands}
-		}
-	default:
-		return fmt.Errorf("einc: unknown planning method %q: use auto, exact, greedy or best", o.Method)
+	if err := checkMethod(o.Method); err != nil {
+		return err
+	}
+	if o.Method == "exact" && operands > ExactLimit {
+		return &limitError{operands}
 	}
 	if err := o.Objective.check(); err != nil {
 		return err

@@ -134,7 +134,7 @@ var peerRows = []peerRow{
 			require.LessOrEqual(t, o.PeakBytes, 2000.0, by)
 		}
 		_, err := planner.OrderNetwork(context.Background(), n, planner.OrderOptions{Objective: "combo-64"})
-		require.ErrorContains(t, err, "use time, flops, size, write or combo")
+		require.ErrorContains(t, err, "use time, flops, size, write, combo")
 	}},
 	{"no operand, and one", "jcmgray/cotengra#55 #77, tensorcircuit/tensorcircuit-ng#114", func(t *testing.T) {
 		for _, n := range []*planner.Network{{}, net("ab->a", 3), net("->", 1), net("aa->", 5)} {

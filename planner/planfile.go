@@ -208,9 +208,7 @@ func (f *File) check() error {
 	if len(f.Labels) != 0 && len(f.Labels) != len(f.Sizes) {
 		return fmt.Errorf("%d labels for %d indices", len(f.Labels), len(f.Sizes))
 	}
-	switch Objective(f.Objective) {
-	case ByTime, ByFlops, BySize, ByWrite, ByCombo:
-	default:
+	if !slices.Contains(objectives[:], Objective(f.Objective)) {
 		return fmt.Errorf("no objective %q", clip(f.Objective))
 	}
 	return errors.Join(f.checkOperands(), f.checkFigures(), f.checkSlices(), f.Target.check())
@@ -239,11 +237,16 @@ func (f *File) checkOperands() error {
 	return nil
 }
 
-// checkFigures refuses negative counts.
+// checkFigures refuses negative costs and counts.
 func (f *File) checkFigures() error {
-	for _, v := range []float64{f.PeakBytes, f.Nanos, f.Work, f.Budget, float64(f.Trials), f.Slices - 1} {
-		if !(v >= 0) || v > math.MaxFloat64 {
-			return errors.New("a cost or count is negative")
+	for _, v := range []struct {
+		field string
+		n     float64
+		least float64
+	}{{"peak_bytes", f.PeakBytes, 0}, {"estimated_ns", f.Nanos, 0}, {"work", f.Work, 0}, {"budget", f.Budget, 0},
+		{"trials", float64(f.Trials), 0}, {"slices", f.Slices, 1}} {
+		if v.n < v.least {
+			return fmt.Errorf("%s is %v: it is at least %v", v.field, v.n, v.least)
 		}
 	}
 	return nil

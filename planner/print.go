@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -52,23 +53,9 @@ func (p *Plan) writeLoops(s *strings.Builder) {
 }
 
 func (p *Plan) writeRows(s *strings.Builder) {
-	rows := make([]int, len(p.Steps))
-	for i := range rows {
-		rows[i] = i
-	}
-	if len(rows) > mostRows {
-		slices.SortStableFunc(rows, func(a, b int) int {
-			switch x, y := p.Steps[a].Estimate.Nanos, p.Steps[b].Estimate.Nanos; {
-			case x > y:
-				return -1
-			case x < y:
-				return 1
-			}
-			return 0
-		})
-		rows = rows[:costliest]
-		slices.Sort(rows)
-		fmt.Fprintf(s, "the %d steps that take longest:\n", costliest)
+	rows := shownRows(len(p.Steps), func(i int) float64 { return p.Steps[i].Estimate.Nanos })
+	if len(rows) < len(p.Steps) {
+		fmt.Fprintf(s, "the %d steps that take longest:\n", len(rows))
 	}
 	w := tabwriter.NewWriter(s, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "step\tdoes\tB\tM\tN\tK\tstrategy\tmuladds\tbytes\tµs\tat")
@@ -83,6 +70,18 @@ func (p *Plan) writeRows(s *strings.Builder) {
 			t.Estimate.Strategy, t.Flops, k.BytesIn+k.BytesOut, t.Estimate.Nanos/1000, at)
 	}
 	w.Flush()
+}
+
+// shownRows are the numbers of the steps to print, of n: all, or the costliest of many, in order.
+func shownRows(n int, nanos func(int) float64) []int {
+	rows := countUp(0, n)
+	if n <= mostRows {
+		return rows
+	}
+	slices.SortStableFunc(rows, func(a, b int) int { return cmp.Compare(nanos(b), nanos(a)) })
+	rows = rows[:costliest]
+	slices.Sort(rows)
+	return rows
 }
 
 // does is a step in a line: what it reads, what it computes of it, and what it writes.

@@ -132,10 +132,8 @@ type draft struct {
 }
 
 func newDraft(ctx context.Context, p *parser.Problem, opts Options) (*draft, error) {
-	switch opts.Method {
-	case "", "auto", "exact", "greedy", "best":
-	default:
-		return nil, fmt.Errorf("einc: unknown planning method %q: use auto, exact, greedy or best", opts.Method)
+	if err := checkMethod(opts.Method); err != nil {
+		return nil, err
 	}
 	if err := opts.Objective.check(); err != nil {
 		return nil, err

@@ -280,11 +280,11 @@ func TestErrors(t *testing.T) {
 		return err
 	}
 	small := einsum("ij,jk,kl->il", map[byte]int{'i': 40, 'j': 40, 'k': 40, 'l': 40}, tensor.F64)
-	require.ErrorContains(t, search(small, planner.Options{Method: "fast"}), "use auto, exact, greedy or best")
+	require.ErrorContains(t, search(small, planner.Options{Method: "fast"}), "use auto, exact, greedy, best")
 	require.ErrorContains(t, search(&parser.Problem{}, planner.Options{}), "no statement")
 	require.ErrorContains(t, search(bigChain(13, 2), planner.Options{Method: "exact"}), "at most 12 factors, this one has 13")
 
-	require.ErrorContains(t, search(small, planner.Options{Objective: "speed"}), "use time, flops, size, write or combo")
+	require.ErrorContains(t, search(small, planner.Options{Objective: "speed"}), "use time, flops, size, write, combo")
 	pl := plan(t, small, "")
 	var e planner.ErrMemory
 	require.True(t, errors.As(search(small, planner.Options{Target: target, MaxMemory: 1}), &e))

@@ -85,20 +85,9 @@ func units(u float64) string { return strconv.FormatFloat(u, 'g', -1, 64) + "u" 
 
 // writeRows prints the steps, or the costliest of many.
 func (r *Report) writeRows(b *strings.Builder) {
-	rows := countUp(0, len(r.Rows))
-	if len(rows) > mostRows {
-		slices.SortStableFunc(rows, func(x, y int) int {
-			switch a, b := r.Rows[x].Nanos, r.Rows[y].Nanos; {
-			case a > b:
-				return -1
-			case a < b:
-				return 1
-			}
-			return 0
-		})
-		rows = rows[:costliest]
-		slices.Sort(rows)
-		fmt.Fprintf(b, "the %d of %d steps that take longest:\n", costliest, len(r.Rows))
+	rows := shownRows(len(r.Rows), func(i int) float64 { return r.Rows[i].Nanos })
+	if len(rows) < len(r.Rows) {
+		fmt.Fprintf(b, "the %d of %d steps that take longest:\n", len(rows), len(r.Rows))
 	}
 	left := r.lefts()
 	for _, i := range rows {

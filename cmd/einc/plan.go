@@ -114,8 +114,8 @@ func (p *planFlags) planOptions(ctx context.Context) (*einc.Options, error) {
 		err = fmt.Errorf("unknown format %q: use %s", p.format, strings.Join(einc.PlanFormats(), ", "))
 	case p.json && p.format != "json":
 		err = fmt.Errorf("--json and --format=%s exclude each other", p.format)
-	case !slices.Contains([]string{"time", "flops", "size", "write", "combo"}, p.objective):
-		err = fmt.Errorf("unknown objective %q: use time, flops, size, write or combo", p.objective)
+	case !slices.Contains(einc.Objectives(), p.objective):
+		err = fmt.Errorf("unknown objective %q: use %s", p.objective, strings.Join(einc.Objectives(), ", "))
 	case p.path != "" && p.budget != "":
 		err = errors.New("--path gives the order: there is nothing to search within a --budget")
 	case len(p.compare) > 0 && (p.path != "" || p.output != "" || p.format != ""):
