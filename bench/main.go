@@ -53,6 +53,9 @@ func run(ctx context.Context, o settings) error {
 	if err != nil {
 		return err
 	}
+	if o.rounds < 1 {
+		return fmt.Errorf("-rounds=%d: a row needs at least one", o.rounds)
+	}
 	// CPU time is a thread's, so that one thread must do all the calling.
 	runtime.LockOSThread()
 	dir, err := filepath.Abs(o.dir)

@@ -2,9 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
-	"runtime"
+	"unsafe"
 
 	"github.com/einc-lang/einc"
 	"golang.org/x/sys/unix"
@@ -38,7 +39,7 @@ func newSession(ctx context.Context, dir string) (*session, error) {
 		return nil, err
 	}
 	// The last core: interrupts and everything else tend to run on the first.
-	for i := range runtime.NumCPU() * 64 {
+	for i := range 8 * int(unsafe.Sizeof(s.cores)) { // a bit a core
 		if s.cores.IsSet(i) {
 			s.cpu = i
 		}
@@ -116,7 +117,7 @@ func eincTimed(s *session, w *work, operands []*einc.Tensor, threads, timed int)
 	}
 	out, err := f.NewOutputFor(operands...)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, errors.Join(err, f.Close())
 	}
 	c := &contender{
 		time: func(calls int) (float64, error) {
