@@ -15,7 +15,7 @@ import (
 type Split uint8
 
 const (
-	Whole    Split = iota // one module: a build gives one object file, and the short list serves every nest
+	Whole    Split = iota // one module, whose pass list serves every nest
 	ByPasses              // one a pass list
 	ByNest                // one a micro-kernel or packing, and some for the rest: they compile side by side, and other units use them
 )

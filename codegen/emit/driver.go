@@ -389,7 +389,6 @@ func (d *driverIR) strides(i int) {
 	strides, none, some, end := d.load(i, dlStrides, "i64*", 8), d.value()[1:], d.value()[1:], d.value()[1:]
 	c := d.value()
 	d.printf("  %s = icmp eq i64* %s, null\n  br i1 %[1]s, label %%%[3]s, label %%%[4]s\n%[3]s:", c, strides, none, some)
-	d.values++
 	compact := rowMajor(p.Shape)
 	matches := true
 	for a, n := range p.Shape {

@@ -61,12 +61,9 @@ func (v *goVariant) suffix() string {
 // Tags is the build constraint: a variant is left out where the toolchain is told that every CPU reaches
 // the next level.
 func (v *goVariant) Tags() string {
-	next := slices.ContainsFunc(v.K.Variants, func(w *goVariant) bool { return w.Arch == v.Arch && w.Level > v.Level })
-	if next {
-		for _, w := range v.K.GoOptions.Variants {
-			if w.Arch == v.Arch && w.Level > v.Level {
-				return fmt.Sprintf("!purego && !noasm && !%s.v%d", v.Arch, w.Level)
-			}
+	for _, w := range v.K.Variants {
+		if w.Arch == v.Arch && w.Level > v.Level {
+			return fmt.Sprintf("!purego && !noasm && !%s.v%d", v.Arch, w.Level)
 		}
 	}
 	return "!purego && !noasm"

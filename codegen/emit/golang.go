@@ -157,8 +157,7 @@ type goKernel struct {
 	GoOptions
 	Name     string
 	Prefix   string // of every name but Name and the tests'
-	Stem     string
-	stem     string
+	stem     string // begins the names of the files
 	Params   []goParam
 	Open     string // name of the open index
 	OpenAll  bool   // every operand has it
@@ -190,7 +189,6 @@ func newGoKernel(opt GoOptions) (*goKernel, error) {
 		k.Plain = &Plain{Problem: k.Problem}
 	}
 	k.stem = strings.TrimSuffix(file, ".go")
-	k.Stem = k.stem
 	if err := k.open(); err != nil {
 		return nil, err
 	}

@@ -2,8 +2,9 @@
 // with purego; there is no cgo. It is the only package that talks to LLVM.
 //
 // Compile runs LLVM in this process, CompileInWorker in a re-executed copy of the program that can
-// crash, hang or be killed without harm. The package does not load or run the code it makes, knows
-// nothing of loops or einsum, and keeps nothing from one compile for the next.
+// crash, hang or be killed without harm. The package does not load or run the code it makes, and knows
+// nothing of loops or einsum. Of one compile it keeps for the next what no request changes: the library, idle
+// target machines, and worker processes.
 //
 // What always holds: every failure of LLVM, its fatal errors included, is a Go error; only triples, CPU
 // names and features from checked lists reach LLVM, which aborts or silently miscompiles on others;

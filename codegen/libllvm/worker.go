@@ -57,7 +57,7 @@ type pool struct {
 func (p *pool) compile(ctx context.Context, r Request) (*Result, error) {
 	if !canServe.Load() {
 		return nil, failf("worker", "this program cannot be its own compile worker: "+
-			"it must call libllvm.RunWorkerIfAsked first thing in main (in tests: in TestMain), or compile in process")
+			"it must call einc.ServeWorker first thing in main (in tests: in TestMain), or leave Options.Isolate unset")
 	}
 	select {
 	case p.slots <- struct{}{}:

@@ -162,7 +162,7 @@ func TestProgramThatIsNoWorker(t *testing.T) {
 	canServe.Store(false)
 	defer canServe.Store(true)
 	_, err := CompileInWorker(context.Background(), request(axpy))
-	require.ErrorContains(t, err, "RunWorkerIfAsked")
+	require.ErrorContains(t, err, "einc.ServeWorker")
 }
 
 func TestWorkerAskedByHand(t *testing.T) {
