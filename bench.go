@@ -213,7 +213,8 @@ func madeUp(ctx context.Context, specs []Spec) ([]*Tensor, error) {
 	return operands, nil
 }
 
-// fill repeats a run of numbers whose length is prime, so that no row is like the one before.
+// fill repeats a run of numbers whose length is prime, so that no row is like the one before. They come from
+// Knuth's linear congruential generator MMIX.
 func fill(ctx context.Context, t *Tensor, seed int) error {
 	values := make([]float64, 4093)
 	state := uint64(seed)*2 + 1

@@ -2,6 +2,7 @@ package einc
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -40,6 +41,9 @@ type GoFile = emit.File
 // that has it.
 func GenerateGo(ctx context.Context, k GoKernel) ([]GoFile, error) {
 	d := k.Directive
+	if d == nil {
+		return nil, errors.New("GoKernel.Directive is nil: make one with parser.ParseDirective")
+	}
 	opt := emit.GoOptions{Package: k.Package, File: k.File, Directive: d, Tests: !k.NoTests,
 		Head: d.Head(k.Command, releasedVersion())}
 	specs := d.Specs(1)

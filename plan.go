@@ -181,6 +181,9 @@ func PlanNetworks(ctx context.Context, in io.Reader, lines bool, d DType, opts *
 	if opts == nil {
 		opts = &Options{}
 	}
+	if !d.Valid() {
+		return fmt.Errorf("element type number %d does not exist: use tensor.F64 or another of tensor.DTypes()", d)
+	}
 	each := func(n *planner.NamedNetwork) error {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -365,8 +368,12 @@ func (p *Planned) Work() float64 {
 	return p.report.Order.Work
 }
 
-// ComparePlans tables what several optimizers found for the same network or expression.
+// ComparePlans tables what several optimizers found for the same network or expression: plans of the first of
+// them, or of all.
 func ComparePlans(optimizers []string, plans []*Planned) (string, error) {
+	if len(optimizers) < len(plans) {
+		return "", fmt.Errorf("%d names of optimizers for %d plans", len(optimizers), len(plans))
+	}
 	var all []planner.Contender
 	for i, p := range plans {
 		if p.report == nil {
@@ -380,6 +387,9 @@ func ComparePlans(optimizers []string, plans []*Planned) (string, error) {
 // CheckPlan recounts what a plan file's order costs today and fails if that is more time or memory than
 // the file says; else it returns both in a line.
 func CheckPlan(ctx context.Context, f *PlanFile) (string, error) {
+	if f == nil {
+		return "", errors.New("there is no plan file to check: read one with ReadPlan")
+	}
 	nanos, peak, err := recountFile(ctx, f)
 	if err != nil {
 		return "", err

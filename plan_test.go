@@ -2,6 +2,7 @@ package einc_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/einc-lang/einc"
@@ -51,4 +52,34 @@ func TestAPlanIsThereWheneverItsSearchEnds(t *testing.T) {
 	require.Positive(t, early, "a search that ends at once does not find the best tree")
 	_, err = einc.PlanExpr(&ending{t.Context(), 0}, expr, specs, nil)
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+// What cannot be planned, checked or compared is refused, whatever calls it.
+func TestPlansOfNothing(t *testing.T) {
+	for _, d := range []tensor.DType{tensor.Invalid, 255} {
+		err := einc.PlanNetworks(t.Context(), strings.NewReader(`{"inputs":[[0,1],[1,2]],"output":[0,2],"sizes":[4,5,6]}`), false, d, nil,
+			func(*einc.Planned) error { return nil })
+		require.ErrorContains(t, err, "does not exist")
+	}
+	_, err := einc.CheckPlan(t.Context(), nil)
+	require.ErrorContains(t, err, "ReadPlan")
+	_, err = einc.ComparePlans(nil, []*einc.Planned{nil})
+	require.ErrorContains(t, err, "0 names of optimizers for 1 plans")
+	_, err = einc.GenerateGo(t.Context(), einc.GoKernel{Package: "kernels"})
+	require.ErrorContains(t, err, "ParseDirective")
+}
+
+// The names that options take are those that the planner takes.
+func TestMethodsAndObjectives(t *testing.T) {
+	specs := []einc.Spec{specOf(tensor.F64, 2, 3), specOf(tensor.F64, 3, 4), specOf(tensor.F64, 4, 5)}
+	for _, method := range append(einc.Methods(), "") {
+		for _, objective := range append(einc.Objectives(), "") {
+			_, err := einc.PlanExpr(t.Context(), "ij,jk,kl->il", specs, &einc.Options{Method: method, Objective: objective})
+			require.NoError(t, err, "%s %s", method, objective)
+		}
+	}
+	_, err := einc.PlanExpr(t.Context(), "ij,jk,kl->il", specs, &einc.Options{Method: "quick"})
+	require.ErrorContains(t, err, "use auto, exact, greedy, best")
+	_, err = einc.PlanExpr(t.Context(), "ij,jk,kl->il", specs, &einc.Options{Objective: "speed"})
+	require.ErrorContains(t, err, "use time, flops, size, write, combo")
 }

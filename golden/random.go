@@ -1,6 +1,7 @@
 package golden
 
 import (
+	"math"
 	"math/rand/v2"
 	"strings"
 
@@ -186,16 +187,19 @@ func smallNumber(r *rand.Rand, d tensor.DType) number {
 	return number{c: complex(float64(v), 0)}
 }
 
-// Equal compares two tensors element by element, by value: −0 equals 0 and NaN equals NaN.
+// Equal compares two tensors element by element, by value: −0 equals 0 and NaN equals NaN. Complex numbers are
+// compared part by part.
 func Equal(a, b *tensor.Tensor) bool {
 	x, y := flatten(a), flatten(b)
 	if len(x) != len(y) || a.DType() != b.DType() {
 		return false
 	}
 	for i := range x {
-		if x[i] != y[i] && (x[i].c == x[i].c || y[i].c == y[i].c) {
+		if x[i].i != y[i].i || !samePart(real(x[i].c), real(y[i].c)) || !samePart(imag(x[i].c), imag(y[i].c)) {
 			return false
 		}
 	}
 	return true
 }
+
+func samePart(a, b float64) bool { return a == b || math.IsNaN(a) && math.IsNaN(b) }

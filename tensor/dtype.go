@@ -63,14 +63,22 @@ func ParseDType(s string) (DType, error) {
 	return Invalid, fmt.Errorf("unknown element type %q: use one of bool i8 i16 i32 i64 f16 bf16 f32 f64 c64 c128", s)
 }
 
-// Size is the number of bytes of one element.
-func (d DType) Size() int { return dtypes[d].size }
+// Size is the number of bytes of one element; 0 if d is not valid.
+func (d DType) Size() int { return dtypes[d.known()].size }
 
 // String is the short name, as in "f32".
-func (d DType) String() string { return dtypes[d].name }
+func (d DType) String() string { return dtypes[d.known()].name }
 
 // NumPy is NumPy's name of the type, as in "float32".
-func (d DType) NumPy() string { return dtypes[d].numpy }
+func (d DType) NumPy() string { return dtypes[d.known()].numpy }
+
+// known is d, or Invalid for a number that no type has.
+func (d DType) known() DType {
+	if d >= endDType {
+		return Invalid
+	}
+	return d
+}
 
 // IsInt reports whether d is one of the integer types; Bool is not.
 func (d DType) IsInt() bool { return d >= I8 && d <= I64 }

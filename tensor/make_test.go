@@ -21,6 +21,18 @@ func TestNewIsAlignedAndZero(t *testing.T) {
 	}
 }
 
+// Numbers that no type has are as good as Invalid.
+func TestUnknownDType(t *testing.T) {
+	for _, d := range []DType{Invalid, endDType, 255} {
+		require.False(t, d.Valid())
+		require.Equal(t, "invalid", d.String())
+		require.Equal(t, "invalid", d.NumPy())
+		require.Zero(t, d.Size())
+		_, err := New(d, 2)
+		require.ErrorIs(t, err, ErrDType)
+	}
+}
+
 func TestFromSharesMemory(t *testing.T) {
 	s := []float32{1, 2, 3, 4, 5, 6}
 	a := must(From(s, 2, 3))

@@ -77,6 +77,7 @@ type settings struct {
 	json                                               bool
 }
 
+// add adds the flags of all commands that plan.
 func (s *settings) add(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&s.mode, "mode", "", "rules the text follows: numpy, index or einstein (default: numpy for einsum strings, index for index notation)")
@@ -148,7 +149,8 @@ func parseBytes(s string) (int64, error) {
 	return 0, fmt.Errorf("cannot read %q as a number of bytes above 0: write 512MB or 2GiB", s)
 }
 
-// specs describes the operands of an expression from --sizes or from shapes given as arguments.
+// specs describes the operands of an expression from --sizes or from shapes given as arguments, and puts the
+// labels that --sizes leaves open into opts.
 func (s *settings) specs(expr string, opts *einc.Options, shapes []string) ([]einc.Spec, error) {
 	dtype, err := einc.ParseDType(s.dtype)
 	if err != nil {
