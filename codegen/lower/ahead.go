@@ -86,7 +86,7 @@ func (e *emitter) batch(t tile) int {
 func (e *emitter) fetchItem(t tile, outer []int) {
 	term, batch := e.red[0], outer[len(outer)-1]
 	rows, cols, terms := e.axes[e.row].extent, e.axes[e.col].extent, e.axes[term].extent
-	ahead := int64(math.Ceil(aheadNanos / (float64(rows*cols*terms) / float64(e.lanes) * tileCycles)))
+	ahead := int64(math.Ceil(aheadNanos / (float64(rows*cols*terms) / float64(e.lanes) * fmaNanos)))
 	for acc := 1; acc <= e.inputs; acc++ {
 		item := e.axes[batch].at[acc].n
 		strip := item * t.cols * t.lanes / cols

@@ -220,8 +220,8 @@ type run struct {
 
 // Rates of the model of packed products.
 const (
-	packNanos  = 0.3  // an element copied into a panel
-	tileCycles = 0.17 // nanoseconds of a vector multiply-add
+	packNanos = 0.3  // an element copied into a panel
+	fmaNanos  = 0.17 // a vector multiply-add
 )
 
 // taskTime is the model's time of a task of the second nest.
@@ -232,7 +232,7 @@ func (p *panels) taskTime() float64 {
 		k = float64(p.K) / float64(p.Split)
 		packed = (mc + nc) * k
 	}
-	return mc*nc*k/float64(p.Lanes)*tileCycles + packed*packNanos
+	return mc*nc*k/float64(p.Lanes)*fmaNanos + packed*packNanos
 }
 
 // start begins a nest.

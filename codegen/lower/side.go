@@ -110,7 +110,7 @@ func (k *kernel) copiedRows(s shape) int64 {
 		cache = 512 << 10
 	}
 	sums := float64(cache / 2 / (s.lanes * int64(k.valueType().Size())))
-	terms := maxNanos / tileCycles / float64(k.extent(k.red))
+	terms := maxNanos / fmaNanos / float64(k.extent(k.red))
 	return max(int64(math.Sqrt(min(sums, terms))), 1)
 }
 
@@ -154,7 +154,7 @@ func (k *kernel) cutCopied(s shape, c *cuts) {
 	}
 	most := k.copiedRows(s)
 	c.block[s.row], c.block[s.side] = even(s.row, most, s.rows), even(s.side, most, s.sides)
-	nanos := tileCycles * float64(k.extent(k.red)*c.block[s.row]*c.block[s.side])
+	nanos := fmaNanos * float64(k.extent(k.red)*c.block[s.row]*c.block[s.side])
 	left := max(int64(taskNanos/nanos), 1)
 	for _, id := range k.growth(s) {
 		x := &k.axes[id]
