@@ -208,7 +208,7 @@ func (k *kernel) productTile(s *shape, t cost.Target) (rows, cols int64) {
 	}
 	depth := float64(max(k.extent(k.red), 1))
 	best, most := math.Inf(1), int64(6)
-	if k.alone(*s) {
+	if k.alone(*s) || k.narrows(s) {
 		most = 1 // rows are to fill lines of the output
 	}
 	rows, cols = 1, 1

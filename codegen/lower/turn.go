@@ -173,6 +173,32 @@ func (k *kernel) turnable(row, col int) bool {
 // alone tells whether results are turned around of which no two rows share a vector that is loaded.
 func (k *kernel) alone(s shape) bool { return s.across && !k.shares(s.row, s.col) }
 
+// crowded tells whether lines of the output, so many in a vector along an axis, leave the first level before the tiles of
+// further rows write the rest of them, as several vectors of a tile write into a few of its sets.
+func (k *kernel) crowded(col int, lanes int64) bool {
+	const way, ways = 4096, 8 // bytes from a line of a set to the next, and lines of a set that stay
+	apart := k.axes[col].at[0].n * int64(k.accs[0].DType.Size())
+	return 2*lanes > ways*(way/min(max(apart&-apart, lineBytes), way))
+}
+
+// narrows tells whether tiles had better be one vector wide, lest they crowd the output: sums of few terms, as elements that rows
+// load are then loaded more often; of fewer still where these lie in lines of their own, and do not stay in the first level.
+func (k *kernel) narrows(s *shape) bool {
+	const near = 16 << 10 // bytes of an input that stay
+	if !s.across || !k.crowded(s.col, s.lanes) {
+		return false
+	}
+	most := 2 * s.lanes
+	for i := 1; i <= k.inputs; i++ {
+		row := k.axes[s.row].at[i].n
+		along := slices.ContainsFunc(k.red, func(id int) bool { return k.axes[id].at[i].n == 1 })
+		if row != 0 && row != 1 && !along && k.bytes(i) > near {
+			most = s.lanes
+		}
+	}
+	return k.extent(k.red) <= most
+}
+
 // aloneRows is how many rows of such results a task takes at a time: what they load is still near when items along the other
 // axes, which share it, are next.
 const aloneRows = 128
@@ -197,47 +223,73 @@ func (k *kernel) unitAxis() int {
 // which takes the fewest shuffles an element, and beside multiply-adds there is room for short stores.
 func (k *kernel) square() int64 { return int64(max(16/k.accs[0].DType.Size(), 1)) }
 
-// storeTurned stores a tile along its rows.
+// storeTurned stores a tile along its rows, square by square; or, where lines that a vector's lanes lie in soon leave the first
+// level, all rows of a lane at once.
 func (e *emitter) storeTurned(t tile, vals []loop.Reg) {
-	for row := int64(0); row < t.rows; {
-		rows := min(t.rows-row, e.square())
-		if !e.masked {
-			rows = floorPow2(rows)
-		}
+	rows := e.square()
+	if e.crowded(e.col, t.lanes) {
+		rows = t.rows
+	}
+	for row := int64(0); row < t.rows; row += rows {
 		for col := range t.cols {
-			var vecs []loop.Reg
-			for i := range rows {
-				vecs = append(vecs, vals[(row+i)*t.cols+col])
-			}
-			e.storeSquares(t, point{row: row, col: col}, vecs)
+			e.storeStrips(t, col, e.strips(t, row, min(row+rows, t.rows), col, vals))
 		}
-		row += rows
 	}
 }
 
-// storeSquares stores vectors of successive rows from a point on, column by column.
-func (e *emitter) storeSquares(t tile, p point, vecs []loop.Reg) {
-	if len(vecs) == 1 {
-		e.storePoint(t, p, vecs[0])
-		return
+// strip is some successive rows of a column of a tile that are turned around: vectors of one lane each, or of several.
+type strip struct {
+	row, rows int64
+	vecs      []loop.Reg
+}
+
+// strips turns rows of a column around, square by square. A row that is left by itself is stored as it is.
+func (e *emitter) strips(t tile, row, end, col int64, vals []loop.Reg) (strips []strip) {
+	for row < end {
+		rows := min(end-row, e.square())
+		if !e.masked {
+			rows = floorPow2(rows)
+		}
+		var vecs []loop.Reg
+		for i := range rows {
+			vecs = append(vecs, vals[(row+i)*t.cols+col])
+		}
+		if rows == 1 {
+			e.storePoint(t, point{row: row, col: col}, vecs[0])
+		} else {
+			strips = append(strips, e.strip(row, vecs))
+		}
+		row += rows
 	}
-	rows, side := len(vecs), int(ceilPow2(int64(len(vecs))))
-	for len(vecs) < side {
+	return strips
+}
+
+// strip turns vectors of successive rows around.
+func (e *emitter) strip(row int64, vecs []loop.Reg) strip {
+	rows := int64(len(vecs))
+	for len(vecs) < int(ceilPow2(rows)) {
 		vecs = append(vecs, vecs[0]) // rows that nobody looks at
 	}
-	active := int(t.activeLanes(p))
-	if active == 0 {
-		active = int(t.lanes)
+	return strip{row, rows, transpose(e.b, vecs)}
+}
+
+// storeStrips stores strips of a column, lane by lane.
+func (e *emitter) storeStrips(t tile, col int64, strips []strip) {
+	lanes := t.activeLanes(point{col: col})
+	if lanes == 0 {
+		lanes = t.lanes
 	}
-	turned := transpose(e.b, vecs)
-	for lane := range active {
-		to := e.addr(0, p, t.lanes)
-		to.Off.Const += int64(lane) * e.axes[e.col].at[0].n
-		src := turned[lane%side]
-		if side < int(t.lanes) {
-			src = e.part(src, lane/side, side)
+	for lane := range lanes {
+		for _, x := range strips {
+			to := e.addr(0, point{row: x.row, col: col}, t.lanes)
+			to.Off.Const += lane * e.axes[e.col].at[0].n
+			side := int64(len(x.vecs))
+			src := x.vecs[lane%side]
+			if side < t.lanes {
+				src = e.part(src, int(lane/side), int(side))
+			}
+			e.b.Add(&loop.Store{Src: src, To: to, Stride: loop.Const(1), Active: int(x.rows % side)})
 		}
-		e.b.Add(&loop.Store{Src: src, To: to, Stride: loop.Const(1), Active: rows % side})
 	}
 }
 

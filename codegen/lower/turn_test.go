@@ -117,6 +117,20 @@ func TestTranspose(t *testing.T) {
 }
 
 // TestRepeatedRows joins short rows to full vectors, and leaves others alone.
+// Results whose lanes share sets of the first level are stored line by line, from tiles of one vector where terms are few.
+func TestCrowdedLinesAreFinished(t *testing.T) {
+	for _, x := range []struct {
+		c, k    int
+		narrow  bool
+		follows string // the first store
+	}{{504, 16, false, "504"}, {512, 16, true, "2"}, {512, 17, false, "2"}} {
+		c := caseOf{expr: "ba,cb->ac", extent: map[rune]int{'a': 24, 'b': x.k, 'c': x.c}, types: []tensor.DType{tensor.F64}, layouts: "c"}
+		text := c.check(t, targets()[2], 1).Nests[0].String()
+		require.Equal(t, x.narrow, strings.Contains(text, "for a 0..24 step 8 "), "%d columns, %d terms", x.c, x.k)
+		require.Regexp(t, `store out\[[^\]]*c\] by 1, .*\n.*\n *store out\[.* \+ `+x.follows+`\]`, text)
+	}
+}
+
 func TestRepeatedRows(t *testing.T) {
 	for _, target := range targets() {
 		for i, x := range []struct{ expr, sizes string }{{"ac,bc->abc", "7KA"}, {"ac,bc->abc", "5H3"}, {"c,abc->abc", "4G6"},
