@@ -52,3 +52,39 @@ func TestKernelOutlivesTheCallerThatGaveUp(t *testing.T) {
 	_, err = kc.get(t.Context(), v.unit, &c.opts)
 	require.ErrorIs(t, err, fault)
 }
+
+// A caller that waits no longer gives its claim back, and leaves the kernel to the others.
+func TestWaitingForAKernelEnds(t *testing.T) {
+	kc := &kernelCache{loaded: map[[32]byte]*kernel{}}
+	k, first := kc.claim([32]byte{1})
+	require.True(t, first)
+	again, first := kc.claim([32]byte{1})
+	require.False(t, first)
+	require.Same(t, k, again)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, kc.wait(ended, k), context.Canceled)
+	require.Equal(t, 1, k.users)
+}
+
+// Kernels that none uses stay, up to a number; then the one that was released first goes.
+func TestIdleKernels(t *testing.T) {
+	kc := &kernelCache{loaded: map[[32]byte]*kernel{}}
+	key := func(i int) [32]byte { return [32]byte{byte(i), byte(i >> 8)} }
+	for i := range idleKernels + 1 {
+		k, _ := kc.claim(key(i))
+		kc.release(k)
+		if i == 1 { // used again: no longer the first to go
+			k, first := kc.claim(key(0))
+			require.False(t, first)
+			kc.release(k)
+		}
+	}
+	require.Len(t, kc.loaded, idleKernels)
+	require.Len(t, kc.idle, idleKernels)
+	require.Contains(t, kc.loaded, key(0))
+	require.NotContains(t, kc.loaded, key(1))
+	k, first := kc.claim(key(0))
+	require.False(t, first)
+	require.NotContains(t, kc.idle, k, "what is used is not idle")
+}

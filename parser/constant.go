@@ -120,9 +120,18 @@ func unary(fn Fn, x float64) float64 {
 	case FnLeakyRelu:
 		return math.Max(x, 0) + 0.01*math.Min(x, 0)
 	case FnGelu:
-		return x / 2 * (1 + math.Erf(x/math.Sqrt2))
+		return gelu(x)
 	}
 	return x
+}
+
+// gelu is x times the normal distribution function. That is 1+erf(x/√2), halved, but the sum cancels where x is
+// negative.
+func gelu(x float64) float64 {
+	if math.IsInf(x, -1) {
+		return 0
+	}
+	return x / 2 * math.Erfc(-x/math.Sqrt2)
 }
 
 // sign is -1, 0 or 1; NaN for NaN.

@@ -234,6 +234,29 @@ func TestTypes(t *testing.T) {
 	}
 }
 
+// TestConstantFunctions checks functions of literals, which are computed once and for all.
+func TestConstantFunctions(t *testing.T) {
+	for src, want := range map[string]float64{
+		"R = abs(-2.5)": 2.5, "R = -(0.5 + 2)": -2.5, "R = exp(-1.5)": math.Exp(-1.5), "R = log(2.5)": math.Log(2.5), "R = sqrt(2.0)": math.Sqrt2,
+		"R = tanh(0.5)": math.Tanh(0.5), "R = sigmoid(-30.0)": 1 / (1 + math.Exp(30)), "R = relu(-1.5)": 0, "R = relu(1.5)": 1.5,
+		"R = sign(-0.5)": -1, "R = sign(0.0)": 0, "R = leaky_relu(-2.0)": -0.02, "R = leaky_relu(2.0)": 2, "R = gelu(1.5)": 0.75 * math.Erfc(-1.5/math.Sqrt2),
+		"R = gelu(-10.0)": -5 * math.Erfc(10/math.Sqrt2), "R = gelu(-1e308*1e308)": 0, "R = min(2.5, 1.5, 3)": 1.5, "R = max(2.5, 1.5, 3)": 3,
+		"R = 7/2": 3.5, "R = 2.5*3 - 1": 6.5,
+	} {
+		q, err := bindText(t, src, "")
+		require.NoError(t, err, src)
+		expr := q.Statements[0].Expr
+		require.Len(t, expr, 1, src)
+		require.Equal(t, NodeConst, expr[0].Kind, src)
+		require.InDelta(t, want, expr[0].Value, 1e-13*math.Abs(want), src)
+	}
+	for src, want := range map[string]int64{"R = abs(-2)": 2, "R = relu(-2)": 0, "R = sign(-7)": -1, "R = min(3, 2)": 2, "R = max(3, 2)": 3, "R = 2*3 - 7": -1} {
+		q, err := bindText(t, src, "")
+		require.NoError(t, err, src)
+		require.Equal(t, want, q.Statements[0].Expr[0].Int, src)
+	}
+}
+
 // TestLiterals checks constants whose value or type is at an edge.
 func TestLiterals(t *testing.T) {
 	q, err := bindText(t, "R[i] = A[i]*9007199254740993", "i64:1")
