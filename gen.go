@@ -10,6 +10,7 @@ import (
 	"github.com/einc-lang/einc/codegen"
 	"github.com/einc-lang/einc/codegen/emit"
 	"github.com/einc-lang/einc/codegen/lower"
+	"github.com/einc-lang/einc/internal/fault"
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/runtime"
 )
@@ -109,7 +110,7 @@ func goVariant(ctx context.Context, expr string, specs []Spec, opts *Options) (e
 		}
 		flat, err := runtime.Flatten(file, names)
 		if err != nil {
-			return v, fmt.Errorf("internal error: module %d: %w", m, err)
+			return v, fault.Errorf("module %d: %w", m, err)
 		}
 		b := emit.Blob{Code: flat.Code, Entries: map[int]int{}}
 		for i, at := range flat.Entries {

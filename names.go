@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"io"
-	"strings"
 	"syscall"
 
 	"github.com/einc-lang/einc/codegen/libllvm"
+	"github.com/einc-lang/einc/internal/fault"
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner"
 	"github.com/einc-lang/einc/tensor"
@@ -77,7 +77,8 @@ func IsBudget(err error) bool {
 // the process that compiled died.
 func IsInternal(err error) bool {
 	var llvm *libllvm.Error
-	return errors.As(err, &llvm) || err != nil && strings.Contains(err.Error(), "internal error")
+	var own *fault.Error
+	return errors.As(err, &llvm) || errors.As(err, &own)
 }
 
 // SpecsFromSizes describes the operands of an expression from its indices' extents, written as

@@ -8,6 +8,7 @@ import (
 	"github.com/einc-lang/einc/codegen/emit"
 	"github.com/einc-lang/einc/codegen/libllvm"
 	"github.com/einc-lang/einc/codegen/llvm"
+	"github.com/einc-lang/einc/internal/fault"
 	"github.com/einc-lang/einc/runtime/object"
 )
 
@@ -50,7 +51,7 @@ func (a *Ahead) Compile(ctx context.Context, compile Compiler, einc string) ([]*
 		for n, s := range a.Units[i].Symbols {
 			frame, ok := result.Frames[s]
 			if !ok {
-				return nil, fmt.Errorf("internal error: LLVM reported no stack frame for %s", s)
+				return nil, fault.Errorf("LLVM reported no stack frame for %s", s)
 			}
 			o.Symbols[n].Frame = frame + result.Frames[a.Name]
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/einc-lang/einc/codegen/libllvm"
 	"github.com/einc-lang/einc/codegen/llvm"
 	"github.com/einc-lang/einc/codegen/lower"
+	"github.com/einc-lang/einc/internal/fault"
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner"
 	"github.com/einc-lang/einc/planner/cost"
@@ -78,7 +79,7 @@ func (u *Unit) Compile(ctx context.Context, compile Compiler, einc string, by Sp
 		for _, n := range m.nests {
 			frame, ok := results[i].Frames[u.Symbols[n]]
 			if !ok {
-				return nil, fmt.Errorf("internal error: LLVM reported no stack frame for %s", u.Symbols[n])
+				return nil, fault.Errorf("LLVM reported no stack frame for %s", u.Symbols[n])
 			}
 			o.Symbols[n].Module, o.Symbols[n].Frame = i, frame
 		}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/einc-lang/einc/codegen/libllvm"
+	"github.com/einc-lang/einc/internal/fault"
 	"github.com/einc-lang/einc/planner"
 	"github.com/einc-lang/einc/tensor"
 	"github.com/stretchr/testify/require"
@@ -24,7 +25,8 @@ func TestExitCodes(t *testing.T) {
 		{planner.ErrMemory{}, exitBudget},
 		{tensor.ErrMemory, exitBudget},
 		{&fs.PathError{Op: "open", Path: "a", Err: fs.ErrNotExist}, exitIO},
-		{errors.New("internal error: no frame"), exitInternal},
+		{fault.Errorf("no frame"), exitInternal},
+		{errors.New("internal error.npy: the file is empty"), exitInput},
 		{&libllvm.Error{Stage: "worker", Msg: "signal: killed"}, exitInternal},
 		{fmt.Errorf("reading: %w", context.Canceled), exitInterrupted},
 	} {

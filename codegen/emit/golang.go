@@ -11,6 +11,7 @@ import (
 	"strings"
 	"text/template"
 
+	"github.com/einc-lang/einc/internal/fault"
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/runtime/object"
 	"github.com/einc-lang/einc/tensor"
@@ -121,7 +122,7 @@ func (k *goKernel) render(suffix, tmpl string, data any) (File, error) {
 		err = k.checkBack(f.Data)
 	}
 	if err != nil {
-		return f, fmt.Errorf("internal error: %s: %w", f.Name, err)
+		return f, fault.Errorf("%s: %w", f.Name, err)
 	}
 	return f, nil
 }

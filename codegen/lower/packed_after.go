@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/internal/fault"
 	"github.com/einc-lang/einc/parser"
 )
 
@@ -128,5 +129,5 @@ func (p *panels) node(n *parser.Node, a *loop.After, regs []loop.Reg) (loop.Reg,
 		}
 		return apply(p.b, *n, args)
 	}
-	return 0, fmt.Errorf("internal error: node kind %d in a scalar expression", n.Kind)
+	return 0, fault.Errorf("node kind %d in a scalar expression", n.Kind)
 }

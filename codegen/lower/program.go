@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/internal/fault"
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner"
 	"github.com/einc-lang/einc/planner/cost"
@@ -107,7 +108,7 @@ func (l *lowering) windowDims() {
 func (l *lowering) step(i int, opts Options) error {
 	s := &l.plan.Steps[i]
 	if len(s.Body) == 0 {
-		return fmt.Errorf("internal error: no body")
+		return fault.Errorf("no body")
 	}
 	return l.strategy(s, opts).build(l, i)
 }
@@ -150,7 +151,7 @@ func (l *lowering) phaseAt(step int, n *loop.Nest, first int64, tasks loop.Size,
 		n.Dims = len(l.dims)
 	}
 	if err := loop.Verify(n); err != nil {
-		return fmt.Errorf("internal error: nest %q: %w", n.Strategy, err)
+		return fault.Errorf("nest %q: %w", n.Strategy, err)
 	}
 	key := n.Strategy + "\n" + n.Canonical()
 	id, ok := l.seen[key]

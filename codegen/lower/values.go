@@ -1,9 +1,8 @@
 package lower
 
 import (
-	"fmt"
-
 	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/internal/fault"
 	"github.com/einc-lang/einc/parser"
 )
 
@@ -151,7 +150,7 @@ func (v *values) compute(n *parser.Node, p point) loop.Reg {
 		}
 		v.e.fail(err)
 	default:
-		v.e.fail(fmt.Errorf("internal error: node kind %d in a scalar expression", n.Kind))
+		v.e.fail(fault.Errorf("node kind %d in a scalar expression", n.Kind))
 	}
 	return constant(b, t, 0, 0) // the nest is thrown away
 }
