@@ -382,15 +382,10 @@ func (d *draft) turned(s *Step) bool {
 
 // unitIndex is the index that walks r with stride 1, or NoIndex.
 func (d *draft) unitIndex(r Ref) parser.IndexID {
-	b := &d.plan.Buffers[r.Buffer]
-	unit := b.Layout.UnitAxis
-	if b.Kind != Operand {
-		unit = lastLong(b.Shape)
+	if unit := d.unitAxis(r); unit >= 0 && unit < len(r.Axes) {
+		return r.Axes[unit]
 	}
-	if unit < 0 || unit >= len(r.Axes) {
-		return parser.NoIndex
-	}
-	return r.Axes[unit]
+	return parser.NoIndex
 }
 
 // lastLong is the last axis that has an extent beyond 1, which is the one of stride 1 in a dense tensor; -1 if
