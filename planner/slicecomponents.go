@@ -64,6 +64,30 @@ func (s *sliceable) join(writer, reader int, r Ref) {
 	}
 }
 
+// floor is memory in bytes that the temporaries of the plan need however it is sliced: each takes a line at least, and
+// for one position of all loops the steps are a game of pebbles on trees, which is won with fewest by finishing the
+// branch that needs most before the others (Sethi and Ullman, 1970).
+func (s *sliceable) floor() int64 {
+	below := make([][]int, len(s.into)) // of each step: the lines that its parts need
+	most := 0
+	for i, into := range s.into {
+		parts := below[i]
+		slices.SortFunc(parts, func(a, b int) int { return b - a })
+		need, b := len(parts), &s.p.Buffers[s.p.Steps[i].Out.Buffer]
+		stored := b.Kind == Temp && b.Bytes > 0
+		if stored {
+			need++
+		}
+		for done, lines := range parts {
+			need = max(need, done+lines)
+		}
+		if most = max(most, need); stored && into >= 0 {
+			below[into] = append(below[into], need)
+		}
+	}
+	return roundUp(1) * int64(most)
+}
+
 // components lists those of an index that have more than one step: slicing a single step saves
 // nothing.
 func (s *sliceable) components(id parser.IndexID) []component {

@@ -21,6 +21,7 @@ type fitting struct {
 	known  map[parser.IndexID]bool // whether slicing it changes anything
 	origin *sliceable
 	lowest *Plan // of all that were tried
+	floor  int64 // bytes that no slices go below
 }
 
 // mostTried is the most indices that one round looks at.
@@ -38,7 +39,8 @@ type attempt struct {
 // while all help in the steps, whichever the model prefers.
 func (d *draft) fit(base *Plan, limit int64) (*Plan, error) {
 	f := &fitting{d: d, base: base, known: map[parser.IndexID]bool{}, origin: newSliceable(base), lowest: base}
-	for aim := limit; aim > limit/farthestAim; aim /= 2 {
+	f.floor = f.origin.floor()
+	for aim := limit; aim > limit/farthestAim && limit >= f.floor; aim /= 2 {
 		if best, err := f.under(limit, aim); err != nil || best != nil {
 			return best, err
 		}
@@ -122,7 +124,7 @@ func (f *fitting) least() error {
 	f.way, f.limit, f.aim = SliceWay{Serial: true, Lean: true}, 1, 1
 	_, err := f.descend()
 	for range mostLower {
-		if err != nil || f.stopped() != nil {
+		if err != nil || f.stopped() != nil || f.lowest.Peak <= f.floor {
 			break
 		}
 		var lower *Plan
