@@ -21,7 +21,7 @@ type GoKernel struct {
 	Package   string   // name of the package
 	File      string   // main file, ending in _einc.go; empty: made from the kernel's name
 	Command   string   // what made the files, for their first line
-	Levels    []string // CPU levels to write machine code for; nil for GoLevels
+	Levels    []string // CPU levels to write machine code for, of arm64 one; nil for GoLevels
 	NoTests   bool
 	Isolate   bool  // as in Options
 	MaxMemory int64 // as in Options, for a call and, with an open index, each item that it works on
@@ -45,6 +45,13 @@ func GenerateGo(ctx context.Context, k GoKernel) ([]GoFile, error) {
 	if d == nil {
 		return nil, errors.New("GoKernel.Directive is nil: make one with parser.ParseDirective")
 	}
+	levels := k.Levels
+	if levels == nil {
+		levels = GoLevels()
+	}
+	if err := checkGoLevels(levels); err != nil {
+		return nil, err
+	}
 	opt := emit.GoOptions{Package: k.Package, File: k.File, Directive: d, Tests: !k.NoTests,
 		Head: d.Head(k.Command, releasedVersion())}
 	specs := d.Specs(1)
@@ -64,10 +71,6 @@ func GenerateGo(ctx context.Context, k GoKernel) ([]GoFile, error) {
 		return nil, err
 	}
 	opt.Plain = codegen.Plain(c.plan)
-	levels := k.Levels
-	if levels == nil {
-		levels = GoLevels()
-	}
 	for _, level := range levels {
 		v, err := goVariant(ctx, d.Expr, specs, options(level))
 		if err != nil {
@@ -77,6 +80,27 @@ func GenerateGo(ctx context.Context, k GoKernel) ([]GoFile, error) {
 	}
 	slices.SortStableFunc(opt.Variants, func(a, b emit.GoVariant) int { return a.Level - b.Level })
 	return emit.Go(opt)
+}
+
+// checkGoLevels refuses levels whose code would be in one file. On arm64 nothing asks the CPU which code it can run,
+// so that there is one.
+func checkGoLevels(levels []string) error {
+	arm := ""
+	for i, l := range levels {
+		t, err := codegen.TargetFor(l)
+		switch {
+		case err != nil:
+			return err
+		case slices.Contains(levels[:i], l):
+			return fmt.Errorf("CPU level %s is given twice", l)
+		case t.Arch != "arm64":
+		case arm != "":
+			return fmt.Errorf("a Go package has code for one CPU level of arm64, not for both %s and %s: choose one", arm, l)
+		default:
+			arm = l
+		}
+	}
+	return nil
 }
 
 // goVariant compiles a kernel for one CPU level.

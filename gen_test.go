@@ -200,7 +200,8 @@ func TestGenerateRefuses(t *testing.T) {
 	for _, k := range []einc.GoKernel{
 		{Directive: d, Package: "a b"}, {Directive: d, Package: "_"}, {Directive: d, Package: "x_test"}, {Directive: d, Package: ""},
 		{Directive: d, Package: "p", File: "../x_einc.go"}, {Directive: d, Package: "p", File: "x.go"}, {Directive: d, Package: "p", File: "_x_einc.go"},
-		{Directive: d, Package: "p", Levels: []string{"pentium"}},
+		{Directive: d, Package: "p", Levels: []string{"pentium"}}, {Directive: d, Package: "p", Levels: []string{"x86-64-v3", "x86-64-v3"}},
+		{Directive: d, Package: "p", Levels: []string{"generic", "neoverse-n1"}}, // which would be one file
 	} {
 		_, err := einc.GenerateGo(t.Context(), k)
 		require.Error(t, err, "%+v", k)

@@ -51,8 +51,8 @@ that has it. Flags take one dash or two:
   -dtype TYPE     element type of the operands (default float32)
   -o FILE         main file, ending in _einc.go (default NAME_einc.go); the others go beside it
   -pkg NAME       package (default: $GOPACKAGE, as go generate sets it)
-  -cpu LEVELS     comma list of levels to write machine code for, or none
-                  (default ` + strings.Join(einc.Levels(), ",") + `)
+  -cpu LEVELS     comma list of levels to write machine code for, at most one of arm64, or none
+                  (default ` + strings.Join(einc.GoLevels(), ",") + `)
   -plan FILE      plan file whose order to take, for a kernel given by flags
   -max-memory N   bytes of temporaries and workspace allowed, as 64MiB
   -tests=false    write no tests
