@@ -169,7 +169,20 @@ func (b *buildFlags) targets() ([]target, error) {
 		}
 		targets = append(targets, target{kind, path})
 	}
-	return targets, nil
+	return targets, distinctPaths(targets)
+}
+
+// distinctPaths refuses outputs that would be written over each other.
+func distinctPaths(targets []target) error {
+	kinds := map[string]string{}
+	for _, t := range targets {
+		path := filepath.Clean(t.path)
+		if other, taken := kinds[path]; taken {
+			return usageError{fmt.Errorf("%s and %s would both be written to %s: give one another file with --emit=%s=FILE", other, t.kind, path, t.kind)}
+		}
+		kinds[path] = t.kind
+	}
+	return nil
 }
 
 // pathFor is -o for the first output, and a file beside it for the others.
