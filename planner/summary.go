@@ -58,7 +58,7 @@ func (r *Report) speedup() float64 {
 func (r *Report) writeSearch(line func(label, format string, args ...any)) {
 	o := &r.Order
 	text := "the path was given"
-	if o.Trials > 0 {
+	if o.Method != "path" {
 		text = fmt.Sprintf("%s, %s, %.4gu of work, seed %d", o.Method, count(o.Trials, "trial"), o.Work, o.Seed)
 	}
 	if o.Budget > 0 {
