@@ -70,12 +70,16 @@ func searchProduct(ctx context.Context, p *parser.Problem, n *planner.Network, p
 // mostWider bounds the limits that are tried for an error.
 const mostWider = 4
 
+// farOff is how many times a limit the least memory of an order is from which on no other order is tried: orders hardly
+// differ by as much, and to say no takes time.
+const farOff = 4
+
 // planEither plans a product along the order that suits the limit, or where slices of that order need more, as they hold
 // sums and small temporaries that no order counts, along the greedy one, which has other sums.
 func planEither(ctx context.Context, p *parser.Problem, n *planner.Network, po planner.Options, opts *Options) (*planner.Plan, *planner.Order, error) {
 	plan, o, err := planWithin(ctx, p, n, po, opts)
 	var short, other planner.ErrMemory
-	if !errors.As(err, &short) || short.Cause != nil {
+	if !errors.As(err, &short) || short.Cause != nil || short.Least/farOff > opts.MaxMemory {
 		return plan, o, err
 	}
 	po.Method, po.Budget, po.Stop = "greedy", Budget{}, ctx
