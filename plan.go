@@ -120,7 +120,7 @@ func (p *Planned) describe(ctx context.Context, c *compilation) error {
 func (p *Planned) record(ctx context.Context, c *compilation) error {
 	f := planner.NewFile(p.report, p.objective, p.target)
 	f.Einc, f.Expr, f.Mode = Version(), p.name, c.opts.Mode.String()
-	f.Serial, f.Lean = c.plan.Way.Serial, c.plan.Way.Lean
+	f.Serial, f.Lean, f.Copied = c.plan.Way.Serial, c.plan.Way.Lean, c.plan.Way.Copied
 	for _, t := range c.problem.Tensors[:c.problem.Operands] {
 		f.Shapes, f.Types = append(f.Shapes, t.Shape), append(f.Types, t.DType.String())
 	}
@@ -153,7 +153,7 @@ func replay(ctx context.Context, f *PlanFile, p *parser.Problem, po planner.Opti
 	if err != nil {
 		return nil, err
 	}
-	po.Slices, po.Way = planner.SlicesFor(p, sliced), planner.SliceWay{Serial: f.Serial, Lean: f.Lean}
+	po.Slices, po.Way = planner.SlicesFor(p, sliced), planner.SliceWay{Serial: f.Serial, Lean: f.Lean, Copied: f.Copied}
 	po.Whole = len(po.Slices) == 0 && po.MaxMemory == 0
 	if f.Method == "path" {
 		po.Fusing = fusingOf(f.Groups, path)

@@ -202,6 +202,37 @@ func TestSlicedPacked(t *testing.T) {
 	}
 }
 
+// TestSlicedCopies runs products of a batch against the grain in less memory than their copies take: some items at a time.
+func TestSlicedCopies(t *testing.T) {
+	r := rand.New(rand.NewPCG(seed(t), 9))
+	hostLevels(t)
+	target, err := codegen.Host()
+	require.NoError(t, err)
+	target.Workers = 2
+	for _, c := range []struct {
+		expr   string
+		shapes [][]int
+	}{
+		{"ikc,jkc->ijc", [][]int{{128, 130, 3}, {120, 130, 3}}},
+		{"C[m,n,b] = relu(X[m,k,b]*Y[k,n,b] + D[m,n])", [][]int{{128, 130, 4}, {130, 120, 4}, {128, 120}}},
+	} {
+		operands, err := golden.Operands(r, tensor.F32, c.shapes)
+		require.NoError(t, err)
+		p := problem(t, &golden.Contraction{Expr: c.expr, Operands: operands})
+		whole := compileSliced(t, p, planner.Options{Target: target}, lower.Options{})
+		require.Greater(t, len(whole.unit.Plan.Steps), 1, whole.unit.Plan)
+		k := compileSliced(t, p, planner.Options{Target: target, MaxMemory: whole.unit.Plan.Peak * 3 / 4}, lower.Options{})
+		require.True(t, k.unit.Plan.Way.Copied, k.unit.Plan)
+		want := whole.run(t, p, operands, 2)
+		for workers := range 3 {
+			require.True(t, golden.Equal(want, k.run(t, p, operands, 1+workers)), k.unit.Plan)
+		}
+		checkMemory(t, k, c.expr)
+		require.NoError(t, k.kernel.Close())
+		require.NoError(t, whole.kernel.Close())
+	}
+}
+
 // TestMemoryLimit runs networks in a fraction of the memory they want.
 func TestMemoryLimit(t *testing.T) {
 	r := rand.New(rand.NewPCG(seed(t), 8))

@@ -14,36 +14,31 @@ const align = 64
 // finish gives steps copies, finds lifetimes, lays out the arena and sums up. Where slices are asked for, or the plan
 // needs more memory than it may have, it slices it; so it does where that spares much memory and takes no longer.
 func (d *draft) finish() error {
-	if err := d.placeCopies(); err != nil {
-		return err
+	plain := *d.plan
+	p, err := d.withCopies()
+	if p == nil && err == nil {
+		*d.plan = plain
+		p, err = d.asItIs()
 	}
-	if d.opts.Whole {
-		if d.plan.vast() {
-			return d.plan.errVast()
-		}
-		return d.ctx.Err()
-	}
-	sliced, err := d.cut(d.plan)
 	if err != nil {
 		return err
 	}
-	d.plan = sliced
+	d.plan = p
 	return d.ctx.Err()
 }
 
-// placeCopies places the plan with copies; or without, where it is to be cut, or they would need more memory than it may have.
-func (d *draft) placeCopies() error {
-	plain := *d.plan
-	if len(d.opts.Slices) > 0 {
-		return d.place()
+// asItIs places the plan, and cuts it unless it is to be whole.
+func (d *draft) asItIs() (*Plan, error) {
+	if err := d.place(); err != nil {
+		return nil, err
 	}
-	d.copies()
-	err := d.place()
-	if limit := d.opts.MaxMemory; limit > 0 && d.plan.Peak > limit && len(d.plan.Steps) > len(plain.Steps) {
-		*d.plan = plain
-		return d.place()
+	if !d.opts.Whole {
+		return d.cut(d.plan)
 	}
-	return err
+	if d.plan.vast() {
+		return nil, d.plan.errVast()
+	}
+	return d.plan, nil
 }
 
 // cut slices a plan where that is asked for, where memory is short, or where it spares much of it.
@@ -55,7 +50,7 @@ func (d *draft) cut(p *Plan) (sliced *Plan, err error) {
 			d.opts.Slices, sliced, err = nil, p, nil
 		}
 	} else if limit == 0 {
-		sliced, err = d.spare(p)
+		sliced, err = d.spare(p, thrift{max(spareBytes, p.given()), spareLoss * p.Cost.Nanos}, SliceWay{})
 	}
 	if err != nil || !sliced.vast() && (limit == 0 || sliced.Peak <= limit) {
 		return sliced, err

@@ -17,7 +17,8 @@ type Line struct {
 	Log2Size   *float64    `json:"log2_size"`
 	PeakBytes  json.Number `json:"peak_bytes"`
 	Slices     json.Number `json:"slices"`
-	Sliced     [][2]int64  `json:"sliced"` // index id, parts
+	Sliced     [][2]int64  `json:"sliced"`       // index id, parts
+	Copied     json.Number `json:"copied_bytes"` // of operands and results that the plan copies, in all slices
 	Nanos      float64     `json:"estimated_ns"`
 	PlanNanos  int64       `json:"plan_ns"`
 	Method     string      `json:"method"`
@@ -32,7 +33,7 @@ func (r *Report) Line() Line {
 	o := &r.Order
 	l := Line{Name: r.Name, Path: o.Path, Groups: r.Groups, Log10Flops: finite(o.Log10Flops), Log2Size: finite(o.Log2Size),
 		PeakBytes: whole(math.Round(o.PeakBytes)), Slices: whole(max(o.Slices, 1)), Sliced: [][2]int64{}, Nanos: r.Nanos,
-		Method: o.Method, Trials: o.Trials, Work: whole(o.Work), Budget: whole(o.Budget), Seed: o.Seed}
+		Method: o.Method, Trials: o.Trials, Work: whole(o.Work), Budget: whole(o.Budget), Seed: o.Seed, Copied: whole(r.Copied)}
 	if l.Path == nil {
 		l.Path = [][2]int{}
 	}

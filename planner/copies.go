@@ -21,9 +21,52 @@ const (
 	alikeShare = 0.85
 )
 
-// copies gives steps copies of what they read and write against the grain, where that pays.
-func (d *draft) copies() {
-	steps, some := d.plan.Steps, false
+// copyBytes is the most that copies take where slices of them take no longer.
+const copyBytes = 128 << 20
+
+// withCopies is the plan with copies, in slices where these are large; nil if no step gets any, or they would need more
+// memory than the plan may have.
+func (d *draft) withCopies() (*Plan, error) {
+	given, buffers, limit := len(d.opts.Slices) > 0, len(d.plan.Buffers), d.opts.MaxMemory
+	without := timeOf(d.plan.Steps)
+	if given && !d.opts.Way.Copied || !d.copies() {
+		return nil, nil
+	}
+	if err := d.place(); err != nil {
+		return nil, err
+	}
+	for i := range d.plan.Buffers[buffers:] {
+		d.plan.Copied += d.plan.Buffers[buffers+i].Bytes
+	}
+	if given {
+		return d.slice(d.plan, d.opts.Slices, d.opts.Way)
+	}
+	for _, serial := range [...]bool{false, true} {
+		p, err := d.spareCopies(without, serial)
+		if err != nil || limit == 0 && !p.vast() || p.Peak <= limit {
+			return p, err
+		}
+	}
+	return nil, nil
+}
+
+// spareCopies slices the plan, unless it is to be whole, where copies take much; or where they take more than there is, if
+// that is still quicker than to go without.
+func (d *draft) spareCopies(without float64, serial bool) (*Plan, error) {
+	if d.opts.Whole {
+		return d.plan, nil
+	}
+	others := d.plan.Arena - d.plan.Copied
+	aim := thrift{max(others, 0) + copyBytes, spareLoss * d.plan.Cost.Nanos}
+	if limit := d.opts.MaxMemory; limit > 0 && d.plan.Peak > limit {
+		aim = thrift{min(aim.bytes, limit-d.plan.Peak+d.plan.Arena), itemsShare * without}
+	}
+	return d.spare(d.plan, aim, SliceWay{Serial: serial, Copied: true})
+}
+
+// copies gives steps copies of what they read and write against the grain, where that pays, and reports whether any did.
+func (d *draft) copies() (some bool) {
+	steps := d.plan.Steps
 	for i := range steps {
 		s := &steps[i]
 		best := d.bestCopies(s)
@@ -37,6 +80,7 @@ func (d *draft) copies() {
 			d.plan.Steps = append(d.plan.Steps, *s)
 		}
 	}
+	return some
 }
 
 // ofResult is where the result stands in relaid.

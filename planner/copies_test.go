@@ -76,18 +76,46 @@ func TestWhatLiesAgainstTheGrainIsCopied(t *testing.T) {
 	}
 }
 
-// Copies are left out where memory is short, and products that are soon done have none.
+// Where memory is short, copies are made of slices, or left out. Products that are soon done have none.
 func TestCopiesKeepTheLimit(t *testing.T) {
-	const text = "mkb,knb->mnb"
-	large := batched(t, text, tensor.I32, map[rune]int{'b': 5, 'm': 200, 'k': 200, 'n': 200}, "mkb", "knb")
-	pl := plan(t, large, "")
-	require.Len(t, pl.Steps, 4, pl.String())
-	tight, err := planner.Search(context.Background(), large, planner.Options{Target: target, MaxMemory: pl.Peak - 1})
-	require.NoError(t, err)
-	require.Len(t, tight.Steps, 1)
-	require.Less(t, tight.Peak, pl.Peak)
-	small := batched(t, text, tensor.I32, map[rune]int{'b': 5, 'm': 9, 'k': 9, 'n': 9}, "mkb", "knb")
+	const text = "C[m,n,b] = relu(X[m,k,b]*Y[k,n,b] + D[m,n])"
+	large := batched(t, text, tensor.I64, map[rune]int{'b': 12, 'm': 33, 'k': 35, 'n': 37}, "mkb", "knb", "mn")
+	whole := plan(t, large, "")
+	require.Len(t, whole.Steps, 3, whole.String())
+	require.Empty(t, whole.Slices)
+	for _, workers := range []int{1, 2} {
+		here := target
+		here.Workers = workers
+		opts := planner.Options{Target: here, MaxMemory: whole.Peak - 1}
+		tight, err := planner.Search(context.Background(), large, opts)
+		require.NoError(t, err)
+		require.NoError(t, tight.Verify())
+		require.True(t, tight.Way.Copied, tight.String())
+		require.LessOrEqual(t, tight.Peak, opts.MaxMemory)
+		require.Equal(t, whole.Cost.Flops, tight.Cost.Flops, "copies of slices multiply nothing, either")
+		again, err := planner.Search(context.Background(), large, planner.Options{Target: here, Slices: tight.Slices, Way: tight.Way})
+		require.NoError(t, err)
+		require.Equal(t, tight.String(), again.String(), "as it is written into a plan file")
+		opts.MaxMemory = whole.Arena / 64
+		tight, err = planner.Search(context.Background(), large, opts)
+		require.NoError(t, err)
+		require.Len(t, tight.Steps, 1, tight.String())
+	}
+	small := batched(t, text, tensor.I64, map[rune]int{'b': 5, 'm': 9, 'k': 9, 'n': 9}, "mkb", "knb", "mn")
 	require.Len(t, plan(t, small, "").Steps, 1)
+}
+
+// Large copies are made of slices, a few items of the batch at a time: all of them took nine times the memory, and longer.
+func TestLargeCopiesAreSliced(t *testing.T) {
+	wide := target
+	wide.Level, wide.VectorBytes, wide.Registers = "x86-64-v4", 64, 32
+	p := batched(t, "ikc,jkc->ijc", tensor.F32, map[rune]int{'i': 768, 'j': 768, 'k': 768, 'c': 128}, "ikc", "jkc")
+	pl, err := planner.Search(context.Background(), p, planner.Options{Target: wide})
+	require.NoError(t, err)
+	require.NoError(t, pl.Verify())
+	require.Equal(t, []planner.SliceIndex{{Index: 2, Chunk: 16}}, pl.Slices, pl.String())
+	require.LessOrEqual(t, pl.Arena+pl.Private, int64(128<<20))
+	require.LessOrEqual(t, pl.Cost.Nanos, 1.05*pl.Unsliced().Cost.Nanos)
 }
 
 // Few items side by side leave vectors along them mostly empty: copies took a half to an eighteenth of the time. Where they fill

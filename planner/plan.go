@@ -14,6 +14,7 @@ type Plan struct {
 	Slices  []SliceIndex // what Loops were made for, outermost first
 	Way     SliceWay     // how they were made
 	Arena   int64        // bytes of the arena that holds the temporaries
+	Copied  int64        // bytes of operands and results that copies are made of, in all slices
 	Private int64        // bytes of temporaries that each worker has for itself, inside parallel loops
 	Peak    int64        // Arena, the largest workspace of any step, and Private, for Workers workers
 	Workers int          // the count Peak is stated for

@@ -42,6 +42,7 @@ type File struct {
 	Sliced    [][]int64  `json:"sliced"`           // index id, parts
 	Serial    bool       `json:"serial,omitempty"` // workers share no loop over slices
 	Lean      bool       `json:"lean,omitempty"`   // see SliceWay
+	Copied    bool       `json:"copied,omitempty"` // the same
 	Flops     *float64   `json:"log10_flops"`
 	Size      *float64   `json:"log2_size"`
 	PeakBytes float64    `json:"peak_bytes"`

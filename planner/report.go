@@ -25,6 +25,7 @@ type Report struct {
 	Flops    float64      // log2 of the operations of all rows
 	Size     float64      // log2 of the elements of the largest result
 	Nanos    float64      // estimated time of all rows
+	Copied   float64      // bytes of operands and results that the plan copies, in all slices
 	Peak     float64      // log2 of the most elements of results that are live at once, the last included
 	Scaling  int          // indices of the naive loop nest
 	summed   [][]int32    // indices of each operand after its private sums
@@ -398,7 +399,7 @@ func kindOf(inputs int, w cost.Work) string {
 
 // UsePlan takes the times of the rows, and the peak memory, from the plan that the report is of.
 func (r *Report) UsePlan(p *Plan) {
-	r.Order.PeakBytes, r.Nanos = float64(p.Peak), p.Cost.Nanos
+	r.Order.PeakBytes, r.Copied, r.Nanos = float64(p.Peak), float64(p.Copied), p.Cost.Nanos
 	r.Order.Nanos, r.Order.Log2Size = r.Nanos, r.Size
 	if len(r.Order.Sliced) == 0 {
 		r.Order.Log10Flops = r.MACs()

@@ -14,6 +14,7 @@ type SliceIndex struct {
 type SliceWay struct {
 	Serial bool // one position after the other: workers share the steps, and no loop
 	Lean   bool // positions are added to a sum as they come, without a temporary
+	Copied bool // copies of what steps read and write against the grain are sliced, too; else there are none
 }
 
 // SliceLoop repeats the steps First…End-1, once for each of Count positions. At position p the steps

@@ -65,7 +65,7 @@ func (d *draft) slicing(from *Plan, cuts []SliceIndex, way SliceWay) (*slicing, 
 	p.Indices = slices.Clone(p.Indices)
 	s := &slicing{from: from, windows: map[string]int{}, pieces: map[SliceIndex]parser.IndexID{}, sums: map[int]*sum{}}
 	s.draft = &draft{ctx: d.ctx, p: &p, opts: d.opts,
-		plan: &Plan{Problem: &p, Workers: from.Workers, Method: from.Method, Slices: cuts, Way: way, uncut: from}}
+		plan: &Plan{Problem: &p, Workers: from.Workers, Method: from.Method, Copied: from.Copied, Slices: cuts, Way: way, uncut: from}}
 	if err := s.find(cuts); err != nil {
 		return nil, err
 	}
@@ -395,7 +395,10 @@ func (s *slicing) add(n Step) {
 	for _, l := range s.path {
 		n.Slice = append(n.Slice, s.plan.Loops[l].Index)
 	}
-	s.estimate(&n)
+	copies := n.Flops == 0
+	if s.estimate(&n); copies {
+		n.Flops = 0
+	}
 	s.plan.Steps = append(s.plan.Steps, n)
 	s.source = append(s.source, s.now)
 }

@@ -36,6 +36,9 @@ func (r *Report) Summary() string {
 	line("Theoretical speedup", "%s", power(r.speedup()))
 	line("Largest intermediate", "%s elements, %s", power(r.Size), r.bytes(r.Size))
 	line("Peak memory", "%s", byteCount(r.Order.PeakBytes))
+	if r.Copied > 0 {
+		line("Copies", "%s of operands and results, laid out as their steps run along them", byteCount(r.Copied))
+	}
 	line("Estimated time", "%s", duration(r.Nanos))
 	r.writeSearch(line)
 	rule := strings.Repeat("-", ruleWidth) + "\n"
