@@ -68,8 +68,8 @@ func IsMissing(err error) bool {
 // IsBudget reports whether an error says that a plan needs more than Options.MaxMemory, or that the
 // machine has not the memory for the result or the kernel's workspace.
 func IsBudget(err error) bool {
-	var budget planner.ErrMemory
-	var infeasible *planner.ErrInfeasible
+	var budget planner.MemoryError
+	var infeasible *planner.InfeasibleError
 	return errors.As(err, &budget) || errors.As(err, &infeasible) || errors.Is(err, tensor.ErrMemory) || errors.Is(err, syscall.ENOMEM)
 }
 

@@ -42,7 +42,7 @@ func searchProduct(ctx context.Context, p *parser.Problem, n *planner.Network, p
 		return planWithin(ctx, p, n, po, opts)
 	}
 	plan, o, err := planEither(ctx, p, n, po, opts)
-	var short planner.ErrMemory
+	var short planner.MemoryError
 	if !errors.As(err, &short) {
 		return plan, o, err
 	}
@@ -51,7 +51,7 @@ func searchProduct(ctx context.Context, p *parser.Problem, n *planner.Network, p
 	for tries := 0; tries < mostWider && short.Cause == nil && ctx.Err() == nil; tries++ {
 		wider.MaxMemory, po.MaxMemory = short.Least, short.Least
 		plan, o, err := planEither(ctx, p, n, po, &wider)
-		var next planner.ErrMemory
+		var next planner.MemoryError
 		switch {
 		case err == nil && plan.Peak <= opts.MaxMemory:
 			return plan, o, nil
@@ -78,7 +78,7 @@ const farOff = 4
 // sums and small temporaries that no order counts, along the greedy one, which has other sums.
 func planEither(ctx context.Context, p *parser.Problem, n *planner.Network, po planner.Options, opts *Options) (*planner.Plan, *planner.Order, error) {
 	plan, o, err := planWithin(ctx, p, n, po, opts)
-	var short, other planner.ErrMemory
+	var short, other planner.MemoryError
 	if !errors.As(err, &short) || short.Cause != nil || short.Least/farOff > opts.MaxMemory {
 		return plan, o, err
 	}
@@ -98,7 +98,7 @@ func planEither(ctx context.Context, p *parser.Problem, n *planner.Network, po p
 // order fits, the one that comes nearest tells what limit would do.
 func planWithin(ctx context.Context, p *parser.Problem, n *planner.Network, po planner.Options, opts *Options) (*planner.Plan, *planner.Order, error) {
 	plan, o, err := planAlong(ctx, p, n, po, opts)
-	var short *planner.ErrInfeasible
+	var short *planner.InfeasibleError
 	if errors.As(err, &short) {
 		nearest := *opts
 		nearest.MaxMemory = 2 * short.Least

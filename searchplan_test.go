@@ -78,7 +78,7 @@ func TestSearchNamesALimitThatHolds(t *testing.T) {
 	expr, specs, _ := regular(18)
 	opts := &einc.Options{MaxMemory: 1, Workers: 1}
 	_, err := einc.PlanExpr(t.Context(), expr, specs, opts)
-	var short planner.ErrMemory
+	var short planner.MemoryError
 	require.ErrorAs(t, err, &short)
 	require.EqualValues(t, 1, short.Limit)
 	opts.MaxMemory = short.Least

@@ -263,7 +263,7 @@ func TestMemoryLimit(t *testing.T) {
 		require.True(t, golden.Equal(want, got), "1/%d of the memory", part)
 	}
 	_, _, err = run(64)
-	var e planner.ErrMemory
+	var e planner.MemoryError
 	require.True(t, errors.As(err, &e), "%v", err)
 	_, used, err := run(e.Least)
 	require.NoError(t, err)

@@ -10,9 +10,9 @@ import (
 // It is taken if the cost of the two steps falls, and with probability exp(-beta·rise) if it rises,
 // where the rise is in bits (Kalachev et al., 2021).
 
-// annealer anneals a bush.
+// annealer anneals a contraction tree.
 type annealer struct {
-	b       *bush
+	b       *mutableTree
 	rng     *rng
 	scratch []uint64
 	stack   []int32
@@ -23,7 +23,7 @@ type annealer struct {
 	work    float64 // units spent
 }
 
-func newAnnealer(b *bush, r *rng) *annealer {
+func newAnnealer(b *mutableTree, r *rng) *annealer {
 	return &annealer{b: b, rng: r, scratch: make([]uint64, b.s.words), stack: make([]int32, 0, b.n),
 		left: make([]int32, len(b.left)), right: make([]int32, len(b.right)), best: math.Inf(1)}
 }
@@ -45,7 +45,7 @@ func (c cooling) at(done float64) float64 {
 	return c.from + (c.to-c.from)*done
 }
 
-// run sweeps while beta grows, until units of work are spent or ctx ends, and leaves the bush at the
+// run sweeps while beta grows, until units of work are spent or ctx ends, and leaves the tree at the
 // best shape of the second half, or the one it had if that is better.
 func (a *annealer) run(ctx context.Context, c cooling, units float64) {
 	b := a.b

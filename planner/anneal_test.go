@@ -30,8 +30,8 @@ func TestBushesStayRight(t *testing.T) {
 		r := rand.New(rand.NewPCG(seed, 8))
 		g := tangle(r, 3+r.IntN(40), 5+r.IntN(120), 2+int(seed%3)*4)
 		for _, a := range []aim{{write: math.Inf(-1)}, {write: 4}, {flat: true, write: math.Inf(-1)}} {
-			start, _ := greedily(g, taste{c: 1}, nil)
-			b := newBush(g, newScale(g.lg), a)
+			start, _ := greedily(g, greedyScore{c: 1}, nil)
+			b := newMutableTree(g, newScale(g.lg), a)
 			b.plant(start)
 			same := func(step string) {
 				require.InDelta(t, appraise(g, b.tree(), a), b.total(), 0.02, "seed %d: %s", seed, step)
@@ -52,8 +52,8 @@ func TestBushesStayRight(t *testing.T) {
 
 func TestMovesAllocateNothing(t *testing.T) {
 	g := tangle(rand.New(rand.NewPCG(1, 1)), 200, 300, 2)
-	b := newBush(g, newScale(g.lg), aim{write: math.Inf(-1)})
-	start, _ := greedily(g, taste{c: 1}, nil)
+	b := newMutableTree(g, newScale(g.lg), aim{write: math.Inf(-1)})
+	start, _ := greedily(g, greedyScore{c: 1}, nil)
 	b.plant(start)
 	a := newAnnealer(b, newRNG(1))
 	require.Zero(t, testing.AllocsPerRun(20, func() { a.sweep(3) }))
@@ -65,21 +65,21 @@ func TestEveryStartIsATree(t *testing.T) {
 		g := tangle(r, 12+r.IntN(300), 10+r.IntN(400), 4)
 		trees := map[string]tree{}
 		plain := aim{write: math.Inf(-1)}
-		for kind := range tasteKind(2) {
-			trees["greedy"+string('0'+rune(kind))], _ = greedily(g, taste{kind: kind, c: 1, heat: 0.3 * float64(seed%2)}, newRNG(seed))
+		for kind := range scoreKind(2) {
+			trees["greedy"+string('0'+rune(kind))], _ = greedily(g, greedyScore{kind: kind, c: 1, heat: 0.3 * float64(seed%2)}, newRNG(seed))
 		}
-		trees["fill"], _ = eliminate(g, whim{fill: true, heat: 0.1}, newRNG(seed), 1e9)
-		trees["union"], _ = eliminate(g, whim{}, newRNG(seed), 1e9)
-		trees["cut"], _ = dissect(g, plate{slack: 0.1, leaf: 8, like: taste{c: 1}}, plain, newRNG(seed))
+		trees["fill"], _ = eliminate(g, eliminationScore{fill: true, heat: 0.1}, newRNG(seed), 1e9)
+		trees["union"], _ = eliminate(g, eliminationScore{}, newRNG(seed), 1e9)
+		trees["cut"], _ = dissect(g, partitioning{slack: 0.1, leaf: 8, like: greedyScore{c: 1}}, plain, newRNG(seed))
 		trees["sweep"], _ = sweep(g, newRNG(seed), 1e9)
 		given, _ := sweep(g, newRNG(seed), 5)
 		require.Nil(t, given)
-		given, work := eliminate(g, whim{}, newRNG(seed), 50)
+		given, work := eliminate(g, eliminationScore{}, newRNG(seed), 50)
 		require.Nil(t, given)
 		require.Less(t, work, 1e5)
 		red := reduce(g)
-		rest, _ := greedily(red.kernel, taste{c: 1}, nil)
-		r0 := &race{hunt: newHunt(context.Background(), &Network{}, OrderOptions{Objective: ByFlops})}
+		rest, _ := greedily(red.kernel, greedyScore{c: 1}, nil)
+		r0 := &race{orderSearch: newOrderSearch(context.Background(), &Network{}, OrderOptions{Objective: ByFlops})}
 		trees["patched"] = r0.patch(g, trees["union"], 1e6)
 		require.LessOrEqual(t, appraise(g, trees["patched"], plain), appraise(g, trees["union"], plain)+1e-9)
 		trees["reduced"] = red.expand(rest, len(g.legs))
@@ -116,7 +116,7 @@ func TestSweepsMoveAPlaneThroughATorus(t *testing.T) {
 		require.Less(t, work, 1e5)
 	}
 	require.Less(t, least, 82.0)
-	greedy, _ := greedily(g, taste{c: 1}, nil)
+	greedy, _ := greedily(g, greedyScore{c: 1}, nil)
 	require.Greater(t, audit(g, greedy).total(), 85.0)
 }
 

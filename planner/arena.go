@@ -59,7 +59,7 @@ func (d *draft) cut(p *Plan) (sliced *Plan, err error) {
 		return d.fit(p, min(limit, maxBytes))
 	}
 	sliced, err = d.fit(p, maxBytes)
-	if errors.As(err, new(ErrMemory)) {
+	if errors.As(err, new(MemoryError)) {
 		err = p.errVast()
 	}
 	return sliced, err

@@ -9,11 +9,11 @@ import (
 )
 
 // setBudget finds the units of the search.
-func (h *hunt) setBudget(fields []field) {
+func (h *orderSearch) setBudget(fields []componentTree) {
 	if h.opts.MaxMemory > 0 {
 		h.cutShare = leastCutShare
 	}
-	largest := slices.MaxFunc(fields, func(a, b field) int { return cmp.Compare(len(a.part), len(b.part)) }).g
+	largest := slices.MaxFunc(fields, func(a, b componentTree) int { return cmp.Compare(len(a.part), len(b.part)) }).g
 	h.units = h.opts.Budget.Units
 	if h.units == 0 && h.opts.Budget.Time > 0 {
 		rate := h.rate(largest)
@@ -41,11 +41,11 @@ func printable(units float64) float64 {
 
 // briefUnits is a budget of about ten times what running the greedy orders takes: a unit of work is
 // about ten nanoseconds.
-func (h *hunt) briefUnits(fields []field) float64 {
+func (h *orderSearch) briefUnits(fields []componentTree) float64 {
 	const least = 2e5
 	nanos := 0.0
 	for _, f := range fields {
-		t, _ := greedily(f.g, taste{c: 1}, nil)
+		t, _ := greedily(f.g, greedyScore{c: 1}, nil)
 		n := &nest{steps: t, depth: make([]int, len(t))}
 		nanos += h.nanosOf(f.g, n, []float64{1})
 	}
@@ -70,19 +70,19 @@ func autoUnits(n int) float64 {
 
 // rate measures how many units a second all workers do at once, on a component, for about a fiftieth of the budget:
 // what else the machine does counts, and so does what workers take from each other.
-func (h *hunt) rate(g *graph) float64 {
+func (h *orderSearch) rate(g *graph) float64 {
 	const usual = 1e8
 	sample := 0.02 * usual * max(0.1, min(h.opts.Budget.Time.Seconds(), 10))
 	s := newScale(g.lg)
 	if len(g.legs) < 3 || len(g.legs)*s.words > mostWords {
 		return usual * float64(h.workers)
 	}
-	t, _ := greedily(g, taste{c: 1}, nil)
+	t, _ := greedily(g, greedyScore{c: 1}, nil)
 	sample = max(sample, 4*moveUnits(s.words)*float64(len(g.legs)))
 	work := make([]float64, h.workers)
 	begin := time.Now()
 	h.parallel(h.workers, func(i int) {
-		b := newBush(g, s, h.aim)
+		b := newMutableTree(g, s, h.aim)
 		b.plant(t)
 		a := newAnnealer(b, newRNG(1, uint64(i)))
 		a.run(h.ctx, cooling{from: 2, to: 10}, sample)

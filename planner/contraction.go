@@ -144,7 +144,7 @@ func (c *contraction) order() error {
 		c.exact = true
 		return err
 	}
-	h := newHunt(c.d.ctx, c.net.network(), OrderOptions{Method: method, Objective: c.d.opts.Objective, Budget: c.d.opts.Budget,
+	h := newOrderSearch(c.d.ctx, c.net.network(), OrderOptions{Method: method, Objective: c.d.opts.Objective, Budget: c.d.opts.Budget,
 		Seed: c.d.opts.Seed, Type: c.dtype, Target: c.d.opts.Target})
 	h.brief = c.d.opts.Budget == Budget{} && method != "best"
 	c.tree, method = h.tree()

@@ -2,18 +2,18 @@ package planner
 
 import "math"
 
-// plate is a way to take a graph apart.
-type plate struct {
-	slack float64 // how far a half may be above half
-	leaf  int     // tensors from which on pieces are not cut
-	like  taste   // of the greedy search for pieces beyond mostBlock
+// partitioning is a way to take a graph apart.
+type partitioning struct {
+	slack float64     // how far a half may be above half
+	leaf  int         // tensors from which on pieces are not cut
+	like  greedyScore // of the greedy search for pieces beyond mostBlock
 }
 
 // dissector builds a tree by cutting the graph in two along few indices, and the halves again
 // (nested dissection).
 type dissector struct {
 	g       *graph
-	how     plate
+	how     partitioning
 	rng     *rng
 	holders []int32
 	local   []int32
@@ -22,7 +22,7 @@ type dissector struct {
 	work    float64
 }
 
-func dissect(g *graph, how plate, a aim, r *rng) (tree, float64) {
+func dissect(g *graph, how partitioning, a aim, r *rng) (tree, float64) {
 	d := &dissector{g: g, how: how, rng: r, holders: g.holders(), local: make([]int32, len(g.lg)), block: newBlock(a)}
 	all := make([]int32, len(g.legs))
 	for t := range all {

@@ -1,7 +1,7 @@
 package planner
 
-// whim is how an elimination values indices.
-type whim struct {
+// eliminationScore is how an elimination values indices.
+type eliminationScore struct {
 	fill bool    // by the pairs of indices that meet for the first time, else by the size of the union
 	heat float64 // strength of the noise
 }
@@ -9,7 +9,7 @@ type whim struct {
 // eliminator contracts, again and again, all tensors that have one index.
 type eliminator struct {
 	*pool
-	like    whim
+	like    eliminationScore
 	rng     *rng
 	version []int32 // of each index: the last score that counts
 	seen    []int32 // of each index: the last union that met it
@@ -17,9 +17,9 @@ type eliminator struct {
 	heap    heap
 }
 
-// eliminate builds a tree by eliminating indices, the one that a whim likes best first. There is none
+// eliminate builds a tree by eliminating indices, the one with the best score first. There is none
 // if that takes more than most units of work: tensors are large then.
-func eliminate(g *graph, like whim, r *rng, most float64) (tree, float64) {
+func eliminate(g *graph, like eliminationScore, r *rng, most float64) (tree, float64) {
 	e := &eliminator{pool: newPool(g), like: like, rng: r,
 		version: make([]int32, len(g.lg)), seen: make([]int32, len(g.lg))}
 	for i := range g.lg {

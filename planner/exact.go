@@ -59,7 +59,7 @@ func (d *draft) exact(n *network) (tree, error) {
 		}
 	}
 	if math.IsInf(s.best[full], 1) { // costs are more than floats hold
-		t, _ := greedily(n.graph(), taste{c: 1}, nil)
+		t, _ := greedily(n.graph(), greedyScore{c: 1}, nil)
 		return t, nil
 	}
 	return readTree(s.split, full, d.pairs.Empty(count-1)), nil

@@ -97,7 +97,7 @@ func TestGreedyIsNoBetterThanExact(t *testing.T) {
 		d, n := randomNetwork(r, 2+r.IntN(7))
 		exact, err := d.exact(n)
 		require.NoError(t, err)
-		greedy, _ := greedily(newHunt(context.Background(), n.network(), OrderOptions{}).g, taste{c: 1}, nil)
+		greedy, _ := greedily(newOrderSearch(context.Background(), n.network(), OrderOptions{}).g, greedyScore{c: 1}, nil)
 		require.Len(t, greedy, len(n.legs)-1)
 		require.LessOrEqual(t, nanosOf(n, exact), nanosOf(n, greedy)*(1+1e-9), "seed %d", seed)
 	}
@@ -150,7 +150,7 @@ func TestGreedyFreesMemoryFirst(t *testing.T) {
 	p := &parser.Problem{Indices: []parser.Index{{Extent: 2}, {Extent: 2}, {Extent: 1000}, {Extent: 1000}}}
 	d := &draft{ctx: context.Background(), p: p}
 	factors := [][]parser.IndexID{{0, 1}, {1}, {2, 3}, {3}}
-	found, _ := greedily(newHunt(context.Background(), newNetwork(d, tensor.F64, factors, []parser.IndexID{0, 2}).network(), OrderOptions{}).g, taste{c: 1}, nil)
+	found, _ := greedily(newOrderSearch(context.Background(), newNetwork(d, tensor.F64, factors, []parser.IndexID{0, 2}).network(), OrderOptions{}).g, greedyScore{c: 1}, nil)
 	require.Equal(t, tree{{2, 3}, {0, 1}, {4, 5}}, found)
 }
 
@@ -168,7 +168,7 @@ func TestGreedyBreaksTiesByWork(t *testing.T) {
 	factors = append(factors, []parser.IndexID{n})
 	d := &draft{ctx: context.Background(), p: p}
 	net := newNetwork(d, tensor.F64, factors, []parser.IndexID{0})
-	found, _ := greedily(newHunt(context.Background(), net.network(), OrderOptions{}).g, taste{c: 1}, nil)
+	found, _ := greedily(newOrderSearch(context.Background(), net.network(), OrderOptions{}).g, greedyScore{c: 1}, nil)
 	for _, legs := range net.results(found)[n+1:] {
 		require.Len(t, legs, 1)
 	}
@@ -179,10 +179,10 @@ func TestRetimedTreesTakeNoLonger(t *testing.T) {
 	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 6))
 		d, n := randomNetwork(r, 3+r.IntN(retimeParts-2))
-		h := newHunt(context.Background(), n.network(), OrderOptions{Type: n.dtype, Target: d.opts.Target})
+		h := newOrderSearch(context.Background(), n.network(), OrderOptions{Type: n.dtype, Target: d.opts.Target})
 		g := n.graph()
-		greedy, _ := greedily(g, taste{c: 1}, nil)
-		found := (&race{hunt: h}).retime(g, greedy, 1e9)
+		greedy, _ := greedily(g, greedyScore{c: 1}, nil)
+		found := (&race{orderSearch: h}).retime(g, greedy, 1e9)
 		require.Len(t, found.tree, len(n.legs)-1)
 		require.InEpsilon(t, nanosOf(n, found.tree), found.score, 1e-9)
 		require.LessOrEqual(t, found.score, nanosOf(n, greedy)*(1+1e-9), "seed %d", seed)

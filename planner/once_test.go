@@ -21,10 +21,10 @@ func TestAutoSearchesOnce(t *testing.T) {
 		}
 	}
 	opts := OrderOptions{Objective: ByFlops, Workers: 1}
-	h, once := newHunt(context.Background(), star, opts), newHunt(context.Background(), star, opts)
+	h, once := newOrderSearch(context.Background(), star, opts), newOrderSearch(context.Background(), star, opts)
 	found := h.search()
 	once.setBudget(once.components())
-	r := &race{hunt: once, units: once.units}
+	r := &race{orderSearch: once, units: once.units}
 	require.Equal(t, r.solve(once.g), found)
 	require.Equal(t, r.work, h.work)
 	require.Less(t, r.work, once.usual*7/8, "the search ends before its units do")

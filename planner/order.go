@@ -180,7 +180,7 @@ func (o *OrderOptions) check(operands int) error {
 }
 
 // OrderNetwork finds a contraction order of n. It fails if n or the options cannot be, with
-// ErrInfeasible if no order fits the memory limit, and with ctx's error if ctx has ended before the
+// InfeasibleError if no order fits the memory limit, and with ctx's error if ctx has ended before the
 // search began. If ctx ends later, it returns the best order found until then.
 func OrderNetwork(ctx context.Context, n *Network, opts OrderOptions) (*Order, error) {
 	if err := n.Check(); err != nil {
@@ -192,5 +192,5 @@ func OrderNetwork(ctx context.Context, n *Network, opts OrderOptions) (*Order, e
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return newHunt(ctx, n, opts).run()
+	return newOrderSearch(ctx, n, opts).run()
 }

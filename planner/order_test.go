@@ -359,7 +359,7 @@ func TestSlicesFitTheLimit(t *testing.T) {
 func TestLimitsThatNothingFits(t *testing.T) {
 	n := &planner.Network{Inputs: [][]int32{{0, 1}, {1, 2}, {2, 3}}, Output: []int32{0, 3}, Sizes: []float64{50, 60, 70, 80}}
 	_, err := planner.OrderNetwork(context.Background(), n, planner.OrderOptions{MaxMemory: 7})
-	var e *planner.ErrInfeasible
+	var e *planner.InfeasibleError
 	require.ErrorAs(t, err, &e)
 	require.ErrorContains(t, err, fmt.Sprintf("a limit of %d bytes is known to be enough", e.Least))
 	o := order(t, n, planner.OrderOptions{MaxMemory: e.Least})

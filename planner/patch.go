@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// patcher improves the tree of a network that is too large for one bush, a piece at a time: the parts
-// of a piece are the tensors of a small graph, whose bush is annealed and polished.
+// patcher improves the tree of a network that is too large for one mutable tree, a piece at a time: the parts
+// of a piece are the tensors of a small graph, whose tree is annealed and polished.
 type patcher struct {
 	*race
 	g           *graph
@@ -98,7 +98,7 @@ func (p *patcher) piece(v int32) {
 		return
 	}
 	s, old := p.graph(v)
-	b := newBush(s, newScale(s.lg), p.aim)
+	b := newMutableTree(s, newScale(s.lg), p.aim)
 	b.plant(old)
 	was := b.total()
 	a := newAnnealer(b, newRNG(p.seed, uint64(v), 500))
@@ -170,6 +170,6 @@ func (p *patcher) rebuild(t tree) {
 
 // tree puts the pairs together again, in an order in which they can be done.
 func (p *patcher) tree() tree {
-	b := &bush{n: p.n, root: int32(len(p.left) - 1), left: p.left, right: p.right}
+	b := &mutableTree{n: p.n, root: int32(len(p.left) - 1), left: p.left, right: p.right}
 	return b.tree()
 }

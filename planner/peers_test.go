@@ -52,7 +52,7 @@ var peerRows = []peerRow{
 	}},
 	{"a loop without end where no order meets the memory limit", "dgasmith/opt_einsum#153", func(t *testing.T) {
 		_, err := planner.OrderNetwork(context.Background(), net("ab,bc,cd->ad", 50, 60, 70, 80), planner.OrderOptions{MaxMemory: 7})
-		var e *planner.ErrInfeasible
+		var e *planner.InfeasibleError
 		require.ErrorAs(t, err, &e)
 		require.ErrorContains(t, err, fmt.Sprintf("a limit of %d bytes is known to be enough", e.Least))
 		n := net("ab,bc,cd->ad", 50, 60, 70, 80)

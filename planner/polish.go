@@ -11,7 +11,7 @@ import (
 // mostBlock is the most parts of a piece that is polished.
 const mostBlock = 10
 
-// block is exact search over few tensors: the parts of a piece of a bush, or all of a small graph. Its
+// block is exact search over few tensors: the parts of a piece of a tree, or all of a small graph. Its
 // indices are groups that the same parts have.
 type block struct {
 	parts   int
@@ -183,9 +183,9 @@ func (k *block) many(set uint32, least, scale float64) (float64, uint32) {
 	return least, split
 }
 
-// polisher replaces pieces of a bush by the best trees of their parts.
+// polisher replaces pieces of a tree by the best trees of their parts.
 type polisher struct {
-	b     *bush
+	b     *mutableTree
 	k     *block
 	size  int // parts of a piece
 	parts []int32
@@ -199,7 +199,7 @@ type polisher struct {
 	work  float64
 }
 
-func newPolisher(b *bush, size int) *polisher {
+func newPolisher(b *mutableTree, size int) *polisher {
 	return &polisher{b: b, k: newBlock(b.aim), size: min(size, mostBlock), now: 1,
 		tried: make([]int32, 2*b.n), built: make([]int32, 2*b.n)}
 }

@@ -306,18 +306,18 @@ func (h heap) down(k int) {
 	}
 }
 
-// taste is how a greedy search values pairs.
-type taste struct {
-	kind tasteKind
+// greedyScore is how a greedy search values pairs.
+type greedyScore struct {
+	kind scoreKind
 	c    float64 // weight of what is freed against what is made
 	heat float64 // strength of the noise
 	most float64 // units of work after which to give up; 0 for never
 }
 
-type tasteKind uint8
+type scoreKind uint8
 
 const (
-	freeMemory tasteKind = iota // elements made less elements freed
+	freeMemory scoreKind = iota // elements made less elements freed
 	ratio                       // elements made by elements freed
 )
 
@@ -331,7 +331,7 @@ func exp2(x float64) float64 {
 }
 
 // value scores the pair of a and b, whose product is of ab bits; less is better.
-func (t *taste) value(p *pool, a, b int32, ab float64) float64 {
+func (t *greedyScore) value(p *pool, a, b int32, ab float64) float64 {
 	if t.kind == ratio {
 		return ab - t.c*plus(p.size[a], p.size[b])
 	}
@@ -342,15 +342,15 @@ func (t *taste) value(p *pool, a, b int32, ab float64) float64 {
 	return math.Copysign(log2(1+math.Abs(x)), x)
 }
 
-// greedily contracts the pair that a taste likes best, again and again. Pairs that share an index go
+// greedily contracts the pair with the best score, again and again. Pairs that share an index go
 // first; what remains is multiplied smallest first. There is no tree if that takes too much work: tensors
 // are large then.
-func greedily(g *graph, like taste, r *rng) (tree, float64) {
+func greedily(g *graph, like greedyScore, r *rng) (tree, float64) {
 	return newPool(g).greedily(like, r)
 }
 
 // greedily contracts all of the pool.
-func (p *pool) greedily(like taste, r *rng) (tree, float64) {
+func (p *pool) greedily(like greedyScore, r *rng) (tree, float64) {
 	var h heap
 	var near []int32
 	offer := func(a, b int32) choice {

@@ -6,13 +6,13 @@ import (
 	"slices"
 )
 
-// mostWords bounds the words of a bush; larger networks are improved in pieces.
+// mostWords bounds the words of a tree; larger networks are improved in pieces.
 const mostWords = 1 << 21
 
 // race is a search for the tree of one component: several starts, of which the best and the most
 // different are annealed, and the best of these again.
 type race struct {
-	*hunt
+	*orderSearch
 	g      *graph
 	s      *scale
 	units  float64
@@ -33,8 +33,8 @@ type runner struct {
 
 // account adds a race's work to the search's.
 func (r *race) account() {
-	r.hunt.work += r.work
-	r.hunt.trials += r.trials
+	r.orderSearch.work += r.work
+	r.orderSearch.trials += r.trials
 }
 
 // worth is what a tree is judged by in the end.
@@ -209,19 +209,19 @@ func (r *race) build(i, family int) runner {
 	}
 	switch family {
 	case familyGreedy:
-		like := taste{c: 1, heat: heat, most: most}
+		like := greedyScore{c: 1, heat: heat, most: most}
 		if heat > 0 {
 			like.c = random.between(0.5, 3)
 		}
 		x.tree, x.work = greedily(r.g, like, random)
 	case familyRatio:
-		like := taste{kind: ratio, c: 2, heat: heat, most: most}
+		like := greedyScore{kind: ratio, c: 2, heat: heat, most: most}
 		if heat > 0 {
 			like.c = random.between(1, 3.5)
 		}
 		x.tree, x.work = greedily(r.g, like, random)
 	case familyFill, familyUnion:
-		x.tree, x.work = eliminate(r.g, whim{fill: family == familyFill, heat: heat}, random, most)
+		x.tree, x.work = eliminate(r.g, eliminationScore{fill: family == familyFill, heat: heat}, random, most)
 	case familySweep:
 		x.tree, x.work = sweep(r.g, random, most)
 	case familyCut:
@@ -230,7 +230,7 @@ func (r *race) build(i, family int) runner {
 		if i%2 == 0 {
 			leaf = 40
 		}
-		x.tree, x.work = dissect(r.g, plate{slack: slacks[i%len(slacks)], leaf: leaf, like: taste{c: 1}}, r.aim, random)
+		x.tree, x.work = dissect(r.g, partitioning{slack: slacks[i%len(slacks)], leaf: leaf, like: greedyScore{c: 1}}, r.aim, random)
 	}
 	if x.tree != nil {
 		x.score = appraise(r.g, x.tree, r.aim)
@@ -305,7 +305,7 @@ func (r *race) choose(count int) []runner {
 
 // anneal improves a tree by annealing and polishing.
 func (r *race) anneal(x runner, number uint64, c cooling, units float64, size int) runner {
-	b := newBush(r.g, r.s, r.aim)
+	b := newMutableTree(r.g, r.s, r.aim)
 	b.plant(x.tree)
 	a := newAnnealer(b, newRNG(r.seed, number, 2))
 	a.run(r.ctx, c, units*0.9)
@@ -330,7 +330,7 @@ func (r *race) final(left float64) {
 }
 
 func (r *race) polish(g *graph, s *scale, t tree, units float64, size int) runner {
-	b := newBush(g, s, r.aim)
+	b := newMutableTree(g, s, r.aim)
 	b.plant(t)
 	p := newPolisher(b, size)
 	p.run(r.ctx, units)
@@ -342,7 +342,7 @@ func (r *race) polish(g *graph, s *scale, t tree, units float64, size int) runne
 func (r *race) finishing(g *graph, t tree) tree {
 	s := newScale(g.lg)
 	if len(g.legs)*s.words > mostWords {
-		plain, work := greedily(g, taste{c: 1}, nil)
+		plain, work := greedily(g, greedyScore{c: 1}, nil)
 		r.work += work
 		if appraise(g, plain, r.aim) < appraise(g, t, r.aim) {
 			t = plain
@@ -365,7 +365,7 @@ const finishers = 2
 
 // finish improves a tree by polishing and annealing.
 func (r *race) finish(g *graph, s *scale, t tree, number uint64, units float64) runner {
-	b := newBush(g, s, r.aim)
+	b := newMutableTree(g, s, r.aim)
 	b.plant(t)
 	p := newPolisher(b, 8)
 	p.run(r.ctx, units*0.1)

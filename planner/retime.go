@@ -10,10 +10,10 @@ import (
 const retimeParts = 7
 
 // byTime reports whether estimated time is sought.
-func (h *hunt) byTime() bool { return h.opts.Objective == ByTime || h.opts.Objective == "" }
+func (h *orderSearch) byTime() bool { return h.opts.Objective == ByTime || h.opts.Objective == "" }
 
 // time estimates the steps of a tree.
-func (h *hunt) time(g *graph, t tree) float64 {
+func (h *orderSearch) time(g *graph, t tree) float64 {
 	return h.nanosOf(g, &nest{steps: t, depth: make([]int, len(t))}, []float64{1})
 }
 
@@ -46,10 +46,10 @@ func (r *race) retime(g *graph, t tree, units float64) runner {
 	if len(g.legs)*s.words > mostWords {
 		return x
 	}
-	b := newBush(g, s, r.aim)
+	b := newMutableTree(g, s, r.aim)
 	b.plant(t)
 	p := newPolisher(b, retimeParts)
-	p.timed = r.hunt.network()
+	p.timed = r.orderSearch.network()
 	p.run(r.ctx, units)
 	x.work = p.work
 	if next := b.tree(); p.work > 0 {

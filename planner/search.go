@@ -43,7 +43,7 @@ type Options struct {
 	Slices []SliceIndex
 	Way    SliceWay // of Slices
 	// Stop ends the search for slices that fit MaxMemory: the plan is the best until then, and if there is none an
-	// ErrMemory says so. Nil never does.
+	// MemoryError says so. Nil never does.
 	Stop context.Context
 }
 
@@ -57,18 +57,18 @@ const (
 	FuseAll                  // all of a sum, whatever it costs
 )
 
-// ErrMemory is the error of a plan that needs more memory than Options.MaxMemory, however it is sliced.
-type ErrMemory struct {
+// MemoryError is the error of a plan that needs more memory than Options.MaxMemory, however it is sliced.
+type MemoryError struct {
 	Need, Limit int64 // bytes; Need is what the plan takes unsliced
 	Least       int64 // a limit that is known to be enough; 0 if none is
 	Cause       error // of an end before all slices were tried, or nil
 }
 
 // Unwrap is the cause.
-func (e ErrMemory) Unwrap() error { return e.Cause }
+func (e MemoryError) Unwrap() error { return e.Cause }
 
 // Error names the figures.
-func (e ErrMemory) Error() string {
+func (e MemoryError) Error() string {
 	known, found := "", "the limit is %d"
 	if e.Least > 0 && e.Least < e.Need {
 		known = fmt.Sprintf(" (with slices %d are known to be enough)", e.Least)
@@ -80,7 +80,7 @@ func (e ErrMemory) Error() string {
 }
 
 // Search plans p. It fails if ctx ends, if temporaries would exceed 2^46 bytes however the plan is sliced, if Options
-// ask for what cannot be, and with ErrMemory if the plan exceeds the memory limit.
+// ask for what cannot be, and with MemoryError if the plan exceeds the memory limit.
 func Search(ctx context.Context, p *parser.Problem, opts Options) (*Plan, error) {
 	d, err := newDraft(ctx, p, opts)
 	if err != nil {
@@ -110,7 +110,7 @@ func (d *draft) search() (*Plan, error) {
 // result is the finished plan, if it has the memory that it needs.
 func (d *draft) result() (*Plan, error) {
 	if limit := d.opts.MaxMemory; d.plan.Peak > limit && limit > 0 {
-		return nil, ErrMemory{Need: d.plan.Peak, Limit: limit}
+		return nil, MemoryError{Need: d.plan.Peak, Limit: limit}
 	}
 	return d.plan, nil
 }

@@ -286,9 +286,9 @@ func TestErrors(t *testing.T) {
 
 	require.ErrorContains(t, search(small, planner.Options{Objective: "speed"}), "use time, flops, size, write, combo")
 	pl := plan(t, small, "")
-	var e planner.ErrMemory
+	var e planner.MemoryError
 	require.True(t, errors.As(search(small, planner.Options{Target: target, MaxMemory: 1}), &e))
-	require.Equal(t, planner.ErrMemory{Need: pl.Peak, Limit: 1, Least: e.Least}, e)
+	require.Equal(t, planner.MemoryError{Need: pl.Peak, Limit: 1, Least: e.Least}, e)
 	require.NoError(t, search(small, planner.Options{Target: target, MaxMemory: pl.Peak}))
 
 	huge := map[byte]int{'a': 1 << 20, 'b': 1 << 20, 'c': 1 << 20, 'd': 1 << 20}

@@ -236,10 +236,10 @@ func TestMemoryLimit(t *testing.T) {
 		free, err := search(p, 0, 2)
 		require.NoError(t, err)
 		require.Empty(t, free.Loops)
-		var none planner.ErrMemory
+		var none planner.MemoryError
 		_, err = search(p, 1, 2)
 		require.True(t, errors.As(err, &none))
-		require.Equal(t, planner.ErrMemory{Need: free.Peak, Limit: 1, Least: none.Least}, none)
+		require.Equal(t, planner.MemoryError{Need: free.Peak, Limit: 1, Least: none.Least}, none)
 		require.Less(t, none.Least, free.Peak/4, free.String())
 		for limit := free.Peak - 1; limit > none.Least; limit = limit * 2 / 3 {
 			pl, err := search(p, limit, 2)
@@ -282,7 +282,7 @@ func TestStopEndsFitting(t *testing.T) {
 	opts := planner.Options{Target: target, MaxMemory: free.Peak / 2, Stop: ended}
 	_, err = planner.SearchPath(context.Background(), p, opts, path)
 	require.ErrorIs(t, err, context.Canceled)
-	require.Equal(t, planner.ErrMemory{Need: free.Peak, Limit: opts.MaxMemory, Least: free.Peak, Cause: context.Canceled}, err)
+	require.Equal(t, planner.MemoryError{Need: free.Peak, Limit: opts.MaxMemory, Least: free.Peak, Cause: context.Canceled}, err)
 	require.ErrorContains(t, err, "was interrupted: raise the limit, use")
 	opts.Slices, opts.Way = []planner.SliceIndex{{Index: 2, Chunk: 100}}, planner.SliceWay{Serial: true, Lean: true}
 	pl, err := planner.SearchPath(context.Background(), p, opts, path)

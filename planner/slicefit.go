@@ -49,7 +49,7 @@ func (d *draft) fit(base *Plan, limit int64) (*Plan, error) {
 		return nil, err
 	}
 	if f.lowest.Peak > limit {
-		return nil, ErrMemory{Need: base.Peak, Limit: limit, Least: f.lowest.Peak, Cause: f.stopped()}
+		return nil, MemoryError{Need: base.Peak, Limit: limit, Least: f.lowest.Peak, Cause: f.stopped()}
 	}
 	return f.lowest, nil
 }

@@ -88,7 +88,7 @@ func TestFloorHolds(t *testing.T) {
 		opts.Slices, opts.MaxMemory = nil, max(floor-1, 1)
 		opts.Workspace = func(*Plan, *Step) (int64, int64) { calls++; return 0, 0 }
 		_, err = Search(context.Background(), p, opts)
-		var short ErrMemory
+		var short MemoryError
 		if errors.As(err, &short) {
 			holds(short.Least)
 			if short.Least == floor {

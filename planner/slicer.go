@@ -7,21 +7,21 @@ import (
 	"slices"
 )
 
-// ErrInfeasible is the error of a memory limit that no order fits, however it is cut.
-type ErrInfeasible struct {
+// InfeasibleError is the error of a memory limit that no order fits, however it is cut.
+type InfeasibleError struct {
 	Limit int64 // bytes
 	Least int64 // a limit that an order was found for
 }
 
 // Error names both figures.
-func (e *ErrInfeasible) Error() string {
+func (e *InfeasibleError) Error() string {
 	return fmt.Sprintf("einc: no order fits %d bytes of results even if every index is cut into single elements: a limit of %d bytes is known to be enough",
 		e.Limit, e.Least)
 }
 
 // slicer cuts a tree's indices until its results fit a limit.
 type slicer struct {
-	*hunt
+	*orderSearch
 	rng   *rng
 	limit float64 // log2 of the elements that may live at once
 	units float64 // of all of it
@@ -38,15 +38,15 @@ type sliced struct {
 
 // fit looks for cuts with which the results of some tree, at first t, take no more than the limit, and that make it
 // little dearer.
-func (h *hunt) fit(t tree, units float64) (*sliced, error) {
-	s := &slicer{hunt: h, rng: newRNG(h.opts.Seed, 77), limit: h.limit(), units: units}
+func (h *orderSearch) fit(t tree, units float64) (*sliced, error) {
+	s := &slicer{orderSearch: h, rng: newRNG(h.opts.Seed, 77), limit: h.limit(), units: units}
 	all := make(cuts, len(h.net.Sizes))
 	for i := range all {
 		all[i] = max(1, int64(h.net.Sizes[i]))
 	}
 	if _, least := s.measure(t, all); least > s.limit {
 		bytes := math.Exp2(least) * float64(h.opts.Type.Accum().Size())
-		return nil, &ErrInfeasible{Limit: h.opts.MaxMemory, Least: int64(math.Round(bytes))}
+		return nil, &InfeasibleError{Limit: h.opts.MaxMemory, Least: int64(math.Round(bytes))}
 	}
 	s.best.score = math.Inf(1)
 	s.take(t, all)
@@ -69,7 +69,7 @@ func (s *slicer) carve(t tree) {
 	scores := make([]float64, 2*2)
 	s.batch(len(scores), func(i int, w *slicer) { scores[i] = w.begin(g, t, i%2 == 1, firstShare) })
 	apart := scores[1]+scores[3] < scores[0]+scores[2]
-	x := newCarver(g, s.aim, g.within(t), noCuts(s.net), s.rng)
+	x := newSliceAnnealer(g, s.aim, g.within(t), noCuts(s.net), s.rng)
 	runs := int(min(max(longShare*s.units/(enough*x.sweepUnits()), 2), 16))
 	s.batch(runs, func(i int, w *slicer) { w.begin(g, t, apart, longShare/float64(runs)) })
 	for s.spent < s.units && s.ctx.Err() == nil {
@@ -77,7 +77,7 @@ func (s *slicer) carve(t tree) {
 	}
 }
 
-// What runs of a carver take of all work, how many of the last kind there are at once, and how long one may be before two
+// What runs of a sliceAnnealer take of all work, how many of the last kind there are at once, and how long one may be before two
 // find more.
 const (
 	firstShare = 0.05
@@ -110,7 +110,7 @@ func (s *slicer) batch(count int, work func(i int, w *slicer)) {
 	}
 }
 
-// begin anneals a tree without cuts, t or one by nested dissection, and says what the carver makes of it.
+// begin anneals a tree without cuts, t or one by nested dissection, and says what annealing makes of it.
 func (s *slicer) begin(g *sliceGraph, t tree, apart bool, share float64) float64 {
 	if s.ctx.Err() != nil {
 		return 0
@@ -118,10 +118,10 @@ func (s *slicer) begin(g *sliceGraph, t tree, apart bool, share float64) float64
 	start := g.within(t)
 	if apart {
 		var work float64
-		start, work = dissect(g.g, plate{slack: s.rng.between(0.02, 0.2), leaf: mostBlock - 2, like: taste{c: 1}}, s.aim, s.rng)
+		start, work = dissect(g.g, partitioning{slack: s.rng.between(0.02, 0.2), leaf: mostBlock - 2, like: greedyScore{c: 1}}, s.aim, s.rng)
 		s.spent += work
 	}
-	x := newCarver(g, s.aim, start, noCuts(s.net), s.rng)
+	x := newSliceAnnealer(g, s.aim, start, noCuts(s.net), s.rng)
 	x.restrain(s.limit, 2)
 	if !apart {
 		x.ease()
@@ -136,7 +136,7 @@ func (s *slicer) begin(g *sliceGraph, t tree, apart bool, share float64) float64
 
 // again anneals the best, and mends what comes of it where that may be better.
 func (s *slicer) again(g *sliceGraph) {
-	x := newCarver(g, s.aim, g.within(s.best.tree), s.best.cuts, s.rng)
+	x := newSliceAnnealer(g, s.aim, g.within(s.best.tree), s.best.cuts, s.rng)
 	x.restrain(s.limit, float64(2+s.rng.below(3)))
 	was, fits := x.b.total(), !x.over
 	s.anneal(x, cooling{from: 2 + 1.2*float64(s.rng.below(4)), to: 20}, laterShare)
@@ -146,8 +146,8 @@ func (s *slicer) again(g *sliceGraph) {
 	s.mend(g.whole(x.b.tree()), g.parts(x.cut))
 }
 
-// anneal lets a carver run for a share of all work.
-func (s *slicer) anneal(x *carver, c cooling, share float64) {
+// anneal runs one for a share of all work.
+func (s *slicer) anneal(x *sliceAnnealer, c cooling, share float64) {
 	const least = 1e5 // units
 	x.run(s.ctx, c, max(share*s.units, least))
 	s.spent += x.work

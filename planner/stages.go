@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// field is a component of a network, and the best tree of it so far.
-type field struct {
+// componentTree is a component of a network, and the best tree of it so far.
+type componentTree struct {
 	part  []int32 // its tensors
 	g     *graph
 	share float64 // of the work
@@ -18,7 +18,7 @@ type field struct {
 
 // search plans every component by itself and joins the results: at first with a budget that suits the network's size
 // and, where there is more, with the rest once more, so that a larger budget finds nothing worse.
-func (h *hunt) search() tree {
+func (h *orderSearch) search() tree {
 	h.parts = h.components()
 	h.setBudget(h.parts)
 	for k := range h.parts {
@@ -37,7 +37,7 @@ func (h *hunt) search() tree {
 
 // report tells of the work of a race or of slices beside what is accounted for, and of a component's tree. The best
 // so far is known once there is a tree of each.
-func (h *hunt) report(part int, work float64, trials int, cost float64) {
+func (h *orderSearch) report(part int, work float64, trials int, cost float64) {
 	f := &h.parts[part]
 	f.least = min(f.least, cost)
 	all := make([]float64, len(h.parts))
@@ -48,13 +48,13 @@ func (h *hunt) report(part int, work float64, trials int, cost float64) {
 }
 
 // components are those of the network, with shares of the work by what moves in them take.
-func (h *hunt) components() []field {
+func (h *orderSearch) components() []componentTree {
 	parts := h.g.parts()
 	holders, local := h.g.holders(), make([]int32, len(h.g.lg))
 	for i := range local {
 		local[i] = -1
 	}
-	fields, total := make([]field, len(parts)), 0.0
+	fields, total := make([]componentTree, len(parts)), 0.0
 	for k, part := range parts {
 		f := &fields[k]
 		f.part, f.g, f.least = part, h.g.restrict(part, holders, local), math.Inf(1)
@@ -71,12 +71,12 @@ func (h *hunt) components() []field {
 }
 
 // race is a search for the tree of a component. Those of a field differ by their units.
-func (h *hunt) race(part int, units float64) *race {
-	return &race{hunt: h, part: part, units: units, seed: h.parts[part].seed}
+func (h *orderSearch) race(part int, units float64) *race {
+	return &race{orderSearch: h, part: part, units: units, seed: h.parts[part].seed}
 }
 
 // further looks for a better tree of a component with what is left of its share.
-func (h *hunt) further(part int) {
+func (h *orderSearch) further(part int) {
 	f := &h.parts[part]
 	all, usual := h.treeUnits()*f.share, h.usual*f.share
 	if all-max(f.spent, usual) < usual/8 || len(f.g.legs) <= ExactLimit || h.ctx.Err() != nil {
@@ -92,7 +92,7 @@ func (h *hunt) further(part int) {
 
 // share says what is left for trees, once there is one: of a time, what the rate until now makes of the rest; and
 // where memory is short, the less the more cuts there must be, which change the tree anyway.
-func (h *hunt) share(t tree) {
+func (h *orderSearch) share(t tree) {
 	if h.opts.Budget.Time > 0 && h.treeUnits() > h.usual && h.ctx.Err() == nil {
 		spent := time.Since(h.start).Seconds()
 		rest := usedShare*h.opts.Budget.Time.Seconds() - spent
@@ -107,7 +107,7 @@ func (h *hunt) share(t tree) {
 }
 
 // limit is log2 of the elements that the memory limit lets live at once.
-func (h *hunt) limit() float64 {
+func (h *orderSearch) limit() float64 {
 	return math.Log2(float64(h.opts.MaxMemory) / float64(h.opts.Type.Accum().Size()))
 }
 
@@ -115,10 +115,10 @@ func (h *hunt) limit() float64 {
 const usedShare = 0.9
 
 // treeUnits are those for trees that are not cut.
-func (h *hunt) treeUnits() float64 { return h.units * (1 - h.cutShare) }
+func (h *orderSearch) treeUnits() float64 { return h.units * (1 - h.cutShare) }
 
 // join multiplies the results of components, the smallest first.
-func (h *hunt) join(fields []field) tree {
+func (h *orderSearch) join(fields []componentTree) tree {
 	var steps tree
 	ends := make([]int32, len(fields))
 	for k, f := range fields {

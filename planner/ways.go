@@ -133,7 +133,7 @@ func (t *trial) stances(s *schedule, i int32) {
 func (c *contraction) polished(bits float64) tree {
 	const units, size = 3e5, 8
 	g := c.net.graph()
-	b := newBush(g, newScale(g.lg), aim{write: bits})
+	b := newMutableTree(g, newScale(g.lg), aim{write: bits})
 	b.plant(c.tree)
 	newPolisher(b, size).run(c.d.ctx, units)
 	return b.tree()

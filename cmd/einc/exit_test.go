@@ -22,7 +22,7 @@ func TestExitCodes(t *testing.T) {
 		{errors.New("index out of range"), exitInput},
 		{usageError{errors.New("unknown flag")}, exitUsage},
 		{&libllvm.MissingError{}, exitMissing},
-		{planner.ErrMemory{}, exitBudget},
+		{planner.MemoryError{}, exitBudget},
 		{tensor.ErrMemory, exitBudget},
 		{&fs.PathError{Op: "open", Path: "a", Err: fs.ErrNotExist}, exitIO},
 		{fault.Errorf("no frame"), exitInternal},

@@ -21,8 +21,8 @@ func TestFactors(t *testing.T) {
 	}
 }
 
-// carving is a random network and a carver of it.
-func carving(seed uint64) (*Network, *carver) {
+// carving is a random network and an annealer of its slices.
+func carving(seed uint64) (*Network, *sliceAnnealer) {
 	r := rand.New(rand.NewPCG(seed, 5))
 	n := &Network{Inputs: make([][]int32, 8+r.IntN(30))}
 	for i := range int32(20 + r.IntN(60)) {
@@ -32,13 +32,13 @@ func carving(seed uint64) (*Network, *carver) {
 			n.Inputs[at] = append(n.Inputs[at], i)
 		}
 	}
-	start, _ := greedily(canonical(n), taste{c: 1}, nil)
+	start, _ := greedily(canonical(n), greedyScore{c: 1}, nil)
 	s := newSliceGraph(n)
-	return n, newCarver(s, aim{write: math.Inf(-1)}, s.within(start), noCuts(n), newRNG(seed))
+	return n, newSliceAnnealer(s, aim{write: math.Inf(-1)}, s.within(start), noCuts(n), newRNG(seed))
 }
 
 // factorNetwork is the network of a slice graph, and the cuts of its indices that are cut.
-func factorNetwork(x *carver) (*Network, cuts) {
+func factorNetwork(x *sliceAnnealer) (*Network, cuts) {
 	n := &Network{Inputs: x.s.g.legs}
 	for i, f := range x.s.factor {
 		n.Sizes = append(n.Sizes, float64(f))
@@ -90,7 +90,7 @@ func TestCarversCountAsNestsDo(t *testing.T) {
 }
 
 // restrained calls f with carvers of networks that have steps to move, under a limit.
-func restrained(f func(x *carver)) {
+func restrained(f func(x *sliceAnnealer)) {
 	for seed := range uint64(40) {
 		if _, x := carving(seed); x.b.n >= 3 {
 			x.restrain(6, 2)
@@ -101,7 +101,7 @@ func restrained(f func(x *carver)) {
 
 // TestMovesOfCarversStayRight compares what moves leave with what is computed anew.
 func TestMovesOfCarversStayRight(t *testing.T) {
-	restrained(func(x *carver) {
+	restrained(func(x *sliceAnnealer) {
 		for range 4 {
 			x.shift(3)
 		}
@@ -136,9 +136,9 @@ func TestCarvingFits(t *testing.T) {
 			n.Inputs[v], n.Inputs[to] = append(n.Inputs[v], i), append(n.Inputs[to], i)
 		}
 	}
-	start, _ := greedily(canonical(n), taste{c: 1}, nil)
+	start, _ := greedily(canonical(n), greedyScore{c: 1}, nil)
 	s := newSliceGraph(n)
-	x := newCarver(s, aim{write: math.Inf(-1)}, s.within(start), noCuts(n), newRNG(1))
+	x := newSliceAnnealer(s, aim{write: math.Inf(-1)}, s.within(start), noCuts(n), newRNG(1))
 	before := x.b.total()
 	x.restrain(10, 3)
 	require.True(t, x.over)
@@ -151,7 +151,7 @@ func TestCarvingFits(t *testing.T) {
 
 // TestCutsChangeWhatIsComputedAnew compares what cutting an index and taking that back leave with what is computed anew.
 func TestCutsChangeWhatIsComputedAnew(t *testing.T) {
-	restrained(func(x *carver) {
+	restrained(func(x *sliceAnnealer) {
 		for range 12 {
 			x.sweep(1)
 			x.shift(3)

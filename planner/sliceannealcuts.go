@@ -11,7 +11,7 @@ import (
 
 // shift changes the cuts: one is taken back, and up to two others are made, or the same. Where something does not
 // fit, it only cuts one more.
-func (x *carver) shift(beta float64) {
+func (x *sliceAnnealer) shift(beta float64) {
 	x.arrange()
 	if x.over {
 		if i := x.needed(); i >= 0 {
@@ -33,7 +33,7 @@ func (x *carver) shift(beta float64) {
 
 // needed is the index that is best cut where something does not fit: the one that costs least for what it saves,
 // with some noise; -1 if none helps.
-func (x *carver) needed() int32 {
+func (x *sliceAnnealer) needed() int32 {
 	const noise, least = 0.2, 0.05
 	x.weighCuts()
 	best, score := int32(-1), math.Inf(1)
@@ -51,10 +51,10 @@ func (x *carver) needed() int32 {
 }
 
 // more is what the loop over an index would add, as a share of the whole.
-func (x *carver) more(i int) float64 { return (math.Exp2(x.b.g.lg[i]) - 1) * x.repeats[i] }
+func (x *sliceAnnealer) more(i int) float64 { return (math.Exp2(x.b.g.lg[i]) - 1) * x.repeats[i] }
 
 // draw picks an index whose cut makes all cheaper, with a probability by how much, or -1 for none.
-func (x *carver) draw(beta float64) int32 {
+func (x *sliceAnnealer) draw(beta float64) int32 {
 	const price, sharp = 0.1, 4 // bits; times as cold as moves, which are judged by two steps and not by all
 	x.weighCuts()
 	n, least := len(x.cut), 0.0
@@ -84,7 +84,7 @@ func (x *carver) draw(beta float64) int32 {
 
 // weighCuts finds for each index the shares of the whole cost that a loop over it repeats, and that it saves as
 // less is too large.
-func (x *carver) weighCuts() {
+func (x *sliceAnnealer) weighCuts() {
 	b := x.b
 	x.whole = b.total()
 	clear(x.repeats)
@@ -108,13 +108,13 @@ func (x *carver) weighCuts() {
 }
 
 // strained reports whether a step takes more memory than there is.
-func (x *carver) strained(v int32) bool {
+func (x *sliceAnnealer) strained(v int32) bool {
 	b, d := x.b, x.depth[v]
 	return x.live(b.size[v], x.held(b.left[v], d), x.held(b.right[v], d)) > x.room[d]
 }
 
 // share is a step's part of the whole cost.
-func (x *carver) share(v int32) float64 {
+func (x *sliceAnnealer) share(v int32) float64 {
 	if d := x.b.cost[v] - x.whole; d > -30 {
 		return math.Exp2(d)
 	}
@@ -122,7 +122,7 @@ func (x *carver) share(v int32) float64 {
 }
 
 // weighCutsOf adds what a step tells of its indices.
-func (x *carver) weighCutsOf(v int32, share float64, strained bool) {
+func (x *sliceAnnealer) weighCutsOf(v int32, share float64, strained bool) {
 	b, l, r := x.b, x.b.left[v], x.b.right[v]
 	rl, rr, rv := b.row(l), b.row(r), b.row(v)
 	for w := range rv {

@@ -8,11 +8,11 @@ import (
 	"slices"
 )
 
-// carver anneals a tree and its cuts together. Steps count what all slices of them cost: a step runs in the loops
+// sliceAnnealer anneals a tree and its cuts together. Steps count what all slices of them cost: a step runs in the loops
 // down to the innermost that something below it depends on, unless its result is too large to be kept for the next
 // slice. Steps that take more memory than what is kept around them leaves are strained: they cost more, so that moves
 // and cuts that make them fit pay.
-type carver struct {
+type sliceAnnealer struct {
 	*annealer
 	s      *sliceGraph
 	limit  float64   // log2 of the elements that may live at once
@@ -46,13 +46,13 @@ const (
 	strainFloor = 2.0 // bits below the whole
 )
 
-// mostNested is the most loops that a carver tells apart; those outside share a bit.
+// mostNested is the most loops that are told apart; those outside share a bit.
 const mostNested = 64
 
-func newCarver(s *sliceGraph, a aim, t tree, c cuts, r *rng) *carver {
-	b := newBush(s.g, newScale(s.g.lg), a)
+func newSliceAnnealer(s *sliceGraph, a aim, t tree, c cuts, r *rng) *sliceAnnealer {
+	b := newMutableTree(s.g, newScale(s.g.lg), a)
 	n, nodes := len(s.g.lg), 2*len(s.g.legs)-1
-	x := &carver{annealer: newAnnealer(b, r), s: s, limit: math.Inf(1), most: math.Inf(1), cut: make([]bool, n), bestC: make([]bool, n),
+	x := &sliceAnnealer{annealer: newAnnealer(b, r), s: s, limit: math.Inf(1), most: math.Inf(1), cut: make([]bool, n), bestC: make([]bool, n),
 		dep: make([]uint64, nodes), depth: make([]int32, nodes), pure: make([]float64, nodes),
 		repeats: make([]float64, n), saves: make([]float64, n), odds: make([]float64, n+1),
 		above: make([]float64, nodes), along: make([]float64, nodes), below: make([]int32, nodes)}
@@ -62,13 +62,13 @@ func newCarver(s *sliceGraph, a aim, t tree, c cuts, r *rng) *carver {
 }
 
 // restrain sets the limit, and how many bits below it the largest result is that is kept.
-func (x *carver) restrain(limit, below float64) {
+func (x *sliceAnnealer) restrain(limit, below float64) {
 	x.limit, x.most = limit, limit-below
 	x.refresh()
 }
 
 // setCuts cuts a list of indices.
-func (x *carver) setCuts(list []int32) {
+func (x *sliceAnnealer) setCuts(list []int32) {
 	clear(x.cut)
 	for _, i := range list {
 		x.cut[i] = true
@@ -78,7 +78,7 @@ func (x *carver) setCuts(list []int32) {
 }
 
 // mark cuts an index, with the innermost loop, or takes that back.
-func (x *carver) mark(i int32, cut bool) {
+func (x *sliceAnnealer) mark(i int32, cut bool) {
 	if x.cut[i] = cut; cut {
 		x.loops = append(x.loops, i)
 	} else {
@@ -91,7 +91,7 @@ func (x *carver) mark(i int32, cut bool) {
 
 // flip takes an index that is now cut out of the rows, or puts one that is no longer cut back, and weighs the pairs
 // that it is in a part of.
-func (x *carver) flip(i int32) {
+func (x *sliceAnnealer) flip(i int32) {
 	b := x.b
 	word, bit := b.s.bit[i]/64, uint64(1)<<(b.s.bit[i]%64)
 	all := max(int32(len(x.s.holders[i])), 2) // what one tensor has stays
@@ -117,14 +117,14 @@ func (x *carver) flip(i int32) {
 	clear(x.below)
 }
 
-// refresh makes the bush what the cuts leave, and nests the loops.
-func (x *carver) refresh() {
+// refresh makes the tree what the cuts leave, and nests the loops.
+func (x *sliceAnnealer) refresh() {
 	x.refill()
 	x.arrange()
 }
 
-// refill makes the bush what the cuts leave.
-func (x *carver) refill() {
+// refill makes the tree what the cuts leave.
+func (x *sliceAnnealer) refill() {
 	b := x.b
 	for t, legs := range b.g.legs {
 		row := b.row(int32(t))
@@ -144,7 +144,7 @@ func (x *carver) refill() {
 }
 
 // arrange nests the loops anew, for the tree as moves left it.
-func (x *carver) arrange() {
+func (x *sliceAnnealer) arrange() {
 	x.order = x.b.order(x.order)
 	x.depend()
 	x.nest()
@@ -153,10 +153,10 @@ func (x *carver) arrange() {
 }
 
 // bitOf is the bit of the k-th loop.
-func (x *carver) bitOf(k int) int { return max(k-max(len(x.loops)-mostNested, 0), 0) }
+func (x *sliceAnnealer) bitOf(k int) int { return max(k-max(len(x.loops)-mostNested, 0), 0) }
 
 // depend finds the loops that each node depends on.
-func (x *carver) depend() {
+func (x *sliceAnnealer) depend() {
 	b := x.b
 	clear(x.dep)
 	x.runs = append(x.runs[:0], 0)
@@ -177,7 +177,7 @@ func (x *carver) depend() {
 }
 
 // nest puts the loop innermost that the least work depends on.
-func (x *carver) nest() {
+func (x *sliceAnnealer) nest() {
 	top := math.Inf(-1)
 	for _, v := range x.order {
 		top = max(top, x.pure[v])
@@ -198,7 +198,7 @@ func (x *carver) nest() {
 }
 
 // descend finds the loops that each step is within, what is kept, and what steps cost.
-func (x *carver) descend() {
+func (x *sliceAnnealer) descend() {
 	for x.keeps = x.most; ; x.keeps-- {
 		// Of what takes too much the largest is computed again.
 		if kept := x.place(); kept <= math.Exp2(x.limit)/2 || math.IsInf(x.keeps, 0) {
@@ -217,7 +217,7 @@ func (x *carver) descend() {
 }
 
 // place puts steps into loops, and says how many elements are kept, in all and of each depth.
-func (x *carver) place() float64 {
+func (x *sliceAnnealer) place() float64 {
 	b, kept := x.b, 0.0
 	x.costs, x.room = x.costs[:0], append(x.room[:0], x.runs...)
 	clear(x.room)
@@ -241,7 +241,7 @@ func (x *carver) place() float64 {
 
 // makeRoom makes of what is kept at each depth the room that it leaves: steps of fewer loops run first, so that
 // a step finds there what is kept of those outside its innermost loop.
-func (x *carver) makeRoom() {
+func (x *sliceAnnealer) makeRoom() {
 	const usable = 0.985 // a little of the limit is for small results that wait for others
 	most, kept := math.Exp2(x.limit), 0.0
 	for d, here := range x.room {
@@ -252,7 +252,7 @@ func (x *carver) makeRoom() {
 
 // held is log2 of what a part of a step at some depth takes beside results that are kept, which the room is
 // less by.
-func (x *carver) held(c, depth int32) float64 {
+func (x *sliceAnnealer) held(c, depth int32) float64 {
 	if c >= x.b.n && x.within(x.dep[c], x.b.size[c], depth) < depth {
 		return math.Inf(-1)
 	}
@@ -260,7 +260,7 @@ func (x *carver) held(c, depth int32) float64 {
 }
 
 // within is the number of loops around a step whose reader is within some.
-func (x *carver) within(dep uint64, size float64, reader int32) int32 {
+func (x *sliceAnnealer) within(dep uint64, size float64, reader int32) int32 {
 	if size > x.keeps {
 		return reader
 	}
@@ -268,10 +268,10 @@ func (x *carver) within(dep uint64, size float64, reader int32) int32 {
 }
 
 // live is log2 of the elements of a step's result and parts; operands take none.
-func (x *carver) live(size, l, r float64) float64 { return plus(plus(size, l), r) }
+func (x *sliceAnnealer) live(size, l, r float64) float64 { return plus(plus(size, l), r) }
 
 // weight is what a step costs within a number of loops.
-func (x *carver) weight(c, size, l, r float64, depth int32) float64 {
+func (x *sliceAnnealer) weight(c, size, l, r float64, depth int32) float64 {
 	c += x.runs[depth]
 	const three = 1.6 // log2
 	if max(size, l, r) < x.room[depth]-three {
@@ -292,13 +292,13 @@ const (
 )
 
 // sweepUnits is the work of a sweep and its share of a change of cuts.
-func (x *carver) sweepUnits() float64 {
+func (x *sliceAnnealer) sweepUnits() float64 {
 	return moveUnits(x.b.s.words) * float64(x.b.n-1) * (1 + shiftSweeps/float64(period))
 }
 
 // run anneals: in turns it sweeps and changes the cuts, while beta grows, until units of work are spent or ctx ends.
 // It leaves the best of the second half, or what it had if that is better.
-func (x *carver) run(ctx context.Context, c cooling, units float64) {
+func (x *sliceAnnealer) run(ctx context.Context, c cooling, units float64) {
 	if x.b.n < 3 {
 		return
 	}
@@ -325,7 +325,7 @@ func (x *carver) run(ctx context.Context, c cooling, units float64) {
 
 // ease lets a run begin with a limit that the tree as it is fits, so that cuts are made one by one as trees become
 // used to them.
-func (x *carver) ease() {
+func (x *sliceAnnealer) ease() {
 	b := x.b
 	for _, v := range x.order {
 		x.excess = max(x.excess, x.live(b.size[v], b.size[b.left[v]], b.size[b.right[v]])-x.limit)
@@ -333,13 +333,13 @@ func (x *carver) ease() {
 }
 
 // tighten moves the limit, and what may be kept with it.
-func (x *carver) tighten(limit float64) {
+func (x *sliceAnnealer) tighten(limit float64) {
 	x.most += limit - x.limit
 	x.limit = limit
 }
 
 // restore goes back to the best.
-func (x *carver) restore() {
+func (x *sliceAnnealer) restore() {
 	b := x.b
 	copy(b.left, x.left)
 	copy(b.right, x.right)
@@ -354,7 +354,7 @@ func (x *carver) restore() {
 }
 
 // keep notes shape and cuts if they are the best; what fits is better than what does not.
-func (x *carver) keep() {
+func (x *sliceAnnealer) keep() {
 	const unfit = 1 << 20
 	t := x.b.total()
 	if x.over {
@@ -370,7 +370,7 @@ func (x *carver) keep() {
 }
 
 // sweep offers a move at every pair, from the root down.
-func (x *carver) sweep(beta float64) {
+func (x *sliceAnnealer) sweep(beta float64) {
 	b, inverse := x.b, 1/beta
 	stack := append(x.stack[:0], b.root)
 	for len(stack) > 0 {
@@ -389,7 +389,7 @@ func (x *carver) sweep(beta float64) {
 }
 
 // settle puts a step into the loops that those of its reader leave it.
-func (x *carver) settle(c, reader int32) {
+func (x *sliceAnnealer) settle(c, reader int32) {
 	if d := x.within(x.dep[c], x.b.size[c], x.depth[reader]); d != x.depth[c] {
 		x.b.cost[c] += x.runs[d] - x.runs[x.depth[c]]
 		x.depth[c] = d
@@ -397,7 +397,7 @@ func (x *carver) settle(c, reader int32) {
 }
 
 // visit offers a random move at pair p, as annealer's does.
-func (x *carver) visit(p int32, inverse float64) {
+func (x *sliceAnnealer) visit(p int32, inverse float64) {
 	b := x.b
 	random := x.rng.next()
 	m := x.rotation(p, random)

@@ -14,8 +14,8 @@ import (
 	"github.com/einc-lang/einc/tensor"
 )
 
-// hunt is a search for the order of a network.
-type hunt struct {
+// orderSearch is a search for the order of a network.
+type orderSearch struct {
 	ctx      context.Context
 	net      *Network
 	opts     OrderOptions
@@ -29,7 +29,7 @@ type hunt struct {
 	trials   int
 	work     float64
 	workers  int
-	parts    []field // the components, once they are searched
+	parts    []componentTree // the components, once they are searched
 	block    *block
 	model    *cost.Model
 	brief    bool // the search is not to take much longer than a run of the greedy order
@@ -46,8 +46,8 @@ const (
 // searched is the method of orders that were found by all means.
 const searched = "search"
 
-func newHunt(ctx context.Context, n *Network, opts OrderOptions) *hunt {
-	h := &hunt{ctx: ctx, net: n, opts: opts, g: canonical(n), start: time.Now(), workers: opts.Workers}
+func newOrderSearch(ctx context.Context, n *Network, opts OrderOptions) *orderSearch {
+	h := &orderSearch{ctx: ctx, net: n, opts: opts, g: canonical(n), start: time.Now(), workers: opts.Workers}
 	if h.workers < 1 {
 		h.workers = runtime.GOMAXPROCS(0)
 	}
@@ -71,7 +71,7 @@ func newHunt(ctx context.Context, n *Network, opts OrderOptions) *hunt {
 }
 
 // run searches.
-func (h *hunt) run() (*Order, error) {
+func (h *orderSearch) run() (*Order, error) {
 	if h.opts.Budget.Time > 0 {
 		ctx, cancel := context.WithDeadline(h.ctx, h.start.Add(h.opts.Budget.Time*97/100))
 		defer cancel()
@@ -90,13 +90,13 @@ func (h *hunt) run() (*Order, error) {
 }
 
 // tree finds a tree, and says what found it.
-func (h *hunt) tree() (tree, string) {
+func (h *orderSearch) tree() (tree, string) {
 	n := len(h.g.legs)
 	if n < 2 {
 		return nil, "exact"
 	}
 	if h.opts.Method == "greedy" {
-		t, work := greedily(h.g, taste{c: 1}, nil)
+		t, work := greedily(h.g, greedyScore{c: 1}, nil)
 		h.work, h.trials = work, 1
 		return t, "greedy"
 	}
@@ -112,7 +112,7 @@ func (h *hunt) tree() (tree, string) {
 }
 
 // exact looks at every tree; false if costs are beyond floats.
-func (h *hunt) exact() (tree, bool) {
+func (h *orderSearch) exact() (tree, bool) {
 	h.trials++
 	h.work += math.Pow(3, float64(len(h.g.legs))) / 2
 	if o := h.opts.Objective; o != ByTime && o != "" {
@@ -131,7 +131,7 @@ func (h *hunt) exact() (tree, bool) {
 }
 
 // network is the graph as the exact search by time wants it.
-func (h *hunt) network() *network {
+func (h *orderSearch) network() *network {
 	n := &network{model: h.model, dtype: h.opts.Type.Accum(), legs: h.g.legs, open: h.g.open, ids: make([]parser.IndexID, len(h.g.lg))}
 	for _, lg := range h.g.lg {
 		n.ext = append(n.ext, math.Round(math.Exp2(lg)))
@@ -140,7 +140,7 @@ func (h *hunt) network() *network {
 }
 
 // finish states what a tree costs; it cuts it first if it exceeds the memory limit.
-func (h *hunt) finish(o *Order, t tree) error {
+func (h *orderSearch) finish(o *Order, t tree) error {
 	c, limit := noCuts(h.net), math.Inf(1)
 	if h.opts.MaxMemory > 0 {
 		limit = float64(h.opts.MaxMemory) / float64(h.opts.Type.Accum().Size())
@@ -170,7 +170,7 @@ func (h *hunt) finish(o *Order, t tree) error {
 }
 
 // sliceUnits is what is left of the budget for fitting into memory.
-func (h *hunt) sliceUnits() float64 {
+func (h *orderSearch) sliceUnits() float64 {
 	const least = 2e6
 	return max(h.units*h.cutShare, least)
 }
@@ -179,7 +179,7 @@ func (h *hunt) sliceUnits() float64 {
 const leastCutShare = 0.5
 
 // nanos estimates the time of all runs of all steps.
-func (h *hunt) nanos(x *nest) float64 {
+func (h *orderSearch) nanos(x *nest) float64 {
 	c := make(cuts, len(h.net.Sizes))
 	runs := []float64{1}
 	for _, l := range x.loops {
@@ -192,7 +192,7 @@ func (h *hunt) nanos(x *nest) float64 {
 
 // nanosOf estimates the steps of a nest over the graph of a slice; runs says how often a step at each
 // depth runs.
-func (h *hunt) nanosOf(g *graph, x *nest, runs []float64) float64 {
+func (h *orderSearch) nanosOf(g *graph, x *nest, runs []float64) float64 {
 	total, k := 0.0, 0
 	size := float64(h.opts.Type.Accum().Size())
 	measure(g, x.steps, func(e *extents) {
@@ -216,7 +216,7 @@ func holds(list []int32, l int32) bool {
 
 // parallel calls f for 0…count-1, from as many goroutines as there are workers. What f does must not
 // depend on the others.
-func (h *hunt) parallel(count int, f func(i int)) {
+func (h *orderSearch) parallel(count int, f func(i int)) {
 	if h.workers == 1 || count < 2 {
 		for i := range count {
 			f(i)

@@ -5,9 +5,9 @@ import (
 	"math/bits"
 )
 
-// bush is a binary contraction tree that can be changed in place. Nodes 0…n-1 are the tensors of the
+// mutableTree is a binary contraction tree that can be changed in place. Nodes 0…n-1 are the tensors of the
 // graph, the n-1 others are pairs; the numbers of pairs say nothing of their order.
-type bush struct {
+type mutableTree struct {
 	g     *graph
 	s     *scale
 	n     int32
@@ -42,10 +42,10 @@ func (a *aim) step(flops, size float64) float64 {
 // plain reports whether a step's cost is its multiply-adds and nothing else.
 func (a *aim) plain() bool { return !a.flat && math.IsInf(a.write, -1) }
 
-// newBush makes room for trees over g; plant fills it.
-func newBush(g *graph, s *scale, a aim) *bush {
+// newMutableTree makes room for trees over g; plant fills it.
+func newMutableTree(g *graph, s *scale, a aim) *mutableTree {
 	n := len(g.legs)
-	b := &bush{g: g, s: s, n: int32(n), aim: a}
+	b := &mutableTree{g: g, s: s, n: int32(n), aim: a}
 	nodes := 2*n - 1
 	b.left, b.right = make([]int32, nodes), make([]int32, nodes)
 	b.size, b.cost = make([]float64, nodes), make([]float64, nodes)
@@ -64,10 +64,10 @@ func newBush(g *graph, s *scale, a aim) *bush {
 	return b
 }
 
-func (b *bush) row(v int32) []uint64 { return b.legs[int(v)*b.s.words:][:b.s.words] }
+func (b *mutableTree) row(v int32) []uint64 { return b.legs[int(v)*b.s.words:][:b.s.words] }
 
-// plant makes the bush the tree t.
-func (b *bush) plant(t tree) {
+// plant makes the mutable tree the tree t.
+func (b *mutableTree) plant(t tree) {
 	for k, p := range t {
 		v := b.n + int32(k)
 		b.left[v], b.right[v] = p[0], p[1]
@@ -77,7 +77,7 @@ func (b *bush) plant(t tree) {
 }
 
 // adopt takes the shape of another tree over the same graph.
-func (b *bush) adopt(left, right []int32, root int32) {
+func (b *mutableTree) adopt(left, right []int32, root int32) {
 	copy(b.left, left)
 	copy(b.right, right)
 	b.root = root
@@ -85,7 +85,7 @@ func (b *bush) adopt(left, right []int32, root int32) {
 }
 
 // refresh computes legs, sizes and costs from the shape.
-func (b *bush) refresh() {
+func (b *mutableTree) refresh() {
 	order := b.order(nil)
 	holders := b.g.holders()
 	for k := len(order) - 1; k >= 0; k-- {
@@ -107,13 +107,13 @@ func (b *bush) refresh() {
 }
 
 // weigh computes size and cost of a pair whose legs are known.
-func (b *bush) weigh(v int32) {
+func (b *mutableTree) weigh(v int32) {
 	b.size[v] = b.s.size(b.row(v))
 	b.cost[v] = b.aim.step(b.s.union(b.row(b.left[v]), b.row(b.right[v])), b.size[v])
 }
 
 // order lists the pairs, users before what they use; it uses the space of list.
-func (b *bush) order(list []int32) []int32 {
+func (b *mutableTree) order(list []int32) []int32 {
 	list = list[:0]
 	if b.n < 2 {
 		return list
@@ -132,7 +132,7 @@ func (b *bush) order(list []int32) []int32 {
 }
 
 // tree numbers the pairs in an order in which they can be done.
-func (b *bush) tree() tree {
+func (b *mutableTree) tree() tree {
 	order := b.order(nil)
 	number := make([]int32, 2*b.n)
 	for t := range b.n {
@@ -149,7 +149,7 @@ func (b *bush) tree() tree {
 }
 
 // total is log2 of the costs of all steps.
-func (b *bush) total() float64 {
+func (b *mutableTree) total() float64 {
 	if b.n < 2 {
 		return math.Inf(-1)
 	}
