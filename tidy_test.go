@@ -26,7 +26,7 @@ var mayImport = map[string][]string{
 	"internal/fault":      {},
 	"parser":              {"tensor", "internal/slab"},
 	"planner/cost":        {"tensor"},
-	"planner":             {"parser", "tensor", "planner/cost", "internal/slab"},
+	"planner":             {"parser", "tensor", "planner/cost", "internal/slab", "internal/fault"},
 	"codegen/loop":        {"tensor"},
 	"codegen/loop/approx": {"tensor", "codegen/loop"},
 	"codegen/lower":       {"parser", "planner", "planner/cost", "tensor", "codegen/loop", "codegen/loop/approx", "internal/fault"},

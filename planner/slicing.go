@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/einc-lang/einc/internal/fault"
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/tensor"
 )
@@ -61,6 +62,9 @@ func (d *draft) slice(from *Plan, cuts []SliceIndex, way SliceWay) (*Plan, error
 }
 
 func (d *draft) slicing(from *Plan, cuts []SliceIndex, way SliceWay) (*slicing, error) {
+	if len(from.Loops) > 0 {
+		return nil, fault.Errorf("a plan in slices is to be sliced again")
+	}
 	p := *from.Problem
 	p.Indices = slices.Clone(p.Indices)
 	s := &slicing{from: from, windows: map[string]int{}, pieces: map[SliceIndex]parser.IndexID{}, sums: map[int]*sum{}}
@@ -291,9 +295,6 @@ func (s *slicing) refs(step int, rs []Ref) []Ref {
 // window is the part of a buffer that the open loops stand at.
 func (s *slicing) window(step int, r Ref) int {
 	whole := s.buffer[r.Buffer]
-	if s.plan.Buffers[whole].Window != nil {
-		panic("internal error: a window of a window")
-	}
 	b := &s.plan.Buffers[whole]
 	if s.inner(r.Buffer) {
 		return whole // it holds a piece already
