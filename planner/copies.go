@@ -16,9 +16,9 @@ import (
 // Copies are made where they are modelled to save copyNanos, and to leave at most a share of a step's time:
 // a smaller one of several copies, whose times are less certain.
 const (
-	copyNanos  = 100e3
-	itemsShare = 0.8
-	alikeShare = 0.85
+	copyNanos  = 40e3
+	itemsShare = 0.85
+	alikeShare = 0.9
 )
 
 // copyBytes is the most that copies take where slices of them take no longer.

@@ -50,6 +50,9 @@ func (d *draft) vectors(s *Step, w *cost.Work) {
 			x.oneByOne(w, r, v, rows)
 		}
 	}
+	if w.Product && v != parser.NoIndex && !slices.Contains(s.K, v) && len(s.K) > 0 && len(s.Inputs) == 2 {
+		x.tiles(w, v)
+	}
 	w.Folds = slices.Contains(s.K, v)
 	w.AlongBatch = slices.Contains(s.B, v)
 	if s.Core[0] >= 0 {
@@ -74,6 +77,7 @@ func (x *inner) oneByOne(w *cost.Work, r Ref, v parser.IndexID, rows float64) {
 	default:
 		w.Nearby += 1 / x.sharing(r, v)
 		w.NearbyLines += x.linesUntil(near, v)
+		w.NearbyApart = max(w.NearbyApart, x.apart(r, v, parser.NoIndex))
 	}
 }
 

@@ -217,7 +217,7 @@ func (k *kernel) productTile(s *shape, t cost.Target) (rows, cols int64) {
 			if s.across && (r%k.square() > 0 || r&(r-1) > 0) {
 				continue
 			}
-			if cycles := tilesCycles(m, vecs, r, c, depth, t.FMA); cycles < best*0.99 {
+			if cycles := t.TilesCycles(m, vecs, r, c, depth); cycles < best*0.99 {
 				best, rows, cols = cycles, r, c
 			}
 		}
@@ -227,45 +227,8 @@ func (k *kernel) productTile(s *shape, t cost.Target) (rows, cols int64) {
 
 // tileRegisters is how many registers a product has for accumulators and a row of B.
 func (k *kernel) tileRegisters(s *shape, t cost.Target) int64 {
-	if k.valueType().IsComplex() {
-		return (int64(t.Registers) - 2) / 2
-	}
-	spare := int64(1) // an element of A
-	if !t.FMA {
-		spare += 2 // a product, and a copy: instructions overwrite an operand
-	}
-	if s.masked && t.VectorBytes < 64 && k.axes[s.col].extent%s.lanes != 0 {
-		spare++ // the mask of the last vector
-	}
-	if t.Registers >= 32 {
-		spare += 2 // LLVM spills one accumulator if all are taken
-	}
-	return int64(t.Registers) - spare
+	return t.TileRegisters(k.valueType(), s.masked && k.axes[s.col].extent%s.lanes != 0)
 }
-
-// tilesCycles estimates the cycles of all tiles of r rows and c vectors over m rows and vecs vectors:
-// two multiply-adds or loads a cycle, but four cycles a step for the latency of an accumulator, and some
-// for loads that miss the first level.
-func tilesCycles(m, vecs, r, c int64, depth float64, fma bool) float64 {
-	tiles := ceilDiv(m, r)
-	rows := float64(m) / float64(tiles)
-	one := func(c int64) float64 {
-		if c == 0 {
-			return 0
-		}
-		sums := rows * float64(c)
-		work := sums / 2
-		if !fma {
-			work = sums
-		}
-		loads := rows + float64(c)
-		return (math.Max(math.Max(work, loads/2), 4)+loads/8)*depth + tileEntry + sums
-	}
-	return float64(tiles) * (float64(vecs/c)*one(c) + one(vecs%c))
-}
-
-// tileEntry is the cycles of entering and leaving a tile.
-const tileEntry = 12
 
 // foldTile chooses the tile for vectors along a reduced axis. The number of accumulators decides the
 // order of summation: it follows from the kernel alone.

@@ -28,10 +28,10 @@ func (k *kernel) sideTile(s *shape, t cost.Target) bool {
 	k.limit(s, 1, 1)
 	free, depth := k.tileRegisters(s, t), float64(max(k.extent(k.red), 1))
 	m, n := k.axes[row].extent, k.axes[side].extent
-	least := tilesCycles(m, n, 1, 1, depth, t.FMA)
+	least := t.TilesCycles(m, n, 1, 1, depth)
 	for c := int64(1); c <= n; c++ {
 		for r := int64(1); r <= m && r*c+min(r, c) <= free && float64(r*c)*(1+weight(k.body)) <= maxTileOps; r++ {
-			if cycles := tilesCycles(m, n, r, c, depth, t.FMA); cycles < least*0.99 {
+			if cycles := t.TilesCycles(m, n, r, c, depth); cycles < least*0.99 {
 				least, s.rows, s.sides = cycles, r, c
 			}
 		}

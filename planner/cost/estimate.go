@@ -14,6 +14,7 @@ const (
 	peakShare   = 0.75      // of the peak that tiles of packed panels reach
 	directRate  = 0.30      // of the peak that vectors without tiles reach: every product needs a load
 	packPass    = 2.0       // bytes moved to pack a byte
+	mostRate    = 0.92      // of the peak that nothing is beyond
 	batchRate   = 0.85      // of the peak that tiles reach on operands that live in the second-level cache
 	fusedRate   = 0.60      // of the peak that tiles of a product with factors reach
 	fusedBytes  = 256 << 10 // of the right operand that such tiles read again and again
@@ -31,17 +32,20 @@ const (
 	gatherFar   = 2.0      // the same, where it brings a line of its own
 	gatherItem  = 3.0      // the same, where lines are fetched anew for every item of a batch
 	writesBack  = 2.0      // lines moved to write a part of one
-	sideRate    = 0.33     // of the peak that tiles of vectors along a batch reach
 	gatherLine  = 0.85     // nanoseconds an element that waits in the first level for the next term: beside arithmetic and transfers
-	turned      = 0.05     // nanoseconds an element of sums that are turned around in the tile that has them
+	gatherStays = 0.35     // nanoseconds of an element that tiles fetch by itself, whose line stays in the first level for the next term
+	gatherGone  = 0.9      // and if it does not
 	turnNear    = 0.2      // nanoseconds an element of tiles that are turned around where nothing is reduced
-	turnFar     = 1.0      // the same, where lines of input or output are far from each other in memory
+	turnFar     = 0.4      // the same, where lines of input or output are far from each other in memory
 	jump        = 2.0      // nanoseconds that rows of a left operand beyond the first level wait where a run of terms begins, each time they pass
 	itemWaits   = 0.35     // of arithmetic and transfers of batched products, whichever takes less: what does not overlap
 )
 
-// Line is the bytes of a cache line.
-const Line = 64
+// Line is the bytes of a cache line, and Page those of a page of memory, which are as many as a way of a first-level cache has.
+const (
+	Line = 64
+	Page = 4096
+)
 
 // complexBytes is how much of complex values is worth packing, of whose parts the direct strategy has half vectors.
 const complexBytes = 32 << 10
@@ -127,19 +131,23 @@ func (t *typical) time(w *Work) Estimate {
 
 // asItLies is the time of the direct strategy on operands as they lie.
 func (t *typical) asItLies(w *Work) float64 {
+	switch {
+	case w.Cycles > 0 && w.AlongBatch:
+		return t.alongBatch(w)
+	case w.Cycles > 0:
+		return t.tiled(w, w.Cycles, w.Footprints[0], w.Footprints[1])
+	case w.Product && w.Factors == 0 && min(w.B, w.M, w.N, w.K) >= 1 && min(w.M, w.N, w.K) > 1 && w.UnitInner && !w.Folds && (!w.Askew || w.Turned || w.Folded):
+		cycles, right := t.evenly(w)
+		return t.tiled(w, cycles, Footprint{}, right)
+	}
 	near, grain := w.B*w.M*w.N*w.K*w.Nearby, 0.0
 	if !w.AlongBatch {
 		grain = t.againstGrain(w.BytesIn, max(w.Strided-w.Lone, 0))
 	}
-	if t.gone(w, w.NearbyLines) {
-		return t.overlapped(w, t.inPlace(w), t.moved(w, Direct)) + max(gatherFar*near, grain) + t.oneByOne(w)
+	if w.NearbyLines*Line > float64(t.l1()) && w.BytesIn > float64(t.l2()) {
+		return t.overlapped(w, t.direct(w), t.moved(w, Direct)) + max(gatherFar*near, grain) + t.oneByOne(w)
 	}
-	return t.overlapped(w, max(t.inPlace(w), gatherLine*near, grain), t.moved(w, Direct)) + t.oneByOne(w)
-}
-
-// gone reports whether so many lines of inputs have left the first level, and the inputs the second, before they are read again.
-func (t *typical) gone(w *Work, lines float64) bool {
-	return lines*Line > float64(t.l1()) && w.BytesIn > float64(t.l2())
+	return t.overlapped(w, max(t.direct(w), gatherLine*near, grain), t.moved(w, Direct)) + t.oneByOne(w)
 }
 
 // packing is what the packed strategy takes to read what does not lie in rows: items of a batch that share lines, terms in short
@@ -148,38 +156,6 @@ func (t *typical) packing(w *Work) float64 {
 	_, vectors := t.tile(w.Type.Accum(), w.Place.B, int64(max(w.M, w.N)))
 	tiles := math.Ceil(w.N / float64(vectors*t.realLanes(w.Type)))
 	return t.againstGrain(w.BytesIn, w.Strided) + t.backAgain(w) + jump*w.Jumps*tiles + t.fetched(w.BytesIn, w.B*w.M*w.N*float64(w.GathersBeside))
-}
-
-// inPlace is the time of the direct strategy's arithmetic: rows in cache share what is loaded, and vectors end with runs.
-func (t *typical) inPlace(w *Work) float64 {
-	if w.B*w.M*w.N*w.K == 0 || !w.Product || w.M == 1 || w.N == 1 || w.K == 1 || w.Folds || w.Askew && !w.Turned && !w.Folded || !w.UnitInner {
-		return t.direct(w)
-	}
-	lanes := t.rates[w.Type].lanes
-	run := w.N
-	if w.Run > 0 {
-		run = w.Run
-	}
-	rate := directRate
-	if (w.BytesIn+w.BytesOut)/w.B <= float64(t.l2()) {
-		rate += (batchRate*share(w.K, 4) - directRate) * share(w.M-1, 2)
-	}
-	switch {
-	case w.AlongBatch:
-		rate = sideRate
-	case w.Turned:
-		rate /= turnLoss
-	}
-	if w.Type.IsComplex() {
-		rate /= complexLoss
-	}
-	points := w.B * w.M * w.N * w.K
-	compute := points * (1/(t.rates[w.Type].peak*rate*filled(run, lanes)) + (w.Ops+float64(w.Factors))/(clock*lanes))
-	if w.M*w.K*float64(w.Type.Size()) > float64(t.l1()) {
-		const vectors = 3 // of a tile's row, mostly
-		compute += jump * w.Jumps * math.Ceil(w.N/min(run, vectors*lanes))
-	}
-	return max(compute, t.traffic(w)) + call
 }
 
 // moved is the time it takes to fetch and store what does not stay in the second level. Lines are fetched before they
@@ -209,15 +185,12 @@ func (t *typical) oneByOne(w *Work) float64 {
 	written := w.B * w.M * w.N
 	nanos := t.fetched(w.FetchedBytes, written*w.K*w.Fetches) + t.fetched(w.BytesIn, written*float64(w.GathersBeside))
 	lone := gatherNear
-	if t.gone(w, w.LoneLines) {
+	if w.LoneLines*Line > float64(t.l1()) && w.BytesIn > float64(t.l2()) {
 		lone = gatherItem
 	}
 	nanos += lone * w.Lone
 	if !w.AlongBatch {
 		nanos += t.backAgain(w)
-	}
-	if w.Turned {
-		nanos += turned * written
 	}
 	if w.Scattered {
 		nanos += t.fetched(w.BytesOut, written)
@@ -259,7 +232,7 @@ type Bound struct {
 
 // Bound is the bound for elements of type d.
 func (t *typical) Bound(d tensor.DType) Bound {
-	return Bound{Fixed: call, point: 1 / (t.rates[d].peak * batchRate), byte: 1 / rateL1, near: float64(t.l2())}
+	return Bound{Fixed: call, point: 1 / (t.rates[d].peak * mostRate), byte: within.read / Line, near: float64(t.l2())}
 }
 
 // Nanos bounds the time beyond Fixed of a product by its multiply-adds and by the bytes that it reads and
@@ -267,7 +240,7 @@ func (t *typical) Bound(d tensor.DType) Bound {
 func (b Bound) Nanos(points, bytes float64) float64 {
 	nanos := max(points*b.point, bytes*b.byte)
 	if bytes > b.near {
-		return max(nanos, bytes/rateBeyond-b.Fixed)
+		return max(nanos, bytes*batchBeyond.read/Line-b.Fixed)
 	}
 	return nanos
 }

@@ -47,7 +47,7 @@ type eincMatMulFrame struct {
 }
 
 type eincMatMulWorker struct {
-	args  [8]unsafe.Pointer
+	args  [6]unsafe.Pointer
 	space unsafe.Pointer
 }
 

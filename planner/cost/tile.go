@@ -1,0 +1,177 @@
+package cost
+
+import (
+	"math"
+	"math/bits"
+
+	"github.com/einc-lang/einc/tensor"
+)
+
+// tileEntry is the cycles of entering and leaving a tile.
+const tileEntry = 12
+
+// TileRegisters is how many vector registers the tiles of a product have for accumulators and a row of the right operand.
+func (t *Target) TileRegisters(d tensor.DType, mask bool) int64 {
+	if d.IsComplex() {
+		return (int64(t.Registers) - 2) / 2
+	}
+	spare := int64(1) // an element of the left operand
+	if !t.FMA {
+		spare += 2 // a product, and a copy: instructions overwrite an operand
+	}
+	if mask && t.VectorBytes < 64 {
+		spare++ // the mask of the last vector
+	}
+	if t.Registers >= 32 {
+		spare += 2 // LLVM spills one accumulator if all are taken
+	}
+	return int64(t.Registers) - spare
+}
+
+// TilesCycles estimates the cycles of all tiles of r rows and c vectors over m rows and vecs vectors, of sums of so many terms:
+// two multiply-adds or loads a cycle, but four cycles a term for the latency of an accumulator, and some for loads that miss the
+// first level.
+func (t *Target) TilesCycles(m, vecs, r, c int64, terms float64) float64 {
+	tiles := ceilDiv(m, r)
+	rows := float64(m) / float64(tiles)
+	one := func(c int64) float64 {
+		if c == 0 {
+			return 0
+		}
+		sums := rows * float64(c)
+		work := sums / 2
+		if !t.FMA {
+			work = sums
+		}
+		loads := rows + float64(c)
+		return (math.Max(math.Max(work, loads/2), 4)+loads/8)*terms + tileEntry + sums
+	}
+	return float64(tiles) * (float64(vecs/c)*one(c) + one(vecs%c))
+}
+
+// FewestCycles is about what the best tiles take, and their rows and columns. Rows are multiples of a square where sums are turned around.
+func (t *Target) FewestCycles(d tensor.DType, m, vecs, square int64, terms float64) (float64, int64, int64) {
+	const most = 16 // rows
+	free, cycles, rows, cols := t.TileRegisters(d, false), t.TilesCycles(m, vecs, 1, 1, terms), int64(1), int64(1)
+	for c := int64(1); c <= min(vecs, 4) && free/c > 1; c++ {
+		r := max(min(m, free/c-1, most), 1)
+		if square > 1 {
+			r = max(1<<(bits.Len64(uint64(r))-1), min(square, free/c-1))
+		}
+		if n := t.TilesCycles(m, vecs, r, c, terms); n < cycles {
+			cycles, rows, cols = n, r, c
+		}
+	}
+	return cycles, rows, cols
+}
+
+// costs of what tiles do beside multiply-adds, in nanoseconds.
+type costs struct {
+	again   float64 // a line that is read again, as it has left the first level
+	far     float64 // and the second
+	read    float64 // a line of inputs, once
+	written float64 // and of the output
+	turned  float64 // an element of the output that is turned around before it is stored
+	stored  float64 // an element of the output by itself
+	fetched float64 // an element of an input by itself
+	lone    float64 // the same, loaded for all lanes
+	shared  float64 // a line of inputs that items of a batch share
+}
+
+// farStored is nanoseconds of a line of the output, beyond the second level, of those that a vector is stored to on as many pages.
+const farStored = 20.0
+
+// Operands and result in the second level, and beyond it: for vectors along an index of one input, and for those along the batch.
+var (
+	within      = costs{again: 0.2, far: 0.4, read: 0.4, written: 1.1, turned: 0.06, stored: 1.6, fetched: gatherNear, lone: 0.5}
+	beyond      = costs{again: 0.7, far: 1.3, read: 1.9, written: 2.4, turned: 0.04, stored: 3.0, fetched: 0.75, lone: 0.65}
+	batchWithin = costs{read: 0.4, written: 4, turned: 0.03, stored: 1.9, fetched: gatherNear, shared: 0.25}
+	batchBeyond = costs{read: 1.7, written: 4, turned: 0.4, stored: 1, fetched: 2, shared: 0.1}
+)
+
+// evenly is what tiles of all rows and columns take, and read of the right operand, where nothing is known of how these lie.
+func (t *typical) evenly(w *Work) (cycles float64, right Footprint) {
+	lanes := t.rates[w.Type].lanes
+	run := w.N
+	if w.Run > 0 {
+		run = w.Run
+	}
+	vectors := math.Ceil(run / lanes)
+	cycles, rows, columns := t.FewestCycles(w.Type, int64(w.M), int64(vectors), 1, w.K)
+	cycles *= w.B * w.N / run
+	if w.BytesIn+w.BytesOut > w.B*float64(t.l2()) { // they may lie anyhow
+		cycles = max(cycles, w.B*w.M*w.N*w.K/(2*lanes*directRate))
+	}
+	lines := w.K * float64(columns) * lanes * float64(w.Type.Accum().Size()) / Line
+	right = Footprint{Lines: lines, Tiles: w.B * math.Ceil(w.M/float64(rows)) * math.Ceil(vectors/float64(columns)) * w.N / run, Stay: lines, Apart: Line}
+	return cycles, right
+}
+
+// tiled is the time of tiles of vectors along an index of one input, on operands as they lie.
+func (t *typical) tiled(w *Work, cycles float64, left, right Footprint) float64 {
+	c := t.reach(w, &within, &beyond)
+	rate := typeRate(w.Type)
+	switch {
+	case w.Type.IsComplex():
+		rate /= complexLoss
+	case rate < 1 && c == &beyond:
+		rate *= directRate // panels spare integers, whose products take several instructions, more than they cost
+	}
+	nanos := cycles/(clock*rate) + c.lone*w.Lone
+	again := c.again
+	if w.BytesIn+w.BytesOut <= w.B*float64(t.l2()) { // an item of the batch stays
+		again = within.again
+	}
+	for _, p := range [...]Footprint{left, right} {
+		switch reach := p.Stay * p.Apart; {
+		case reach > float64(t.l2()):
+			nanos += c.far * p.Lines * p.Tiles
+		case reach > float64(t.l1()):
+			nanos += again * p.Lines * p.Tiles
+		}
+	}
+	if nanos += t.beside(w, c, w.Turned); w.BytesOut >= streamBytes {
+		nanos = max(nanos, t.moved(w, Direct))
+	}
+	return nanos + t.fetched(w.BytesIn, w.B*w.M*w.N*float64(w.GathersBeside)) + t.backAgain(w) + call
+}
+
+// alongBatch is the time of vectors along the batch, whose elements are copied side by side where that pays.
+func (t *typical) alongBatch(w *Work) float64 {
+	rate := 0.42 // of the peak that tiles of such vectors reach
+	if w.Type.IsComplex() {
+		rate /= complexLoss
+	}
+	c := t.reach(w, &batchWithin, &batchBeyond)
+	lanes := t.rates[w.Type].lanes
+	nanos := w.B*w.M*w.N*w.K/(t.rates[w.Type].peak*rate*filled(w.Run, lanes)) + c.shared*w.Strided
+	return nanos + t.beside(w, c, w.Askew) + t.fetched(w.BytesIn, w.B*w.M*w.N*float64(w.GathersBeside)) + call
+}
+
+// reach is the costs of operands where they are.
+func (t *typical) reach(w *Work, within, beyond *costs) *costs {
+	if w.BytesIn+w.BytesOut > float64(t.l2()) {
+		return beyond
+	}
+	return within
+}
+
+// beside is the time of what tiles do beside multiply-adds and sums' operands.
+func (t *typical) beside(w *Work, c *costs, turns bool) float64 {
+	written := w.B * w.M * w.N
+	points := written * w.K
+	waits := gatherStays
+	if w.NearbyLines*w.NearbyApart > float64(t.l1()) {
+		waits = gatherGone
+	}
+	nanos := points*(w.Ops/(clock*t.rates[w.Type].lanes)+waits*w.Nearby+c.fetched*w.Fetches) + c.read*w.BytesIn/Line + c.written*w.BytesOut/Line
+	switch {
+	case w.Across >= Page && w.BytesOut > float64(t.l2()):
+		nanos += farStored * w.BytesOut / Line
+	case w.Scattered:
+		nanos += c.stored * written
+	case turns:
+		nanos += c.turned * written
+	}
+	return nanos
+}

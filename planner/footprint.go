@@ -1,0 +1,117 @@
+package planner
+
+import (
+	"math"
+	"slices"
+
+	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/planner/cost"
+)
+
+// tiles tells what tiles of vectors along v take, and read of the inputs.
+func (x *inner) tiles(w *cost.Work, v parser.IndexID) {
+	row, m, square := x.rowOf(v), 1.0, int64(1)
+	if row != parser.NoIndex {
+		m = x.run(x.s, row)
+		if x.across(v) > 0 {
+			size := x.plan.Buffers[x.s.Out.Buffer].DType.Size()
+			square = int64(max(16/size, 1))
+			w.Across = float64(x.stride(x.s.Out, v) * size)
+		}
+	}
+	run := x.run(x.s, v)
+	vectors := math.Ceil(run / x.lanes)
+	cycles, r, c := x.opts.Target.FewestCycles(w.Type, int64(m), int64(vectors), square, w.K)
+	planes := x.volume(x.s.Out.Axes) / (m * run)
+	w.Cycles = cycles * planes
+	rows, cols := float64(r), float64(c)
+	tiles := planes * math.Ceil(m/rows) * math.Ceil(vectors/cols)
+	for k, r := range x.s.Inputs {
+		w.Footprints[k] = x.footprint(r, v, row, min(run, cols*x.lanes), min(m, rows))
+		w.Footprints[k].Tiles = tiles
+	}
+}
+
+// rowOf is the index of the tile's rows beside vectors along v.
+func (x *inner) rowOf(v parser.IndexID) (row parser.IndexID) {
+	row, shared := parser.NoIndex, false
+	for _, i := range x.s.Out.Axes {
+		if i == parser.NoIndex || i == v || x.extent(i) < 2 || slices.Contains(x.s.B, i) {
+			continue
+		}
+		shares := false
+		for k, r := range x.s.Inputs {
+			shares = shares || x.units[k] == v && !slices.Contains(r.Axes, i)
+		}
+		if row == parser.NoIndex || shares && (!shared || i == x.unit) {
+			row, shared = i, shares
+		}
+	}
+	if x.unit != v && x.across(v) > 0 {
+		return x.unit
+	}
+	return row
+}
+
+// apart is the largest power of two, in bytes, whose multiples are all places that a view moves to in sums, along v and along
+// row, but for those in one line. Those a page apart are in the same sets of the first level, and farther ones in no fewer.
+func (x *inner) apart(r Ref, v, row parser.IndexID) float64 {
+	places := cost.Page | x.place(r, v) | x.place(r, row)
+	for _, i := range x.s.K {
+		places |= x.place(r, i)
+	}
+	return float64(places & -places)
+}
+
+// place is how far, in bytes, a view moves along an index; 0 within a line, and along none.
+func (x *inner) place(r Ref, i parser.IndexID) int {
+	if i == parser.NoIndex || x.extent(i) < 2 {
+		return 0
+	}
+	if n := x.stride(r, i) * x.plan.Buffers[r.Buffer].DType.Size(); n >= cost.Line {
+		return n
+	}
+	return 0
+}
+
+// footprint is what a tile of vectors along v and rows reads of an input.
+func (x *inner) footprint(r Ref, v, row parser.IndexID, columns, rows float64) cost.Footprint {
+	size := x.plan.Buffers[r.Buffer].DType.Size()
+	p, side := cost.Footprint{Lines: 1}, 1.0 // lines that lie side by side
+	touch := func(i parser.IndexID, n float64) {
+		apart := float64(x.stride(r, i) * size)
+		if apart == 0 || n <= 1 {
+			return
+		}
+		lines := max(n*min(apart/cost.Line, 1), 1)
+		p.Lines *= lines
+		if apart < cost.Line {
+			side *= lines
+		}
+	}
+	for _, i := range x.s.K {
+		touch(i, float64(x.extent(i)))
+	}
+	touch(v, columns)
+	p.Stay, p.Apart = p.Lines, x.apart(r, v, parser.NoIndex)
+	if row != parser.NoIndex && slices.Contains(r.Axes, row) {
+		touch(row, rows)
+		p.Apart = x.apart(r, v, row)
+		p.Stay = x.untilAgain(r, v, row)
+	}
+	p.Apart = max(p.Apart/side, cost.Line)
+	return p
+}
+
+// untilAgain is how many lines of an input all tiles of rows read until the first reads its own again, or what it left of them.
+func (x *inner) untilAgain(r Ref, v, row parser.IndexID) float64 {
+	inLine := float64(cost.Line / x.plan.Buffers[r.Buffer].DType.Size())
+	if u := x.unitIndex(r); u != row && u != v && slices.Contains(x.s.Out.Axes, u) {
+		inLine = min(inLine, float64(x.extent(u)))
+	}
+	lines := x.covered(r) / inLine
+	for _, i := range x.s.B {
+		lines /= float64(x.extent(i))
+	}
+	return lines
+}
