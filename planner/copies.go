@@ -21,7 +21,7 @@ const (
 	alikeShare = 0.9
 )
 
-// copyBytes is the most that copies take where slices of them take no longer.
+// copyBytes is the most that copies take at a time, of each worker, where slices of them take no longer.
 const copyBytes = 128 << 20
 
 // withCopies is the plan with copies, in slices where these are large; nil if no step gets any, or they would need more

@@ -107,10 +107,8 @@ func TestCopiesKeepTheLimit(t *testing.T) {
 
 // Large copies are made of slices, a few items of the batch at a time: all of them took nine times the memory, and longer.
 func TestLargeCopiesAreSliced(t *testing.T) {
-	wide := target
-	wide.Level, wide.VectorBytes, wide.Registers = "x86-64-v4", 64, 32
 	p := batched(t, "ikc,jkc->ijc", tensor.F32, map[rune]int{'i': 768, 'j': 768, 'k': 768, 'c': 128}, "ikc", "jkc")
-	pl, err := planner.Search(context.Background(), p, planner.Options{Target: wide})
+	pl, err := planner.Search(context.Background(), p, planner.Options{Target: wideTarget()})
 	require.NoError(t, err)
 	require.NoError(t, pl.Verify())
 	require.Equal(t, []planner.SliceIndex{{Index: 2, Chunk: 16}}, pl.Slices, pl.String())
@@ -121,11 +119,9 @@ func TestLargeCopiesAreSliced(t *testing.T) {
 // Few items side by side leave vectors along them mostly empty: copies took a half to an eighteenth of the time. Where they fill
 // vectors, none are made.
 func TestShortBatchesAlongVectorsAreCopied(t *testing.T) {
-	wide := target
-	wide.Level, wide.VectorBytes, wide.Registers = "x86-64-v4", 64, 32
 	for c, copied := range map[int]bool{2: true, 3: true, 4: true, 8: true, 16: false} {
 		p := batched(t, "ikc,jkc->ijc", tensor.F32, map[rune]int{'i': 256, 'j': 256, 'k': 256, 'c': c}, "ikc", "jkc")
-		pl, err := planner.Search(context.Background(), p, planner.Options{Target: wide})
+		pl, err := planner.Search(context.Background(), p, planner.Options{Target: wideTarget()})
 		require.NoError(t, err)
 		require.Equal(t, copied, len(pl.Steps) > 1, pl.String())
 	}
@@ -133,10 +129,8 @@ func TestShortBatchesAlongVectorsAreCopied(t *testing.T) {
 
 // Items whose lines are used up as they come are read as they lie: copies took twice as long.
 func TestLinesUsedUpAreNotCopied(t *testing.T) {
-	wide := target
-	wide.Level, wide.VectorBytes, wide.Registers = "x86-64-v4", 64, 32
 	p := batched(t, "bcd,adbc->ba", tensor.F32, map[rune]int{'a': 200, 'b': 100, 'c': 2, 'd': 50}, "bcd", "adbc")
-	pl, err := planner.Search(context.Background(), p, planner.Options{Target: wide})
+	pl, err := planner.Search(context.Background(), p, planner.Options{Target: wideTarget()})
 	require.NoError(t, err)
 	require.Len(t, pl.Steps, 1, pl.String())
 }

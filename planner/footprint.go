@@ -14,17 +14,16 @@ func (x *inner) tiles(w *cost.Work, v parser.IndexID) {
 	if row != parser.NoIndex {
 		m = x.run(x.s, row)
 		if x.across(v) > 0 {
-			size := x.plan.Buffers[x.s.Out.Buffer].DType.Size()
-			square = int64(max(16/size, 1))
-			w.Across = float64(x.stride(x.s.Out, v) * size)
+			t := x.plan.Buffers[x.s.Out.Buffer].DType
+			square, w.Across = cost.Square(t), float64(x.stride(x.s.Out, v)*t.Size())
 		}
 	}
 	run := x.run(x.s, v)
 	vectors := math.Ceil(run / x.lanes)
-	cycles, r, c := x.opts.Target.FewestCycles(w.Type, int64(m), int64(vectors), square, w.K)
+	cycles, tileRows, tileVectors := x.opts.Target.FewestCycles(w.Type, int64(m), int64(vectors), square, w.K)
 	planes := x.volume(x.s.Out.Axes) / (m * run)
 	w.Cycles = cycles * planes
-	rows, cols := float64(r), float64(c)
+	rows, cols := float64(tileRows), float64(tileVectors)
 	tiles := planes * math.Ceil(m/rows) * math.Ceil(vectors/cols)
 	for k, r := range x.s.Inputs {
 		w.Footprints[k] = x.footprint(r, v, row, min(run, cols*x.lanes), min(m, rows))

@@ -19,6 +19,13 @@ import (
 var target = cost.Target{Arch: "amd64", Level: "x86-64-v3", VectorBytes: 32, Registers: 16, FMA: true,
 	L1: 32 << 10, L2: 512 << 10, L3: 32 << 20, Workers: 2}
 
+// wideTarget is target with AVX-512.
+func wideTarget() cost.Target {
+	wide := target
+	wide.Level, wide.VectorBytes, wide.Registers = "x86-64-v4", 64, 32
+	return wide
+}
+
 // plan searches with method, checks the plan, and returns it.
 func plan(t *testing.T, p *parser.Problem, method string) *planner.Plan {
 	t.Helper()

@@ -30,8 +30,7 @@ func alongPath(t *testing.T, p *parser.Problem, on cost.Target, path [][2]int) *
 
 // TestTies demands that of trees that are equal by the model of pairs the one is taken whose steps take least.
 func TestTies(t *testing.T) {
-	wide := target
-	wide.Level, wide.VectorBytes, wide.Registers = "x86-64-v4", 64, 32
+	wide := wideTarget()
 	p := einsum(mp2, map[byte]int{'a': 200, 'b': 12, 'c': 60, 'd': 12, 'e': 60, 'f': 200}, tensor.F32)
 	pl, err := planner.Search(context.Background(), p, planner.Options{Target: wide})
 	require.NoError(t, err)

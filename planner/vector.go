@@ -219,8 +219,8 @@ func (x *inner) itemCost(v parser.IndexID) float64 {
 // across is what a vector along v of sums costs where tiles of them are turned around before they are stored along their rows,
 // which share vectors or, of few terms, load their own; 0 where they cannot be.
 func (x *inner) across(v parser.IndexID) float64 {
-	square := max(16/x.plan.Buffers[x.s.Out.Buffer].DType.Size(), 1)
-	if len(x.s.K) == 0 || x.unit == parser.NoIndex || x.extent(x.unit) < square {
+	square := cost.Square(x.plan.Buffers[x.s.Out.Buffer].DType)
+	if len(x.s.K) == 0 || x.unit == parser.NoIndex || int64(x.extent(x.unit)) < square {
 		return 0
 	}
 	shares, some, apart := false, false, false

@@ -176,7 +176,7 @@ func (k *kernel) alone(s shape) bool { return s.across && !k.shares(s.row, s.col
 // crowded tells whether lines of the output, so many in a vector along an axis, leave the first level before the tiles of
 // further rows write the rest of them, as several vectors of a tile write into a few of its sets.
 func (k *kernel) crowded(col int, lanes int64) bool {
-	const way, ways = 4096, 8 // bytes from a line of a set to the next, and lines of a set that stay
+	const way, ways = cost.Page, 8 // bytes from a line of a set to the next, and lines of a set that stay
 	apart := k.axes[col].at[0].n * int64(k.accs[0].DType.Size())
 	return 2*lanes > ways*(way/min(max(apart&-apart, lineBytes), way))
 }
@@ -221,7 +221,7 @@ func (k *kernel) unitAxis() int {
 
 // square is how many elements of the output fill 16 bytes. Squares of so many rows are turned around inside of 128-bit lanes,
 // which takes the fewest shuffles an element, and beside multiply-adds there is room for short stores.
-func (k *kernel) square() int64 { return int64(max(16/k.accs[0].DType.Size(), 1)) }
+func (k *kernel) square() int64 { return cost.Square(k.accs[0].DType) }
 
 // storeTurned stores a tile along its rows, square by square; or, where lines that a vector's lanes lie in soon leave the first
 // level, all rows of a lane at once.
@@ -298,7 +298,7 @@ func (e *emitter) storeStrips(t tile, col int64, strips []strip) {
 // machines do best; then these are exchanged.
 func transpose(b *loop.Builder, vecs []loop.Reg) []loop.Reg {
 	n := len(vecs)
-	inner := min(max(16/b.Type(vecs[0]).DType.Size(), 1), n)
+	inner := min(int(cost.Square(b.Type(vecs[0]).DType)), n)
 	for size := 1; size < inner; size *= 2 {
 		vecs = weave(b, vecs, size, inner)
 	}

@@ -42,7 +42,7 @@ type Places struct{ A, B bool }
 // rowBytes is the most bytes that rows of B in place may lie apart: a page less a line. Rows that are further apart take
 // pages of their own, of which a core translates few at a time, and rows that are a page apart all fall into the same sets
 // of the first level and few of the second.
-const rowBytes = 4<<10 - 64
+const rowBytes = Page - Line
 
 // ReadsRows reports whether tiles of type d read rows of B in place that lie step elements apart. To pack them takes 0.3 ns
 // an element, against vectors of multiply-adds that take as long: only with wide vectors is that a part of a product to

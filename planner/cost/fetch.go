@@ -1,5 +1,7 @@
 package cost
 
+import "github.com/einc-lang/einc/tensor"
+
 // Vectors of both inputs of a product that run along an index of the batch are copied side by side, where each is multiplied
 // by enough of the other input's.
 
@@ -45,6 +47,12 @@ const LeastRepeats = 32
 
 // MostRepeats is the most vectors that hold whole rows of an input that repeats them.
 const MostRepeats = 8
+
+// Square is the side of the squares of elements that are turned around in registers.
+func Square(d tensor.DType) int64 {
+	const bytes = 16 // of a side: shuffles inside of 128-bit lanes are the cheapest
+	return int64(max(bytes/d.Size(), 1))
+}
 
 // Across is what a vector of sums costs, in vector operations, that is turned around before it is stored: each term loads one
 // more where rows share none.
