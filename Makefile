@@ -2,7 +2,7 @@
 # make test   set up the machine and run every test
 # make fuzz   fuzz the parser and the file readers, FUZZTIME each (default 30s)
 # make soak   the random tests, ROUNDS of each (default 2000)
-# make bench  measure against other libraries; BENCH="-suite gemm -keep" for a part, BENCH=-assemble for the page of the parts (BENCH=-help)
+# make bench  measure against other libraries; BENCH="-suite gemm -keep" for a part (BENCH=-help)
 # make wine   run what is made for Windows under Wine (needs wine64, clang and lld)
 # make golden rewrite the sections of the golden files
 # make generate  write the generated Go packages of the examples anew
@@ -33,6 +33,7 @@ test: build
 	@scripts/need-qemu
 	$(GO) vet ./...
 	$(GO) test -timeout 30m ./...
+	cd bench && $(GO) vet ./... && $(GO) test ./...
 	@examples/run.sh bin/einc bin/examples
 
 # generated files that are committed

@@ -28,13 +28,14 @@ func TestIntervalCoversTheMedian(t *testing.T) {
 }
 
 func TestRatioAndBars(t *testing.T) {
-	slow := &timing{Name: "slow", Class: "c", Nanos: []float64{9, 9, 9, 9, 9, 9, 9}}
-	quick := &timing{Name: "quick", Class: "c", Nanos: []float64{2, 2, 4, 1, 4, 4, 1}}
-	r := &result{Einc: []float64{1, 2, 4, 1, 2, 4, 1}, Times: []*timing{slow, {Class: "c", Note: "absent"}, quick}}
+	slow := &timing{Name: "slow", Class: "c", rounds: []float64{9, 9, 9, 9, 9, 9, 9}}
+	quick := &timing{Name: "quick", Class: "c", rounds: []float64{2, 2, 4, 1, 4, 4, 1}}
+	r := &result{rounds: []float64{1, 2, 4, 1, 2, 4, 1}, Times: []*timing{slow, {Class: "c", Note: "absent"}, quick}}
+	r.settle()
 	if best := r.best("c"); best == nil || best.Name != "quick" {
 		t.Fatalf("best is %v", best)
 	}
-	got := r.ratio(quick)
+	got := quick.Ratio
 	if got != (ratio{1, 1, 2}) {
 		t.Errorf("ratio is %v", got)
 	}

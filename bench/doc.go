@@ -9,6 +9,7 @@
 //
 // The planner's suite compares orders of networks with the best that are known, at budgets in units of work.
 //
-// A whole run writes BENCHMARKS.md and its plot. With -keep, parts can be measured one by one, when the machine is
-// quiet, and put together by -assemble. cases/reasons.txt says why bars are missed.
+// A whole run, or one with -keep, adds what it measured to the folder results, a file a suite and a line a row, and
+// writes BENCHMARKS.md and its plot of all that is there: parts can be measured one by one, when the machine is quiet.
+// cases/reasons.txt says why bars are missed; after a change of it, -assemble writes the page anew.
 package main

@@ -3,21 +3,22 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/einc-lang/einc/tensor"
 )
 
-// measured makes a result of the first rows of a suite: einc takes 1, its peer so much.
+// measured makes a result of the first rows of a suite that have bars: einc takes 1, its peer so much.
 func measured(t *testing.T, s *session, suite string, peers ...float64) *suiteResult {
 	t.Helper()
 	x := &suiteResult{Name: suite, Machine: "a machine", Peers: map[string]string{"BLIS": "1"}}
+	rows := slices.DeleteFunc(suiteOf(suite).rows(s), func(r *row) bool { return len(r.bars) == 0 })
 	for i, nanos := range peers {
-		r := suiteOf(suite).rows(s)[i]
+		r := rows[i]
 		x.put(&result{Name: r.name, Expr: r.expr, Type: r.dtype.String(), Date: "2026-01-01", Commit: "abc",
-			Einc: []float64{1, 1, 1, 1, 1, 1, 1}, Bars: []bar{{Class: blasClass, Min: 0.97}},
-			Times: []*timing{{Name: "BLIS", Class: blasClass, Nanos: []float64{nanos, nanos, nanos, nanos, nanos, nanos, nanos}}}})
+			Einc: 1, Times: []*timing{{Name: "BLIS", Class: blasClass, Nanos: nanos, Ratio: ratio{nanos, nanos, nanos}}}})
 	}
 	return x
 }
@@ -41,8 +42,9 @@ func TestKeptResultsAssemble(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	again.measuredOn("another machine")
 	again.put(&result{Name: x.Results[0].Name, Expr: x.Results[0].Expr, Type: x.Results[0].Type, Date: "2026-02-02", Commit: "def",
-		Einc: []float64{1}, Bars: x.Results[0].Bars, Times: []*timing{{Name: "BLIS", Class: blasClass, Nanos: []float64{0.25}}}})
+		Einc: 1, Times: []*timing{{Name: "BLIS", Class: blasClass, Nanos: 0.25, Ratio: ratio{0.25, 0.25, 0.25}}}})
 	if err := kept.save(again); err != nil {
 		t.Fatal(err)
 	}
@@ -50,17 +52,17 @@ func TestKeptResultsAssemble(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r.reasons, err = parseReasons("# why\ngemm/64 * BLAS\tIt is too small.\n\tvaddps %zmm0, %zmm1, %zmm2\n"); err != nil {
+	if r.reasons, err = parseReasons("# why\ngemm/128 * BLAS\tIt is too small.\n\tvaddps %zmm0, %zmm1, %zmm2\n"); err != nil {
 		t.Fatal(err)
 	}
 	page := r.markdown("", false)
 	for _, want := range []string{"Bars: 1 reached, 1 missed.", "0.25 of BLAS, not 0.97 (1)", "1. It is too small.\n\n   ```asm\n   vaddps %zmm0, %zmm1, %zmm2\n   ```\n", "Peers: BLIS 1.",
-		"2026-01-01 at abc (1 rows), 2026-02-02 at def (1 rows)", "**missed** (1)"} {
+		"2026-01-01 at abc (1 rows), 2026-02-02 at def (1 rows)", "another machine\n\na machine\n", "**missed** (1)"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %q:\n%s", want, page)
 		}
 	}
-	if strings.Contains(page, "no longer") || strings.Index(page, "| 64 NN |") > strings.Index(page, "| 64 TN |") {
+	if strings.Contains(page, "no longer") || strings.Index(page, "| 128 NN |") > strings.Index(page, "| 128 TN |") {
 		t.Errorf("the rows are not the suite's:\n%s", page)
 	}
 }
@@ -109,11 +111,12 @@ func TestReasons(t *testing.T) {
 
 // Two workers that gain as much as two loops in registers share ideally, whatever that is.
 func TestIdealSharing(t *testing.T) {
-	r := &result{Einc: []float64{10, 20}, Times: []*timing{{Class: oneWorker, Nanos: []float64{20, 20}},
-		{Class: "spin 1", Nanos: []float64{8, 8}}, {Class: "spin 2", Nanos: []float64{4, 8}}, {Class: blasClass}}}
+	r := &result{rounds: []float64{10, 20}, Times: []*timing{{Class: oneWorker, rounds: []float64{20, 20}},
+		{Class: "spin 1", rounds: []float64{8, 8}}, {Class: "spin 2", rounds: []float64{4, 8}}, {Class: blasClass}}}
 	deriveIdeal(r)
-	if len(r.Times) != 3 || r.Times[1].Class != ideal || r.ratio(r.Times[1]) != (ratio{1, 1, 1}) {
-		t.Errorf("ideal sharing is %v of %v", r.ratio(r.Times[1]), r.Times)
+	r.settle()
+	if len(r.Times) != 3 || r.Times[1].Class != ideal || r.Times[1].Ratio != (ratio{1, 1, 1}) {
+		t.Errorf("ideal sharing is %v of %v", r.Times[1].Ratio, r.Times)
 	}
 	for _, x := range threadRows(testSession(t)) {
 		if x.dtype == tensor.F32 && x.threads != 2 {
@@ -156,6 +159,23 @@ func TestNetworksAndTheirTable(t *testing.T) {
 	for _, want := range []string{"| to 12 |", " / 3.0000 (0 / 0) **missed** (1)", "worse on ", "randreg_n30_d4"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("no %q in\n%s", want, b.String())
+		}
+	}
+}
+
+// BENCHMARKS.md and its plot are those of the results that are kept beside it.
+func TestThePageIsOfTheResults(t *testing.T) {
+	s, out := testSession(t), filepath.Join(t.TempDir(), "BENCHMARKS.md")
+	if err := s.writeKept("results", out); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"BENCHMARKS.md", "BENCHMARKS.svg"} {
+		want, err := os.ReadFile(filepath.Join(filepath.Dir(out), name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile(filepath.Join("..", name)); err != nil || string(got) != string(want) {
+			t.Errorf("%s differs (%v): run make bench BENCH=-assemble", name, err)
 		}
 	}
 }

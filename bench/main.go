@@ -32,10 +32,10 @@ func main() {
 	flag.BoolVar(&o.full, "full", false, "also TCCG at its published sizes (about 200 MB a tensor) and the large workloads: more than an hour")
 	flag.BoolVar(&o.all, "all", false, "show the ratios of all peers, not only of the best of each class")
 	flag.IntVar(&o.rounds, "rounds", 7, "rounds of each row, at least")
-	flag.BoolVar(&o.keep, "keep", false, "keep each row's result in .build/results, in place of an older one")
-	flag.BoolVar(&o.missing, "missing", false, "with -keep, leave out rows that are kept from this commit already")
+	flag.BoolVar(&o.keep, "keep", false, "keep each row's result in results, in place of an older one, and write the page of all that is kept; a whole run does")
+	flag.BoolVar(&o.missing, "missing", false, "leave out rows that are kept from this commit already")
 	flag.BoolVar(&o.assemble, "assemble", false, "measure nothing: write the page of all that is kept")
-	flag.StringVar(&o.out, "o", "", "write the page here, its plot beside it (default: standard output; of a whole run ../BENCHMARKS.md)")
+	flag.StringVar(&o.out, "o", "", "write the page of all that is kept here, its plot beside it (default ../BENCHMARKS.md)")
 	flag.StringVar(&o.dir, "dir", ".", "this module's folder")
 	flag.StringVar(&o.compileWith, "compile-with", "", "time compiling with this kernel cache and print it as JSON")
 	flag.BoolVar(&o.list, "list", false, "list the suites")
@@ -67,7 +67,11 @@ func run(ctx context.Context, o settings) error {
 		return err
 	}
 	s.rounds, s.quick, s.bars, s.full, s.all = o.rounds, o.quick, o.quick || o.bars, o.full, o.all
-	kept := store(filepath.Join(dir, ".build", "results"))
+	kept := store(filepath.Join(dir, "results"))
+	if o.out == "" {
+		o.out = filepath.Join(dir, "..", "BENCHMARKS.md")
+	}
+	o.keep = o.keep || o.suites == "" && o.match == "" && !o.bars && !o.quick
 	switch {
 	case o.list:
 		return s.list()
@@ -85,7 +89,13 @@ func run(ctx context.Context, o settings) error {
 	if err != nil {
 		return err
 	}
-	return s.write(r, o)
+	if s.ctx.Err() != nil {
+		s.log("interrupted: not everything was measured")
+	}
+	if o.keep {
+		return s.writeKept(kept, o.out)
+	}
+	return s.page(r, "")
 }
 
 // list prints the suites and how many rows each has with the settings.
@@ -143,7 +153,7 @@ func (s *session) measureSuite(x suite, o settings, kept store, machine string) 
 	if err != nil {
 		return nil, err
 	}
-	old.Machine = machine
+	old.measuredOn(machine)
 	keep := func() error {
 		maps.Copy(done.Peers, peersOf(s))
 		maps.Copy(old.Peers, done.Peers)
@@ -164,7 +174,7 @@ func (s *session) measureSuite(x suite, o settings, kept store, machine string) 
 			break
 		}
 		was := old.find(row.key())
-		if !strings.Contains(row.name+" "+row.expr, o.match) || o.missing && was != nil && was.Commit == s.commit {
+		if !strings.Contains(row.name+" "+row.expr, o.match) || row.threads > s.cores.Count() || o.missing && was != nil && was.Commit == s.commit {
 			continue
 		}
 		res := s.run(row)
@@ -185,18 +195,6 @@ func (s *session) writeKept(kept store, out string) error {
 	r, err := assemble(s, kept)
 	if err != nil {
 		return err
-	}
-	return s.page(r, out)
-}
-
-// write puts the page of a run where it belongs.
-func (s *session) write(r *report, o settings) error {
-	out := o.out
-	if s.ctx.Err() != nil {
-		out = ""
-		s.log("interrupted: not everything was measured")
-	} else if out == "" && o.suites == "" && o.match == "" && !o.quick && !o.missing {
-		out = filepath.Join(s.dir, "..", "BENCHMARKS.md")
 	}
 	return s.page(r, out)
 }

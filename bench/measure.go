@@ -236,20 +236,21 @@ func (s *session) takeTurns(res *result, r *row, c *contender, turns []*turn) er
 		if err != nil {
 			return err
 		}
-		res.Einc = append(res.Einc, nanos)
+		res.rounds = append(res.rounds, nanos)
 		turns = slices.DeleteFunc(turns, func(t *turn) bool {
 			nanos, err := t.take()
 			if err != nil { // a peer that breaks off is out; the others go on
-				t.timing.Nanos, t.timing.Note = nil, err.Error()
+				t.timing.rounds, t.timing.Note = nil, err.Error()
 				return true
 			}
-			t.timing.Nanos = append(t.timing.Nanos, nanos*t.peer.share())
+			t.timing.rounds = append(t.timing.rounds, nanos*t.peer.share())
 			return false
 		})
 	}
 	if r.derive != nil {
 		r.derive(res)
 	}
+	res.settle()
 	return nil
 }
 

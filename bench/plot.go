@@ -32,11 +32,10 @@ func (r *report) save(path string) error {
 				if t == nil {
 					continue
 				}
-				ratio := res.ratio(t)
 				// Rows of a suite are spread over its column in their order.
 				along := float64(i) / math.Max(1, float64(len(x.Results)-1))
-				point := plotter.XY{X: float64(column) - 0.4 + 0.8*along, Y: math.Min(math.Max(ratio.median, 0.01), 1000)}
-				if b.missed(ratio) {
+				point := plotter.XY{X: float64(column) - 0.4 + 0.8*along, Y: math.Min(math.Max(t.Ratio.Median, 0.01), 1000)}
+				if b.missed(t.Ratio) {
 					missed = append(missed, point)
 				} else {
 					reached = append(reached, point)

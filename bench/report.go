@@ -48,8 +48,10 @@ func (r *report) machines() string {
 	var texts []string
 	peers := map[string]string{}
 	for _, x := range r.suites {
-		if x.Machine != "" && !slices.Contains(texts, x.Machine) {
-			texts = append(texts, x.Machine)
+		for _, text := range x.machines() {
+			if !slices.Contains(texts, text) {
+				texts = append(texts, text)
+			}
 		}
 		maps.Copy(peers, x.Peers)
 	}
@@ -78,13 +80,21 @@ func machineText(s *session) string {
 	return fmt.Sprintf("%s, %d cores; %s; %s.", cpu, s.cores.Count(), strings.Join(lines, "; "), runtime.Version())
 }
 
-// commitOf is the commit of a folder.
+// commitOf is the commit of a folder, "-dirty" if anything but what is written of measurements differs from it.
 func commitOf(dir string) string {
-	commit, err := exec.Command("git", "-C", dir, "describe", "--always", "--dirty").Output()
+	git := func(args ...string) (string, error) {
+		text, err := exec.Command("git", append([]string{"-C", dir}, args...)...).Output()
+		return strings.TrimSpace(string(text)), err
+	}
+	commit, err := git("describe", "--always")
 	if err != nil {
 		return "unknown"
 	}
-	return strings.TrimSpace(string(commit))
+	changes, err := git("status", "--porcelain", "--untracked-files=no", "--", ":/", ":!/BENCHMARKS.*", ":!/bench/results", ":!/bench/cases/reasons.txt")
+	if err != nil || changes != "" {
+		commit += "-dirty"
+	}
+	return commit
 }
 
 // peersOf lists the peers with their versions, and those that are absent.
@@ -109,7 +119,7 @@ func (r *report) bars(f func(x *suiteResult, res *result, b bar, got ratio)) (to
 			for _, bar := range res.Bars {
 				if t := res.best(bar.Class); t != nil {
 					total++
-					f(x, res, bar, res.ratio(t))
+					f(x, res, bar, t.Ratio)
 				}
 			}
 		}
@@ -122,7 +132,7 @@ func (r *report) summary(b *strings.Builder) {
 	var worst []string
 	total := r.bars(func(x *suiteResult, res *result, bar bar, got ratio) {
 		if bar.missed(got) {
-			worst = append(worst, fmt.Sprintf("%s %s %s: %.2f of %s, not %.4g%s", x.Name, res.Name, res.Type, got.median, bar.Class, bar.Min,
+			worst = append(worst, fmt.Sprintf("%s %s %s: %.2f of %s, not %.4g%s", x.Name, res.Name, res.Type, got.Median, bar.Class, bar.Min,
 				r.reasons.cite(x.Name, res, bar.Class)))
 		}
 	})
@@ -190,8 +200,7 @@ func (r *result) line(b *strings.Builder, classes []string, all bool, cite func(
 		fmt.Fprintf(b, "| %s | %s | %s | %s |||%s\n", r.Name, expr, r.Type, r.Failed, strings.Repeat("|", len(classes)))
 		return
 	}
-	t := median(r.Einc)
-	fmt.Fprintf(b, "| %s | %s | %s | %s | %.3g | %.3g |", r.Name, expr, r.Type, duration(t), r.Flops/t, r.Bytes/t)
+	fmt.Fprintf(b, "| %s | %s | %s | %s | %.3g | %.3g |", r.Name, expr, r.Type, duration(r.Einc), r.Flops/r.Einc, r.Bytes/r.Einc)
 	for _, c := range classes {
 		fmt.Fprintf(b, " %s |", r.cell(c, all, cite))
 	}
@@ -204,8 +213,8 @@ func (r *result) cell(class string, all bool, cite func(class string) string) st
 	if t == nil {
 		return r.notes(class)
 	}
-	x := r.ratio(t)
-	text := fmt.Sprintf("%.2f [%.2f, %.2f] %s", x.median, x.low, x.high, t.Name)
+	x := t.Ratio
+	text := fmt.Sprintf("%.2f [%.2f, %.2f] %s", x.Median, x.Low, x.High, t.Name)
 	if all {
 		text += r.others(t)
 	}
@@ -229,8 +238,8 @@ func (r *result) cell(class string, all bool, cite func(class string) string) st
 func (r *result) others(best *timing) string {
 	text := ""
 	for _, t := range r.Times {
-		if t != best && t.Class == best.Class && len(t.Nanos) > 0 {
-			text += fmt.Sprintf("; %.2f %s", r.ratio(t).median, t.Name)
+		if t != best && t.Class == best.Class && t.Nanos > 0 {
+			text += fmt.Sprintf("; %.2f %s", t.Ratio.Median, t.Name)
 		}
 	}
 	return text

@@ -20,9 +20,6 @@ var threadMeans = []mean{{bar{Class: oneWorker, Min: 1.85}, "TCCG"}, {bar{Class:
 
 // threadRows run on two cores, against one, and against others on two.
 func threadRows(s *session) []*row {
-	if s.cores.Count() < 2 {
-		return nil
-	}
 	var rows []*row
 	add := func(r *row, bars ...bar) {
 		r.suite, r.threads, r.bars, r.derive = "threads", 2, bars, deriveIdeal
@@ -65,17 +62,24 @@ func spinPeer(threads int) peer {
 
 // deriveIdeal puts the time that ideal sharing would take in place of the loops'.
 func deriveIdeal(r *result) {
-	one, s1, s2 := r.best(oneWorker), r.best("spin 1"), r.best("spin 2")
+	ran := func(class string) *timing {
+		i := slices.IndexFunc(r.Times, func(t *timing) bool { return t.Class == class && len(t.rounds) > 0 })
+		if i < 0 {
+			return nil
+		}
+		return r.Times[i]
+	}
+	one, s1, s2 := ran(oneWorker), ran("spin 1"), ran("spin 2")
 	r.Times = slices.DeleteFunc(r.Times, func(t *timing) bool { return t == s1 || t == s2 })
 	if one == nil || s1 == nil || s2 == nil {
 		return
 	}
 	t := &timing{Class: ideal}
 	var gains []float64
-	for i, n := range one.Nanos {
-		gain := s1.Nanos[i] / s2.Nanos[i]
+	for i, n := range one.rounds {
+		gain := s1.rounds[i] / s2.rounds[i]
 		gains = append(gains, gain)
-		t.Nanos = append(t.Nanos, n/gain)
+		t.rounds = append(t.rounds, n/gain)
 	}
 	t.Name = fmt.Sprintf("of %.2f×", median(gains))
 	r.Times = slices.Insert(r.Times, 1, t)
