@@ -86,8 +86,8 @@ func (m *memory) phase(i int) error {
 		mems[j] = m.area(nest.Params[j], ph.Args[j].Buffer, l.Args[j])
 	}
 	first, tasks := l.First, m.number(l.Tasks, l.TasksDim)
-	if l.Turn > 0 {
-		first += m.at[l.Turn-1] * tasks
+	if l.Advance > 0 {
+		first += m.at[l.Advance-1] * tasks
 	}
 	err := loop.RunContext(m.ctx, nest, mems, m.dims[ph.Dims:][:nest.Dims], first, first+tasks)
 	if err != nil && m.ctx.Err() == nil {

@@ -100,7 +100,7 @@ func (u *Unit) loops(launches []object.Launch) []object.Loop {
 	for _, t := range u.Program.Turns {
 		loops = append(loops, object.Loop{First: t.First, End: t.End, Step: 1, CountDim: t.Count.Dim})
 		for i := t.First; i < t.End; i++ {
-			launches[i].Turn = len(loops)
+			launches[i].Advance = len(loops)
 		}
 	}
 	for i := range launches {

@@ -31,7 +31,7 @@ const (
 	areaCount
 )
 
-// worker is what one worker needs for itself. filled is the job's turn its args were filled for.
+// worker is what one worker needs for itself. filled is the job's round that its args were filled for.
 type worker struct {
 	args   []unsafe.Pointer
 	space  *block
@@ -99,11 +99,11 @@ func (f *frame) unbind(params int) {
 	}
 }
 
-// args fills worker w's block for a launch, unless it was filled in the same turn, and returns it.
-func (f *frame) args(w int, l *launch, turn uint64) *unsafe.Pointer {
+// args fills worker w's block for a launch, unless it was filled in the same round, and returns it.
+func (f *frame) args(w int, l *launch, round uint64) *unsafe.Pointer {
 	k := &f.workers[w]
-	if k.filled != turn {
-		k.filled = turn
+	if k.filled != round {
+		k.filled = round
 		f.fill(k, l, f.workers[0].at)
 	}
 	return unsafe.SliceData(k.args)

@@ -7,9 +7,9 @@ import (
 )
 
 // job is a launch that several workers share. It belongs to a frame and is used again for the frame's
-// next launch, its next turn. Helpers may come late and find it in any turn, so they hold to one rule:
+// next launch, in the next round. Helpers may come late and find it in any round, so they hold to one rule:
 // read nothing but the atomics before taking a chunk, and nothing after giving the last one back.
-// Between the two the caller waits, and the turn cannot change.
+// Between the two the caller waits, and the round cannot change.
 type job struct {
 	left    atomic.Int64 // chunks nobody has taken; zero or less if there are none
 	invited atomic.Int64 // workers that may take part; never more than the frame has
@@ -20,8 +20,8 @@ type job struct {
 
 	frame  *frame
 	launch *launch
-	loop   *loop // not nil: the chunks are positions of it
-	turn   uint64
+	loop   *loop  // not nil: the chunks are positions of it
+	round  uint64 // counts the launches that it was used for
 	chunk  int64
 	chunks int64
 	procs  int
@@ -33,13 +33,13 @@ type job struct {
 // returns when all tasks have run, or false when done was closed before and none runs any more.
 func (j *job) run(l *launch, loop *loop, done <-chan struct{}, workers, procs int) bool {
 	j.launch, j.loop, j.done, j.procs = l, loop, done, procs
-	j.turn++
+	j.round++
 	j.chunk = l.chunkFor(workers)
 	j.chunks = (l.tasks + j.chunk - 1) / j.chunk
 	j.cut.Store(false)
 	j.invited.Store(int64(workers))
 	j.open.Store(j.chunks)
-	j.left.Store(j.chunks) // opens the turn
+	j.left.Store(j.chunks) // opens the round
 	helpers.publish(j, workers-1)
 	j.work(0)
 	helpers.current.Store(nil)
@@ -63,7 +63,7 @@ func (j *job) work(w int) {
 			j.part(w, lo, min(lo+j.chunk, j.launch.tasks))
 		}
 		if j.open.Add(-finished) == 0 && j.waiting.CompareAndSwap(true, false) {
-			// The channel may hold a token of an earlier turn; then this one is not needed.
+			// The channel may hold a token of an earlier round; then this one is not needed.
 			select {
 			case j.joined <- struct{}{}:
 			default:
@@ -75,7 +75,7 @@ func (j *job) work(w int) {
 // part runs some tasks, or some positions of a loop.
 func (j *job) part(w int, lo, hi int64) {
 	if j.loop == nil {
-		j.launch.call(j.frame.args(w, j.launch, j.turn), lo, hi, j.procs)
+		j.launch.call(j.frame.args(w, j.launch, j.round), lo, hi, j.procs)
 	} else if !j.frame.positions(j.loop, w, lo, hi, j.done, j.procs) {
 		j.cut.Store(true)
 	}

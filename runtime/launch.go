@@ -2,22 +2,18 @@ package runtime
 
 import (
 	"fmt"
-	"math"
 	"unsafe"
 
 	"github.com/einc-lang/einc/runtime/object"
 )
 
-// How work is cut, in modelled nanoseconds.
+// How work is handed out, in modelled nanoseconds. Launches of up to object.ShortNanos run on the caller alone.
 const (
-	shortNanos  = 50e3 // calls up to here keep their P; launches up to here run on the caller alone
-	chunkNanos  = 75e3 // a call is given at least so much, if there is as much
 	workerNanos = 25e3 // a helper is asked only for at least so much
-	awakeNanos  = 15e3 // as shortNanos, while helpers are awake: handing out work then costs about a microsecond
+	awakeNanos  = 15e3 // as object.ShortNanos, while helpers are awake: handing out work then costs about a microsecond
 	eachNanos   = 5e3  // as workerNanos, while helpers are awake
 	dozeNanos   = 40e3 // helpers that had nothing to do for longer may be asleep
 	cutsPerHead = 4    // calls per worker, so that they finish together
-	guessNanos  = 1e3  // of a task without an estimate
 )
 
 // launch is an object.Launch made ready: code found, stack chosen, cut into calls.
@@ -74,13 +70,7 @@ func (k *Kernel) newLaunch(o *object.Object, from *object.Launch) (launch, error
 // time works out what follows from the tasks' number and time.
 func (l *launch) time() {
 	l.nanos = l.task * float64(l.tasks)
-	l.chunk = chunkOf(l.task)
-}
-
-// chunkOf is how many tasks of so many nanoseconds a call is given: enough that it leaves its P. A row of calls that
-// keep theirs, each a little below shortNanos, was measured to take up to a fifth longer.
-func chunkOf(task float64) int64 {
-	return int64(min(math.Ceil(chunkNanos/task), math.MaxInt32))
+	l.chunk = object.CallTasks(l.task)
 }
 
 // newSlot numbers the bases as frame.bind fills them.
@@ -100,7 +90,7 @@ func newSlot(a object.Arg, params int) slot {
 
 // width is how many of so many workers the launch is worth, if helpers are awake or if they must be woken.
 func (l *launch) width(workers int, awake bool) int {
-	short, each := shortNanos, workerNanos
+	short, each := object.ShortNanos, workerNanos
 	if awake {
 		short, each = awakeNanos, eachNanos
 	}
@@ -119,7 +109,7 @@ func (l *launch) chunkFor(workers int) int64 {
 // call runs tasks lo to hi-1 of the launch with a filled args block.
 func (l *launch) call(args *unsafe.Pointer, lo, hi int64, procs int) {
 	lo, hi = l.first+lo, l.first+hi
-	if l.task*float64(hi-lo) <= shortNanos {
+	if l.task*float64(hi-lo) <= object.ShortNanos {
 		call(l.stack, true, l.fn, unsafe.Pointer(args), lo, hi)
 		return
 	}

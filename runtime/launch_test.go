@@ -22,12 +22,3 @@ func TestWidth(t *testing.T) {
 		require.Equal(t, c.busy, l.width(c.workers, true), "%+v", c)
 	}
 }
-
-// Calls of a launch that is long in all leave their P, however its tasks are cut.
-func TestCallsOfLongLaunchesLeaveTheirP(t *testing.T) {
-	for _, task := range []float64{1, 900, 30e3, 47e3, 50e3, 60e3, 80e3, 2e6} {
-		l := launch{task: task, tasks: 1000}
-		l.time()
-		require.Greater(t, float64(l.chunk)*task, shortNanos, "tasks of %v ns", task)
-	}
-}

@@ -13,18 +13,14 @@ import (
 // entries are the entries of dims, counted from 1, that decide a launch; 0 stands for what is fixed.
 type entries struct {
 	tasks, scale int
-	turn         int // 1 + the loop whose positions it takes turns by
+	advance      int // 1 + the loop whose positions move it on
 	nanos        float64
 	first        int64
 }
 
 // newEntries is what a launch takes from dims.
 func newEntries(from *object.Launch) entries {
-	e := entries{tasks: from.TasksDim, scale: from.Scale, turn: from.Turn, nanos: from.Nanos, first: from.First}
-	if e.nanos == 0 {
-		e.nanos = guessNanos
-	}
-	return e
+	return entries{tasks: from.TasksDim, scale: from.Scale, advance: from.Advance, nanos: from.TaskNanos(), first: from.First}
 }
 
 // copyBody copies a body as far as calls change it.
@@ -70,11 +66,11 @@ func (l *launch) settle(dims []int64) {
 	l.time()
 }
 
-// turn moves the launches of a loop's body on to its position n.
-func (p *part) turn(n int64) {
+// advance moves the launches of a loop's body on to its position n.
+func (p *part) advance(n int64) {
 	for i := range p.loop.body {
 		for j := range p.loop.body[i].launches {
-			if l := &p.loop.body[i].launches[j]; l.open.turn == p.loop.id+1 {
+			if l := &p.loop.body[i].launches[j]; l.open.advance == p.loop.id+1 {
 				l.first = l.open.first + n*l.tasks
 			}
 		}

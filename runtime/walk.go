@@ -64,7 +64,7 @@ func (k *Kernel) parts(o *object.Object, all []launch, lo, hi int, next *int, al
 		l.body, one = k.parts(o, all, from.First, from.End, next, alone || l.parallel)
 		l.positions = launch{tasks: from.Count, task: max(one, 1)}
 		l.positions.nanos = l.positions.task * float64(from.Count)
-		l.positions.chunk = chunkOf(l.positions.task)
+		l.positions.chunk = object.CallTasks(l.positions.task)
 		if l.parallel {
 			k.widen(&l.positions)
 		}
@@ -77,7 +77,7 @@ func (k *Kernel) parts(o *object.Object, all []launch, lo, hi int, next *int, al
 
 // widen notes what workers may share.
 func (k *Kernel) widen(l *launch) {
-	k.long = k.long || l.nanos > shortNanos
+	k.long = k.long || l.nanos > object.ShortNanos
 	k.width = max(k.width, l.width(math.MaxInt32, false))
 }
 
@@ -105,7 +105,7 @@ func (f *frame) walk(body []part, done <-chan struct{}, workers, procs int) bool
 				}
 				f.workers[0].at[p.loop.id] = p.loop.begin + n*p.loop.step
 				if f.body != nil {
-					p.turn(n)
+					p.advance(n)
 				}
 				if !f.walk(p.loop.body, done, workers, procs) {
 					return false
@@ -125,7 +125,7 @@ func (f *frame) launches(ls []launch, done <-chan struct{}, workers, procs int) 
 		if idle += l.nanos; n > 1 {
 			idle = 0
 		}
-		if n > 1 || l.nanos > shortNanos {
+		if n > 1 || l.nanos > object.ShortNanos {
 			if !f.share(l, nil, done, n, procs) {
 				return false
 			}
@@ -189,7 +189,7 @@ func (f *frame) walkAlone(body []part, w int, done <-chan struct{}, procs int) b
 // alone runs a launch on worker w.
 func (f *frame) alone(w int, l *launch, at []int64, done <-chan struct{}, procs int) bool {
 	args := f.fill(&f.workers[w], l, at)
-	if l.nanos <= shortNanos {
+	if l.nanos <= object.ShortNanos {
 		if l.tasks > 0 {
 			l.call(args, 0, l.tasks, procs)
 		}

@@ -10,13 +10,8 @@ import (
 	"github.com/einc-lang/einc/runtime/object"
 )
 
-// How launches are cut into calls, in modelled nanoseconds.
-const (
-	callNanos  = 75e3  // what a call is given, unless one task is more
-	longNanos  = 50e3  // a call that may take longer is made visible to the scheduler, like a system call
-	headNanos  = 100e3 // a further goroutine is asked for so much work only
-	guessNanos = 1e3   // of a task without an estimate
-)
+// headNanos is the modelled nanoseconds of work for which a further goroutine is asked: it has to be started.
+const headNanos = 100e3
 
 // goVariant is a variant as templates and assembly see it.
 type goVariant struct {
@@ -76,9 +71,9 @@ func (v *goVariant) CPU() string { return commentWord(v.Object.CPU) }
 func (v *goVariant) Launches() []goLaunch {
 	var rows []goLaunch
 	for _, l := range v.Object.Launches {
-		task := taskNanos(&l)
+		task := l.TaskNanos()
 		r := goLaunch{Stub: v.stub(l.Symbol, false), Long: "nil", First: l.First, Tasks: l.Tasks, Chunk: chunkOf(l.Tasks, task), Width: widthOf(l.Tasks, task)}
-		if task*float64(r.Chunk) > longNanos {
+		if task*float64(r.Chunk) > object.ShortNanos {
 			r.Long = v.stub(l.Symbol, true)
 		}
 		for _, a := range l.Args {
@@ -89,16 +84,8 @@ func (v *goVariant) Launches() []goLaunch {
 	return rows
 }
 
-// taskNanos is the modelled time of a task.
-func taskNanos(l *object.Launch) float64 {
-	if l.Nanos <= 0 {
-		return guessNanos
-	}
-	return l.Nanos
-}
-
 // chunkOf is how many of so many tasks a call is given, widthOf the most goroutines that they are worth.
-func chunkOf(tasks int64, nanos float64) int64 { return max(1, min(tasks, int64(callNanos/nanos))) }
+func chunkOf(tasks int64, nanos float64) int64 { return max(1, min(tasks, object.CallTasks(nanos))) }
 func widthOf(tasks int64, nanos float64) int64 {
 	return max(1, min(tasks, int64(min(nanos*float64(tasks)/headNanos, 1<<16))))
 }

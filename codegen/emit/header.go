@@ -336,7 +336,7 @@ func (h *header) cases(o *object.Object, number string) {
 		}
 		first := ""
 		switch {
-		case l.Turn > 0:
+		case l.Advance > 0:
 			first = fmt.Sprintf("turn * %s + ", entry(l.Tasks, l.TasksDim))
 		case l.First > 0:
 			first = fmt.Sprintf("INT64_C(%d) + ", l.First)

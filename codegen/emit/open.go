@@ -174,7 +174,7 @@ func (d *driverIR) callOpen(o *object.Object, l *object.Launch, turn string) {
 	}
 	tasks := d.dim(l.Tasks, l.TasksDim)
 	first, end := fmt.Sprint(l.First), d.value()
-	if l.Turn > 0 {
+	if l.Advance > 0 {
 		first = d.value()
 		d.printf("  %s = mul i64 %s, %s", first, turn, tasks)
 	}

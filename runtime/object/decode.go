@@ -118,7 +118,7 @@ func (d *decoder) object() *Object {
 }
 
 func (d *decoder) launch() Launch {
-	l := Launch{Symbol: d.int(), First: d.int64(), Tasks: d.int64(), TasksDim: d.int(), Turn: d.int(), Scale: d.int(), Nanos: d.float()}
+	l := Launch{Symbol: d.int(), First: d.int64(), Tasks: d.int64(), TasksDim: d.int(), Advance: d.int(), Scale: d.int(), Nanos: d.float()}
 	l.Args = list(d, minArg, func() Arg {
 		a := Arg{Area: Area(d.byte()), Index: d.int(), Offset: d.int64(), Dim: d.int()}
 		a.Moves = list(d, minMove, func() Move { return Move{Loop: d.int(), Bytes: d.int64(), Dim: d.int()} })

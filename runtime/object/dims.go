@@ -55,7 +55,7 @@ func (op DimOp) apply(a, b int64) (v int64, ok bool) {
 	switch op {
 	case DimAdd:
 		v = a + b
-		return v, -most < v && v < most
+		return v, magnitude(a) < most && magnitude(b) < most && magnitude(v) < most
 	case DimMul:
 		hi, lo := bits.Mul64(magnitude(a), magnitude(b))
 		if (a < 0) != (b < 0) {

@@ -150,7 +150,7 @@ func (e *encoder) launch(l Launch) {
 	e.int(l.First)
 	e.int(l.Tasks)
 	e.int(int64(l.TasksDim))
-	e.int(int64(l.Turn))
+	e.int(int64(l.Advance))
 	e.int(int64(l.Scale))
 	e.float(l.Nanos)
 	e.count(len(l.Args))

@@ -9,6 +9,7 @@ import (
 const (
 	MaxLoops = 1 << 20
 	maxDepth = 1 << 10
+	farthest = MaxBytes * (MaxRank + 1) // of what may be moved: no axis of a parameter spans more than MaxBytes
 )
 
 // checkLoops reports loops that are not nested, and moves that leave what their pointer points into.
@@ -30,8 +31,8 @@ func (o *Object) checkLoops() error {
 		}
 	}
 	for i, l := range o.Launches {
-		if l.Turn != 0 && (l.Turn < 0 || l.Turn > len(o.Loops) || !o.Loops[l.Turn-1].around(i)) {
-			return fmt.Errorf("launch %d takes its turns from loop %d, which is not around it", i, l.Turn-1)
+		if l.Advance != 0 && (l.Advance < 0 || l.Advance > len(o.Loops) || !o.Loops[l.Advance-1].around(i)) {
+			return fmt.Errorf("launch %d advances with loop %d, which is not around it", i, l.Advance-1)
 		}
 		for j, a := range l.Args {
 			if err := o.checkMoves(i, a); err != nil {
@@ -51,8 +52,7 @@ func (o *Object) checkLoop(l *Loop, i int, open []int) error {
 		return fmt.Errorf("around launches %d to %d of %d", l.First, l.End-1, len(o.Launches))
 	case l.CountDim != 0 && (l.Parallel || l.Count != 0 || o.checkEntry(l.CountDim) != nil):
 		return fmt.Errorf("its count of positions is entry %d of %d dims", l.CountDim-1, len(o.Dims))
-	case l.CountDim != 0:
-	case l.Begin < 0 || l.Step < 1 || l.Count < 1 || l.Begin > MaxBytes || l.Step > MaxBytes || l.Count > MaxBytes/l.Step:
+	case l.Begin < 0 || l.Step < 1 || l.Begin > MaxBytes || l.Step > MaxBytes || l.Count < 1 && l.CountDim == 0 || l.Count > MaxBytes/l.Step:
 		return fmt.Errorf("%d positions, %d items apart from item %d on", l.Count, l.Step, l.Begin)
 	case i > 0 && l.First < o.Loops[i-1].First:
 		return fmt.Errorf("it begins before the loop before it does")
@@ -79,14 +79,14 @@ func (o *Object) checkMoves(launch int, a Arg) error {
 		if m.Dim != NoDim && (m.Dim < 0 || m.Dim >= len(o.Dims)) {
 			return fmt.Errorf("it moves by dims[%d] of %d", m.Dim, len(o.Dims))
 		}
-		dynamic = dynamic || m.Dim != NoDim || o.Loops[m.Loop].CountDim != 0
 		l := &o.Loops[m.Loop]
+		dynamic = dynamic || m.Dim != NoDim || l.CountDim != 0
 		first, ok := product(m.Bytes, l.Begin)
-		last, ok2 := product(m.Bytes, l.Begin+(l.Count-1)*l.Step)
-		if !ok || !ok2 {
+		last, ok2 := product(m.Bytes, l.Begin+max(l.Count-1, 0)*l.Step)
+		lo, hi = lo+min(first, last), hi+max(first, last)
+		if !ok || !ok2 || lo < -farthest || hi > farthest {
 			return fmt.Errorf("it moves by more than %d bytes", int64(MaxBytes))
 		}
-		lo, hi = lo+min(first, last), hi+max(first, last)
 	}
 	if dynamic {
 		return nil

@@ -7,6 +7,7 @@ import (
 	"math"
 	"math/rand"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,7 +22,7 @@ func sample() *Object {
 		Modules:  [][]byte{[]byte("\x7fELF one"), []byte("\x7fELF two")},
 		Symbols:  []Symbol{{"einc_a", 0, 256}, {"einc_b", 1, 4096}},
 		Launches: []Launch{
-			{Symbol: 0, First: 6, Tasks: 4, Nanos: 1.5e4, Turn: 2, Scale: 1, Args: []Arg{
+			{Symbol: 0, First: 6, Tasks: 4, Nanos: 1.5e4, Advance: 2, Scale: 1, Args: []Arg{
 				{Area: AreaArena, Offset: 128, Moves: []Move{{0, 8, 1}, {1, 64, NoDim}}}, {Area: AreaParam, Index: 1, Offset: -24},
 				{Area: AreaWorker, Offset: 8}, {Area: AreaShared}, {Area: AreaArena, Dim: 3}}},
 			{Symbol: 1, TasksDim: 4, Args: []Arg{{Area: AreaParam}, {Area: AreaArena, Offset: 128, Moves: []Move{{2, 64, NoDim}}}, {Area: AreaDims}}},
@@ -177,10 +178,15 @@ func TestCheck(t *testing.T) {
 		"dims[4] is no entry":                   func(o *Object) { o.Dims[4].Op = dimOps },
 		"launch 1: entry 5 of 5 dims":           func(o *Object) { o.Launches[1].TasksDim = 6 },
 		"its count of positions is entry 8":     func(o *Object) { o.Loops[2].CountDim, o.Loops[2].Count = 9, 0 },
-		"turns from loop 2, which is not":       func(o *Object) { o.Launches[0].Turn = 3 },
+		"advances with loop 2, which is not":    func(o *Object) { o.Launches[0].Advance = 3 },
 		"offset in worker that depends on size": func(o *Object) { o.Launches[0].Args[2] = Arg{Area: AreaWorker, Dim: 1} },
 		"unknown area 5":                        func(o *Object) { o.Launches[0].Args[0].Area = 5 },
 		"arena has no index 1":                  func(o *Object) { o.Launches[0].Args[0].Index = 1 },
+		"loop 1: it ends outside the":           func(o *Object) { o.Loops[1] = Loop{0, 2, 0, 1, 0, 4, false} },
+		"loop 2: 0 positions, 0 items apart":    func(o *Object) { o.Loops[2] = Loop{1, 2, 0, 0, 0, 4, false} },
+		"argument 1: it moves by more than": func(o *Object) { // in all by 2^64 bytes
+			o.Launches[1].Args[1].Moves = slices.Repeat([]Move{{2, 1 << 44, NoDim}}, 1<<19)
+		},
 	} {
 		o := sample()
 		breaks(o)
@@ -279,4 +285,6 @@ func TestDerive(t *testing.T) {
 		_, err := d.Derive([]int64{17, 5, -2})
 		require.ErrorContains(t, err, "too large", "%+v", d)
 	}
+	_, err := (&Dim{Op: DimAdd, A: 0, B: 0}).Derive([]int64{math.MaxInt64})
+	require.ErrorContains(t, err, "too large")
 }
