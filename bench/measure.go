@@ -232,12 +232,14 @@ func (s *session) takeTurns(res *result, r *row, c *contender, turns []*turn) er
 		round += t.pace()
 	}
 	for range max(s.rounds, r.rounds, min(maxRounds, int(rowTime/round))) {
+		rest(r.threads)
 		nanos, err := own.take()
 		if err != nil {
 			return err
 		}
 		res.rounds = append(res.rounds, nanos)
 		turns = slices.DeleteFunc(turns, func(t *turn) bool {
+			rest(r.threads)
 			nanos, err := t.take()
 			if err != nil { // a peer that breaks off is out; the others go on
 				t.timing.rounds, t.timing.Note = nil, err.Error()
@@ -252,6 +254,14 @@ func (s *session) takeTurns(res *result, r *row, c *contender, turns []*turn) er
 	}
 	res.settle()
 	return nil
+}
+
+// rest waits before a contender's turn until the threads of the one before sleep: those of OpenBLAS look for work for
+// 2^26 cycles after a call, on a core that the next contender of several threads is to have.
+func rest(threads int) {
+	if threads > 1 {
+		time.Sleep(50 * time.Millisecond)
+	}
 }
 
 // pace settles how many calls a round has, and returns about how long they take.
