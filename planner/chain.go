@@ -204,8 +204,12 @@ func unite(a, b []parser.IndexID) []parser.IndexID {
 
 // contains reports whether an ascending set has i.
 func contains(set []parser.IndexID, i parser.IndexID) bool {
-	_, ok := slices.BinarySearch(set, i)
-	return ok
+	const few = 8 // up to which looking at each is quicker
+	if len(set) > few {
+		_, ok := slices.BinarySearch(set, i)
+		return ok
+	}
+	return slices.Contains(set, i)
 }
 
 // overlap reports whether a and the ascending set b have a common element.

@@ -159,7 +159,7 @@ func (s *subsets) price(t tree) float64 {
 // step is the cost of a pair.
 func (s *subsets) step(a, b, full uint32) float64 {
 	batch, k := s.shared(a, b, a|b)
-	return s.extra(a|b, full) + s.nanos(a, b, batch, k)
+	return s.extra(a|b, full) + s.nanos(a, b, batch, k, math.Inf(1))
 }
 
 // extra is added to the cost of a result that is too large, but for the last one.
@@ -305,19 +305,23 @@ func (s *subsets) within(c float64, a, b uint32, most float64) float64 {
 	if least := c + s.bound.Nanos(points, (s.size[a]+s.size[b]+s.size[a|b])*s.bytes); least >= most {
 		return least
 	}
-	return c + s.nanos(a, b, batch, k)
+	return c + s.nanos(a, b, batch, k, most-c)
 }
 
 // nanos is the time to contract sets a and b, which share a batch and sum over k, beyond what every step
-// takes: all trees have as many steps, and limits are tighter so.
-func (s *subsets) nanos(a, b uint32, batch, k float64) float64 {
+// takes: all trees have as many steps, and limits are tighter so. It may be +Inf if it is not below most.
+func (s *subsets) nanos(a, b uint32, batch, k, most float64) float64 {
 	m, n := s.size[a]/batch/k, s.size[b]/batch/k
 	hash := math.Float64bits(batch) + 3*math.Float64bits(min(m, n)) + 5*math.Float64bits(max(m, n)) + 7*math.Float64bits(k)
 	p := &s.known[mix(hash)%uint64(len(s.known))]
-	if p.b != batch || p.m != min(m, n) || p.n != max(m, n) || p.k != k {
-		*p = priced{batch, min(m, n), max(m, n), k, s.n.nanos(batch, m, n, k) - s.bound.Fixed}
+	if p.b == batch && p.m == min(m, n) && p.n == max(m, n) && p.k == k {
+		return p.nanos
 	}
-	return p.nanos
+	nanos := s.n.nanosWithin(batch, m, n, k, most+s.bound.Fixed) - s.bound.Fixed
+	if !math.IsInf(nanos, 1) {
+		*p = priced{batch, min(m, n), max(m, n), k, nanos}
+	}
+	return nanos
 }
 
 // shared is the product of the extents that sets a and b both have and their product, set, keeps, and

@@ -18,7 +18,7 @@ func (x *inner) tiles(w *cost.Work, v parser.IndexID) {
 			square, w.Across = cost.Square(t), float64(x.stride(x.s.Out, v)*t.Size())
 		}
 	}
-	run := x.run(x.s, v)
+	run := w.Run
 	vectors := math.Ceil(run / x.lanes)
 	cycles, tileRows, tileVectors := x.opts.Target.FewestCycles(w.Type, int64(m), int64(vectors), square, w.K)
 	planes := x.volume(x.s.Out.Axes) / (m * run)

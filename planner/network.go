@@ -65,10 +65,10 @@ func (n *network) size(legs []int32) float64 {
 	return s
 }
 
-// nanos is the time of a pairwise step, by the products of the extents of its classes. Which operand
-// will be the right one is open, so the longer free group counts as N.
-func (n *network) nanos(b, m, nn, k float64) float64 {
-	return n.model.Nanos(n.pair(b, min(m, nn), max(m, nn), k))
+// nanosWithin is the time of a pairwise step, by the products of the extents of its classes; +Inf where less work than that
+// tells that it is not below most. Which operand will be the right one is open, so the longer free group counts as N.
+func (n *network) nanosWithin(b, m, nn, k, most float64) float64 {
+	return n.model.Within(n.pair(b, min(m, nn), max(m, nn), k), most)
 }
 
 // pair is the question for a pairwise step with nothing fused, until there is another one.

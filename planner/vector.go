@@ -50,10 +50,9 @@ func (d *draft) vectors(s *Step, w *cost.Work) {
 			x.oneByOne(w, r, v, rows)
 		}
 	}
-	if w.Product && v != parser.NoIndex && !slices.Contains(s.K, v) && len(s.K) > 0 && len(s.Inputs) == 2 {
+	if w.Folds = slices.Contains(s.K, v); w.Product && v != parser.NoIndex && !w.Folds && len(s.K) > 0 && len(s.Inputs) == 2 {
 		x.tiles(w, v)
 	}
-	w.Folds = slices.Contains(s.K, v)
 	w.AlongBatch = slices.Contains(s.B, v)
 	if s.Core[0] >= 0 {
 		w.Jumps = d.jumps(s, s.Inputs[s.Core[0]])
@@ -472,13 +471,17 @@ func (d *draft) runOfTerms(s *Step, a, b Ref) int {
 // stride is how far a view moves along an index.
 func (d *draft) stride(r Ref, i parser.IndexID) (stride int) {
 	b := &d.plan.Buffers[r.Buffer]
-	given := b.Kind == Operand && b.Layout.Strides != nil
+	if b.Kind == Operand && b.Layout.Strides != nil {
+		for a, x := range r.Axes {
+			if x == i {
+				stride += b.Layout.Strides[a]
+			}
+		}
+		return stride
+	}
 	dense := 1
-	for a, x := range slices.Backward(r.Axes) {
-		switch {
-		case x == i && given:
-			stride += b.Layout.Strides[a]
-		case x == i:
+	for a := len(r.Axes) - 1; a >= 0; a-- {
+		if r.Axes[a] == i {
 			stride += dense
 		}
 		dense *= b.Shape[a]

@@ -82,10 +82,7 @@ func (t *Target) Blocking(d tensor.DType, place Places, batch, m, n, k int64) Bl
 	b := Blocking{M: m, N: n, K: k, Place: place, Type: d.Accum(), Lanes: t.realLanes(d)}
 	rows, vectors := t.tile(b.Type, place.B, n)
 	b.MR, b.NR = rows, vectors*b.Lanes
-	b.KC = k
-	if most := Depth(b.Type); k > most {
-		b.KC = roundUp(ceilDiv(k, ceilDiv(k, most)), DepthUnit)
-	}
+	b.KC = evenDepth(b.Type, k)
 	b.ByRows = place.A || k <= shortDepth
 	if b.Split = b.splits(batch); b.Split > 1 {
 		t.cutParts(&b)
@@ -93,6 +90,14 @@ func (t *Target) Blocking(d tensor.DType, place Places, batch, m, n, k int64) Bl
 		t.cut(&b, batch)
 	}
 	return b
+}
+
+// evenDepth is the terms of each of the blocks that k terms are cut into, but for the last.
+func evenDepth(d tensor.DType, k int64) int64 {
+	if most := Depth(d); k > most {
+		return roundUp(ceilDiv(k, ceilDiv(k, most)), DepthUnit)
+	}
+	return k
 }
 
 // Where extents are open, a task has openColumns columns and openRows rows, or placeRows where they are not packed,
@@ -142,12 +147,12 @@ func (t *Target) cut(b *Blocking, batch int64) {
 	if b.ByRows || b.M <= 8*b.MR { // B passes for every tile of rows, or is soon done with: it need not leave L2
 		room = min(room, int64(t.l2())/2)
 	}
-	slice := max(room/column/b.NR, 1)
+	slice := max(room/(column*b.NR), 1)
 	slice = ceilDiv(panels, ceilDiv(panels, slice))
-	cells := max(int64(t.peak(b.Type)*peakShare*taskNanos)/b.KC/(b.MR*b.NR), 1) // tiles of a task
+	cells := max(int64(t.peak(b.Type)*peakShare*taskNanos)/(b.KC*b.MR*b.NR), 1) // tiles of a task
 	mostRows := ceilDiv(b.M, b.MR)
 	if !b.Place.A {
-		mostRows = min(max(int64(t.l2())/3/column/b.MR, 1), mostRows)
+		mostRows = min(max(int64(t.l2()/3)/(column*b.MR), 1), mostRows)
 	}
 	// A is packed for every task anew, which costs more than to fetch B again: tasks are wide, as long as a panel
 	// of B serves some of A.
@@ -198,7 +203,10 @@ const manyPanels = 10
 // afar, and lines that are neighbours.
 func (t *Target) tile(d tensor.DType, placeB bool, n int64) (rows, vectors int64) {
 	many := t.Registers >= 32 && t.VectorBytes >= 32
-	full := ceilDiv(n, t.realLanes(d))
+	emptier := func() bool {
+		full := ceilDiv(n, t.realLanes(d))
+		return full < 3*manyPanels && roundUp(full, 3) > roundUp(full, 2)
+	}
 	switch {
 	case placeB:
 		return 8, 3
@@ -206,7 +214,7 @@ func (t *Target) tile(d tensor.DType, placeB bool, n int64) (rows, vectors int64
 		return 12, 1
 	case d.IsComplex():
 		return 5, 1
-	case many && (roundUp(full, 3) > roundUp(full, 2) && full < 3*manyPanels || d.IsInt()):
+	case many && (d.IsInt() || emptier()):
 		return 12, 2
 	case d.IsInt():
 		return 4, 2
@@ -342,6 +350,11 @@ func (b Blocking) Scratch() Scratch {
 	return s
 }
 
-func ceilDiv(a, b int64) int64 { return (a + b - 1) / b }
+func ceilDiv(a, b int64) int64 {
+	if 0 < a && a <= b {
+		return 1 // without a division, as mostly where products are small
+	}
+	return (a + b - 1) / b
+}
 
 func roundUp(a, b int64) int64 { return ceilDiv(a, b) * b }

@@ -73,7 +73,9 @@ type typical struct {
 // rates is what a machine does with elements of a type.
 type rates struct {
 	lanes float64 // of a vector register
+	parts float64 // the same, where a complex value takes two, one a part
 	peak  float64 // multiply-adds a nanosecond
+	term  float64 // cycles at least of a vector of multiply-adds in tiles
 }
 
 // Model is the model of a machine of the target's level, whatever machine it is: one worker, and the caches of
@@ -89,7 +91,7 @@ func (t *Target) Model() *Model {
 	}
 	for d := range m.rates {
 		if d := tensor.DType(d); d.Valid() {
-			m.rates[d] = rates{float64(t.Lanes(d)), t.peak(d)}
+			m.rates[d] = rates{float64(t.Lanes(d)), float64(t.realLanes(d)), t.peak(d), t.leastCycles(d)}
 		}
 	}
 	return m
@@ -108,6 +110,14 @@ func (m *Model) Estimate(w *Work) Estimate {
 
 // Nanos is the time that Estimate gives.
 func (m *Model) Nanos(w *Work) float64 { return m.time(w).Nanos }
+
+// Within is the time that Estimate gives; +Inf where less work than that tells that it is not below most.
+func (m *Model) Within(w *Work, most float64) float64 {
+	if w.Cycles == 0 && w.Inner <= 1 && w.even() && m.leastEven(w) >= most && !(m.packs(w) && m.packed(w, most) < most) {
+		return math.Inf(1)
+	}
+	return m.time(w).Nanos
+}
 
 // time is the fastest strategy and its time.
 func (t *typical) time(w *Work) Estimate {
@@ -136,7 +146,7 @@ func (t *typical) asItLies(w *Work) float64 {
 		return t.alongBatch(w)
 	case w.Cycles > 0:
 		return t.tiled(w, w.Cycles, w.Footprints[0], w.Footprints[1])
-	case w.Product && w.Factors == 0 && min(w.B, w.M, w.N, w.K) >= 1 && min(w.M, w.N, w.K) > 1 && w.UnitInner && !w.Folds && (!w.Askew || w.Turned || w.Folded):
+	case w.even():
 		cycles, right := t.evenly(w)
 		return t.tiled(w, cycles, Footprint{}, right)
 	}
@@ -153,9 +163,12 @@ func (t *typical) asItLies(w *Work) float64 {
 // packing is what the packed strategy takes to read what does not lie in rows: items of a batch that share lines, terms in short
 // runs, and operands of what follows.
 func (t *typical) packing(w *Work) float64 {
-	_, vectors := t.tile(w.Type.Accum(), w.Place.B, int64(max(w.M, w.N)))
-	tiles := math.Ceil(w.N / float64(vectors*t.realLanes(w.Type)))
-	return t.againstGrain(w.BytesIn, w.Strided) + t.backAgain(w) + jump*w.Jumps*tiles + t.fetched(w.BytesIn, w.B*w.M*w.N*float64(w.GathersBeside))
+	nanos := t.againstGrain(w.BytesIn, w.Strided) + t.backAgain(w) + t.fetched(w.BytesIn, w.B*w.M*w.N*float64(w.GathersBeside))
+	if w.Jumps > 0 {
+		_, vectors := t.tile(w.Type.Accum(), w.Place.B, int64(max(w.M, w.N)))
+		nanos += jump * w.Jumps * math.Ceil(w.N/(float64(vectors)*t.rates[w.Type].parts))
+	}
+	return nanos
 }
 
 // moved is the time it takes to fetch and store what does not stay in the second level. Lines are fetched before they
@@ -254,10 +267,10 @@ func (t *typical) packs(w *Work) bool {
 		return false
 	}
 	rows, vectors := t.tile(w.Type.Accum(), w.Place.B, int64(max(w.M, w.N)))
-	lanes, size := t.realLanes(w.Type), float64(w.Type.Accum().Size())
+	size := float64(w.Type.Accum().Size())
 	// Wider tiles of fewer rows are no reason to pack what few rows use.
 	rows = max(rows, rows*vectors/2)
-	return min(w.M, w.N) >= float64(rows) && max(w.M, w.N) >= float64(vectors*lanes) && max(w.M*w.K, w.N*w.K, w.M*w.N)*size < maxBytes/2
+	return min(w.M, w.N) >= float64(rows) && max(w.M, w.N) >= float64(vectors)*t.rates[w.Type].parts && max(w.M*w.K, w.N*w.K, w.M*w.N)*size < maxBytes/2
 }
 
 // Packable reports whether the packed strategy computes in type d.
@@ -271,32 +284,45 @@ func Packable(d tensor.DType) bool {
 
 // packed estimates the packed strategy; it may be less if it is most or more.
 func (t *typical) packed(w *Work, most float64) float64 {
-	// Which side gets the columns depends on C's layout; of a narrow product it mostly is the wide one.
-	narrow, wide := min(w.M, w.N), max(w.M, w.N)
-	rows, vectors := t.tile(w.Type.Accum(), w.Place.B, int64(max(w.M, w.N)))
-	columns := vectors * t.realLanes(w.Type)
-	edges := share(narrow, float64(rows)/2) * share(wide, float64(columns)/2) * share(w.K, 8)
-	compute := w.B * w.M * w.N * w.K / (t.rates[w.Type.Accum()].peak * peakShare * edges)
-	if compute >= most {
-		return compute
+	compute, rate := t.packedCompute(w), t.bandwidth(w.BytesIn+w.BytesOut)
+	if least := compute + t.leastBeside(w, rate); least >= most {
+		return least
 	}
 	b := t.blocking(w)
-	size := float64(b.Type.Size())
-	packs := 0.0
-	if !b.Place.B {
-		packs += packPass * w.B * w.N * w.K * size
-	}
-	if !b.Place.A {
-		packs += packPass * w.B * w.M * w.K * float64(b.NBlocks()*b.Slices()) * size
-	}
-	passes := float64(2*b.KBlocks()-1) * w.BytesOut // C is written once and read and written after that
+	moved := t.passes(w, b.NBlocks()*b.Slices(), b.KBlocks())
 	if b.Split > 1 {
-		passes += float64(b.SharedBytes()) * max(w.B, 1)
+		moved += float64(b.SharedBytes()) * max(w.B, 1)
 	}
-	moved := (packs + passes) / t.bandwidth(w.BytesIn+w.BytesOut)
-	launches := float64(b.Phases()) * launch
-	ops := w.B * w.M * w.N * w.K * w.Ops / (clock * float64(b.Lanes))
-	return compute + moved + launches + ops
+	return compute + moved/rate + float64(b.Phases())*launch
+}
+
+// packedCompute is the arithmetic of the packed strategy.
+func (t *typical) packedCompute(w *Work) float64 {
+	// Which side gets the columns depends on C's layout; of a narrow product it mostly is the wide one.
+	narrow, wide := min(w.M, w.N), max(w.M, w.N)
+	rows, vectors := t.tile(w.Type.Accum(), w.Place.B, int64(wide))
+	lanes := t.rates[w.Type].parts
+	edges := share(narrow, float64(rows)/2) * share(wide, float64(vectors)*lanes/2) * share(w.K, 8)
+	return w.B * w.M * w.N * w.K * (1/(t.rates[w.Type.Accum()].peak*peakShare*edges) + w.Ops/(clock*lanes))
+}
+
+// leastBeside is what the packed strategy takes at least beside arithmetic.
+func (t *typical) leastBeside(w *Work, rate float64) float64 {
+	terms := int64(w.K)
+	return launch + t.passes(w, 1, ceilDiv(terms, evenDepth(w.Type.Accum(), terms)))/rate
+}
+
+// passes is the bytes that are moved to pack operands, A for each of some columns of blocks, and to sum over blocks of K: C is
+// written once, and read and written after that.
+func (t *typical) passes(w *Work, columns, blocks int64) float64 {
+	size, bytes := float64(w.Type.Accum().Size()), float64(2*blocks-1)*w.BytesOut
+	if !w.Place.B {
+		bytes += packPass * w.B * w.N * w.K * size
+	}
+	if !w.Place.A {
+		bytes += packPass * w.B * w.M * w.K * float64(columns) * size
+	}
+	return bytes
 }
 
 func (t *Target) blocking(w *Work) Blocking {

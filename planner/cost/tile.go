@@ -34,35 +34,64 @@ func (t *Target) TileRegisters(d tensor.DType, mask bool) int64 {
 func (t *Target) TilesCycles(m, vecs, r, c int64, terms float64) float64 {
 	tiles := ceilDiv(m, r)
 	rows := float64(m) / float64(tiles)
-	one := func(c int64) float64 {
-		if c == 0 {
-			return 0
-		}
-		sums := rows * float64(c)
-		work := sums / 2
-		if !t.FMA {
-			work = sums
-		}
-		loads := rows + float64(c)
-		return (math.Max(math.Max(work, loads/2), 4)+loads/8)*terms + tileEntry + sums
+	whole := vecs / c
+	cycles := float64(whole) * t.tileCycles(rows, float64(c), terms)
+	if part := vecs - whole*c; part > 0 {
+		cycles += t.tileCycles(rows, float64(part), terms)
 	}
-	return float64(tiles) * (float64(vecs/c)*one(c) + one(vecs%c))
+	return float64(tiles) * cycles
+}
+
+// tileCycles estimates the cycles of a tile.
+func (t *Target) tileCycles(rows, c, terms float64) float64 {
+	return t.termCycles(rows, c)*terms + tileEntry + rows*c
+}
+
+// termCycles estimates the cycles of a term of the sums of a tile.
+func (t *Target) termCycles(rows, c float64) float64 {
+	loads, work := rows+c, rows*c
+	if t.FMA {
+		work /= 2
+	}
+	return max(work, loads/2, 4) + loads/8
 }
 
 // FewestCycles is about what the best tiles take, and their rows and columns. Rows are multiples of a square where sums are turned around.
-func (t *Target) FewestCycles(d tensor.DType, m, vecs, square int64, terms float64) (float64, int64, int64) {
-	const most = 16 // rows
-	free, cycles, rows, cols := t.TileRegisters(d, false), t.TilesCycles(m, vecs, 1, 1, terms), int64(1), int64(1)
-	for c := int64(1); c <= min(vecs, 4) && free/c > 1; c++ {
-		r := max(min(m, free/c-1, most), 1)
-		if square > 1 {
-			r = max(1<<(bits.Len64(uint64(r))-1), min(square, free/c-1))
-		}
-		if n := t.TilesCycles(m, vecs, r, c, terms); n < cycles {
+func (t *Target) FewestCycles(d tensor.DType, m, vecs, square int64, terms float64) (cycles float64, rows, cols int64) {
+	free := t.TileRegisters(d, false)
+	if square > 1 || free < 2 || vecs < 1 { // else tiles of one vector are no worse with all the rows that there are registers for
+		cycles, rows, cols = t.TilesCycles(m, vecs, 1, 1, terms), 1, 1
+	}
+	for c := int64(1); c <= min(vecs, mostColumns) && free/c > 1; c++ {
+		r := t.tileRows(m, square, free/c-1)
+		if n := t.TilesCycles(m, vecs, r, c, terms); n < cycles || rows == 0 {
 			cycles, rows, cols = n, r, c
 		}
 	}
 	return cycles, rows, cols
+}
+
+// mostColumns is the most vectors of a tile's rows that FewestCycles looks at.
+const mostColumns = 4
+
+// tileRows is the rows of a tile that has registers for so many.
+func (t *Target) tileRows(m, square, free int64) int64 {
+	const most = 16
+	r := max(min(m, free, most), 1)
+	if square > 1 {
+		r = max(1<<(bits.Len64(uint64(r))-1), min(square, free))
+	}
+	return r
+}
+
+// leastCycles is what a term of a sum takes at least, for each vector of accumulators, of those that FewestCycles looks at.
+func (t *Target) leastCycles(d tensor.DType) float64 {
+	least, free := math.Inf(1), t.TileRegisters(d, false)
+	for c := int64(1); c <= mostColumns && free/c > 1; c++ {
+		r := t.tileRows(math.MaxInt64, 1, free/c-1)
+		least = min(least, t.termCycles(float64(r), float64(c))/float64(r*c))
+	}
+	return min(least, t.termCycles(1, 1))
 }
 
 // costs of what tiles do beside multiply-adds, in nanoseconds.
@@ -88,6 +117,23 @@ var (
 	batchWithin = costs{read: 0.4, written: 4, turned: 0.03, stored: 1.9, fetched: gatherNear, shared: 0.25}
 	batchBeyond = costs{read: 1.7, written: 4, turned: 0.4, stored: 1, fetched: 2, shared: 0.1}
 )
+
+// even reports whether nothing is known of how the operands lie, and tiles of vectors are what they are computed in.
+func (w *Work) even() bool {
+	return w.Product && w.Factors == 0 && min(w.B, w.M, w.N, w.K) >= 1 && min(w.M, w.N, w.K) > 1 && w.UnitInner && !w.Folds &&
+		(!w.Askew || w.Turned || w.Folded)
+}
+
+// leastEven is a time that such tiles take at least.
+func (t *typical) leastEven(w *Work) float64 {
+	r, c := &t.rates[w.Type], t.reach(w, &within, &beyond)
+	cycles := w.B * w.M * math.Ceil(w.N/r.lanes) * (w.K*r.term + 1)
+	rate := typeRate(w.Type)
+	if w.Type.IsComplex() {
+		rate /= complexLoss
+	}
+	return cycles/(clock*rate) + c.read*w.BytesIn/Line + c.written*w.BytesOut/Line + call
+}
 
 // evenly is what tiles of all rows and columns take, and read of the right operand, where nothing is known of how these lie.
 func (t *typical) evenly(w *Work) (cycles float64, right Footprint) {
