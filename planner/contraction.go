@@ -27,7 +27,8 @@ type contraction struct {
 	lone  []parser.IndexID // summed indices that no term has: only a loop can count them
 	terms []term           // after private sums
 	whole bool             // the terms can only be combined in one step
-	net   *network         // unless whole
+	pair  bool             // there are two terms, each a view as it is: one step, and one order, is all there is to choose from
+	net   *network         // unless whole or a pair
 	tree  tree
 	quick tree      // the greedy one that a path took the place of; nil if there is none
 	own   *schedule // of tree; nil until the contraction is emitted
@@ -53,7 +54,7 @@ func (d *draft) contraction(src *source, id parser.NodeID) (*contraction, error)
 	c.free = d.without(legs, c.over)
 	c.lone = slices.DeleteFunc(d.without(c.over, legs), func(i parser.IndexID) bool { return d.extent(i) == 1 })
 	c.separate()
-	if c.whole {
+	if c.pair = c.lonePair(); c.whole || c.pair {
 		return c, nil
 	}
 	return c, c.order()
@@ -169,12 +170,20 @@ func (c *contraction) fuses() bool {
 	for i := range c.terms {
 		refs += len(c.terms[i].refs)
 	}
-	return c.apart() && refs <= fuseRefs && !c.lonePair()
+	return c.apart() && refs <= fuseRefs
 }
 
-// lonePair reports whether the contraction is of two views, so that its one pair is all of it.
+// lonePair reports whether the contraction is of two views as they are.
 func (c *contraction) lonePair() bool {
-	return len(c.terms) == 2 && !slices.ContainsFunc(c.terms, func(m term) bool { return len(m.refs) > 1 || len(m.sum) > 0 })
+	if c.whole || len(c.terms) != 2 {
+		return false
+	}
+	for i := range c.terms {
+		if m := &c.terms[i]; len(m.refs) > 1 || len(m.sum) > 0 || m.weight > 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // apart reports whether the contraction takes several steps if it is not fused.
@@ -186,6 +195,24 @@ func (c *contraction) apart() bool {
 func (c *contraction) emitFused(to sink) error {
 	k := c.kernel(to.out, c.lone)
 	return k.finish(c.writeTerms(k, nil), c.onlyFactors(), to)
+}
+
+// emitPair appends the step of a pair: the right operand is the one that alone has the output's last index that only one
+// has. Where there is none, the larger one is the left.
+func (c *contraction) emitPair(to sink) error {
+	left, right := &c.terms[0], &c.terms[1]
+	swap := c.d.points(right.legs) > c.d.points(left.legs)
+	for _, i := range slices.Backward(to.out.Axes) {
+		if in := contains(left.legs, i); in != contains(right.legs, i) && c.d.extent(i) != 1 {
+			swap = in
+			break
+		}
+	}
+	if swap {
+		left, right = right, left
+	}
+	k := c.kernel(to.out, nil)
+	return k.finish([]parser.NodeID{k.read(&k.body, operand{term: left}), k.read(&k.body, operand{term: right})}, true, to)
 }
 
 // writeTerms appends the terms to a kernel's body, or what is in their place, if they have places. Factors that the

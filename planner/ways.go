@@ -13,6 +13,8 @@ func (c *contraction) emit(to sink) error {
 	fusing := c.d.opts.Fusing
 	fuses := fusing == FuseByCost && c.fuses()
 	switch {
+	case c.pair:
+		return c.emitPair(to)
 	case fusing == FuseAll && c.apart():
 		return c.emitFused(to)
 	case c.whole && !fuses:
