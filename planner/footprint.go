@@ -39,10 +39,10 @@ func (x *inner) rowOf(v parser.IndexID) (row parser.IndexID) {
 			continue
 		}
 		shares := false
-		for k, r := range x.s.Inputs {
-			shares = shares || x.units[k] == v && !slices.Contains(r.Axes, i)
+		for _, r := range x.s.Inputs {
+			shares = shares || slices.Contains(r.Axes, v) && !slices.Contains(r.Axes, i)
 		}
-		if row == parser.NoIndex || shares && (!shared || i == x.unit) {
+		if row == parser.NoIndex || shares && !shared {
 			row, shared = i, shares
 		}
 	}

@@ -116,3 +116,12 @@ func TestRowsShareVectors(t *testing.T) {
 		require.False(t, strings.Contains(text, "for c#3 0..50 step"), text[:min(len(text), 2000)])
 	}
 }
+
+// The same where vectors are fetched element by element, which costs more.
+func TestRowsShareWhatIsFetched(t *testing.T) {
+	for _, target := range targets()[:3] {
+		c := caseOf{expr: "cbad,ed->bcea", types: []tensor.DType{tensor.F32}, extent: map[rune]int{'a': 64, 'b': 4, 'c': 3, 'd': 5, 'e': 16}}
+		text := c.check(t, target, 5).String()
+		require.Greater(t, strings.Count(text, "= fma")+strings.Count(text, "= add"), 3*strings.Count(text, "] by 5\n"), text[:min(len(text), 2000)])
+	}
+}

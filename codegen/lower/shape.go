@@ -299,11 +299,24 @@ func (k *kernel) rowAxis(col int) int {
 			continue
 		}
 		n := k.still(id)
-		if n > most || n == most && n > 0 && k.shares(id, col) && (k.turnable(id, col) || !k.shares(best, col)) {
+		if n > most || n == most && n > 0 && k.serves(id, col) && (k.turnable(id, col) || !k.serves(best, col)) {
 			best, most = id, n
 		}
 	}
 	return best
+}
+
+// serves tells whether rows share what vectors along col hold of some input, read side by side or element by element.
+func (k *kernel) serves(row, col int) bool {
+	if col < 0 {
+		return false
+	}
+	for i := 1; i <= k.inputs; i++ {
+		if !k.axes[col].at[i].isZero() && k.axes[row].at[i].isZero() {
+			return true
+		}
+	}
+	return false
 }
 
 // shares tells whether rows share a vector along col of some input.
