@@ -133,7 +133,7 @@ func choose(names string) (chosen []suite, err error) {
 // measureAll measures suite by suite, until it is interrupted; what was measured is still shown.
 func (s *session) measureAll(chosen []suite, o settings, kept store) (*report, error) {
 	r := &report{}
-	machine := machineText(s)
+	machine := machineText()
 	for _, x := range chosen {
 		began := time.Now()
 		done, err := s.measureSuite(x, o, kept, machine)

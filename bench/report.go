@@ -62,22 +62,25 @@ func (r *report) machines() string {
 	return strings.Join(texts, "\n\n") + "\n\nPeers: " + strings.Join(names, ", ") + "."
 }
 
-// machineText describes the machine.
-func machineText(s *session) string {
-	cpu := "unknown CPU"
+// machineText describes the machine: all of it, whatever cores this process is to keep to.
+func machineText() string {
+	cpu, cores := "unknown CPU", 0
 	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {
 		for _, line := range strings.Split(string(text), "\n") {
-			if name, value, ok := strings.Cut(line, ":"); ok && strings.TrimSpace(name) == "model name" {
+			switch name, value, _ := strings.Cut(line, ":"); strings.TrimSpace(name) {
+			case "model name":
 				cpu = strings.TrimSpace(value)
-				break
+			case "processor":
+				cores++
 			}
 		}
 	}
 	var lines []string
 	for _, c := range einc.Doctor(&einc.Options{Cache: "off"})[:2] {
-		lines = append(lines, c.Text)
+		text, _, _ := strings.Cut(c.Text, fmt.Sprintf(", %d workers", runtime.GOMAXPROCS(0)))
+		lines = append(lines, text)
 	}
-	return fmt.Sprintf("%s, %d cores; %s; %s.", cpu, s.cores.Count(), strings.Join(lines, "; "), runtime.Version())
+	return fmt.Sprintf("%s, %d cores; %s; %s.", cpu, max(cores, 1), strings.Join(lines, "; "), runtime.Version())
 }
 
 // commitOf is the commit of a folder, "-dirty" if anything but what is written of measurements differs from it.
