@@ -132,7 +132,7 @@ func (p *printer) line(n Node) string {
 	case *Offsets:
 		return fmt.Sprintf("offsets %s = group(%s) from %s count %s", p.addr(n.Table), group(n.Group), p.affine(n.From), p.bound(n.Count))
 	case *Pack:
-		return fmt.Sprintf("pack %s%s = %s rows %s of %s width %d cols %s of %s%s%s", p.addr(n.To), run("apart", n.Apart), p.addr(n.From),
+		return fmt.Sprintf("pack %s%s = %s rows %s of %s width %d cols %s of %s%s%s", p.addr(n.To), apart(n.Apart), p.addr(n.From),
 			p.addr(n.Rows), p.bound(n.Count), n.Width, p.addr(n.Cols), p.bound(n.Depth), run("run", n.Run),
 			run("krun", n.KRun)+run("kstep", n.KStep)+p.cut(n.Cut))
 	case *Tile:
@@ -151,7 +151,7 @@ func (p *printer) tile(n *Tile) string {
 		place += " cols " + p.addr(*n.ACols) + p.cut(n.ACut)
 	}
 	fmt.Fprintf(&b, "tile %dx%d lanes %d acc %s depth %s: %s = %s%s * %s%s rows %s of %s cols %s of %s add %s%s", n.MR, n.NR, n.Lanes,
-		dtypeName(n.Acc), p.bound(n.Depth), p.addr(n.C), p.addr(n.A), place, p.addr(n.B), run("apart", n.BStep), p.addr(n.CRows), p.bound(n.Rows),
+		dtypeName(n.Acc), p.bound(n.Depth), p.addr(n.C), p.addr(n.A), place, p.addr(n.B), apart(n.BStep), p.addr(n.CRows), p.bound(n.Rows),
 		p.addr(n.CCols), p.bound(n.Cols), p.name(n.Add), run("run", n.Run)+p.cut(n.Cut))
 	if n.Stream {
 		b.WriteString(" stream")
@@ -180,6 +180,15 @@ func (p *printer) table(a Addr) string {
 	return p.addr(a)
 }
 
+// apart prints a distance, where 0 says that there is none.
+func apart(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" apart %d", n)
+}
+
+// run prints a length or step that is 1 unless it says more.
 func run(word string, n int64) string {
 	if n <= 1 {
 		return ""

@@ -197,7 +197,7 @@ func (m *machine) bound(b Bound) func() int64 {
 
 func (m *machine) loop(f *For) step {
 	count, v, by, from := m.bound(f.Count), &m.vars[f.Var], max(f.Step, 1), f.From
-	start, turn := m.carries(f.Carry)
+	start, advance := m.carries(f.Carry)
 	body := m.body(f.Body)
 	return func() {
 		n, i := count(), int64(0)
@@ -208,14 +208,14 @@ func (m *machine) loop(f *For) step {
 		for ; i+by <= n && m.goesOn(); i += by {
 			*v = i
 			exec(body)
-			turn()
+			advance()
 		}
 	}
 }
 
 // carries compiles what happens to carried registers at the start of a loop and after each iteration,
 // where all of them change at once.
-func (m *machine) carries(cs []Carry) (start, turn func()) {
+func (m *machine) carries(cs []Carry) (start, advance func()) {
 	var regs, inits, nexts, temps []value
 	for _, c := range cs {
 		t := m.nest.Regs[c.Reg]

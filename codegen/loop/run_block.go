@@ -47,14 +47,17 @@ func offset(extents, strides []int64, item int64) int64 {
 	return off
 }
 
-// table compiles the reading of up to n entries of a table.
-func (m *machine) table(a Addr, n int64) func(count int64) ([]int64, bool) {
+// table compiles the reading of entries of a table.
+func (m *machine) table(a Addr) func(count int64) ([]int64, bool) {
 	at, data := m.affine(a.Off), m.mem[a.Param].data
-	buf := make([]int64, max(n, 0))
+	var buf []int64
 	return func(count int64) ([]int64, bool) {
 		pos, ok := m.span(a.Param, at(), 1, count)
-		if !ok || count > int64(len(buf)) {
-			return nil, ok && count < 1
+		if !ok {
+			return nil, false
+		}
+		if count > int64(len(buf)) {
+			buf = make([]int64, count)
 		}
 		read(tensor.I64, value{i: buf[:count]}, data, pos, 8)
 		return buf[:count], true
@@ -66,7 +69,7 @@ func (m *machine) pack(n *Pack) step {
 	src, dst := newValue(from, int(n.Width)), newValue(to, int(n.Width))
 	convert := converter(to, from, dst, src)
 	fromAt, toAt := m.affine(n.From.Off), m.affine(n.To.Off)
-	rows, cols := m.table(n.Rows, m.size(n.Count.Max)), m.table(n.Cols, m.size(n.Depth.Max))
+	rows, cols := m.table(n.Rows), m.table(n.Cols)
 	rowCount, depth := m.bound(n.Count), m.bound(n.Depth)
 	return func() {
 		r, d := rowCount(), depth()

@@ -68,7 +68,7 @@ func (m *machine) rowsOfB(n *Tile) func(depth int) value {
 
 // inPlace compiles the reading of the first terms of A's rows, in the order of a panel.
 func (m *machine) inPlace(n *Tile) func(depth int) value {
-	at, data, count, rows := m.affine(n.A.Off), m.mem[n.A.Param].data, m.bound(n.Rows), m.table(*n.ARows, n.MR)
+	at, data, count, rows := m.affine(n.A.Off), m.mem[n.A.Param].data, m.bound(n.Rows), m.table(*n.ARows)
 	terms := m.terms(n)
 	return func(depth int) value {
 		v := newValue(n.Acc, depth*int(n.MR))
@@ -91,7 +91,7 @@ func (m *machine) inPlace(n *Tile) func(depth int) value {
 // terms compiles the reading of where the first terms of A in place lie in a row.
 func (m *machine) terms(n *Tile) func(depth int64) ([]int64, bool) {
 	if n.ACols != nil {
-		return m.table(*n.ACols, m.size(n.Depth.Max))
+		return m.table(*n.ACols)
 	}
 	var next []int64
 	return func(depth int64) ([]int64, bool) {
@@ -123,9 +123,9 @@ func (m *machine) tileStore(n *Tile) func(acc value) {
 	}
 }
 
-// offsets compiles the reading of where a tile's elements lie in C.
-func (m *machine) tileTables(rows, cols Addr, n *Tile) func(r, c int64) (ro, co []int64, ok bool) {
-	rowOff, colOff := m.table(rows, n.MR), m.table(cols, n.NR)
+// tileTables compiles the reading of where a tile's elements lie in C.
+func (m *machine) tileTables(n *Tile) func(r, c int64) (ro, co []int64, ok bool) {
+	rowOff, colOff := m.table(n.CRows), m.table(n.CCols)
 	return func(r, c int64) (ro, co []int64, ok bool) {
 		ro, ok = rowOff(r)
 		co, ok2 := colOff(c)
@@ -137,7 +137,7 @@ func (m *machine) tileTables(rows, cols Addr, n *Tile) func(r, c int64) (ro, co 
 func (m *machine) storeSums(n *Tile) func(acc value, r, c int64) {
 	p := n.C.Param
 	t, data := m.mem[p].DType, m.mem[p].data
-	base, tables := m.affine(n.C.Off), m.tileTables(n.CRows, n.CCols, n)
+	base, tables := m.affine(n.C.Off), m.tileTables(n)
 	old, sum := newValue(t, 1), newValue(n.Acc, 1)
 	grow, shrink := m.growing(n, t, old, sum), converter(t, n.Acc, old, sum)
 	return func(acc value, r, c int64) {
@@ -205,7 +205,7 @@ func (m *machine) after(n *Tile) func(acc value, r, c int64) {
 	}
 	p := n.C.Param
 	t, data := m.mem[p].DType, m.mem[p].data
-	base, tables := m.affine(n.C.Off), m.tileTables(n.CRows, n.CCols, n)
+	base, tables := m.affine(n.C.Off), m.tileTables(n)
 	var beside []func(i, j, c int64)
 	for i := range a.Beside {
 		beside = append(beside, m.beside(n, &a.Beside[i]))
@@ -245,13 +245,13 @@ func (m *machine) after(n *Tile) func(acc value, r, c int64) {
 // beside compiles the reading of what lies beside a vector of columns from j on, in row i.
 func (m *machine) beside(n *Tile, x *Beside) func(i, j, c int64) {
 	zeros := make([]int64, max(n.MR, n.NR))
-	look := func(a Addr, most int64) func(int64) ([]int64, bool) {
+	look := func(a Addr) func(int64) ([]int64, bool) {
 		if a.Param < 0 {
 			return func(int64) ([]int64, bool) { return zeros, true }
 		}
-		return m.table(a, most)
+		return m.table(a)
 	}
-	rows, cols := look(x.Rows, n.MR), look(x.Cols, n.NR)
+	rows, cols := look(x.Rows), look(x.Cols)
 	at, dst := m.affine(x.From.Off), m.regs[x.Dst]
 	return func(i, j, c int64) {
 		ro, ok := rows(i + 1)

@@ -79,14 +79,14 @@ func spread[T any](d, s []T) {
 
 // choose is a where the mask is not 0, b elsewhere.
 func (v value) choose(mask []int64, a, b value) {
-	pick(mask, v.i, a.i, b.i)
-	pick(mask, v.f, a.f, b.f)
-	pick(mask, v.fi, a.fi, b.fi)
-	pick(mask, v.d, a.d, b.d)
-	pick(mask, v.di, a.di, b.di)
+	chooseLanes(mask, v.i, a.i, b.i)
+	chooseLanes(mask, v.f, a.f, b.f)
+	chooseLanes(mask, v.fi, a.fi, b.fi)
+	chooseLanes(mask, v.d, a.d, b.d)
+	chooseLanes(mask, v.di, a.di, b.di)
 }
 
-func pick[T any](mask []int64, d, a, b []T) {
+func chooseLanes[T any](mask []int64, d, a, b []T) {
 	for i := range d {
 		if mask[i] != 0 {
 			d[i] = a[i]

@@ -19,8 +19,8 @@ import (
 // Variables. Each is set once, by a For or a Split, and used inside the body where it is set. The
 // radices of a Split are positive and their product is above every value of the variable.
 //
-// Bounds. Every access of the active lanes of a Load or Store, or of an Offsets, Pack or Tile lies in [Lo, Hi) of its parameter for all values
-// that the variables can take. Where a clamped loop's variable v and its At occur together, as in
+// Bounds. Every access of the active lanes of a Load or Store, or of an Offsets, Pack or Tile lies in [Lo, Hi) of
+// its parameter for all values that the variables can take. Where a clamped loop's variable v and its At occur together, as in
 // c·v + c·At, the sum is known to stay at or below c·(Total−Step). Accesses with a Dim in the
 // address, or a variable that only a Dim bounds, are left to the caller, and allowed in operands and output
 // only. Of a Dim with a Value, that is relied on: the caller sees to it. Code that never runs (a loop
@@ -31,7 +31,8 @@ import (
 //
 // Tables. A Pack or Tile uses tables that an Offsets node has filled for certain: earlier, in the same
 // body or one around it, at the same address, not overwritten since, with at least as many entries as are
-// read; a use that begins further in ends where the table does at the latest. The offsets are bounded by Σ(extent−1)·stride of the table's group. A promised Run is one.
+// read; a use that begins further in ends where the table does at the latest. The offsets are bounded by
+// Σ(extent−1)·stride of the table's group. A promised Run is one.
 //
 // Not checked: that tasks do not write what others read or write, that every element of the output is
 // written, and that different parameters do not overlap in memory.
@@ -40,6 +41,7 @@ func Verify(n *Nest) error {
 	if err := v.params(); err != nil {
 		return err
 	}
+	v.findTables()
 	root, err := rootLoop(n)
 	if err != nil {
 		return err
@@ -66,6 +68,7 @@ type verifier struct {
 	vars     []int    // 1 + the place in live, 0: not set yet, -1: gone
 	live     []ranged // variables in scope, outer first
 	defs     []Reg    // visible registers, outer first
+	tables   []bool   // parameters that hold tables
 	fills    []fill   // tables that hold known offsets
 	depth    int      // of the body being checked
 	dead     int      // loops around that never run

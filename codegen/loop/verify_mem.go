@@ -9,7 +9,7 @@ func (v *verifier) param(n Node, a Addr, write bool) (Param, error) {
 	if write && p.Role == In {
 		return p, v.errorf(n, "%s is only read", v.print.params[a.Param])
 	}
-	if write && v.holdsTables(a.Param) {
+	if write && v.tables[a.Param] {
 		return p, v.errorf(n, "%s holds tables, which only offsets may write", v.print.params[a.Param])
 	}
 	return p, nil
@@ -34,6 +34,9 @@ func (v *verifier) access(n Node, a Addr, spans ...span) error {
 func (v *verifier) vector(n Node, t Type, stride Size, active int) ([]span, error) {
 	if active < 0 || active > t.Lanes {
 		return nil, v.errorf(n, "%d of %d lanes are active", active, t.Lanes)
+	}
+	if err := v.dim(n, stride); err != nil {
+		return nil, err
 	}
 	if active == 0 {
 		active = t.Lanes
@@ -110,6 +113,9 @@ func (v *verifier) pack(n *Pack) error {
 		if x < 0 || x > limit {
 			return v.errorf(n, "runs and steps are from 0 to 2^48")
 		}
+	}
+	if v.mul(max(n.KRun, 1), max(n.KStep, 1)); v.overflow {
+		return v.errorf(n, "runs of %d items that lie %d apart leave 64 bits", n.KRun, n.KStep)
 	}
 	if n.Run > 1 && n.Width%n.Run != 0 {
 		return v.errorf(n, "runs of %d do not divide %d", n.Run, n.Width)

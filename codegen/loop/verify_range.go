@@ -148,11 +148,8 @@ func (v *verifier) reachBelow(l linear, top int, joint bool) interval {
 func (v *verifier) together(l linear, i int, c int64, joint bool) interval {
 	b, step := v.live[i].clamp, v.live[i].step
 	rest := linear{0, append([]int64(nil), l.coefs[:i]...)}
-	at := linear{b.At.Const, make([]int64, i)}
-	for _, t := range b.At.Terms {
-		j := v.vars[t.Var] - 1
-		at.coefs[j] = v.add(at.coefs[j], t.Coef.Value)
-	}
+	at, _, _ := v.linear(nil, b.At) // checked with the loop, whose variable comes after all that are in it
+	at.coefs = at.coefs[:i]
 	for j, a := range at.coefs {
 		rest.coefs[j] = v.add(rest.coefs[j], -v.mul(c, a))
 	}

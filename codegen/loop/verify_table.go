@@ -8,11 +8,14 @@ import (
 	"github.com/einc-lang/einc/tensor"
 )
 
-// holdsTables reports whether some Offsets of the nest fills tables in a parameter.
-func (v *verifier) holdsTables(param int) bool {
-	found := false
-	eachOffsets(v.nest.Body, func(n *Offsets) { found = found || n.Table.Param == param })
-	return found
+// findTables notes which parameters some Offsets of the nest fills tables in.
+func (v *verifier) findTables() {
+	v.tables = make([]bool, len(v.nest.Params))
+	eachOffsets(v.nest.Body, func(n *Offsets) {
+		if p := n.Table.Param; p >= 0 && p < len(v.tables) {
+			v.tables[p] = true
+		}
+	})
 }
 
 func eachOffsets(nodes []Node, f func(*Offsets)) {

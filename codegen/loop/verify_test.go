@@ -49,6 +49,7 @@ func TestVerifyRefuses(t *testing.T) {
 		"f32 has no xor":                    func(n *loop.Nest) { op := inner(n, 1).Body[2].(*loop.Op); op.Code = loop.OpXor; op.Args = op.Args[:2] },
 		"a fold gives a scalar":             func(n *loop.Nest) { n.Regs[6].Lanes = 2 },
 		"dims[2] of 0 dims":                 func(n *loop.Nest) { root(n).Body[4].(*loop.Store).To.Off.Terms[0].Coef = loop.Dim(2) },
+		"dims[8] of 0 dims":                 func(n *loop.Nest) { root(n).Body[4].(*loop.Store).Stride = loop.Dim(8) },
 		"A[i*11 + k#1] by 1: an address in": func(n *loop.Nest) { openLoop(n); n.Params[0].Role = loop.Worker },
 		"an address in workspace depends":   func(n *loop.Nest) { n.Dims = 1; n.Params[2].Role = loop.Worker; dimStore(root(n)) },
 	} {
@@ -72,6 +73,16 @@ func lanes(n *loop.Nest) {
 }
 
 func dimStore(root *loop.For) { root.Body[4].(*loop.Store).To.Off.Terms[0].Coef = loop.Dim(0) }
+
+// A block may begin at a number that stands as a term.
+func TestVerifyTakesNumbersAsTerms(t *testing.T) {
+	n := dot(5, 11)
+	k := n.Body[0].(*loop.For).Body[1].(*loop.For)
+	k.Count = loop.Bound{Max: loop.Const(16), Clamped: true, Total: loop.Const(13), At: affine(0, at(loop.NoVar, 2))}
+	require.NoError(t, loop.Verify(n))
+	k.Count.Total.Value = 16
+	require.ErrorContains(t, loop.Verify(n), "spans [0, 55], outside [0, 55)")
+}
 
 func TestVerifyTakesDimsInOperands(t *testing.T) {
 	n := dot(5, 11)
@@ -131,6 +142,10 @@ func TestVerifyRefusesBlocks(t *testing.T) {
 		"runs of 3 do not divide 8": func(p parts) { p.tile.Run = 3 },
 		"the digits end below 3":    func(p parts) { p.root.Count = full(4) },
 		"2 digits with 1 radices":   func(p parts) { s := p.root.Body[0].(*loop.Split); s.Radix = s.Radix[:1] },
+		"lie 1099511627776 apart leave 64 bits": func(p parts) {
+			p.pa.KRun, p.pa.KStep = 1<<40, 1<<40
+			p.pa.Cols.Off.Terms = []loop.Term{at(p.kb.Var, 0)}
+		},
 		// Refilled at the end of an iteration, a table is not what the next one expects.
 		"am[0] is not filled here": func(p parts) {
 			again := *p.am
