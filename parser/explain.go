@@ -27,6 +27,7 @@ type explainer struct {
 	p     *Program
 	b     *binder
 	a     *Assign
+	refs  []*Ref  // of its right side, in order
 	rules [4]bool // those that were cited, from 1; 0 if any was
 }
 

@@ -26,9 +26,13 @@ Rules
   2. an index that is not in the result is summed over
 `, explainText("ik,kj->ij"))
 	for src, lines := range map[string][]string{
-		"ba":               {"  No output is given: it has every index that occurs once, in the order of the alphabet.", "     or: A.T", "  3. the result's axes may be in any order"},
-		"bij,bjk->bik":     {"  b  batch     in the output; in A and B: elements with equal b are multiplied (rule 1)", "     or: A @ B"},
-		"ii":               {"     or: np.trace(A)"},
+		"ba":           {"  No output is given: it has every index that occurs once, in the order of the alphabet.", "     or: A.T", "  3. the result's axes may be in any order"},
+		"bij,bjk->bik": {"  b  batch     in the output; in A and B: elements with equal b are multiplied (rule 1)", "     or: A @ B"},
+		"ii":           {"     or: np.trace(A)"},
+		"iji,kjk->":    {"  i  diagonal  twice in A: only elements where both positions agree are read; not in the output: the products are summed over it (rule 2)"},
+		"ii,ii->i":     {"  i  diagonal  twice in A and B: only elements where both positions agree are read; in the output; in A and B: elements with equal i are multiplied (rule 1)"},
+		"Y[i] = A[i]/(B[i] + exp(C[k]*D[k]*A[i]))": {"  i  batch     on the left; in A[i], B[i] and A[i]: elements with equal i are combined (rule 1)",
+			"  k  summed    not on the left: C[k]*D[k]*A[i] is summed over it (rule 2)"},
 		"...i->i...":       {"  ...  broadcast stands for any further axes, matched from the right; an extent of 1 stretches"},
 		"αβ,βγ->αγ":        {"  NumPy: np.einsum('ab,bc->ac', A, B)"},
 		"bij,bkj->bki":     {"     or: B @ A.swapaxes(-1, -2)"},
@@ -58,4 +62,19 @@ func TestExplainSizes(t *testing.T) {
 	}
 	_, err = ExplainSizes(p, nil)
 	require.Equal(t, CodeNoOperands, code(t, err))
+}
+
+// An explanation does not grow with the square of the text.
+func TestExplainManyFactors(t *testing.T) {
+	p, err := Parse("ii"+strings.Repeat(",ii", 1<<14)+"->", ModeAuto)
+	require.NoError(t, err)
+	text := Explain(p)
+	require.Contains(t, text, "twice in A, B, C, D and 16381 more: only elements")
+	require.Less(t, len(text), 2000)
+}
+
+func TestNamesOfOddNumbers(t *testing.T) {
+	require.Equal(t, "einstein mode4", ModeEinstein.String()+" "+(ModeEinstein+1).String())
+	require.Equal(t, "max fn18", FnMax.String()+" "+(FnMax+1).String())
+	require.Equal(t, "min reduce4", Min.String()+" "+(Min+1).String())
 }

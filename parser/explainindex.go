@@ -3,7 +3,6 @@ package parser
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -36,73 +35,89 @@ func (e *explainer) gather() []*indexFact {
 	for _, a := range e.a.Left.Axes {
 		at(a.Label).left++
 	}
-	n := 0
+	e.refs = nil
 	_ = e.a.Right.eachRef(func(r *Ref) error {
+		n := len(e.refs)
+		e.refs = append(e.refs, r)
 		for _, a := range r.Axes {
 			f := at(a.Label)
 			switch {
-			case len(f.inputs) == 0 || f.inputs[len(f.inputs)-1] != n:
+			case len(f.inputs) == 0 || last(f.inputs) != n:
 				f.inputs = append(f.inputs, n)
-			case len(f.diagonal) == 0 || f.diagonal[len(f.diagonal)-1] != n:
+			case len(f.diagonal) == 0 || last(f.diagonal) != n:
 				f.diagonal = append(f.diagonal, n)
 			}
 		}
-		n++
 		return nil
 	})
 	e.gatherSums(e.a.Right, at)
-	n = 0
-	e.gatherShared(e.a.Right, &n, place)
+	gatherShared(e.a.Right, 0, place)
 	return facts
 }
 
-// gatherShared finds, in each chain of factors, the labels that several factors have. It counts
-// references in n. A label that is summed deeper inside is not the chain's.
-func (e *explainer) gatherShared(t *Tree, n *int, place map[LabelID]*indexFact) {
+// gatherShared finds, in each chain of factors, the labels that several factors have. Its references are numbered from
+// first on; it returns the number after them.
+func gatherShared(t *Tree, first int, place map[LabelID]*indexFact) (next int) {
+	switch t.Kind {
+	case TreeRef:
+		return first + 1
+	case TreeProduct:
+		c := &factorChain{refs: map[LabelID][]int{}, hidden: map[LabelID]int{}, joined: "multiplied", next: first}
+		c.visit(t)
+		for l, list := range c.refs {
+			if f := place[l]; len(list) > 1 && len(f.shared) == 0 {
+				f.shared, f.joined = list, c.joined
+			}
+		}
+		return c.next
+	}
+	for _, a := range t.Args {
+		first = gatherShared(a, first, place)
+	}
+	return first
+}
+
+// factorChain is the factors of a product, whatever is around them in it. A label that is summed deeper inside is not
+// the chain's.
+type factorChain struct {
+	refs   map[LabelID][]int // those that have each label, by number
+	hidden map[LabelID]int   // how many sums over it are around the tree at hand, inside the chain
+	joined string            // what happens to the elements of several factors
+	next   int               // the number of the next reference
+}
+
+func (c *factorChain) visit(t *Tree) {
 	if t.Kind == TreeRef {
-		*n++
+		c.note(t.Ref)
 		return
 	}
-	if t.Kind != TreeProduct {
-		for _, a := range t.Args {
-			e.gatherShared(a, n, place)
-		}
-		return
+	if slices.Contains(t.Inverse, true) || t.Kind == TreeSum {
+		c.joined = "combined"
 	}
-	joined := "multiplied"
-	at := map[LabelID][]int{}
-	var visit func(t *Tree, hidden map[LabelID]bool)
-	visit = func(t *Tree, hidden map[LabelID]bool) {
-		if t.Kind == TreeRef {
-			for _, a := range t.Ref.Axes {
-				if list := at[a.Label]; !hidden[a.Label] && (len(list) == 0 || list[len(list)-1] != *n) {
-					at[a.Label] = append(list, *n)
-				}
-			}
-			*n++
-			return
-		}
-		if slices.Contains(t.Inverse, true) || t.Kind == TreeSum {
-			joined = "combined"
-		}
-		for _, a := range t.Args {
-			inner := hidden
-			if len(a.Sums) > 0 {
-				inner = maps.Clone(hidden)
-				for _, l := range a.Sums {
-					inner[l] = true
-				}
-			}
-			visit(a, inner)
-		}
-	}
-	visit(t, map[LabelID]bool{})
-	for l, list := range at {
-		if f := place[l]; len(list) > 1 && len(f.shared) == 0 {
-			f.shared, f.joined = list, joined
-		}
+	for _, a := range t.Args {
+		c.hide(a.Sums, 1)
+		c.visit(a)
+		c.hide(a.Sums, -1)
 	}
 }
+
+func (c *factorChain) hide(labels []LabelID, by int) {
+	for _, l := range labels {
+		c.hidden[l] += by
+	}
+}
+
+// note adds a reference to those of its labels.
+func (c *factorChain) note(r *Ref) {
+	for _, a := range r.Axes {
+		if list := c.refs[a.Label]; c.hidden[a.Label] == 0 && (len(list) == 0 || last(list) != c.next) {
+			c.refs[a.Label] = append(list, c.next)
+		}
+	}
+	c.next++
+}
+
+func last(list []int) int { return list[len(list)-1] }
 
 func (e *explainer) gatherSums(t *Tree, at func(LabelID) *indexFact) {
 	for _, l := range t.Sums {
@@ -134,8 +149,8 @@ func (e *explainer) reasons(f *indexFact) (out []string) {
 	if f.label == EllipsisID {
 		return []string{"stands for any further axes, matched from the right; an extent of 1 stretches"}
 	}
-	for _, n := range f.diagonal {
-		out = append(out, "twice in "+e.refName(n)+": only elements where both positions agree are read")
+	if len(f.diagonal) > 0 {
+		out = append(out, "twice in "+e.refNames(f.diagonal)+": only elements where both positions agree are read")
 	}
 	switch {
 	case f.left > 1:
@@ -249,19 +264,11 @@ func (e *explainer) moved(f *indexFact) bool {
 
 // refName is how the explanation names reference number n.
 func (e *explainer) refName(n int) string {
-	name := ""
-	i := 0
-	_ = e.a.Right.eachRef(func(r *Ref) error {
-		if i == n {
-			name = inputName(r.Value)
-			if e.p.Notation == IndexNotation {
-				name = e.refText(r.Name, r)
-			}
-		}
-		i++
-		return nil
-	})
-	return name
+	r := e.refs[n]
+	if e.p.Notation == IndexNotation {
+		return e.refText(r.Name, r)
+	}
+	return inputName(r.Value)
 }
 
 func (e *explainer) refNames(list []int) string {

@@ -21,8 +21,8 @@ type step struct {
 type flattener struct {
 	source
 	p     *Program
-	shell Program // names the labels
-	used  map[string]bool
+	shell Program        // names the labels
+	used  map[string]int // of each name that is taken, 1; more for how many names were made of it
 	steps []step
 	value []int // by statement
 	names []string
@@ -31,7 +31,7 @@ type flattener struct {
 }
 
 func newFlattener(p *Program) *flattener {
-	f := &flattener{source: source(p.Src), p: p, used: map[string]bool{}}
+	f := &flattener{source: source(p.Src), p: p, used: map[string]int{}}
 	f.shell.Labels = slices.Clone(p.Labels)
 	if p.Notation == Sublists {
 		for i, l := range f.shell.Labels {
@@ -39,7 +39,7 @@ func newFlattener(p *Program) *flattener {
 		}
 	}
 	for name := range functions {
-		f.used[name] = true
+		f.used[name] = 1
 	}
 	for i, o := range p.Operands {
 		name := o.Name
@@ -47,7 +47,7 @@ func newFlattener(p *Program) *flattener {
 			name = inputName(i)
 		}
 		f.names = append(f.names, name)
-		f.used[name] = true
+		f.used[name] = 1
 	}
 	f.seed = f.fresh("d" + f.result(&p.Assigns[len(p.Assigns)-1]))
 	return f
@@ -64,10 +64,10 @@ func (f *flattener) result(a *Assign) string {
 // fresh is a name that nothing has: the one that is wanted, if possible.
 func (f *flattener) fresh(want string) string {
 	name := want
-	for k := 1; f.used[name]; k++ {
-		name = want + "_" + strconv.Itoa(k)
+	for ; f.used[name] > 0; f.used[want]++ {
+		name = want + "_" + strconv.Itoa(f.used[want])
 	}
-	f.used[name] = true
+	f.used[name] = 1
 	return name
 }
 

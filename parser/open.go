@@ -88,9 +88,10 @@ func (s *Sizes) number(p *Problem, same classes, labels []string) error {
 
 func (p *Problem) labels() string {
 	var names []string
+	met := map[string]bool{}
 	for _, x := range p.Indices {
-		if !slices.Contains(names, x.Name) {
-			names = append(names, x.Name)
+		if !met[x.Name] {
+			names, met[x.Name] = append(names, x.Name), true
 		}
 	}
 	return strings.Join(names, " ")
@@ -118,9 +119,12 @@ type classes []IndexID
 
 // newClasses puts indices of one name and extent into one class.
 func newClasses(p *Problem) classes {
-	c := make(classes, len(p.Indices))
-	for i := range c {
-		c[i] = IndexID(slices.Index(p.Indices, p.Indices[i]))
+	c, first := make(classes, len(p.Indices)), make(map[Index]IndexID, len(p.Indices))
+	for i, x := range p.Indices {
+		if _, met := first[x]; !met {
+			first[x] = IndexID(i)
+		}
+		c[i] = first[x]
 	}
 	return c
 }

@@ -121,7 +121,7 @@ var fnNames = [...]string{"cast", "add", "sub", "mul", "div", "neg", "abs", "exp
 	"sigmoid", "relu", "leaky_relu", "gelu", "sign", "min", "max"}
 
 // String is the function's name in index notation, in lower case.
-func (f Fn) String() string { return fnNames[f] }
+func (f Fn) String() string { return nameOf("fn", fnNames[:], int(f)) }
 
 // ReduceOp is an associative operation that folds values along summed indices.
 type ReduceOp uint8
@@ -134,8 +134,10 @@ const (
 	Min
 )
 
+var reduceNames = [...]string{"sum", "prod", "max", "min"}
+
 // String is the operation's name.
-func (r ReduceOp) String() string { return [...]string{"sum", "prod", "max", "min"}[r] }
+func (r ReduceOp) String() string { return nameOf("reduce", reduceNames[:], int(r)) }
 
 // Fn is the two-argument function that the reduction repeats.
 func (r ReduceOp) Fn() Fn { return [...]Fn{FnAdd, FnMul, FnMax, FnMin}[r] }

@@ -1,6 +1,9 @@
 package parser
 
-import "slices"
+import (
+	"slices"
+	"strconv"
+)
 
 // Mode chooses which rules an expression must keep.
 type Mode uint8
@@ -13,8 +16,18 @@ const (
 	ModeEinstein      // the summation convention itself, in either spelling
 )
 
+var modeNames = [...]string{"auto", "numpy", "index", "einstein"}
+
 // String is the mode's name, as on the command line.
-func (m Mode) String() string { return [...]string{"auto", "numpy", "index", "einstein"}[m] }
+func (m Mode) String() string { return nameOf("mode", modeNames[:], int(m)) }
+
+// nameOf is the name of a number, or its kind and the number where that has none.
+func nameOf(kind string, names []string, n int) string {
+	if n >= len(names) {
+		return kind + strconv.Itoa(n)
+	}
+	return names[n]
+}
 
 // Notation is the spelling a Program was written in.
 type Notation uint8
