@@ -48,7 +48,7 @@ static int check(int64_t i, int64_t j, int64_t k, int64_t l)
     double *a = numbers(i * j, 3), *b = numbers(j * k, 5), *c = numbers(k * l, 2);
     double *want = numbers(i * l, 0), *out = numbers(i * l, 1), *t = numbers(i * k, 0);
     int64_t x, y, z, launch, task, dims[CHAIN_DIMS];
-    int64_t so[2] = {i, l}, sa[2] = {i, j}, sb[2] = {j, k}, sc[2] = {k, l}, st[2] = {1, j};
+    int64_t so[2] = {i, l}, sa[2] = {i, j}, sb[2] = {j, k}, sc[2] = {k, l}, st[2] = {1, j}, se[2] = {j > 0 ? j : 1, 1};
     DLTensor o = {out, {1, 0}, 2, {2, 64, 1}, so, NULL, 0}, ta = {a, {1, 0}, 2, {2, 64, 1}, sa, NULL, 0};
     DLTensor tb = {b, {1, 0}, 2, {2, 64, 1}, sb, NULL, 0}, tc = {c, {1, 0}, 2, {2, 64, 1}, sc, NULL, 0};
     char *workspace = (char *)memory(chain_workspace(ORDER)), *own[2];
@@ -70,6 +70,8 @@ static int check(int64_t i, int64_t j, int64_t k, int64_t l)
     if (!same(out, want, i * l)) return 2;
     memset(out, 1, (size_t)(i * l) * sizeof *out);
     if (chain_dlpack(&o, &ta, &tb, &tc, workspace) != 0 || !same(out, want, i * l)) return 3;
+    ta.strides = se;
+    if (chain_dlpack(&o, &ta, &tb, &tc, workspace) != 0 || !same(out, want, i * l)) return 6;
     ta.strides = st;
     if (i > 1 && j > 1 && chain_dlpack(&o, &ta, &tb, &tc, workspace) != 26) return 4;
     ta.strides = NULL, sb[0]++;

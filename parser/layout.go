@@ -1,6 +1,9 @@
 package parser
 
-import "github.com/einc-lang/einc/internal/slab"
+import (
+	"github.com/einc-lang/einc/internal/slab"
+	"github.com/einc-lang/einc/tensor"
+)
 
 // layouts is where the lists of layouts, and of shapes, lie.
 type layouts struct {
@@ -13,7 +16,7 @@ type layouts struct {
 // the last is the unit axis.
 func (s *layouts) layout(shape, strides []int) Layout {
 	if strides == nil {
-		strides = rowMajor(s.ints.Make(len(shape)), shape)
+		strides = tensor.RowMajor(s.ints.Make(len(shape)), shape)
 	} else {
 		strides = s.ints.Clone(strides)
 	}
@@ -33,16 +36,6 @@ func (s *layouts) layout(shape, strides []int) Layout {
 		}
 	}
 	return l
-}
-
-// rowMajor fills in the strides of a dense tensor; an extent of 0 counts as 1, as in NumPy.
-func rowMajor(strides, shape []int) []int {
-	n := 1
-	for a := len(shape) - 1; a >= 0; a-- {
-		strides[a] = n
-		n *= max(shape[a], 1)
-	}
-	return strides
 }
 
 // Fused tells whether an axis and the next one are one run: a step along the first is as long as all of the

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/einc-lang/einc/tensor"
 )
 
 // String lists operands with their layouts, and statements with the extents of their indices. The
@@ -44,7 +46,7 @@ func bracketed(list []int) string {
 
 // text describes a layout: row-major, or its strides and what is worth knowing of them.
 func (l *Layout) text(shape []int) string {
-	if slices.Equal(l.Strides, rowMajor(make([]int, len(shape)), shape)) {
+	if slices.Equal(l.Strides, tensor.RowMajor(make([]int, len(shape)), shape)) {
 		return "row-major"
 	}
 	s := "strides " + bracketed(l.Strides)

@@ -3,7 +3,6 @@ package planner
 import (
 	"context"
 	"fmt"
-	"math"
 
 	"github.com/einc-lang/einc/internal/slab"
 	"github.com/einc-lang/einc/parser"
@@ -364,13 +363,7 @@ func rowMajor(shape []int) parser.Layout { return new(layouts).rowMajor(shape) }
 
 // rowMajor is the layout of a dense tensor.
 func (x *layouts) rowMajor(shape []int) parser.Layout {
-	l := parser.Layout{Strides: x.ints.Make(len(shape)), UnitAxis: lastLong(shape)}
-	stride := 1
-	for a := len(shape) - 1; a >= 0; a-- {
-		l.Strides[a] = stride
-		n := max(shape[a], 1)
-		stride = min(stride, math.MaxInt/n) * n // what is vast has no addresses
-	}
+	l := parser.Layout{Strides: tensor.RowMajor(x.ints.Make(len(shape)), shape), UnitAxis: lastLong(shape)}
 	if len(shape) > 1 {
 		l.Fuses = x.bools.Make(len(shape) - 1)
 	}

@@ -70,16 +70,20 @@ func checkDType(op string, d DType) *Error {
 	return nil
 }
 
-// rowMajor gives the strides of a freshly stored shape. The shape has passed count.
-func rowMajor(shape []int) []int {
-	strides := make([]int, len(shape))
+// RowMajor fills in and returns the strides, in elements, of a dense tensor whose last axis is fastest. An extent of 0
+// counts as 1, as in NumPy. Strides beyond an int are the greatest one: what is so vast has no addresses.
+func RowMajor(strides, shape []int) []int {
 	run := 1
 	for axis := len(shape) - 1; axis >= 0; axis-- {
 		strides[axis] = run
-		run *= max(1, shape[axis])
+		n := max(1, shape[axis])
+		run = min(run, math.MaxInt/n) * n
 	}
 	return strides
 }
+
+// rowMajor gives the strides of a freshly stored shape.
+func rowMajor(shape []int) []int { return RowMajor(make([]int, len(shape)), shape) }
 
 // BroadcastShapes is the shape that all the given ones stretch to: aligned at the right, each axis has
 // one extent beside any number of 1s. It fails with ErrShape where two extents disagree.

@@ -10,6 +10,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func TestRowMajor(t *testing.T) {
+	for _, c := range [][2][]int{{{}, {}}, {{3, 4, 5}, {20, 5, 1}}, {{3, 0, 5}, {5, 5, 1}}, {{2, -3, 4}, {4, 4, 1}},
+		{{2, 1 << 40, 1 << 40}, {math.MaxInt >> 40 << 40, 1 << 40, 1}}} {
+		require.Equal(t, c[1], RowMajor(make([]int, len(c[0])), c[0]))
+	}
+}
+
 func TestCheckedLen(t *testing.T) {
 	ones := make([]int, MaxRank)
 	for i := range ones {

@@ -344,17 +344,18 @@ func (d *driverIR) extent(i int, v string, n int) {
 	}
 }
 
-// compact checks that tensor i, whose extents are only known at run time, is row-major.
+// compact checks that tensor i, whose extents are only known at run time, is row-major. As in tensor.RowMajor, an
+// extent of 0 counts as 1.
 func (d *driverIR) compact(i int, shape string) {
 	strides, some, end, c := d.load(i, dlStrides, "i64*", 8), d.value()[1:], d.value()[1:], d.value()
 	d.printf("  %s = icmp eq i64* %s, null\n  br i1 %[1]s, label %%%[3]s, label %%%[4]s\n%[4]s:", c, strides, end, some)
 	want := "1"
 	for a := len(d.o.Params[i].Shape) - 1; a >= 0; a-- {
-		n, one, same, either, next := d.element(shape, a), d.value(), d.value(), d.value(), d.value()
+		n, one, same, either, by, next := d.element(shape, a), d.value(), d.value(), d.value(), d.value(), d.value()
 		d.printf("  %s = icmp sle i64 %s, 1", one, n)
 		d.printf("  %s = icmp eq i64 %s, %s\n  %s = or i1 %s, %[1]s", same, d.element(strides, a), want, either, one)
 		d.want(either, i, 6)
-		d.printf("  %s = mul i64 %s, %s", next, want, n)
+		d.printf("  %s = select i1 %s, i64 1, i64 %s\n  %s = mul i64 %s, %[1]s", by, one, n, next, want)
 		want = next
 	}
 	d.printf("  br label %%%s\n%[1]s:", end)
@@ -389,7 +390,7 @@ func (d *driverIR) strides(i int) {
 	strides, none, some, end := d.load(i, dlStrides, "i64*", 8), d.value()[1:], d.value()[1:], d.value()[1:]
 	c := d.value()
 	d.printf("  %s = icmp eq i64* %s, null\n  br i1 %[1]s, label %%%[3]s, label %%%[4]s\n%[3]s:", c, strides, none, some)
-	compact := rowMajor(p.Shape)
+	compact := tensor.RowMajor(make([]int, len(p.Shape)), p.Shape)
 	matches := true
 	for a, n := range p.Shape {
 		matches = matches && (n == 1 || p.Strides == nil || p.Strides[a] == compact[a])
@@ -435,13 +436,4 @@ func (d *driverIR) fillDims(i int, stride func(axis int) string) {
 		v, p := stride(x.Axis), d.value()
 		d.printf("  %s = getelementptr [%d x i64], [%[2]d x i64]* %%dims64, i64 0, i64 %[3]d\n  store i64 %[4]s, i64* %[1]s, align 8", p, len(entries), k, v)
 	}
-}
-
-func rowMajor(shape []int) []int {
-	strides, n := make([]int, len(shape)), 1
-	for a := len(shape) - 1; a >= 0; a-- {
-		strides[a] = n
-		n *= shape[a]
-	}
-	return strides
 }

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"github.com/x448/float16"
 
 	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/einc-lang/einc/tensor"
@@ -185,38 +184,4 @@ func TestFMA32(t *testing.T) {
 	// Just below a tie, which through double would be one and go up to even.
 	require.Equal(t, float32(1+0x1p-23), loop.FMA32(0x1p-24*(1+0x1p-15), 1-0x1p-15, 1+0x1p-23))
 	require.Equal(t, float32(math.Inf(1)), loop.FMA32(math.MaxFloat32, 2, 0))
-}
-
-func TestHalves(t *testing.T) {
-	for h := range 1 << 16 {
-		u := uint16(h)
-		f := loop.F16ToF32(u)
-		require.Equal(t, float16.Frombits(u).Float32() == f, f == f, "%#04x", u)
-		require.Equal(t, float16.Frombits(u).IsNaN(), f != f)
-		g := loop.BF16ToF32(u)
-		require.Equal(t, math.Float32frombits(uint32(h)<<16) == g, g == g, "%#04x", u)
-		if f == f {
-			require.Equal(t, u, loop.F32ToF16(f))
-		} else {
-			require.Equal(t, u|0x200, loop.F32ToF16(f))
-		}
-		if g == g {
-			require.Equal(t, u, loop.F32ToBF16(g))
-		} else {
-			require.Equal(t, u|0x40, loop.F32ToBF16(g))
-		}
-	}
-	rng := rand.New(rand.NewPCG(8, 8))
-	for range 300_000 {
-		x := math.Float32frombits(rng.Uint32())
-		if rng.IntN(2) == 0 { // near the boundaries between two halves
-			x = math.Float32frombits(math.Float32bits(loop.F16ToF32(uint16(rng.Uint32()))) + rng.Uint32N(3)<<12 - 1 + rng.Uint32N(3))
-		}
-		if x == x {
-			require.Equal(t, float16.Fromfloat32(x).Bits(), loop.F32ToF16(x), "seed 8: %g", x)
-		}
-	}
-	require.Equal(t, uint16(0x3f80), loop.F32ToBF16(math.Float32frombits(0x3f808000)))
-	require.Equal(t, uint16(0x3f82), loop.F32ToBF16(math.Float32frombits(0x3f818000)))
-	require.Equal(t, uint16(0x7f80), loop.F32ToBF16(math.MaxFloat32))
 }

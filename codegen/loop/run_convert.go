@@ -54,9 +54,9 @@ func isHalf(t tensor.DType) bool { return t == tensor.F16 || t == tensor.BF16 }
 func widen(t tensor.DType, d []float32, a []int64) {
 	for i, x := range a {
 		if t == tensor.F16 {
-			d[i] = F16ToF32(uint16(x))
+			d[i] = tensor.F16ToF32(uint16(x))
 		} else {
-			d[i] = BF16ToF32(uint16(x))
+			d[i] = tensor.BF16ToF32(uint16(x))
 		}
 	}
 }
@@ -64,9 +64,9 @@ func widen(t tensor.DType, d []float32, a []int64) {
 func halve(t tensor.DType, d []int64, a []float32) {
 	for i, x := range a {
 		if t == tensor.F16 {
-			d[i] = int64(int16(F32ToF16(x)))
+			d[i] = int64(int16(tensor.F32ToF16(x)))
 		} else {
-			d[i] = int64(int16(F32ToBF16(x)))
+			d[i] = int64(int16(tensor.F32ToBF16(x)))
 		}
 	}
 }
