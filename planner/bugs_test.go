@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -182,4 +183,21 @@ func TestBadNetworks(t *testing.T) {
 	}
 	_, err := planner.OrderNetwork(context.Background(), net("a,b,c,d,e,f,g,h,i,j,k,l,m->", 2), planner.OrderOptions{Method: "exact"})
 	require.ErrorContains(t, err, "at most 12 factors, this one has 13")
+}
+
+// An extent may be larger than what an int64 counts.
+func TestVastExtentsAreCut(t *testing.T) {
+	n := net("ab,bc,cd->ad", 1e19, 2, 2, 2)
+	o, err := planner.OrderNetwork(context.Background(), n, planner.OrderOptions{MaxMemory: 1 << 14})
+	require.NoError(t, err)
+	require.LessOrEqual(t, o.PeakBytes, float64(1<<14))
+	require.Greater(t, o.Slices, 1e15)
+}
+
+// No time is so long that a search ends before it begins.
+func TestBudgetOfACentury(t *testing.T) {
+	n := net("ab,bc,cd,de,ef,fg,gh,hi,ij,jk,kl,lm,mn,no->ao", 2, 3, 5)
+	o, err := planner.OrderNetwork(context.Background(), n, planner.OrderOptions{Budget: planner.Budget{Time: 1e6 * time.Hour, Units: 3e5}})
+	require.NoError(t, err)
+	require.False(t, o.Stopped())
 }

@@ -8,11 +8,14 @@ import (
 // cuts says into how many parts each index of a network is cut; 1 for not at all.
 type cuts []int64
 
-// next is the number of parts after p, for an index of extent e: twice as many, and in the end one for
-// each element.
+// mostParts is how many parts an index of an extent may be cut into: one for each element, as far as these can be
+// counted.
+func mostParts(extent float64) int64 { return int64(max(1, min(extent, 1<<60))) }
+
+// next is the number of parts after p, for an index of extent e: twice as many, and in the end as many as there may be.
 func next(p int64, e float64) int64 {
-	if float64(4*p) > e {
-		return int64(e)
+	if most := mostParts(e); 4*p > most {
+		return most
 	}
 	return 2 * p
 }

@@ -76,20 +76,7 @@ func (h *hypergraph) match(r *rng, heaviest int32) (number []int32, count int32)
 		if number[v] >= 0 {
 			continue
 		}
-		met = met[:0]
-		for _, e := range h.nets[v] {
-			if len(h.pins[e]) > broad {
-				continue
-			}
-			for _, x := range h.pins[e] {
-				if x != v && number[x] < 0 {
-					if rating[x] == 0 {
-						met = append(met, x)
-					}
-					rating[x] += float64(h.cost[e]) / float64(len(h.pins[e])-1)
-				}
-			}
-		}
+		met = h.rate(v, number, rating, met[:0])
 		best, most := int32(-1), 0.0
 		for _, x := range met {
 			if q := rating[x] / float64(h.weight[x]); q > most && h.weight[x]+h.weight[v] <= heaviest {
@@ -104,6 +91,28 @@ func (h *hypergraph) match(r *rng, heaviest int32) (number []int32, count int32)
 		count++
 	}
 	return number, count
+}
+
+// rate adds to the ratings of the vertices without a number what they share with v, and appends those to met whose
+// rating was 0.
+func (h *hypergraph) rate(v int32, number []int32, rating []float64, met []int32) []int32 {
+	for _, e := range h.nets[v] {
+		pins := h.pins[e]
+		if len(pins) > broad {
+			continue
+		}
+		share := float64(h.cost[e]) / float64(len(pins)-1)
+		for _, x := range pins {
+			if x == v || number[x] >= 0 {
+				continue
+			}
+			if rating[x] == 0 {
+				met = append(met, x)
+			}
+			rating[x] += share
+		}
+	}
+	return met
 }
 
 // coarsen makes one vertex of those with the same number, and one net of those with the same pins.

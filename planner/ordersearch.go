@@ -73,7 +73,7 @@ func newOrderSearch(ctx context.Context, n *Network, opts OrderOptions) *orderSe
 // run searches.
 func (h *orderSearch) run() (*Order, error) {
 	if h.opts.Budget.Time > 0 {
-		ctx, cancel := context.WithDeadline(h.ctx, h.start.Add(h.opts.Budget.Time*97/100))
+		ctx, cancel := context.WithDeadline(h.ctx, h.start.Add(h.opts.Budget.Time/100*97))
 		defer cancel()
 		h.ctx = ctx
 	}
@@ -197,8 +197,8 @@ func (h *orderSearch) nanosOf(g *graph, x *nest, runs []float64) float64 {
 	size := float64(h.opts.Type.Accum().Size())
 	measure(g, x.steps, func(e *extents) {
 		c := [4]float64{e.b, e.m, e.n, e.k}
-		for k := range c {
-			c[k] = elements(min(c[k], 250))
+		for i := range c {
+			c[i] = elements(min(c[i], 250))
 		}
 		m, n := min(c[1], c[2]), max(c[1], c[2])
 		total += runs[x.depth[k]] * h.model.Nanos(&cost.Work{B: c[0], M: m, N: n, K: c[3], Type: h.opts.Type.Accum(), Product: true, Plain: true,

@@ -149,44 +149,53 @@ func CheckPath(path [][2]int, n int) error {
 	return nil
 }
 
-// groupRows lists the steps that run: one for each group, where its last pair stands, and one for each
-// pair outside.
-func groupRows(path [][2]int, groups [][]int, n int) ([]Row, error) {
-	of := make([]int, len(path)) // the group of each pair, counted from 1
+// groupsOfPairs says which group each pair of a path is in, counted from 1; 0 for none.
+func groupsOfPairs(groups [][]int, pairs int) ([]int, error) {
+	of := make([]int, pairs)
 	for g, group := range groups {
 		if len(group) < 2 {
 			return nil, fmt.Errorf("einc: group %d has %d pairs: a group has two or more", g, len(group))
 		}
 		for k, p := range group {
-			if p < 0 || p >= len(path) || of[p] != 0 || k > 0 && p <= group[k-1] {
+			if p < 0 || p >= pairs || of[p] != 0 || k > 0 && p <= group[k-1] {
 				return nil, fmt.Errorf("einc: group %d: pair %d does not exist, has a group, or is out of order", g, p)
 			}
 			of[p] = g + 1
 		}
 	}
+	return of, nil
+}
+
+// groupRows lists the steps that run: one for each group, where its last pair stands, and one for each
+// pair outside.
+func groupRows(path [][2]int, groups [][]int, n int) ([]Row, error) {
+	of, err := groupsOfPairs(groups, len(path))
+	if err != nil {
+		return nil, err
+	}
 	if n == 1 {
 		return []Row{{Inputs: []int{0}, Out: 0}}, nil
 	}
 	var rows []Row
-	inputs := make([][]int, len(groups)+1)
+	inputs := make([][]int, len(groups)+1) // of each group, so far
 	for i, p := range path {
 		g := of[i]
-		in := &inputs[g]
 		if g == 0 {
-			*in = nil
+			inputs[g] = nil
 		}
 		for _, t := range p {
 			if t < n || g == 0 || of[t-n] != g {
-				*in = append(*in, t)
+				inputs[g] = append(inputs[g], t)
 			}
 		}
-		if g > 0 && i != last(groups[g-1]) {
+		switch {
+		case g == 0:
+		case i != last(groups[g-1]):
 			continue
-		}
-		if g > 0 && len(*in) != len(groups[g-1])+1 {
+		case len(inputs[g]) != len(groups[g-1])+1:
 			return nil, fmt.Errorf("einc: group %d: its pairs are not one tree", g-1)
 		}
-		rows = append(rows, Row{Inputs: *in, Out: n + i})
+		rows = append(rows, Row{Inputs: inputs[g], Out: n + i})
 	}
 	return rows, nil
 }

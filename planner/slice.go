@@ -136,7 +136,7 @@ func SlicesFor(p *parser.Problem, sliced []Slice) []SliceIndex {
 	var cuts []SliceIndex
 	for _, s := range sliced {
 		if n := int64(p.Indices[s.Index].Extent); s.Parts > 1 && n > 1 {
-			cuts = append(cuts, SliceIndex{Index: parser.IndexID(s.Index), Chunk: int((n + s.Parts - 1) / s.Parts)})
+			cuts = append(cuts, SliceIndex{Index: parser.IndexID(s.Index), Chunk: int((n-1)/s.Parts + 1)})
 		}
 	}
 	return cuts

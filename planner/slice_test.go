@@ -369,6 +369,7 @@ func TestVerifyLoops(t *testing.T) {
 		require.Error(t, pl.Verify(), what)
 	}
 	damage("beyond the extent", func(pl *planner.Plan) { pl.Loops[0].Count++ })
+	damage("so many pieces that their number times their size wraps", func(pl *planner.Plan) { pl.Loops[0].Count = 1 << 62 })
 	damage("beyond the steps", func(pl *planner.Plan) { pl.Loops[0].End = len(pl.Steps) + 1 })
 	damage("not nested", func(pl *planner.Plan) { pl.Loops[0].End = pl.Loops[1].End - 1 })
 	damage("a piece of another extent", func(pl *planner.Plan) { pl.Loops[0].Piece = 1 })
@@ -387,6 +388,8 @@ func TestVerifyLoops(t *testing.T) {
 func TestSlicesFor(t *testing.T) {
 	got := planner.SlicesFor(chainOf(), []planner.Slice{{Index: 2, Parts: 3}, {Index: 0, Parts: 1}, {Index: 1, Parts: 30}})
 	require.Equal(t, []planner.SliceIndex{{Index: 2, Chunk: 667}, {Index: 1, Chunk: 1}}, got)
+	got = planner.SlicesFor(chainOf(), []planner.Slice{{Index: 2, Parts: math.MaxInt64}})
+	require.Equal(t, []planner.SliceIndex{{Index: 2, Chunk: 1}}, got)
 }
 
 // Slices that are asked for are where fitting into memory begins.

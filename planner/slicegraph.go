@@ -131,7 +131,7 @@ func (s *sliceGraph) parts(out []bool) cuts {
 	c := noCuts(s.net)
 	for i, cut := range out {
 		if of := s.of[i]; cut {
-			c[of] = min(c[of]*s.factor[i], int64(s.net.Sizes[of]))
+			c[of] = min(c[of]*s.factor[i], mostParts(s.net.Sizes[of]))
 		}
 	}
 	return c

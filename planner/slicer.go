@@ -42,7 +42,7 @@ func (h *orderSearch) fit(t tree, units float64) (*sliced, error) {
 	s := &slicer{orderSearch: h, rng: newRNG(h.opts.Seed, 77), limit: h.limit(), units: units}
 	all := make(cuts, len(h.net.Sizes))
 	for i := range all {
-		all[i] = max(1, int64(h.net.Sizes[i]))
+		all[i] = mostParts(h.net.Sizes[i])
 	}
 	if _, least := s.measure(t, all); least > s.limit {
 		bytes := math.Exp2(least) * float64(h.opts.Type.Accum().Size())
@@ -245,7 +245,7 @@ func (s *slicer) cut(t tree, c cuts, some int) bool {
 	shared, relief := s.shares(g, t, acc, math.Log2(peak))
 	var ranks []rank
 	for i, k := range number {
-		if k < 0 || float64(c[i]) >= s.net.Sizes[i] {
+		if k < 0 || c[i] >= mostParts(s.net.Sizes[i]) {
 			continue
 		}
 		e := s.net.Sizes[i]

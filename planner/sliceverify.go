@@ -47,7 +47,7 @@ func (p *Plan) verifyLoop(l int) error {
 		return fmt.Errorf("steps %d to %d for %d pieces of %d items from %d on", o.First, o.End, o.Count, o.Chunk, o.Begin)
 	}
 	known := func(i parser.IndexID) bool { return i >= 0 && int(i) < len(p.Problem.Indices) }
-	if !known(o.Index) || o.Begin+o.Chunk*o.Count > p.Problem.Indices[o.Index].Extent {
+	if !known(o.Index) || o.Count > (p.Problem.Indices[o.Index].Extent-o.Begin)/o.Chunk {
 		return fmt.Errorf("its pieces are beyond the extent of index %d", o.Index)
 	}
 	if (o.Piece == parser.NoIndex) != (o.Chunk == 1) || o.Piece != parser.NoIndex && (!known(o.Piece) || p.Problem.Indices[o.Piece].Extent != o.Chunk) {

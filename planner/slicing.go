@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -49,7 +50,7 @@ type sum struct {
 const mostSteps = 4
 
 // errSteps is the error of slices that would multiply a plan's steps.
-var errSteps = fmt.Errorf("einc: too many of the slices have a smaller last piece: use chunks that divide the extents")
+var errSteps = errors.New("einc: too many of the slices have a smaller last piece: use chunks that divide the extents")
 
 // slice makes a plan that runs from's steps piece by piece. Slices of indices that no two steps share
 // change nothing.

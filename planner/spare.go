@@ -103,8 +103,7 @@ func (aim thrift) better(p, q *Plan) bool {
 	return p.Arena < q.Arena
 }
 
-// outputIndices lists the indices of the last statement's left side that are longer than 1 and that nothing in it
-// sums.
+// outputIndices lists the indices of the output that are longer than 1.
 func (d *draft) outputIndices() []parser.IndexID {
 	var list []parser.IndexID
 	for i := range d.p.Statements {
