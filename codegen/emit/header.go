@@ -335,11 +335,11 @@ func (h *header) cases(o *object.Object, number string) {
 			args = []string{"NULL"}
 		}
 		first := ""
-		switch {
-		case l.Advance > 0:
-			first = fmt.Sprintf("turn * %s + ", entry(l.Tasks, l.TasksDim))
-		case l.First > 0:
-			first = fmt.Sprintf("INT64_C(%d) + ", l.First)
+		if l.Advance > 0 {
+			first = fmt.Sprintf("position * %s + ", entry(l.Tasks, l.TasksDim))
+		}
+		if l.First > 0 {
+			first += fmt.Sprintf("INT64_C(%d) + ", l.First)
 		}
 		h.printf("    case %d: {\n        void *args[] = {\n            %s,\n        };\n        %s(args, %sbegin, %send);\n        break;\n    }\n",
 			i, strings.Join(args, ",\n            "), o.Symbols[l.Symbol].Name, first, first)

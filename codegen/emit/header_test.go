@@ -228,6 +228,18 @@ func TestCornersCompile(t *testing.T) {
 	lint(t, text)
 }
 
+// A launch that advances with a loop does so from its first task on.
+func TestAdvance(t *testing.T) {
+	o := sample()
+	o.Sizes, o.Dims, o.Params[0].Strides = []string{"n"}, []object.Dim{{Op: object.DimExtent}}, []int{1}
+	o.Loops = []object.Loop{{First: 0, End: 1, Step: 1, CountDim: 1}}
+	o.Launches[0].Advance, o.Launches[0].First = 1, 7
+	text, err := Header([]*object.Object{o}, HeaderOptions{Name: "k"})
+	require.NoError(t, err)
+	require.Contains(t, text, "einc_mul(args, position * INT64_C(5) + INT64_C(7) + begin, position * INT64_C(5) + INT64_C(7) + end);")
+	require.Regexp(t, `(%v\d+) = mul i64 %v\d+, 5\n  %v\d+ = add i64 %v\d+, 7\n`, Driver([]*object.Object{o}, "k"))
+}
+
 func TestText(t *testing.T) {
 	text, err := Header([]*object.Object{sample()}, HeaderOptions{Name: "k", Expr: "i,i->i"})
 	require.NoError(t, err)

@@ -40,18 +40,18 @@ func (h *header) openFunctions() {
 `, h.name, h.sizeList(), h.macro, strings.Join(h.sizes, ", "))
 }
 
-// open writes the task form of an object whose launches depend on dims. Launches that take turns are
-// repeated: launch numbers go through all of their turns.
+// open writes the task form of an object whose launches depend on dims. Launches that advance
+// with a loop are repeated: launch numbers go through all of its positions.
 func (h *header) open(o *object.Object) {
 	name, body := h.variant(o), partsOf(o)
-	h.printf("\nstatic inline int %s_find(int64_t launch, const int64_t *dims, int64_t *turn)\n{\n    (void)dims;\n    *turn = 0;\n    if (launch < 0)\n        return -1;\n", name)
+	h.printf("\nstatic inline int %s_find(int64_t launch, const int64_t *dims, int64_t *position)\n{\n    (void)dims;\n    *position = 0;\n    if (launch < 0)\n        return -1;\n", name)
 	for _, p := range body {
 		if p.loop < 0 {
 			h.printf("    if (launch < 1)\n        return %d;\n    launch -= 1;\n", p.launch)
 			continue
 		}
 		l := &o.Loops[p.loop]
-		h.printf("    if (launch < %[1]d * %[2]s) {\n        *turn = launch / %[1]d;\n        return %[3]d + (int)(launch %% %[1]d);\n    }\n    launch -= %[1]d * %[2]s;\n",
+		h.printf("    if (launch < %[1]d * %[2]s) {\n        *position = launch / %[1]d;\n        return %[3]d + (int)(launch %% %[1]d);\n    }\n    launch -= %[1]d * %[2]s;\n",
 			l.End-l.First, entry(l.Count, l.CountDim), l.First)
 	}
 	h.printf("    return -1;\n}\n\nstatic inline int64_t %s_launches(const int64_t *dims)\n{\n    (void)dims;\n    return 0", name)
@@ -63,13 +63,13 @@ func (h *header) open(o *object.Object) {
 		l := &o.Loops[p.loop]
 		h.printf(" + %d * %s", l.End-l.First, entry(l.Count, l.CountDim))
 	}
-	h.printf(";\n}\n\nstatic inline int64_t %s_tasks(int64_t launch, const int64_t *dims)\n{\n    int64_t turn;\n    switch (%[1]s_find(launch, dims, &turn)) {\n", name)
+	h.printf(";\n}\n\nstatic inline int64_t %s_tasks(int64_t launch, const int64_t *dims)\n{\n    int64_t position;\n    switch (%[1]s_find(launch, dims, &position)) {\n", name)
 	for i, l := range o.Launches {
 		h.printf("    case %d:\n        return %s;\n", i, entry(l.Tasks, l.TasksDim))
 	}
 	h.printf("    default:\n        return 0;\n    }\n}\n")
 	h.launchHead(name)
-	h.printf("    int64_t turn;\n    int kernel = %s_find(launch, dims, &turn);\n", name)
+	h.printf("    int64_t position;\n    int kernel = %s_find(launch, dims, &position);\n", name)
 	h.cases(o, "kernel")
 	h.printf("}\n")
 }

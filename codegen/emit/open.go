@@ -116,7 +116,7 @@ func (d *driverIR) runOpen(args int) {
 	d.printf("define void @%s(%s) %s {\nentry:\n  %%args = alloca [%d x i8*], align 16", d.name, d.params(true), driverAttributes, args)
 	d.printf("  %%first = getelementptr [%d x i8*], [%[1]d x i8*]* %%args, i64 0, i64 0", args)
 	d.printf("  %%dims64 = alloca [%d x i64], align 16\n  %%array = getelementptr [%[1]d x i64], [%[1]d x i64]* %%dims64, i64 0, i64 0", entries)
-	d.printf("  %%dims = bitcast i64* %%array to i8*\n  %%turn = alloca i64, align 8")
+	d.printf("  %%dims = bitcast i64* %%array to i8*\n  %%position = alloca i64, align 8")
 	d.printf("  %%arena = call i64 @%s_dims(%s, i64* %%array)", d.name, d.sizeParams())
 	d.eachVariant(func(o *object.Object) {
 		for _, p := range partsOf(o) {
@@ -124,7 +124,7 @@ func (d *driverIR) runOpen(args int) {
 				d.callOpen(o, &o.Launches[p.launch], "0")
 				continue
 			}
-			d.turns(o, p)
+			d.repeat(o, p)
 		}
 		d.printf("  br label %%end")
 	})
@@ -139,21 +139,21 @@ func (d *driverIR) dim(n int64, entry int) string {
 	return d.element("%array", entry-1)
 }
 
-// turns writes the loop around launches that take turns.
-func (d *driverIR) turns(o *object.Object, p part) {
+// repeat writes the loop around launches that advance with its position.
+func (d *driverIR) repeat(o *object.Object, p part) {
 	count := d.dim(o.Loops[p.loop].Count, o.Loops[p.loop].CountDim)
 	label, at, more := d.value()[1:], d.value(), d.value()
-	d.printf("  store i64 0, i64* %%turn, align 8\n  br label %%%s\n%[1]s:\n  %[2]s = load i64, i64* %%turn, align 8", label, at)
+	d.printf("  store i64 0, i64* %%position, align 8\n  br label %%%s\n%[1]s:\n  %[2]s = load i64, i64* %%position, align 8", label, at)
 	d.printf("  %s = icmp slt i64 %s, %s\n  br i1 %[1]s, label %%do.%[4]s, label %%end.%[4]s\ndo.%[4]s:", more, at, count, label)
 	for _, inner := range p.body {
 		d.callOpen(o, &o.Launches[inner.launch], at)
 	}
 	next := d.value()
-	d.printf("  %s = add i64 %s, 1\n  store i64 %[1]s, i64* %%turn, align 8\n  br label %%%[3]s\nend.%[3]s:", next, at, label)
+	d.printf("  %s = add i64 %s, 1\n  store i64 %[1]s, i64* %%position, align 8\n  br label %%%[3]s\nend.%[3]s:", next, at, label)
 }
 
-// callOpen writes the call of a launch in a turn.
-func (d *driverIR) callOpen(o *object.Object, l *object.Launch, turn string) {
+// callOpen writes the call of a launch at a position of the loop around it.
+func (d *driverIR) callOpen(o *object.Object, l *object.Launch, position string) {
 	worker, arena := openOffsets(o)
 	for i, a := range l.Args {
 		base, at := "%workspace", fmt.Sprint(a.Offset)
@@ -176,7 +176,8 @@ func (d *driverIR) callOpen(o *object.Object, l *object.Launch, turn string) {
 	first, end := fmt.Sprint(l.First), d.value()
 	if l.Advance > 0 {
 		first = d.value()
-		d.printf("  %s = mul i64 %s, %s", first, turn, tasks)
+		by := d.value()
+		d.printf("  %s = mul i64 %s, %s\n  %s = add i64 %[1]s, %[5]d", by, position, tasks, first, l.First)
 	}
 	d.printf("  %s = add i64 %s, %s\n  call void @%s(i8** %%first, i64 %[2]s, i64 %[1]s)", end, first, tasks, o.Symbols[l.Symbol].Name)
 }
