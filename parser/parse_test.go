@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"math"
 	"math/rand"
 	"strings"
 	"testing"
@@ -69,6 +70,11 @@ func TestSublists(t *testing.T) {
 	p, err = ParseSublists([][]any{{51, 26}}, []any{}, ModeAuto)
 	require.NoError(t, err)
 	require.Equal(t, "za->", p.String())
+	p, err = ParseSublists([][]any{{uint(1), uint64(2)}, {uint32(2), int64(3)}}, []any{1, 3}, ModeAuto)
+	require.NoError(t, err)
+	require.Equal(t, "BC,CD->BD", p.String())
+	_, err = ParseSublists([][]any{{uint64(math.MaxUint64)}}, nil, ModeIndex)
+	require.ErrorContains(t, err, "is an int or Ellipsis, not uint64 '18446744073709551615'")
 	for _, bad := range [][]any{{"i"}, {1.5}, {nil}, {-1}, {52}, {Ellipsis, Ellipsis}} {
 		_, err := ParseSublists([][]any{bad}, nil, ModeNumPy)
 		require.NotEmpty(t, code(t, err))

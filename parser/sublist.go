@@ -2,6 +2,7 @@ package parser
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -132,7 +133,7 @@ func (s *sublists) numbered(term *Ref, l any, at Span) error {
 	n, ok := integer(l)
 	switch {
 	case !ok:
-		return s.fail(CodeSublistRange, at, "a label of a sublist is an integer or Ellipsis, not %T", l)
+		return s.fail(CodeSublistRange, at, "a label of a sublist is an int or Ellipsis, not %T %s", l, quote(labelText(l)))
 	case n < 0:
 		return s.fail(CodeSublistRange, at, "label %d is negative", n)
 	case n > maxNumPyLabel && s.mode != ModeIndex && s.mode != ModeEinstein:
@@ -161,6 +162,10 @@ func integer(l any) (int, bool) {
 		return int(v), true
 	case uint32:
 		return int(v), true
+	case uint:
+		return int(v), v <= math.MaxInt
+	case uint64:
+		return int(v), v <= math.MaxInt
 	}
 	return 0, false
 }
