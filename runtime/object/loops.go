@@ -34,6 +34,9 @@ func (o *Object) checkLoops() error {
 		if l.Advance != 0 && (l.Advance < 0 || l.Advance > len(o.Loops) || !o.Loops[l.Advance-1].around(i)) {
 			return fmt.Errorf("launch %d advances with loop %d, which is not around it", i, l.Advance-1)
 		}
+		if l.Advance > 0 && o.Loops[l.Advance-1].CountDim == 0 {
+			return fmt.Errorf("launch %d advances with loop %d, whose count is no entry of dims", i, l.Advance-1)
+		}
 		for j, a := range l.Args {
 			if err := o.checkMoves(i, a); err != nil {
 				return fmt.Errorf("launch %d, argument %d: %w", i, j, err)
@@ -52,6 +55,8 @@ func (o *Object) checkLoop(l *Loop, i int, open []int) error {
 		return fmt.Errorf("around launches %d to %d of %d", l.First, l.End-1, len(o.Launches))
 	case l.CountDim != 0 && (l.Parallel || l.Count != 0 || o.checkEntry(l.CountDim) != nil):
 		return fmt.Errorf("its count of positions is entry %d of %d dims", l.CountDim-1, len(o.Dims))
+	case l.CountDim != 0 && len(open) > 0 && o.Loops[open[0]].Parallel: // whose workers share what a call's loops change
+		return fmt.Errorf("its count is an entry of dims, and it is inside a parallel loop")
 	case l.Begin < 0 || l.Step < 1 || l.Begin > MaxBytes || l.Step > MaxBytes || l.Count < 1 && l.CountDim == 0 || l.Count > MaxBytes/l.Step:
 		return fmt.Errorf("%d positions, %d items apart from item %d on", l.Count, l.Step, l.Begin)
 	case i > 0 && l.First < o.Loops[i-1].First:

@@ -22,17 +22,17 @@ func sample() *Object {
 		Modules:  [][]byte{[]byte("\x7fELF one"), []byte("\x7fELF two")},
 		Symbols:  []Symbol{{"einc_a", 0, 256}, {"einc_b", 1, 4096}},
 		Launches: []Launch{
-			{Symbol: 0, First: 6, Tasks: 4, Nanos: 1.5e4, Advance: 2, Scale: 1, Args: []Arg{
+			{Symbol: 0, First: 6, Tasks: 4, Nanos: 1.5e4, Scale: 1, Args: []Arg{
 				{Area: AreaArena, Offset: 128, Moves: []Move{{0, 8, 1}, {1, 64, NoDim}}}, {Area: AreaParam, Index: 1, Offset: -24},
 				{Area: AreaWorker, Offset: 8}, {Area: AreaShared}, {Area: AreaArena, Dim: 3}}},
-			{Symbol: 1, TasksDim: 4, Args: []Arg{{Area: AreaParam}, {Area: AreaArena, Offset: 128, Moves: []Move{{2, 64, NoDim}}}, {Area: AreaDims}}},
+			{Symbol: 1, TasksDim: 4, Advance: 4, Args: []Arg{{Area: AreaParam}, {Area: AreaArena, Offset: 128, Moves: []Move{{2, 64, NoDim}}}, {Area: AreaDims}}},
 		},
 		Params: []Param{
 			{Name: "Y", DType: "f32", Size: 4, Shape: []int{2, Open(0)}},
 			{Name: "α", DType: "f32", Size: 4, Shape: []int{7}, Strides: []int{-1}},
 			{DType: "f32", Size: 4, Strides: []int{}},
 		},
-		Loops: []Loop{{0, 1, 1, 2, 3, 0, true}, {0, 1, 0, 1, 2, 0, false}, {1, 2, 0, 2, 2, 0, false}},
+		Loops: []Loop{{0, 1, 1, 2, 3, 0, true}, {0, 1, 0, 1, 2, 0, false}, {1, 2, 0, 2, 2, 0, false}, {1, 2, 0, 1, 0, 5, false}},
 		Sizes: []string{"j"},
 		Dims: []Dim{Stride(0, 0), Stride(0, 1), {Op: DimExtent}, {Op: DimMul, A: 2, B: NoDim, Value: 4, Most: 1 << 20},
 			{Op: DimMax, A: 3, B: 2}},
@@ -182,7 +182,9 @@ func TestCheck(t *testing.T) {
 		"offset in worker that depends on size": func(o *Object) { o.Launches[0].Args[2] = Arg{Area: AreaWorker, Dim: 1} },
 		"unknown area 5":                        func(o *Object) { o.Launches[0].Args[0].Area = 5 },
 		"arena has no index 1":                  func(o *Object) { o.Launches[0].Args[0].Index = 1 },
-		"loop 1: it ends outside the":           func(o *Object) { o.Loops[1] = Loop{0, 2, 0, 1, 0, 4, false} },
+		"with loop 2, whose count is no entry":  func(o *Object) { o.Launches[1].Advance = 3 },
+		"loop 1: its count is an entry of dims": func(o *Object) { o.Loops[1].Count, o.Loops[1].CountDim = 0, 4 },
+		"loop 1: it ends outside the":           func(o *Object) { o.Loops[0].Parallel, o.Loops[1] = false, Loop{0, 2, 0, 1, 0, 4, false} },
 		"loop 2: 0 positions, 0 items apart":    func(o *Object) { o.Loops[2] = Loop{1, 2, 0, 0, 0, 4, false} },
 		"argument 1: it moves by more than": func(o *Object) { // in all by 2^64 bytes
 			o.Launches[1].Args[1].Moves = slices.Repeat([]Move{{2, 1 << 44, NoDim}}, 1<<19)
@@ -223,6 +225,7 @@ func TestString(t *testing.T) {
   loop 0: launches 0 to 0 × 3 positions, 2 items apart from 1 on, in parallel
   loop 1: launches 0 to 0 × 2 positions, 1 items apart
   loop 2: launches 1 to 1 × 2 positions, 2 items apart
+  loop 3: launches 1 to 1 × dims[4] positions, 1 items apart
 `
 	require.Equal(t, want, sample().String())
 	o := sample()
