@@ -1,7 +1,6 @@
 package planner
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/einc-lang/einc/parser"
@@ -156,8 +155,16 @@ func isProduct(e parser.Expr) bool {
 
 // byStride lists the indices of a view, those with the longest strides first.
 func (d *draft) byStride(r Ref) []parser.IndexID {
-	axes := slices.DeleteFunc(d.ids.Clone(r.Axes), func(i parser.IndexID) bool { return d.extent(i) == 1 })
-	slices.SortStableFunc(axes, func(a, b parser.IndexID) int { return cmp.Compare(d.stride(r, b), d.stride(r, a)) })
+	axes, strides := d.ids.Empty(len(r.Axes)), d.ints.Empty(len(r.Axes))
+	for _, i := range r.Axes {
+		if d.extent(i) == 1 {
+			continue
+		}
+		axes, strides = append(axes, i), append(strides, d.stride(r, i))
+		for at := len(axes) - 1; at > 0 && strides[at-1] < strides[at]; at-- { // mostly they lie in order
+			axes[at-1], axes[at], strides[at-1], strides[at] = axes[at], axes[at-1], strides[at], strides[at-1]
+		}
+	}
 	return axes
 }
 

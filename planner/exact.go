@@ -26,14 +26,18 @@ type subsets struct {
 	bound cost.Bound
 	bytes float64  // of an element
 	known []priced // the last pairs that were priced, by a hash of their extents
+	round int      // the number of this search
 
 	holders []incidence // of each group
 	number  []int32     // 1 + the group, by factors and by whether it is open
 	sets    []uint32    // of the vertices of a tree
 }
 
-// priced is the time of a pair by the products of the extents of its classes.
-type priced struct{ b, m, n, k, nanos float64 }
+// priced is the time of a pair by the products of the extents of its classes; +Inf if it is only known to be no less than least.
+type priced struct {
+	b, m, n, k, nanos, least float64
+	round                    int // the search that found it
+}
 
 // exact finds a tree of least estimated time by looking at every split of every subset of the factors,
 // outer products included, that can be part of a tree that takes no longer than a greedy one. Of equal splits
@@ -170,13 +174,18 @@ func (s *subsets) extra(set, full uint32) float64 {
 	return 0
 }
 
+// Searches remember at least and at most so many pairs.
+const leastKnown, mostKnown = 64, 256
+
 // begin groups indices that the same factors have, and fills in legs and sizes, in the place of an earlier search.
 func (s *subsets) begin(n *network) *subsets {
 	s.n, s.bound, s.bytes = n, n.model.Bound(n.dtype), float64(n.dtype.Size())
 	s.group()
 	s.words = (len(s.holders) + 63) / 64
 	rows := 1 << len(n.legs)
-	s.known = resized(s.known, min(max(rows/4, 16), 256))
+	if s.round++; len(s.known) < min(rows, mostKnown) {
+		s.known = make([]priced, min(max(rows, leastKnown), mostKnown))
+	}
 	s.legs, s.size = resized(s.legs, rows*s.words), resized(s.size, rows)
 	s.best, s.split = resized(s.best, rows), resized(s.split, rows)
 	for g, h := range s.holders {
@@ -311,17 +320,19 @@ func (s *subsets) within(c float64, a, b uint32, most float64) float64 {
 // nanos is the time to contract sets a and b, which share a batch and sum over k, beyond what every step
 // takes: all trees have as many steps, and limits are tighter so. It may be +Inf if it is not below most.
 func (s *subsets) nanos(a, b uint32, batch, k, most float64) float64 {
-	m, n := s.size[a]/batch/k, s.size[b]/batch/k
-	hash := math.Float64bits(batch) + 3*math.Float64bits(min(m, n)) + 5*math.Float64bits(max(m, n)) + 7*math.Float64bits(k)
+	return s.pair(batch, s.size[a]/batch/k, s.size[b]/batch/k, k, most+s.bound.Fixed) - s.bound.Fixed
+}
+
+// pair is the time of a pair by the products of the extents of its classes. It may be +Inf if it is not below most.
+func (s *subsets) pair(batch, m, n, k, most float64) float64 {
+	m, n = min(m, n), max(m, n)
+	hash := math.Float64bits(batch) + 3*math.Float64bits(m) + 5*math.Float64bits(n) + 7*math.Float64bits(k)
 	p := &s.known[mix(hash)%uint64(len(s.known))]
-	if p.b == batch && p.m == min(m, n) && p.n == max(m, n) && p.k == k {
+	if p.round == s.round && p.b == batch && p.m == m && p.n == n && p.k == k && (p.nanos < math.Inf(1) || most <= p.least) {
 		return p.nanos
 	}
-	nanos := s.n.nanosWithin(batch, m, n, k, most+s.bound.Fixed) - s.bound.Fixed
-	if !math.IsInf(nanos, 1) {
-		*p = priced{batch, min(m, n), max(m, n), k, nanos}
-	}
-	return nanos
+	*p = priced{batch, m, n, k, s.n.nanosWithin(batch, m, n, k, most), most, s.round}
+	return p.nanos
 }
 
 // shared is the product of the extents that sets a and b both have and their product, set, keeps, and

@@ -52,37 +52,36 @@ func (x *inner) rowOf(v parser.IndexID) (row parser.IndexID) {
 	return row
 }
 
-// apart is the largest power of two, in bytes, whose multiples are all places that a view moves to in sums, along v and along
-// row, but for those in one line. Those a page apart are in the same sets of the first level, and farther ones in no fewer.
-func (x *inner) apart(r Ref, v, row parser.IndexID) float64 {
-	places := cost.Page | x.place(r, v) | x.place(r, row)
+// apart is the largest power of two, in bytes, whose multiples are all places that a view moves to in sums and along v, but for
+// those in one line. Those a page apart are in the same sets of the first level, and farther ones in no fewer.
+func (x *inner) apart(r Ref, v parser.IndexID) float64 {
+	size := x.plan.Buffers[r.Buffer].DType.Size()
+	places := cost.Page | x.place(v, x.stride(r, v)*size)
 	for _, i := range x.s.K {
-		places |= x.place(r, i)
+		places |= x.place(i, x.stride(r, i)*size)
 	}
 	return float64(places & -places)
 }
 
-// place is how far, in bytes, a view moves along an index; 0 within a line, and along none.
-func (x *inner) place(r Ref, i parser.IndexID) int {
-	if i == parser.NoIndex || x.extent(i) < 2 {
+// place is how far, in bytes, a view moves along an index that it moves along by so many; 0 within a line.
+func (x *inner) place(i parser.IndexID, bytes int) int {
+	if bytes < cost.Line || x.extent(i) < 2 {
 		return 0
 	}
-	if n := x.stride(r, i) * x.plan.Buffers[r.Buffer].DType.Size(); n >= cost.Line {
-		return n
-	}
-	return 0
+	return bytes
 }
 
 // footprint is what a tile of vectors along v and rows reads of an input.
 func (x *inner) footprint(r Ref, v, row parser.IndexID, columns, rows float64) cost.Footprint {
 	size := x.plan.Buffers[r.Buffer].DType.Size()
-	p, side := cost.Footprint{Lines: 1}, 1.0 // lines that lie side by side
+	p, side, places := cost.Footprint{Lines: 1}, 1.0, cost.Page // lines that lie side by side
 	touch := func(i parser.IndexID, n float64) {
-		apart := float64(x.stride(r, i) * size)
+		apart := x.stride(r, i) * size
+		places |= x.place(i, apart)
 		if apart == 0 || n <= 1 {
 			return
 		}
-		lines := max(n*min(apart/cost.Line, 1), 1)
+		lines := max(n*min(float64(apart)/cost.Line, 1), 1)
 		p.Lines *= lines
 		if apart < cost.Line {
 			side *= lines
@@ -92,13 +91,12 @@ func (x *inner) footprint(r Ref, v, row parser.IndexID, columns, rows float64) c
 		touch(i, float64(x.extent(i)))
 	}
 	touch(v, columns)
-	p.Stay, p.Apart = p.Lines, x.apart(r, v, parser.NoIndex)
+	p.Stay = p.Lines
 	if row != parser.NoIndex && slices.Contains(r.Axes, row) {
 		touch(row, rows)
-		p.Apart = x.apart(r, v, row)
 		p.Stay = x.untilAgain(r, v, row)
 	}
-	p.Apart = max(p.Apart/side, cost.Line)
+	p.Apart = max(float64(places&-places)/side, cost.Line)
 	return p
 }
 

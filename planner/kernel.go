@@ -160,31 +160,36 @@ func (k *kernel) classify(core [2]int) Class {
 		}
 	}
 	k.d.newSet()
-	out := k.d.ids.Make(2 * len(k.out.Axes))
-	out, class := out[:0], out[len(k.out.Axes):][:0] // of each: 1 in the left side alone, -1 in the right one alone, else 0
-	for _, i := range k.out.Axes {
-		if k.d.adds(i) {
-			out, class = append(out, i), append(class, counts(sides[0], i)-counts(sides[1], i))
+	const batch, left, right = 0, 1, 2 // in both sides or none, in one alone
+	n := len(k.out.Axes)
+	list, of := k.d.lists.Room(n), k.d.ids.Make(n) // of each: one of these, or -1 if it was met before
+	for a, i := range k.out.Axes {
+		switch inLeft, inRight := slices.Contains(sides[0], i), slices.Contains(sides[1], i); {
+		case !k.d.adds(i):
+			of[a] = -1
+		case inLeft && !inRight:
+			of[a] = left
+		case inRight && !inLeft:
+			of[a] = right
 		}
 	}
-	those := func(want parser.IndexID) []parser.IndexID {
-		list := k.d.lists.Room(len(out))
-		for a, i := range out {
-			if class[a] == want {
+	var ends [3]int
+	for _, class := range [...]parser.IndexID{left, right, batch} {
+		for a, i := range k.out.Axes {
+			if of[a] == class {
 				list = append(list, i)
 			}
 		}
-		return k.d.kept(list)
+		ends[class] = len(list)
 	}
-	return Class{M: those(1), N: those(-1), B: those(0), K: k.reduced(core[0])}
-}
-
-// counts is 1 if a view has an index, and 0 if not.
-func counts(axes []parser.IndexID, i parser.IndexID) parser.IndexID {
-	if slices.Contains(axes, i) {
-		return 1
+	list = k.d.lists.Keep(list)
+	part := func(from, to int) []parser.IndexID {
+		if from == to {
+			return nil
+		}
+		return list[from:to:to]
 	}
-	return 0
+	return Class{M: part(0, ends[left]), N: part(ends[left], ends[right]), B: part(ends[right], ends[batch]), K: k.reduced(core[0])}
 }
 
 // kept closes a list; nil for an empty one.

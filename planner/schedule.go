@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"math"
 	"slices"
 
 	"github.com/einc-lang/einc/internal/slab"
@@ -115,6 +116,9 @@ func (s *schedule) floor(i int32) float64 {
 // nanos estimates the step of a pair.
 func (s *schedule) nanos(v *vertex) float64 {
 	w := s.work(v)
+	if q := &s.c.d.subsets; q.n == s.c.net && w.Ops == 0 && len(v.fused)+len(v.factors) == 0 { // as the search priced pairs
+		return q.pair(w.B, w.M, w.N, w.K, math.Inf(1))
+	}
 	return s.c.net.model.Nanos(&w)
 }
 

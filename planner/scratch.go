@@ -53,7 +53,7 @@ func borrow() *draft {
 	d.terms.Reset()
 	d.contractions.Reset()
 	d.networks.Reset()
-	d.spent, d.stamp = 0, 0
+	d.spent, d.stamp, d.subsets.n = 0, 0, nil
 	return d
 }
 

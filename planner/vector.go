@@ -76,7 +76,7 @@ func (x *inner) oneByOne(w *cost.Work, r Ref, v parser.IndexID, rows float64) {
 	default:
 		w.Nearby += 1 / x.sharing(r, v)
 		w.NearbyLines += x.linesUntil(near, v)
-		w.NearbyApart = max(w.NearbyApart, x.apart(r, v, parser.NoIndex))
+		w.NearbyApart = max(w.NearbyApart, x.apart(r, v))
 	}
 }
 
@@ -334,7 +334,8 @@ func (d *draft) runOf(s *Step, v parser.IndexID) (length float64, inner, outer p
 
 // compose reports whether a view moves along two indices as along one, or along neither.
 func (d *draft) compose(r Ref, outer, inner parser.IndexID) bool {
-	return d.stride(r, outer) == d.stride(r, inner)*d.extent(inner)
+	a, b := d.bothStrides(r, outer, inner)
+	return a == b*d.extent(inner)
 }
 
 // usesUp is the index along which the lines are used up that vectors along v fetch elements of: v itself, whose other lanes lie in
@@ -469,22 +470,26 @@ func (d *draft) runOfTerms(s *Step, a, b Ref) int {
 }
 
 // stride is how far a view moves along an index.
-func (d *draft) stride(r Ref, i parser.IndexID) (stride int) {
-	b := &d.plan.Buffers[r.Buffer]
-	if b.Kind == Operand && b.Layout.Strides != nil {
-		for a, x := range r.Axes {
-			if x == i {
-				stride += b.Layout.Strides[a]
-			}
-		}
-		return stride
-	}
-	dense := 1
-	for a := len(r.Axes) - 1; a >= 0; a-- {
-		if r.Axes[a] == i {
-			stride += dense
-		}
-		dense *= b.Shape[a]
-	}
+func (d *draft) stride(r Ref, i parser.IndexID) int {
+	stride, _ := d.bothStrides(r, i, i)
 	return stride
+}
+
+// bothStrides is how far a view moves along two indices.
+func (d *draft) bothStrides(r Ref, i, j parser.IndexID) (along, other int) {
+	b, stride := &d.plan.Buffers[r.Buffer], 1
+	given := b.Kind == Operand && b.Layout.Strides != nil
+	for a := len(r.Axes) - 1; a >= 0; a-- {
+		if given {
+			stride = b.Layout.Strides[a]
+		}
+		switch r.Axes[a] {
+		case i:
+			along += stride
+		case j:
+			other += stride
+		}
+		stride *= b.Shape[a]
+	}
+	return along, other
 }

@@ -147,32 +147,41 @@ func (t *Target) cut(b *Blocking, batch int64) {
 	if b.ByRows || b.M <= 8*b.MR { // B passes for every tile of rows, or is soon done with: it need not leave L2
 		room = min(room, int64(t.l2())/2)
 	}
-	slice := max(room/(column*b.NR), 1)
-	slice = ceilDiv(panels, ceilDiv(panels, slice))
-	cells := max(int64(t.peak(b.Type)*peakShare*taskNanos)/(b.KC*b.MR*b.NR), 1) // tiles of a task
-	mostRows := ceilDiv(b.M, b.MR)
-	if !b.Place.A {
-		mostRows = min(max(int64(t.l2()/3)/(column*b.MR), 1), mostRows)
+	points, tile := int64(t.peak(b.Type)*peakShare*taskNanos), b.KC*b.MR*b.NR // of a task, of a tile
+	tileRows, rowBytes := ceilDiv(b.M, b.MR), column*b.MR
+	if b.Place.A {
+		rowBytes = 0
 	}
 	// A is packed for every task anew, which costs more than to fetch B again: tasks are wide, as long as a panel
 	// of B serves some of A.
 	const served = 8
-	widest := max(cells/served, 1)
-	columns := ceilDiv(slice, ceilDiv(slice, widest))
-	rows := min(max(cells/columns, 1), mostRows)
-	columns = min(max(cells/rows, columns), slice)
 	want := int64(1)
 	if t.workers() > 1 {
 		want = ceilDiv(4*t.workers(), batch)
 	}
-	if b.Own = b.M <= 8*b.MR && ceilDiv(b.M, b.MR) <= mostRows; b.Own {
-		b.MC = roundUp(b.M, b.MR)
+	if want == 1 && panels*column*b.NR <= room && tileRows*rowBytes <= int64(t.l2()/3) && max(tileRows, served)*panels*tile <= points {
+		b.MC, b.NC, b.NS, b.Own = tileRows*b.MR, panels*b.NR, panels*b.NR, true // as what follows would find
+		return
+	}
+	slice := max(room/(column*b.NR), 1)
+	slice = ceilDiv(panels, ceilDiv(panels, slice))
+	cells := max(points/tile, 1)
+	mostRows := tileRows
+	if !b.Place.A {
+		mostRows = min(max(int64(t.l2()/3)/rowBytes, 1), mostRows)
+	}
+	widest := max(cells/served, 1)
+	columns := ceilDiv(slice, ceilDiv(slice, widest))
+	rows := min(max(cells/columns, 1), mostRows)
+	columns = min(max(cells/rows, columns), slice)
+	if b.Own = b.M <= 8*b.MR && tileRows <= mostRows; b.Own {
+		b.MC = tileRows * b.MR
 		b.NC = ceilDiv(panels, parts(panels, min(columns, slice), want, t.workers())) * b.NR
 		b.NS = b.NC
 		return
 	}
-	m := parts(ceilDiv(b.M, b.MR), rows, ceilDiv(want, ceilDiv(slice, columns)), t.workers())
-	b.MC = ceilDiv(ceilDiv(b.M, b.MR), m) * b.MR
+	m := parts(tileRows, rows, ceilDiv(want, ceilDiv(slice, columns)), t.workers())
+	b.MC = ceilDiv(tileRows, m) * b.MR
 	n := parts(slice, columns, ceilDiv(want, m), t.workers())
 	b.NC = ceilDiv(slice, n) * b.NR
 	b.NS = n * b.NC
