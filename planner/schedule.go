@@ -89,7 +89,7 @@ func (s *schedule) fused(to sink) *schedule {
 	return s
 }
 
-// floors estimates the steps as if all operands lay well.
+// floors estimates the steps as if all operands lay well. The result lies as it lies.
 func (s *schedule) floors() *schedule {
 	s.least = 0
 	for i := range s.v {
@@ -97,7 +97,50 @@ func (s *schedule) floors() *schedule {
 			s.least += s.floor(int32(i))
 		}
 	}
+	if v := &s.v[s.root]; v.left >= 0 && len(v.factors) == 0 {
+		if floor := s.onward(v); floor > v.floor {
+			s.least += floor - v.floor
+			v.floor = floor
+		}
+	}
 	return s
+}
+
+// onward is the floor of the step of the result with vectors along its last index, of one operand, which end where the next one
+// is of the other operand. It is 0 where an index of both is in the way, along which vectors may run as well.
+func (s *schedule) onward(v *vertex) float64 {
+	run, right, some := 1.0, false, false
+	for _, i := range slices.Backward(v.axes) {
+		inLeft, inRight := contains(s.legs(v.left), i), contains(s.legs(v.right), i)
+		switch {
+		case s.c.d.extent(i) == 1:
+			continue
+		case inLeft == inRight:
+			return 0
+		case !some:
+			right, some = inRight, true
+		case inRight != right:
+			return s.along(v, run, right)
+		}
+		run *= float64(s.c.d.extent(i))
+	}
+	return 0
+}
+
+// along is the floor of a pair with vectors that run so far along indices of its right operand, or else of its left one; 0 if the
+// other one is a term that vectors may run along.
+func (s *schedule) along(v *vertex, run float64, right bool) float64 {
+	other, w := v.left, s.work(v)
+	if !right {
+		other = v.right
+	}
+	if !s.temporary(other) && contains(s.legs(s.root), s.c.d.unitIndex(s.c.terms[other].refs[0])) {
+		return 0
+	}
+	free := w.M * w.N
+	w.M = s.c.net.size(s.v[other].legs) / w.B / w.K
+	w.N, w.Run = free/w.M, run
+	return s.c.net.model.Nanos(&w)
 }
 
 // floor is the time of the step of vertex i if all operands lie well. What the step reads is settled.
