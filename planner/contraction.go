@@ -50,10 +50,10 @@ func (d *draft) contraction(src *source, id parser.NodeID) (*contraction, error)
 		src.values[id].outside = src.moveOut(&parts, c.over)
 		c.terms = src.terms(&parts, c.dtype)
 	}
-	legs := d.ids.Keep(slices.Compact(c.gather()))
+	legs, shared := c.gather()
 	c.free = d.without(legs, c.over)
 	c.lone = slices.DeleteFunc(d.without(c.over, legs), func(i parser.IndexID) bool { return d.extent(i) == 1 })
-	c.separate()
+	c.separate(shared)
 	if c.pair = c.lonePair(); c.whole || c.pair {
 		return c, nil
 	}
@@ -65,16 +65,15 @@ func (d *draft) empty(legs []parser.IndexID) bool {
 	return slices.ContainsFunc(legs, func(i parser.IndexID) bool { return d.extent(i) == 0 })
 }
 
-// separate finds the private sums, and whether a term that reads several views spans all indices of
-// the sum, so that computing it apart would only store what the sum's own loops can compute.
-func (c *contraction) separate() {
+// separate finds the private sums, as told by the indices that several terms have, and whether a term that reads several views
+// spans all indices of the sum, so that computing it apart would only store what the sum's own loops can compute.
+func (c *contraction) separate(shared []parser.IndexID) {
 	c.whole = len(c.terms) == 1
 	if c.whole {
 		return
 	}
-	shared := c.shared()
 	c.whole = len(c.lone) > 0
-	refs := 0
+	refs, several := 0, false
 	for i := range c.terms {
 		m := &c.terms[i]
 		m.sum = c.d.some(m.legs, func(l parser.IndexID) bool {
@@ -83,7 +82,10 @@ func (c *contraction) separate() {
 		if len(m.sum) > 0 {
 			m.legs = c.d.without(m.legs, m.sum)
 		}
-		refs += len(m.refs)
+		refs, several = refs+len(m.refs), several || len(m.refs) > 1
+	}
+	if !several || refs > wholeRefs {
+		return
 	}
 	c.d.newSet()
 	span := 1.0
@@ -96,36 +98,34 @@ func (c *contraction) separate() {
 	}
 	for i := range c.terms {
 		m := &c.terms[i]
-		if len(m.refs) > 1 && len(m.sum) == 0 && c.d.points(m.legs) == span && refs <= wholeRefs {
+		if len(m.refs) > 1 && len(m.sum) == 0 && c.d.points(m.legs) == span {
 			c.whole = true
 		}
 	}
 }
 
-// gather lists the indices of all terms, ascending, in a list that is to be kept or dropped.
-func (c *contraction) gather() []parser.IndexID {
+// gather lists the indices of all terms, ascending, and those that several terms have.
+func (c *contraction) gather() (all, shared []parser.IndexID) {
 	total := 0
 	for i := range c.terms {
 		total += len(c.terms[i].legs)
 	}
-	all := c.d.ids.Room(total)
+	list := c.d.ids.Make(2 * total)
+	all, shared = list[:0], list[total:total]
 	for i := range c.terms {
 		all = append(all, c.terms[i].legs...)
 	}
 	slices.Sort(all)
-	return all
-}
-
-// shared lists the indices that several terms have, ascending.
-func (c *contraction) shared() []parser.IndexID {
-	all := c.gather()
 	kept := all[:0]
-	for k, l := range all {
-		if k > 0 && all[k-1] == l && (len(kept) == 0 || last(kept) != l) {
+	for _, l := range all {
+		switch {
+		case len(kept) == 0 || last(kept) != l:
 			kept = append(kept, l)
+		case len(shared) == 0 || last(shared) != l:
+			shared = append(shared, l)
 		}
 	}
-	return c.d.ids.Keep(kept)
+	return kept, shared
 }
 
 // order searches for the order of the terms.

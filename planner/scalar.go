@@ -31,7 +31,7 @@ type contents struct {
 // begin makes s a scalar with nothing in it. It has to be closed before another one is begun.
 func (s *scalar) begin(d *draft, out []parser.IndexID, first int) {
 	s.d, s.out, s.first, s.core = d, out, first, -1
-	s.expr, s.values = d.made.nodes.Room(4), s.values[:0]
+	s.expr, s.values = d.made.nodes.Room(3), s.values[:0]
 	s.refs, s.index = d.made.refs.Room(2), nil
 	s.memo.list, s.memo.index = s.memo.list[:0], nil
 }

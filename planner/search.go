@@ -165,10 +165,10 @@ type smallPlan struct {
 	Plan
 	steps   [1]Step
 	buffers [3]Buffer
-	nodes   [4]parser.Node
+	nodes   [3]parser.Node
 	refs    [2]Ref
-	args    [4]parser.NodeID
-	lists   [8]parser.IndexID
+	args    [2]parser.NodeID
+	lists   [6]parser.IndexID
 }
 
 // makeRoom makes a plan with room for steps that read some views, one by one or in pairs, for one more step that is

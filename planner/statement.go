@@ -73,10 +73,9 @@ func (d *draft) timeApart(c *contraction, left []parser.IndexID) float64 {
 
 // carrier is the number of the contraction that carries the rest of the statement, or -1.
 func (d *draft) carrier(plans []*contraction, left []parser.IndexID) int {
-	want := d.legsOf(d.views.Clone([]Ref{{Axes: left}}))
-	var fit []int
+	fit := d.ints.Empty(len(plans))
 	for i, c := range plans {
-		missing := slices.ContainsFunc(want, func(l parser.IndexID) bool {
+		missing := slices.ContainsFunc(left, func(l parser.IndexID) bool { // NoIndex has extent 1
 			return d.extent(l) != 1 && !contains(c.free, l)
 		})
 		if !missing {
