@@ -115,10 +115,10 @@ func (d *Directive) Specs(open int) []Spec {
 			extents[i] = open
 		}
 	}
-	specs := make([]Spec, len(d.Program.Operands))
+	specs, axes := make([]Spec, len(d.Program.Operands)), d.Program.operandAxes()
 	for i, o := range d.Program.Operands {
 		specs[i] = Spec{Name: o.Name, DType: d.DType, Shape: []int{}}
-		for _, a := range d.Program.axesOf(i) {
+		for _, a := range axes[i] {
 			specs[i].Shape = append(specs[i].Shape, extents[a.Label])
 		}
 	}
@@ -291,8 +291,8 @@ func (r *directiveReader) allSizes() error {
 
 // firstPlace is where an operand has a label first.
 func (r *directiveReader) firstPlace(l LabelID) Span {
-	for i := range r.d.Program.Operands {
-		for _, a := range r.d.Program.axesOf(i) {
+	for _, axes := range r.d.Program.operandAxes() {
+		for _, a := range axes {
 			if a.Label == l {
 				return a.Span
 			}

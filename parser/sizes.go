@@ -28,10 +28,10 @@ func (p *Program) SpecsFromSizes(sizes string, d tensor.DType) ([]Spec, error) {
 	if err != nil {
 		return nil, err
 	}
-	specs := make([]Spec, len(p.Operands))
+	specs, axes := make([]Spec, len(p.Operands)), p.operandAxes()
 	for i, o := range p.Operands {
 		specs[i] = Spec{Name: o.Name, DType: d, Shape: []int{}}
-		for _, a := range p.axesOf(i) {
+		for _, a := range axes[i] {
 			if a.Label == EllipsisID {
 				return nil, fmt.Errorf("operand %d has an ellipsis, which sizes by index cannot give: give shapes", i)
 			}
@@ -68,26 +68,21 @@ func (p *Program) readSizes(sizes string) (map[string]int, error) {
 	return extents, nil
 }
 
-// axesOf finds the labels of an operand where it first appears.
-func (p *Program) axesOf(operand int) []Axis {
-	var axes []Axis
-	for i := range p.Assigns {
-		a := &p.Assigns[i]
-		if a.Update && a.Old == operand {
-			return a.Left.Axes
-		}
-		found := false
-		if a.Right != nil {
-			_ = a.Right.eachRef(func(r *Ref) error {
-				if r.Value == operand && !found {
-					axes, found = r.Axes, true
-				}
-				return nil
-			})
-		}
-		if found {
-			return axes
+// operandAxes lists the labels of each operand, as where it first appears.
+func (p *Program) operandAxes() [][]Axis {
+	axes := make([][]Axis, len(p.Operands))
+	note := func(value int, at []Axis) {
+		if value >= 0 && value < len(axes) && axes[value] == nil {
+			axes[value] = at
 		}
 	}
-	return nil
+	for i := range p.Assigns {
+		a := &p.Assigns[i]
+		note(a.Old, a.Left.Axes)
+		_ = a.Right.eachRef(func(r *Ref) error {
+			note(r.Value, r.Axes)
+			return nil
+		})
+	}
+	return axes
 }

@@ -1,6 +1,7 @@
 package tensor
 
 import (
+	"io"
 	"os"
 	"runtime"
 
@@ -17,7 +18,7 @@ func mapFile(f *os.File, begin, size, align int) *storage {
 	if size < minMapped || begin%align != 0 {
 		return nil
 	}
-	if at, err := f.Seek(0, 1); err != nil || at != int64(begin) {
+	if at, err := f.Seek(0, io.SeekCurrent); err != nil || at != int64(begin) {
 		return nil // the header did not begin the file
 	}
 	whole, err := unix.Mmap(int(f.Fd()), 0, begin+size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_PRIVATE|unix.MAP_NORESERVE)
