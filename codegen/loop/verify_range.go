@@ -109,7 +109,8 @@ func (v *verifier) dim(n Node, s Size) error {
 	return nil
 }
 
-// maxChoices bounds the clamped variables of one address that are looked at in both ways.
+// maxChoices bounds the clamped variables of one address, and of the starts of their blocks, that are looked at in
+// both ways.
 const maxChoices = 10
 
 // reach bounds a linear expression. Variables go from the innermost to the outermost. A clamped one is
@@ -121,10 +122,14 @@ func (v *verifier) reach(l linear) interval {
 			choices++
 		}
 	}
-	return v.reachBelow(l, len(l.coefs), choices <= maxChoices)
+	if choices > maxChoices {
+		return v.reachBelow(l, len(l.coefs), 0)
+	}
+	return v.reachBelow(l, len(l.coefs), maxChoices)
 }
 
-func (v *verifier) reachBelow(l linear, top int, joint bool) interval {
+// reachBelow bounds the part of l below top, with so many choices left.
+func (v *verifier) reachBelow(l linear, top, choices int) interval {
 	total := interval{l.base, l.base}
 	for i := top - 1; i >= 0; i-- {
 		c, x := l.coefs[i], v.live[i]
@@ -132,20 +137,20 @@ func (v *verifier) reachBelow(l linear, top int, joint bool) interval {
 			continue
 		}
 		own := v.scale(interval{x.lo, x.hi}, c)
-		if x.clamp == nil || !joint {
+		if x.clamp == nil || choices == 0 {
 			total = v.sum(total, own)
 			continue
 		}
 		l.base = 0
-		plain := v.sum(own, v.reachBelow(l, i, joint))
-		with := v.together(l, i, c, joint)
+		plain := v.sum(own, v.reachBelow(l, i, choices-1))
+		with := v.together(l, i, c, choices-1)
 		return v.sum(total, interval{max(plain.lo, with.lo), min(plain.hi, with.hi)})
 	}
 	return total
 }
 
 // together bounds the part of l below and at i by taking c·(v+At) out of it as one.
-func (v *verifier) together(l linear, i int, c int64, joint bool) interval {
+func (v *verifier) together(l linear, i int, c int64, choices int) interval {
 	b, step := v.live[i].clamp, v.live[i].step
 	rest := linear{0, append([]int64(nil), l.coefs[:i]...)}
 	at, _, _ := v.linear(nil, b.At) // checked with the loop, whose variable comes after all that are in it
@@ -154,9 +159,9 @@ func (v *verifier) together(l linear, i int, c int64, joint bool) interval {
 		rest.coefs[j] = v.add(rest.coefs[j], -v.mul(c, a))
 	}
 	rest.base = -v.mul(c, at.base)
-	low := v.add(v.reachBelow(at, i, joint).lo, v.live[i].lo)
+	low := v.add(v.reachBelow(at, i, choices).lo, v.live[i].lo)
 	high := max(v.add(b.Total.Value, -step), low)
-	return v.sum(v.scale(interval{low, high}, c), v.reachBelow(rest, i, joint))
+	return v.sum(v.scale(interval{low, high}, c), v.reachBelow(rest, i, choices))
 }
 
 // most is the largest count that a bound gives, or that any may give where that is open.

@@ -84,6 +84,27 @@ func TestVerifyTakesNumbersAsTerms(t *testing.T) {
 	require.ErrorContains(t, loop.Verify(n), "spans [0, 55], outside [0, 55)")
 }
 
+// Blocks within blocks take no time that grows with the power of their number.
+func TestVerifyBlocksWithinBlocks(t *testing.T) {
+	const deep, most = 40, 3
+	b := loop.NewBuilder("blocks")
+	y := b.Param(loop.Param{Name: "Y", DType: tensor.F32, Role: loop.Out, Hi: most})
+	at := affine(0)
+	var inside func(depth int)
+	inside = func(depth int) {
+		if depth == 0 {
+			b.Store(b.Const(loop.Type{DType: tensor.F32, Lanes: 1}, 0), loop.Addr{Param: y, Off: at}, loop.Const(0))
+			return
+		}
+		v := b.Var("v")
+		count := loop.Bound{Max: loop.Const(most), Clamped: true, Total: loop.Const(most), At: at}
+		at = affine(0, loop.Term{Var: v, Coef: loop.Const(1)})
+		b.For(&loop.For{Var: v, Count: count, Step: 1}, func() { inside(depth - 1) })
+	}
+	b.For(&loop.For{Var: b.Var("t"), Kind: loop.Task, Count: full(1), Step: 1}, func() { inside(deep) })
+	require.NoError(t, loop.Verify(b.Nest))
+}
+
 func TestVerifyTakesDimsInOperands(t *testing.T) {
 	n := dot(5, 11)
 	n.Dims = 1
