@@ -6,9 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner"
-	"github.com/einc-lang/einc/tensor"
 )
 
 // smallPlans plans all small networks, one after the other.
@@ -46,18 +44,4 @@ func TestStepsAreWhatWasKnownOfThem(t *testing.T) {
 		}
 		require.NoError(t, pl.Verify(), smallNetworks[k].name)
 	}
-}
-
-// The program, the problem and the plan of two operands are one piece each.
-func TestTwoOperandsTakeFewPieces(t *testing.T) {
-	specs := []parser.Spec{{DType: tensor.F64, Shape: []int{64, 96}}, {DType: tensor.F64, Shape: []int{96, 80}}}
-	allocs := testing.AllocsPerRun(100, func() {
-		program, err := parser.Parse("ab,bc->ac", parser.ModeAuto)
-		require.NoError(t, err)
-		problem, err := program.Bind(specs)
-		require.NoError(t, err)
-		_, err = planner.Search(context.Background(), problem, planner.Options{Target: target})
-		require.NoError(t, err)
-	})
-	require.LessOrEqual(t, allocs, 3.0)
 }
