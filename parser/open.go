@@ -23,13 +23,13 @@ const AllLabels = "*"
 
 // Open leaves the extents of some labels to calls; those of the problem are examples of them, of 2 or more,
 // so that its layouts tell which strides are 1. An axis that has extent 1 and is stretched stays as it is.
-func (p *Problem) Open(labels []string) (*Sizes, error) {
-	same := newClasses(p)
-	first := make([][]IndexID, len(p.Tensors)) // the index of each axis
+func (q *Problem) Open(labels []string) (*Sizes, error) {
+	same := newClasses(q)
+	first := make([][]IndexID, len(q.Tensors)) // the index of each axis
 	for i := range first {
-		first[i] = slices.Repeat([]IndexID{NoIndex}, len(p.Tensors[i].Shape))
+		first[i] = slices.Repeat([]IndexID{NoIndex}, len(q.Tensors[i].Shape))
 	}
-	p.eachView(func(tensor int, axes []IndexID) {
+	q.eachView(func(tensor int, axes []IndexID) {
 		for a, ix := range axes {
 			switch have := first[tensor][a]; {
 			case ix == NoIndex:
@@ -40,8 +40,8 @@ func (p *Problem) Open(labels []string) (*Sizes, error) {
 			}
 		}
 	})
-	s := &Sizes{OfIndex: make([]int, len(p.Indices))}
-	if err := s.number(p, same, labels); err != nil {
+	s := &Sizes{OfIndex: make([]int, len(q.Indices))}
+	if err := s.number(q, same, labels); err != nil {
 		return nil, err
 	}
 	s.From = slices.Repeat([]AxisOf{{-1, -1}}, len(s.Names))
@@ -52,7 +52,7 @@ func (p *Problem) Open(labels []string) (*Sizes, error) {
 			if ix != NoIndex {
 				of[a] = s.OfIndex[ix]
 			}
-			if n := of[a]; n >= 0 && t < p.Operands && s.From[n].Operand < 0 {
+			if n := of[a]; n >= 0 && t < q.Operands && s.From[n].Operand < 0 {
 				s.From[n] = AxisOf{t, a}
 			}
 		}
@@ -62,14 +62,14 @@ func (p *Problem) Open(labels []string) (*Sizes, error) {
 }
 
 // number gives a size to every class of indices that one of the labels is in.
-func (s *Sizes) number(p *Problem, same classes, labels []string) error {
+func (s *Sizes) number(q *Problem, same classes, labels []string) error {
 	for _, l := range labels {
-		if l != AllLabels && !slices.ContainsFunc(p.Indices, func(x Index) bool { return x.Name == l }) {
-			return fmt.Errorf("label %q is to be left open, but the expression has no such label: it has %s", l, p.labels())
+		if l != AllLabels && !slices.ContainsFunc(q.Indices, func(x Index) bool { return x.Name == l }) {
+			return fmt.Errorf("label %q is to be left open, but the expression has no such label: it has %s", l, q.labels())
 		}
 	}
-	size := make([]int, len(p.Indices)) // 1 + the size, by class
-	for i, x := range p.Indices {
+	size := make([]int, len(q.Indices)) // 1 + the size, by class
+	for i, x := range q.Indices {
 		named := slices.Contains(labels, x.Name)
 		switch c := same.of(IndexID(i)); {
 		case named && x.Extent < 2:
@@ -80,16 +80,16 @@ func (s *Sizes) number(p *Problem, same classes, labels []string) error {
 			size[c] = len(s.Names)
 		}
 	}
-	for i := range p.Indices {
+	for i := range q.Indices {
 		s.OfIndex[i] = size[same.of(IndexID(i))] - 1
 	}
 	return nil
 }
 
-func (p *Problem) labels() string {
+func (q *Problem) labels() string {
 	var names []string
 	met := map[string]bool{}
-	for _, x := range p.Indices {
+	for _, x := range q.Indices {
 		if !met[x.Name] {
 			names, met[x.Name] = append(names, x.Name), true
 		}
@@ -98,9 +98,9 @@ func (p *Problem) labels() string {
 }
 
 // eachView visits the tensors as the statements write and read them.
-func (p *Problem) eachView(f func(tensor int, axes []IndexID)) {
-	for i := range p.Statements {
-		st := &p.Statements[i]
+func (q *Problem) eachView(f func(tensor int, axes []IndexID)) {
+	for i := range q.Statements {
+		st := &q.Statements[i]
 		f(st.Out, st.Left)
 		if st.Old >= 0 {
 			f(st.Old, st.Left)
@@ -118,9 +118,9 @@ func (p *Problem) eachView(f func(tensor int, axes []IndexID)) {
 type classes []IndexID
 
 // newClasses puts indices of one name and extent into one class.
-func newClasses(p *Problem) classes {
-	c, first := make(classes, len(p.Indices)), make(map[Index]IndexID, len(p.Indices))
-	for i, x := range p.Indices {
+func newClasses(q *Problem) classes {
+	c, first := make(classes, len(q.Indices)), make(map[Index]IndexID, len(q.Indices))
+	for i, x := range q.Indices {
 		if _, met := first[x]; !met {
 			first[x] = IndexID(i)
 		}
