@@ -22,6 +22,7 @@ type fitting struct {
 	origin *sliceable
 	lowest *Plan // of all that were tried
 	floor  int64 // bytes that no slices go below
+	tried  tried
 }
 
 // mostTried is the most indices that one round looks at.
@@ -29,17 +30,24 @@ const mostTried = 24
 
 // attempt is a sliced plan and how far it is from the limit, in bits summed over its steps.
 type attempt struct {
-	plan   *Plan
+	plan   *Plan // nil where its figures were remembered
 	cuts   []SliceIndex
 	excess float64
-	nanos  float64
+	figures
 }
 
 // fit slices a plan to a memory limit: with loops that workers share, or with loops that one runs
 // while all help in the steps, whichever the model prefers.
-func (d *draft) fit(base *Plan, limit int64) (*Plan, error) {
+func (d *draft) fit(base *Plan, limit int64) (*Plan, error) { return d.newFitting(base).fit(limit) }
+
+func (d *draft) newFitting(base *Plan) *fitting {
 	f := &fitting{d: d, base: base, known: map[parser.IndexID]bool{}, origin: newSliceable(base), lowest: base}
 	f.floor = f.origin.floor()
+	return f
+}
+
+// fit is a plan of some slices within a limit.
+func (f *fitting) fit(limit int64) (*Plan, error) {
 	for aim := limit; aim > limit/farthestAim && limit >= f.floor; aim /= 2 {
 		if best, err := f.under(limit, aim); err != nil || best != nil {
 			return best, err
@@ -49,7 +57,7 @@ func (d *draft) fit(base *Plan, limit int64) (*Plan, error) {
 		return nil, err
 	}
 	if f.lowest.Peak > limit {
-		return nil, MemoryError{Need: base.Peak, Limit: limit, Least: f.lowest.Peak, Cause: f.stopped()}
+		return nil, MemoryError{Need: f.base.Peak, Limit: limit, Least: f.lowest.Peak, Cause: f.stopped()}
 	}
 	return f.lowest, nil
 }
@@ -155,7 +163,8 @@ func (f *fitting) first() (*attempt, error) {
 	if cuts := f.d.opts.Slices; len(cuts) > 0 {
 		return f.try(cuts)
 	}
-	return &attempt{plan: f.base, excess: f.excess(f.base, nil), nanos: f.time(f.base)}, nil
+	x := figures{peak: f.base.Peak, worst: f.worst(f.base, nil), nanos: f.time(f.base)}
+	return &attempt{plan: f.base, excess: f.excess(&x), figures: x}, nil
 }
 
 // improve cuts one index smaller; nil if none helps.
@@ -170,7 +179,7 @@ func (f *fitting) improve(at *attempt) (*attempt, error) {
 		if f.stopped() != nil {
 			return nil, nil
 		}
-		a, err := f.try(with(at.cuts, SliceIndex{id, chunk}))
+		a, err := f.look(with(at.cuts, SliceIndex{id, chunk}))
 		if errors.Is(err, errSteps) {
 			f.depend.Lean = true // lean loops have fewer steps
 			continue
@@ -186,6 +195,9 @@ func (f *fitting) improve(at *attempt) (*attempt, error) {
 		if x := saved / max(slower, 0.005); x > score {
 			best, score = a, x
 		}
+	}
+	if best != nil && best.plan == nil {
+		return f.try(best.cuts)
 	}
 	return best, nil
 }
@@ -207,12 +219,17 @@ func (f *fitting) try(cuts []SliceIndex) (*attempt, error) {
 	if err != nil {
 		return nil, err
 	}
-	f.depend.Serial = f.depend.Serial || s.depend.Serial
-	f.depend.Lean = f.depend.Lean || s.depend.Lean
 	if s.plan.Peak < f.lowest.Peak {
 		f.lowest = s.plan
 	}
-	return &attempt{plan: s.plan, cuts: cuts, excess: f.excess(s.plan, s.source), nanos: f.time(s.plan)}, nil
+	return f.attempt(cuts, s.plan, figures{peak: s.plan.Peak, worst: f.worst(s.plan, s.source), nanos: f.time(s.plan), depend: s.depend}), nil
+}
+
+// attempt judges what is known of a sliced plan, and notes what of the way it depends on.
+func (f *fitting) attempt(cuts []SliceIndex, p *Plan, x figures) *attempt {
+	f.depend.Serial = f.depend.Serial || x.depend.Serial
+	f.depend.Lean = f.depend.Lean || x.depend.Lean
+	return &attempt{plan: p, cuts: cuts, excess: f.excess(&x), figures: x}
 }
 
 // smaller is the chunk to try next for an index: half of what it is now under cuts, or the next divisor below that
@@ -332,13 +349,9 @@ func (p *Plan) profile() []float64 {
 	return live[:len(p.Steps)]
 }
 
-// excess is how far a plan is beyond the limit: 0 if it is not. It sums what each of the unsliced plan's
-// steps is beyond it at worst, so that relieving one of several peaks counts. source tells which of those
-// a step is for; nil if the plan is unsliced.
-func (f *fitting) excess(p *Plan, source []int) float64 {
-	if float64(p.Peak) <= f.limit {
-		return 0
-	}
+// worst is the most bytes that a plan needs for each of the unsliced plan's steps. source tells which of those a step is for;
+// nil if the plan is unsliced.
+func (f *fitting) worst(p *Plan, source []int) []float64 {
 	worst := make([]float64, len(f.base.Steps))
 	for i, bytes := range p.profile() {
 		if source != nil {
@@ -346,8 +359,17 @@ func (f *fitting) excess(p *Plan, source []int) float64 {
 		}
 		worst[i] = max(worst[i], bytes)
 	}
-	sum := math.Log2(float64(p.Peak) / f.aim)
-	for _, bytes := range worst {
+	return worst
+}
+
+// excess is how far a plan is beyond the limit: 0 if it is not. It sums what each of the unsliced plan's
+// steps is beyond it at worst, so that relieving one of several peaks counts.
+func (f *fitting) excess(x *figures) float64 {
+	if float64(x.peak) <= f.limit {
+		return 0
+	}
+	sum := math.Log2(float64(x.peak) / f.aim)
+	for _, bytes := range x.worst {
 		sum += math.Log2(max(1, bytes/f.aim))
 	}
 	return sum

@@ -99,3 +99,81 @@ func TestFloorHolds(t *testing.T) {
 	require.Greater(t, reached, 5)
 	require.Less(t, calls, most)
 }
+
+// TestTried holds searches for slices against those that remember nothing: they find the same, with fewer calls of Workspace.
+func TestTried(t *testing.T) {
+	var calls [2]int
+	for seed := range uint64(60) {
+		r := rand.New(rand.NewPCG(seed, 9))
+		p := networkProblem(t, r, 5+r.IntN(12), 10+r.IntN(12))
+		opts := Options{Target: cost.Target{Workers: 1 + r.IntN(8)}, Method: "greedy", Fusing: FusePairs, Whole: true}
+		base, err := Search(context.Background(), p, opts)
+		require.NoError(t, err)
+		floor := newSliceable(base).floor()
+		limit := floor + r.Int64N(max(base.Peak-floor, 1))/(1+r.Int64N(20))
+		var found [2]string
+		for full := range found {
+			opts.Workspace = func(*Plan, *Step) (int64, int64) { calls[full]++; return 64, 64 }
+			d, err := newDraft(context.Background(), p, opts)
+			require.NoError(t, err)
+			f := d.newFitting(base)
+			f.tried.size = full * mostTriedSize
+			if pl, err := f.fit(limit); err != nil {
+				found[full] = err.Error()
+			} else {
+				found[full] = pl.String()
+			}
+		}
+		require.Equal(t, found[1], found[0], "seed %d", seed)
+	}
+	require.Less(t, 3*calls[0], 2*calls[1])
+}
+
+// TestTriedKnowsWays holds remembered figures against plans: other ways to run loops share them where they make no difference.
+func TestTriedKnowsWays(t *testing.T) {
+	program, err := parser.Parse("ab,bc,cd,de,ef->af", 0)
+	require.NoError(t, err)
+	shared, apart := 0, 0
+	for seed := range uint64(20) {
+		r := rand.New(rand.NewPCG(seed, 10))
+		specs, n := make([]parser.Spec, len(program.Operands)), 8+r.IntN(100)
+		for i := range specs {
+			next := 8 + r.IntN(100)
+			specs[i], n = parser.Spec{DType: tensor.F64, Shape: []int{n, next}}, next
+		}
+		p, err := program.Bind(specs)
+		require.NoError(t, err)
+		d, err := newDraft(context.Background(), p, Options{Target: cost.Target{Workers: 4}, Fusing: FusePairs, Whole: true})
+		require.NoError(t, err)
+		base, err := d.search()
+		require.NoError(t, err)
+		f := d.newFitting(base)
+		f.limit, f.aim = 64, 64
+		for range 8 {
+			var cuts []SliceIndex
+			for _, i := range r.Perm(len(p.Indices))[:1+r.IntN(4)] {
+				cuts = append(cuts, SliceIndex{parser.IndexID(i), 1 + r.IntN(p.Indices[i].Extent)})
+			}
+			for way := range 4 {
+				f.way = SliceWay{Serial: way&serialWay != 0, Lean: way&leanWay != 0}
+				a, err := f.look(cuts)
+				b, again := f.try(cuts)
+				require.ErrorIs(t, again, err)
+				switch {
+				case err != nil:
+					continue
+				case way > 0 && a.plan == nil:
+					shared++
+				case way > 0:
+					apart++
+				}
+				require.Equal(t, b.peak, a.peak, "seed %d", seed)
+				require.Equal(t, b.worst, a.worst, "seed %d", seed)
+				require.Equal(t, b.nanos, a.nanos, "seed %d", seed)
+				require.Equal(t, b.excess, a.excess, "seed %d", seed)
+			}
+		}
+	}
+	require.Greater(t, shared, 20)
+	require.Greater(t, apart, 20)
+}
