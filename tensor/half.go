@@ -1,37 +1,17 @@
 package tensor
 
-import "math"
+import (
+	"math"
+
+	"github.com/x448/float16"
+)
 
 // F16ToF32 widens IEEE binary16 bits, exactly; a NaN comes out quiet with its payload.
-func F16ToF32(h uint16) float32 {
-	sign, exp, frac := uint32(h>>15)<<31, uint32(h>>10)&31, uint32(h)&1023
-	switch {
-	case exp == 31 && frac != 0:
-		return math.Float32frombits(sign | 0x7fc00000 | frac<<13)
-	case exp == 31:
-		return math.Float32frombits(sign | 0x7f800000)
-	case exp == 0: // denormal: frac · 2^-24
-		x := float32(frac) * (1.0 / (1 << 24))
-		return math.Float32frombits(math.Float32bits(x) | sign)
-	}
-	return math.Float32frombits(sign | (exp+112)<<23 | frac<<13)
-}
+func F16ToF32(h uint16) float32 { return float16.Frombits(h).Float32() }
 
-// F32ToF16 rounds to the nearest binary16, ties to even; a NaN comes out quiet with the upper bits of
-// its payload.
-func F32ToF16(x float32) uint16 {
-	u := math.Float32bits(x)
-	sign, u := uint16(u>>16)&0x8000, u&0x7fffffff
-	switch {
-	case u > 0x7f800000:
-		return sign | 0x7e00 | uint16(u>>13)&0x3ff
-	case u >= 0x477ff000: // 65520 rounds to infinity
-		return sign | 0x7c00
-	case u < 0x38800000: // below 2^-14 the grain is 2^-24, which is that of floats in [1/2, 1)
-		return sign | uint16(math.Float32bits(math.Float32frombits(u)+0.5)-0x3f000000)
-	}
-	return sign | uint16((u-0x38000000+0xfff+u>>13&1)>>13)
-}
+// F32ToF16 rounds to the nearest binary16, ties to even, and beyond the range to an infinity; a NaN comes out quiet with the
+// upper bits of its payload.
+func F32ToF16(x float32) uint16 { return float16.Fromfloat32(x).Bits() }
 
 // BF16ToF32 widens the upper half of a binary32, exactly; a NaN comes out quiet.
 func BF16ToF32(h uint16) float32 {
