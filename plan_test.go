@@ -31,7 +31,7 @@ func TestAPlanIsThereWheneverItsSearchEnds(t *testing.T) {
 	for _, rank := range []int{4, 4, 4, 4, 4, 4, 4, 4, 4, 4, 3, 3} {
 		spec := einc.Spec{DType: tensor.F64}
 		for range rank {
-			spec.Shape = append(spec.Shape, 3)
+			spec.Shape = append(spec.Shape, 5)
 		}
 		specs = append(specs, spec)
 	}

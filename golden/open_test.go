@@ -184,7 +184,7 @@ func TestOpenBits(t *testing.T) {
 		{"ik,kj->ij", tensor.F32, [][]int{{50, 50000}, {50000, 40}}}, // in parts of K, as the next
 		{"ki,jk->ji", tensor.F64, [][]int{{20000, 70}, {90, 20000}}},
 		{"ik,kj->ij", tensor.F16, [][]int{{48, 30000}, {30000, 64}}},
-		{"ikl,lkjm->mij", tensor.F32, [][]int{{90, 20, 30}, {30, 20, 16, 24}}}, // groups of which a part is open
+		{"ikl,lkjm->mij", tensor.F32, [][]int{{180, 20, 60}, {60, 20, 32, 24}}}, // groups of which a part is open
 		{"ikl,lkj->ij", tensor.F64, [][]int{{48, 300, 80}, {80, 300, 40}}},
 	} {
 		operands := []*tensor.Tensor{random(c.d, c.shapes[0]...), random(c.d, c.shapes[1]...)}

@@ -18,9 +18,10 @@ func (x *inner) tiles(w *cost.Work, v parser.IndexID) {
 			square, w.Across = cost.Square(t), float64(x.stride(x.s.Out, v)*t.Size())
 		}
 	}
+	shared := slices.ContainsFunc(x.s.Inputs, func(r Ref) bool { return slices.Contains(r.Axes, v) && !slices.Contains(r.Axes, row) })
 	run := w.Run
 	vectors := math.Ceil(run / x.lanes)
-	cycles, tileRows, tileVectors := x.opts.Target.FewestCycles(w.Type, int64(m), int64(vectors), square, w.K)
+	cycles, tileRows, tileVectors := x.opts.Target.FewestCycles(w.Type, int64(m), int64(vectors), square, w.K, shared)
 	planes := x.volume(x.s.Out.Axes) / (m * run)
 	w.Cycles = cycles * planes
 	rows, cols := float64(tileRows), float64(tileVectors)
@@ -91,13 +92,43 @@ func (x *inner) footprint(r Ref, v, row parser.IndexID, columns, rows float64) c
 		touch(i, float64(x.extent(i)))
 	}
 	touch(v, columns)
+	p.Again, p.Until = x.within(r, p.Lines)
 	p.Stay = p.Lines
 	if row != parser.NoIndex && slices.Contains(r.Axes, row) {
 		touch(row, rows)
+		p.Again, p.Until = x.within(r, p.Lines)
 		p.Stay = x.untilAgain(r, v, row)
 	}
+	p.Until *= float64(places & -places)
 	p.Apart = max(float64(places&-places)/side, cost.Line)
 	return p
+}
+
+// within is how often beyond the first a tile reads each of so many lines of an input, if they do not stay in a cache, and how many
+// pass until it does: those of the terms between, as loops over terms are nested by strides, where terms that lie in a line do not follow
+// each other.
+func (x *inner) within(r Ref, lines float64) (again, until float64) {
+	size := x.plan.Buffers[r.Buffer].DType.Size()
+	for _, u := range x.s.K {
+		n, extent := float64(x.stride(r, u)*size), float64(x.extent(u))
+		if n <= 0 || n >= cost.Line || extent < 2 {
+			continue
+		}
+		outer, between, reach := 1.0, false, x.reach(u)
+		for _, i := range x.s.K {
+			switch apart := float64(x.stride(r, i) * size); {
+			case i == u || apart == 0:
+			case x.reach(i) > reach:
+				outer *= max(float64(x.extent(i))*min(apart/cost.Line, 1), 1)
+			case apart >= cost.Line:
+				between = true
+			}
+		}
+		if between {
+			return min(cost.Line/n, extent) - 1, lines / (outer * max(extent*n/cost.Line, 1))
+		}
+	}
+	return 0, 0
 }
 
 // untilAgain is how many lines of an input all tiles of rows read until the first reads its own again, or what it left of them.

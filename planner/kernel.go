@@ -267,6 +267,7 @@ func (d *draft) work(s *Step) cost.Work {
 	w.Plain = w.Product && d.plain(s)
 	if w.Plain {
 		w.Place = cost.Places{A: d.inPlace(s), B: d.rowsInPlace(s)}
+		w.Packs, w.Columns = d.packings(s)
 	}
 	w.UnitInner = d.unitInner(s)
 	w.Askew = w.Product && d.askew(s)

@@ -58,6 +58,9 @@ func (d *draft) vectors(s *Step, w *cost.Work) {
 		w.Jumps = d.jumps(s, s.Inputs[s.Core[0]])
 	}
 	w.Scattered = v != parser.NoIndex && x.unit != v && slices.Contains(s.Out.Axes, v) && x.across(v) == 0
+	if w.Scattered {
+		w.Spread = min(float64(d.stride(s.Out, v)*d.plan.Buffers[s.Out.Buffer].DType.Size())/cost.Line, 1)
+	}
 	for _, r := range s.Extra {
 		if x.unit != parser.NoIndex && slices.Contains(r.Axes, x.unit) && d.unitIndex(r) != x.unit {
 			w.GathersBeside++

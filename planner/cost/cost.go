@@ -64,9 +64,12 @@ type Work struct {
 	Folds         bool         // vectors run along a reduced index
 	AlongBatch    bool         // vectors run along the batch and move both inputs: tiles have rows of either, and no element is spread
 	Scattered     bool         // vectors run across the output, so that elements are stored one by one
+	Spread        float64      // of Scattered: how far elements of a vector are apart in the output, in lines, at most 1
 	GathersBeside int          // operands that are read where the output is written and hold its unit-stride index at another stride
 	Strided       float64      // lines of inputs that items of the batch take short runs from, as they hold other items too
 	StridedOut    float64      // the same of the output
+	Packs         [2]Packing   // of Plain: how the packed strategy finds the elements of the left operand, and the right one
+	Columns       float64      // of Plain: elements that lie in a row of the output along the right operand's own indices; 0 if nothing is known
 	Cycles        float64      // that tiles of the direct strategy take, if what they read is in the first level; 0 where there are no tiles
 	Across        float64      // bytes between lines of the output that a vector of sums is stored to, turned around; 0 if it is stored otherwise
 	Footprints    [2]Footprint // of a tile of the direct strategy, in the two inputs of a product
@@ -78,6 +81,8 @@ type Footprint struct {
 	Lines float64 // of memory
 	Tiles float64 // that read as many
 	Stay  float64 // lines that pass until a tile reads the same ones again
+	Again float64 // times beyond the first that a tile reads each line, as not all terms that lie in it follow each other
+	Until float64 // bytes of caches that pass until it does, as many as if all their sets were used
 	Apart float64 // bytes, a power of two, that places of lines are multiples of: those that are far apart share sets of caches
 }
 

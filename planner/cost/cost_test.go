@@ -189,7 +189,7 @@ func TestHowOperandsLieDecides(t *testing.T) {
 	folded := w
 	folded.Folded, folded.Folds = true, true
 	require.Equal(t, cost.Packed, estimate(&target, folded).Strategy)
-	w.Scattered = true
+	w.Scattered, w.Spread = true, 1
 	require.Equal(t, cost.Packed, estimate(&target, w).Strategy)
 	w.Scattered, w.AlongBatch, w.Strided = false, true, 1<<25
 	require.Equal(t, cost.Direct, estimate(&target, w).Strategy, "packing reads against the grain, too")

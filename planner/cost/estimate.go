@@ -13,7 +13,6 @@ const (
 	launch      = 400.0     // a phase: handing out tasks and waiting for them
 	peakShare   = 0.75      // of the peak that tiles of packed panels reach
 	directRate  = 0.30      // of the peak that vectors without tiles reach: every product needs a load
-	packPass    = 2.0       // bytes moved to pack a byte
 	mostRate    = 0.92      // of the peak that nothing is beyond
 	batchRate   = 0.85      // of the peak that tiles reach on operands that live in the second-level cache
 	fusedRate   = 0.60      // of the peak that tiles of a product with factors reach
@@ -91,7 +90,7 @@ func (t *Target) Model() *Model {
 	}
 	for d := range m.rates {
 		if d := tensor.DType(d); d.Valid() {
-			m.rates[d] = rates{float64(t.Lanes(d)), float64(t.realLanes(d)), t.peak(d), t.leastCycles(d)}
+			m.rates[d] = rates{float64(t.Lanes(d)), float64(t.realLanes(d)), t.peak(d), t.leastCycles()}
 		}
 	}
 	return m
@@ -131,10 +130,7 @@ func (t *typical) time(w *Work) Estimate {
 		return best
 	}
 	if nanos := t.packed(w, best.Nanos); nanos < best.Nanos {
-		nanos = t.overlapped(w, nanos, t.moved(w, Packed)) + t.packing(w)
-		if nanos < best.Nanos {
-			best = Estimate{Strategy: Packed, Nanos: nanos}
-		}
+		best = Estimate{Strategy: Packed, Nanos: nanos}
 	}
 	return best
 }
@@ -158,17 +154,6 @@ func (t *typical) asItLies(w *Work) float64 {
 		return t.overlapped(w, t.direct(w), t.moved(w, Direct)) + max(gatherFar*near, grain) + t.oneByOne(w)
 	}
 	return t.overlapped(w, max(t.direct(w), gatherLine*near, grain), t.moved(w, Direct)) + t.oneByOne(w)
-}
-
-// packing is what the packed strategy takes to read what does not lie in rows: items of a batch that share lines, terms in short
-// runs, and operands of what follows.
-func (t *typical) packing(w *Work) float64 {
-	nanos := t.againstGrain(w.BytesIn, w.Strided) + t.backAgain(w) + t.fetched(w.BytesIn, w.B*w.M*w.N*float64(w.GathersBeside))
-	if w.Jumps > 0 {
-		_, vectors := t.tile(w.Type.Accum(), w.Place.B, int64(max(w.M, w.N)))
-		nanos += jump * w.Jumps * math.Ceil(w.N/(float64(vectors)*t.rates[w.Type].parts))
-	}
-	return nanos
 }
 
 // moved is the time it takes to fetch and store what does not stay in the second level. Lines are fetched before they
@@ -253,7 +238,7 @@ func (t *typical) Bound(d tensor.DType) Bound {
 func (b Bound) Nanos(points, bytes float64) float64 {
 	nanos := max(points*b.point, bytes*b.byte)
 	if bytes > b.near {
-		return max(nanos, bytes*batchBeyond.read/Line-b.Fixed)
+		return max(nanos, bytes*beyond.written/Line-b.Fixed)
 	}
 	return nanos
 }
@@ -280,49 +265,6 @@ func Packable(d tensor.DType) bool {
 		return true
 	}
 	return false
-}
-
-// packed estimates the packed strategy; it may be less if it is most or more.
-func (t *typical) packed(w *Work, most float64) float64 {
-	compute, rate := t.packedCompute(w), t.bandwidth(w.BytesIn+w.BytesOut)
-	if least := compute + t.leastBeside(w, rate); least >= most {
-		return least
-	}
-	b := t.blocking(w)
-	moved := t.passes(w, b.NBlocks()*b.Slices(), b.KBlocks())
-	if b.Split > 1 {
-		moved += float64(b.SharedBytes()) * max(w.B, 1)
-	}
-	return compute + moved/rate + float64(b.Phases())*launch
-}
-
-// packedCompute is the arithmetic of the packed strategy.
-func (t *typical) packedCompute(w *Work) float64 {
-	// Which side gets the columns depends on C's layout; of a narrow product it mostly is the wide one.
-	narrow, wide := min(w.M, w.N), max(w.M, w.N)
-	rows, vectors := t.tile(w.Type.Accum(), w.Place.B, int64(wide))
-	lanes := t.rates[w.Type].parts
-	edges := share(narrow, float64(rows)/2) * share(wide, float64(vectors)*lanes/2) * share(w.K, 8)
-	return w.B * w.M * w.N * w.K * (1/(t.rates[w.Type.Accum()].peak*peakShare*edges) + w.Ops/(clock*lanes))
-}
-
-// leastBeside is what the packed strategy takes at least beside arithmetic.
-func (t *typical) leastBeside(w *Work, rate float64) float64 {
-	terms := int64(w.K)
-	return launch + t.passes(w, 1, ceilDiv(terms, evenDepth(w.Type.Accum(), terms)))/rate
-}
-
-// passes is the bytes that are moved to pack operands, A for each of some columns of blocks, and to sum over blocks of K: C is
-// written once, and read and written after that.
-func (t *typical) passes(w *Work, columns, blocks int64) float64 {
-	size, bytes := float64(w.Type.Accum().Size()), float64(2*blocks-1)*w.BytesOut
-	if !w.Place.B {
-		bytes += packPass * w.B * w.N * w.K * size
-	}
-	if !w.Place.A {
-		bytes += packPass * w.B * w.M * w.K * float64(columns) * size
-	}
-	return bytes
 }
 
 func (t *Target) blocking(w *Work) Blocking {

@@ -49,15 +49,47 @@ func (t *Target) tileCycles(rows, c, terms float64) float64 {
 
 // termCycles estimates the cycles of a term of the sums of a tile.
 func (t *Target) termCycles(rows, c float64) float64 {
-	loads, work := rows+c, rows*c
-	if t.FMA {
-		work /= 2
+	loads := rows + c
+	return max(t.work(rows*c), loads/2, latency) + loads/8
+}
+
+// Sums of a tile wait for each other: of one accumulator, the next term can be added after so many cycles. Where terms are few, the
+// core is at work on the next tile meanwhile, as far as it looks ahead.
+const (
+	latency = 4.0
+	ahead   = 128.0 // multiply-adds and loads
+)
+
+// passCycles is the cycles of all tiles of r rows and c vectors over m rows and vecs vectors; rows that share no vectors load their own.
+func (t *Target) passCycles(m, vecs, r, c int64, terms float64, shared bool) float64 {
+	tiles := ceilDiv(m, r)
+	rows, whole := float64(m)/float64(tiles), vecs/c
+	cycles := float64(whole) * t.busyCycles(rows, float64(c), terms, shared)
+	if part := vecs - whole*c; part > 0 {
+		cycles += t.busyCycles(rows, float64(part), terms, shared)
 	}
-	return max(work, loads/2, 4) + loads/8
+	return float64(tiles) * cycles / mostRate
+}
+
+// busyCycles is the cycles of a tile among others.
+func (t *Target) busyCycles(rows, c, terms float64, shared bool) float64 {
+	loads, sums := rows+c, rows*c
+	if !shared {
+		loads = sums * (1 + float64(t.VectorBytes)/Line) // most lie in two lines
+	}
+	return terms * max(t.work(sums), loads/2, latency/(1+ahead/(terms*(sums+loads))))
+}
+
+// work is the cycles of so many multiply-adds of vectors.
+func (t *Target) work(sums float64) float64 {
+	if t.FMA {
+		return sums / 2
+	}
+	return sums
 }
 
 // FewestCycles is about what the best tiles take, and their rows and columns. Rows are multiples of a square where sums are turned around.
-func (t *Target) FewestCycles(d tensor.DType, m, vecs, square int64, terms float64) (cycles float64, rows, cols int64) {
+func (t *Target) FewestCycles(d tensor.DType, m, vecs, square int64, terms float64, shared bool) (cycles float64, rows, cols int64) {
 	free := t.TileRegisters(d, false)
 	if square > 1 || free < 2 || vecs < 1 { // else tiles of one vector are no worse with all the rows that there are registers for
 		cycles, rows, cols = t.TilesCycles(m, vecs, 1, 1, terms), 1, 1
@@ -68,7 +100,7 @@ func (t *Target) FewestCycles(d tensor.DType, m, vecs, square int64, terms float
 			cycles, rows, cols = n, r, c
 		}
 	}
-	return cycles, rows, cols
+	return t.passCycles(m, vecs, rows, cols, terms, shared), rows, cols
 }
 
 // mostColumns is the most vectors of a tile's rows that FewestCycles looks at.
@@ -84,15 +116,14 @@ func (t *Target) tileRows(m, square, free int64) int64 {
 	return r
 }
 
-// leastCycles is what a term of a sum takes at least, for each vector of accumulators, of those that FewestCycles looks at.
-func (t *Target) leastCycles(d tensor.DType) float64 {
-	least, free := math.Inf(1), t.TileRegisters(d, false)
-	for c := int64(1); c <= mostColumns && free/c > 1; c++ {
-		r := t.tileRows(math.MaxInt64, 1, free/c-1)
-		least = min(least, t.termCycles(float64(r), float64(c))/float64(r*c))
-	}
-	return min(least, t.termCycles(1, 1))
-}
+// leastCycles is what a term of a sum takes at least, for each vector of accumulators.
+func (t *Target) leastCycles() float64 { return t.work(1) / mostRate }
+
+// streams is the part of reading lines of a batch that its items hide, as the next is fetched while tiles use this one.
+const streams = 0.35
+
+// waited is nanoseconds of a line in the second level that an element is read from that all lanes of a vector wait for.
+const waited = 0.5
 
 // costs of what tiles do beside multiply-adds, in nanoseconds.
 type costs struct {
@@ -100,22 +131,23 @@ type costs struct {
 	far     float64 // and the second
 	read    float64 // a line of inputs, once
 	written float64 // and of the output
-	turned  float64 // an element of the output that is turned around before it is stored
+	turned  float64 // a byte of the output that is turned around before it is stored
 	stored  float64 // an element of the output by itself
+	side    float64 // the same, where all of its vector lie in a line
 	fetched float64 // an element of an input by itself
 	lone    float64 // the same, loaded for all lanes
 	shared  float64 // a line of inputs that items of a batch share
 }
 
 // farStored is nanoseconds of a line of the output, beyond the second level, of those that a vector is stored to on as many pages.
-const farStored = 20.0
+const farStored = 4.0
 
 // Operands and result in the second level, and beyond it: for vectors along an index of one input, and for those along the batch.
 var (
-	within      = costs{again: 0.2, far: 0.4, read: 0.4, written: 1.1, turned: 0.06, stored: 1.6, fetched: gatherNear, lone: 0.5}
-	beyond      = costs{again: 0.7, far: 1.3, read: 1.9, written: 2.4, turned: 0.04, stored: 3.0, fetched: 0.75, lone: 0.65}
-	batchWithin = costs{read: 0.4, written: 4, turned: 0.03, stored: 1.9, fetched: gatherNear, shared: 0.25}
-	batchBeyond = costs{read: 1.7, written: 4, turned: 0.4, stored: 1, fetched: 2, shared: 0.1}
+	within      = costs{again: 0.08, far: 0.4, read: 0.3, written: 0.4, turned: 0.025, stored: 1, side: 0.36, fetched: gatherNear, lone: 0.12}
+	beyond      = costs{again: 0.35, far: 0.9, read: 2, written: 1.3, turned: 0.03, stored: 2.4, side: 0.23, fetched: 0.75, lone: 0.35}
+	batchWithin = costs{read: 0.4, written: 4, turned: 0.005, stored: 1.9, side: 1.9, fetched: gatherNear, shared: 0.25}
+	batchBeyond = costs{read: 1.7, written: 4, turned: 0.07, stored: 1, side: 1, fetched: 2, shared: 0.1}
 )
 
 // even reports whether nothing is known of how the operands lie, and tiles of vectors are what they are computed in.
@@ -127,12 +159,12 @@ func (w *Work) even() bool {
 // leastEven is a time that such tiles take at least.
 func (t *typical) leastEven(w *Work) float64 {
 	r, c := &t.rates[w.Type], t.reach(w, &within, &beyond)
-	cycles := w.B * w.M * math.Ceil(w.N/r.lanes) * (w.K*r.term + 1)
+	cycles := w.B * w.M * math.Ceil(w.N/r.lanes) * w.K * r.term
 	rate := typeRate(w.Type)
 	if w.Type.IsComplex() {
 		rate /= complexLoss
 	}
-	return cycles/(clock*rate) + c.read*w.BytesIn/Line + c.written*w.BytesOut/Line + call
+	return cycles/(clock*rate) + min(c.read, c.written)*(w.BytesIn+w.BytesOut)/Line + call
 }
 
 // evenly is what tiles of all rows and columns take, and read of the right operand, where nothing is known of how these lie.
@@ -143,7 +175,7 @@ func (t *typical) evenly(w *Work) (cycles float64, right Footprint) {
 		run = w.Run
 	}
 	vectors := math.Ceil(run / lanes)
-	cycles, rows, columns := t.FewestCycles(w.Type, int64(w.M), int64(vectors), 1, w.K)
+	cycles, rows, columns := t.FewestCycles(w.Type, int64(w.M), int64(vectors), 1, w.K, true)
 	cycles *= w.B * w.N / run
 	if w.BytesIn+w.BytesOut > w.B*float64(t.l2()) { // they may lie anyhow
 		cycles = max(cycles, w.B*w.M*w.N*w.K/(2*lanes*directRate))
@@ -166,9 +198,17 @@ func (t *typical) tiled(w *Work, cycles float64, left, right Footprint) float64 
 	nanos := cycles/(clock*rate) + c.lone*w.Lone
 	again := c.again
 	if w.BytesIn+w.BytesOut <= w.B*float64(t.l2()) { // an item of the batch stays
-		again = within.again
+		if again = within.again; c == &beyond {
+			nanos -= streams * c.read * w.BytesIn / Line
+		}
 	}
 	for _, p := range [...]Footprint{left, right} {
+		switch again := p.Again * p.Lines * p.Tiles; {
+		case p.Until > float64(t.l2()):
+			nanos += beyond.read * again
+		case p.Until > float64(t.l1()):
+			nanos += waited * again
+		}
 		switch reach := p.Stay * p.Apart; {
 		case reach > float64(t.l2()):
 			nanos += c.far * p.Lines * p.Tiles
@@ -212,12 +252,12 @@ func (t *typical) beside(w *Work, c *costs, turns bool) float64 {
 	}
 	nanos := points*(w.Ops/(clock*t.rates[w.Type].lanes)+waits*w.Nearby+c.fetched*w.Fetches) + c.read*w.BytesIn/Line + c.written*w.BytesOut/Line
 	switch {
-	case w.Across >= Page && w.BytesOut > float64(t.l2()):
-		nanos += farStored * w.BytesOut / Line
 	case w.Scattered:
-		nanos += c.stored * written
+		nanos += (c.side + (c.stored-c.side)*w.Spread) * written
 	case turns:
-		nanos += c.turned * written
+		if nanos += c.turned * w.BytesOut; w.Across >= Page && w.BytesOut > float64(t.l2()) {
+			nanos += farStored * w.BytesOut / Line
+		}
 	}
 	return nanos
 }
