@@ -145,7 +145,7 @@ const farStored = 4.0
 // Operands and result in the second level, and beyond it: for vectors along an index of one input, and for those along the batch.
 var (
 	within      = costs{again: 0.08, far: 0.4, read: 0.3, written: 0.4, turned: 0.025, stored: 1, side: 0.36, fetched: gatherNear, lone: 0.12}
-	beyond      = costs{again: 0.35, far: 0.9, read: 2, written: 1.3, turned: 0.03, stored: 2.4, side: 0.23, fetched: 0.75, lone: 0.35}
+	beyond      = costs{again: 0.35, far: 0.9, read: 2, written: 1.3, turned: 0.03, stored: 2.4, side: 0.23, fetched: 0.75, lone: 0.65}
 	batchWithin = costs{read: 0.4, written: 4, turned: 0.005, stored: 1.9, side: 1.9, fetched: gatherNear, shared: 0.25}
 	batchBeyond = costs{read: 1.7, written: 4, turned: 0.07, stored: 1, side: 1, fetched: 2, shared: 0.1}
 )
