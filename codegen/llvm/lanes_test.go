@@ -5,16 +5,17 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/einc-lang/einc/codegen/llvm"
 	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/einc-lang/einc/tensor"
 	"github.com/stretchr/testify/require"
 )
 
 // lanesJob reads the active lanes of vectors at every stride, turns them around together with a whole
-// vector, and stores the active lanes of the result; tasks take rows of 64 elements of the output.
+// vector, and stores the active lanes of the result, side by side and apart; tasks take rows of 256 elements of the output.
 func lanesJob(d tensor.DType, lanes, active int, rng *rand.Rand) job {
 	b := loop.NewBuilder("direct")
-	const tasks, row = 3, 64
+	const tasks, row = 3, 256
 	b.Param(loop.Param{Name: "out", DType: d, Role: loop.Out, Hi: tasks * row})
 	in := random(d, 200, rng)
 	in.Origin = 100 * d.Size()
@@ -25,13 +26,17 @@ func lanesJob(d tensor.DType, lanes, active int, rng *rand.Rand) job {
 		pick[i] = (i*5 + 3) % (2 * lanes)
 	}
 	put := func(r loop.Reg, stride int64, stream bool) {
-		to := loop.Addr{Off: loop.Affine{Const: at, Terms: []loop.Term{{Var: v, Coef: loop.Const(row)}}}}
+		first := at
+		if stride < 0 {
+			first -= stride * 15
+		}
+		to := loop.Addr{Off: loop.Affine{Const: first, Terms: []loop.Term{{Var: v, Coef: loop.Const(row)}}}}
 		n := &loop.Store{Src: r, To: to, Stride: loop.Const(stride), Active: active, Stream: stream}
 		if stream {
 			n.Active = 0
 		}
 		b.Add(n)
-		at += 16
+		at += 16 * max(stride, -stride)
 	}
 	b.For(&loop.For{Var: v, Kind: loop.Task, Count: loop.Bound{Max: loop.Const(tasks)}, Step: 1}, func() {
 		from := func(c int64) loop.Addr {
@@ -45,6 +50,8 @@ func lanesJob(d tensor.DType, lanes, active int, rng *rand.Rand) job {
 		put(b.Shuffle(x, whole, pick), 1, false)
 		put(b.Shuffle(b.LoadActive(from(5), loop.Const(0), lanes, active), x, pick), 1, false)
 		put(b.Shuffle(whole, b.LoadActive(from(2), loop.Const(-2), lanes, active), pick), 1, false)
+		put(x, 3, false)
+		put(whole, -2, false)
 	})
 	return job{nest: b.Nest, args: []loop.Mem{random(d, tasks*row, rng), in}, tasks: tasks}
 }
@@ -63,6 +70,20 @@ func TestLanes(t *testing.T) {
 		}
 		compare(t, lv, jobs, false)
 	})
+}
+
+// Levels that can store the elements of a vector by one instruction do, and so do not have LLVM look at all pairs of stores.
+func TestStridedStoresScatter(t *testing.T) {
+	for _, c := range []struct {
+		d     tensor.DType
+		lanes int
+		bits  int
+		want  bool
+	}{{tensor.F32, 16, 512, true}, {tensor.I64, 8, 512, true}, {tensor.F32, 8, 512, false}, {tensor.I16, 32, 512, false}, {tensor.C64, 8, 512, false}, {tensor.F32, 8, 256, false}} {
+		j := lanesJob(c.d, c.lanes, 0, rand.New(rand.NewPCG(7, 7)))
+		got := text(t, j.nest, llvm.Target{Triple: linux, CPU: "x86-64-v3", VectorBits: c.bits})
+		require.Equal(t, c.want, strings.Contains(got, "@llvm.masked.scatter"), "%v in %d lanes, vectors of %d bits", c.d, c.lanes, c.bits)
+	}
 }
 
 // A loop that is repeated asks for a line once, not in every iteration that reads from it.

@@ -1,6 +1,8 @@
 package llvm
 
 import (
+	"fmt"
+
 	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/llir/llvm/ir"
 	"github.com/llir/llvm/ir/constant"
@@ -81,4 +83,26 @@ func (e *fn) maskedStore(x, p, mask value.Value, a ir.Align) {
 	f := e.declare("llvm.masked.store."+suffix(t)+".p0"+suffix(t), types.Void, t, ptr, types.I32, mask.Type())
 	call := ir.NewCall(f, x, e.cast(p, ptr), integer(types.I32, int64(a)), mask)
 	e.cur.Insts = append(e.cur.Insts, call)
+}
+
+// scatters reports whether the target has an instruction that stores the elements of t one by one: AVX-512, for vectors of 64
+// bytes. It takes as long as that many stores, but these are half of LLVM's work, which looks whether some can be merged.
+func (e *fn) scatters(t loop.Type) bool {
+	size := t.DType.Size()
+	return e.target.arch() == "x86_64" && e.target.VectorBits >= 512 && size >= 4 && t.Lanes*size == 64 && !t.DType.IsComplex()
+}
+
+// scatter writes the first lanes of a vector, stride elements apart.
+func (e *fn) scatter(t loop.Type, v val, p value.Value, stride loop.Size, active int) {
+	lane := make([]constant.Constant, t.Lanes)
+	for i := range lane {
+		lane[i] = constant.NewInt(types.I64, int64(i))
+	}
+	apart := e.splat(val{re: e.size(stride)}, t.Lanes).re
+	to := e.put(ir.NewGetElementPtr(memory(t.DType), p, e.put(ir.NewMul(apart, constant.NewVector(nil, lane...)))))
+	x := e.toMemory(t, v)
+	mask := first(x.Type(), active)
+	f := e.declare(fmt.Sprintf("llvm.masked.scatter.%s.v%dp0%s", suffix(x.Type()), t.Lanes, suffix(memory(t.DType))),
+		types.Void, x.Type(), to.Type(), types.I32, mask.Type())
+	e.cur.Insts = append(e.cur.Insts, ir.NewCall(f, x, to, integer(types.I32, int64(align(t.DType))), mask))
 }

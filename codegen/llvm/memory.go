@@ -63,6 +63,9 @@ func (e *fn) store(t loop.Type, v val, p value.Value, n *loop.Store) {
 	case t.Lanes == 1 || stride == loop.Const(1):
 		e.storeRow(t, v, p)
 		return
+	case e.scatters(t):
+		e.scatter(t, v, p, stride, active)
+		return
 	}
 	for i := range active {
 		x := each(func(ps ...value.Value) value.Value { return e.extract(ps[0], i) }, v)
