@@ -232,15 +232,14 @@ func (s *session) takeTurns(res *result, r *row, c *contender, turns []*turn) er
 		round += t.pace()
 	}
 	for range max(s.rounds, r.rounds, min(maxRounds, int(rowTime/round))) {
-		rest(r.threads)
 		nanos, err := own.take()
 		if err != nil {
 			return err
 		}
 		res.rounds = append(res.rounds, nanos)
 		turns = slices.DeleteFunc(turns, func(t *turn) bool {
-			rest(r.threads)
 			nanos, err := t.take()
+			rest(r.threads, t.peer)
 			if err != nil { // a peer that breaks off is out; the others go on
 				t.timing.rounds, t.timing.Note = nil, err.Error()
 				return true
@@ -256,11 +255,11 @@ func (s *session) takeTurns(res *result, r *row, c *contender, turns []*turn) er
 	return nil
 }
 
-// rest waits before a contender's turn until the threads of the one before sleep: those of OpenBLAS look for work for
-// 2^26 cycles after a call, on a core that the next contender of several threads is to have.
-func rest(threads int) {
-	if threads > 1 {
-		time.Sleep(50 * time.Millisecond)
+// rest waits, after a contender of several threads, until these sleep: those of OpenBLAS look for work for 2^28 cycles after a
+// call, on cores that the next contender is to have.
+func rest(threads int, after peer) {
+	if threads > 1 && !after.sleeps {
+		time.Sleep(150 * time.Millisecond)
 	}
 }
 
@@ -300,7 +299,7 @@ func (p peer) share() float64 {
 
 // eincPeer is einc on another expression, with the row's operands in an order.
 func eincPeer(name, class string, w work, scale float64, order ...int) peer {
-	return peer{name: name, class: class, scale: scale, unlike: true, make: func(s *session, d *data) (*contender, error) {
+	return peer{name: name, class: class, scale: scale, unlike: true, sleeps: true, make: func(s *session, d *data) (*contender, error) {
 		var operands []*einc.Tensor
 		for i, shape := range w.shapes {
 			if len(order) > 0 {

@@ -51,6 +51,7 @@ type peer struct {
 	name, class string
 	scale       float64 // of its time, where it does another amount of work; 0 means 1
 	unlike      bool    // its result is not einc's and is not compared
+	sleeps      bool    // its threads take no core once it is done
 	make        func(*session, *data) (*contender, error)
 }
 

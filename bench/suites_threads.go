@@ -54,7 +54,7 @@ const spinSteps = 2_000_000
 // spinPeer shares the same multiply-adds among so many threads.
 func spinPeer(threads int) peer {
 	name := fmt.Sprintf("spin %d", threads)
-	return peer{name: name, class: name, unlike: true, make: func(s *session, d *data) (*contender, error) {
+	return peer{name: name, class: name, unlike: true, sleeps: true, make: func(s *session, d *data) (*contender, error) {
 		j := &job{kind: jobSpin, m: int64(threads), n: int64(spinSteps / threads), e: unsafe.Pointer(new([8]int64))}
 		return s.native.contender(j, d, d.out), nil
 	}}
