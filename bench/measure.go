@@ -255,8 +255,8 @@ func (s *session) takeTurns(res *result, r *row, c *contender, turns []*turn) er
 	return nil
 }
 
-// rest waits, after a contender of several threads, until these sleep: those of OpenBLAS look for work for 2^28 cycles after a
-// call, on cores that the next contender is to have.
+// rest waits, after a contender of several threads, until these sleep: those of OpenBLAS look for work for
+// 120 ms after a call (by the CPU time of a process that sleeps), on cores that the next contender is to have.
 func rest(threads int, after peer) {
 	if threads > 1 && !after.sleeps {
 		time.Sleep(150 * time.Millisecond)

@@ -92,11 +92,11 @@ func (x *inner) footprint(r Ref, v, row parser.IndexID, columns, rows float64) c
 		touch(i, float64(x.extent(i)))
 	}
 	touch(v, columns)
-	p.Again, p.Until = x.within(r, p.Lines)
+	p.Again, p.Until = x.rereads(r, p.Lines)
 	p.Stay = p.Lines
 	if row != parser.NoIndex && slices.Contains(r.Axes, row) {
 		touch(row, rows)
-		p.Again, p.Until = x.within(r, p.Lines)
+		p.Again, p.Until = x.rereads(r, p.Lines)
 		p.Stay = x.untilAgain(r, v, row)
 	}
 	p.Until *= float64(places & -places)
@@ -104,10 +104,10 @@ func (x *inner) footprint(r Ref, v, row parser.IndexID, columns, rows float64) c
 	return p
 }
 
-// within is how often beyond the first a tile reads each of so many lines of an input, if they do not stay in a cache, and how many
+// rereads is how often beyond the first a tile reads each of so many lines of an input, if they do not stay in a cache, and how many
 // pass until it does: those of the terms between, as loops over terms are nested by strides, where terms that lie in a line do not follow
 // each other.
-func (x *inner) within(r Ref, lines float64) (again, until float64) {
+func (x *inner) rereads(r Ref, lines float64) (again, until float64) {
 	size := x.plan.Buffers[r.Buffer].DType.Size()
 	for _, u := range x.s.K {
 		n, extent := float64(x.stride(r, u)*size), float64(x.extent(u))

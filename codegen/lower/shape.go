@@ -307,25 +307,17 @@ func (k *kernel) rowAxis(col int) int {
 }
 
 // serves tells whether rows share what vectors along col hold of some input, read side by side or element by element.
-func (k *kernel) serves(row, col int) bool {
-	if col < 0 {
-		return false
-	}
-	for i := 1; i <= k.inputs; i++ {
-		if !k.axes[col].at[i].isZero() && k.axes[row].at[i].isZero() {
-			return true
-		}
-	}
-	return false
-}
+func (k *kernel) serves(row, col int) bool { return k.sharesAny(row, col, false) }
 
-// shares tells whether rows share a vector along col of some input.
-func (k *kernel) shares(row, col int) bool {
+// shares tells whether rows share a vector along col of some input whose elements lie side by side.
+func (k *kernel) shares(row, col int) bool { return k.sharesAny(row, col, true) }
+
+func (k *kernel) sharesAny(row, col int, adjacent bool) bool {
 	if col < 0 {
 		return false
 	}
 	for i := 1; i <= k.inputs; i++ {
-		if k.axes[col].at[i].n == 1 && k.axes[row].at[i].isZero() {
+		if along := k.axes[col].at[i]; !along.isZero() && (!adjacent || along.n == 1) && k.axes[row].at[i].isZero() {
 			return true
 		}
 	}

@@ -11,7 +11,7 @@ import (
 const (
 	clock       = 3.0       // cycles
 	launch      = 400.0     // a phase: handing out tasks and waiting for them
-	peakShare   = 0.75      // of the peak that tiles of packed panels reach
+	peakShare   = 0.75      // of the peak, by which packed products are cut into tasks
 	directRate  = 0.30      // of the peak that vectors without tiles reach: every product needs a load
 	mostRate    = 0.92      // of the peak that nothing is beyond
 	batchRate   = 0.85      // of the peak that tiles reach on operands that live in the second-level cache

@@ -88,7 +88,8 @@ func (t *Target) work(sums float64) float64 {
 	return sums
 }
 
-// FewestCycles is about what the best tiles take, and their rows and columns. Rows are multiples of a square where sums are turned around.
+// FewestCycles is what tiles take of the shape that TilesCycles prefers, as the code has it, one after the other, and their rows
+// and columns; shared says that rows share vectors. Rows are multiples of a square where sums are turned around.
 func (t *Target) FewestCycles(d tensor.DType, m, vecs, square int64, terms float64, shared bool) (cycles float64, rows, cols int64) {
 	free := t.TileRegisters(d, false)
 	if square > 1 || free < 2 || vecs < 1 { // else tiles of one vector are no worse with all the rows that there are registers for
