@@ -53,7 +53,7 @@ func (h *orderSearch) briefUnits(fields []componentTree) float64 {
 }
 
 // autoPoints are budgets that suit components of some numbers of tensors.
-var autoPoints = []struct{ tensors, units float64 }{{10, 6e5}, {24, 1.7e6}, {50, 3.4e6}, {100, 6.2e6}, {300, 4e7}, {1000, 1.2e8}, {3000, 3.2e8}}
+var autoPoints = []struct{ tensors, units float64 }{{10, 6e5}, {24, 1.7e6}, {50, 3e6}, {100, 5e6}, {300, 4e7}, {1000, 1.2e8}, {3000, 3.2e8}}
 
 // autoUnits is the budget that suits a component of n tensors: what lies between two points is on the
 // line between them in logarithms.

@@ -24,7 +24,7 @@ type run struct {
 }
 
 // spare is how many words more than necessary a row may have so that runs can be counted.
-const spare = 3
+const spare = 6
 
 func newScale(lg []float64) *scale {
 	order := make([]int32, len(lg))
