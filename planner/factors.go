@@ -36,7 +36,7 @@ func (k *kernel) partner(s *Step) {
 // innerStep is the longest step, in a core operand, of the indices that no factor of a product has.
 func (d *draft) innerStep(s *Step, operand int) int {
 	r, most := s.Inputs[s.Core[operand]], 0
-	strides := d.strides(r)
+	strides := d.plan.Buffers[r.Buffer].Strides()
 	for a, i := range r.Axes {
 		if slices.Contains(d.innerIndices(s), i) {
 			most = max(most, strides[a], -strides[a])

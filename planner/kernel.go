@@ -404,15 +404,6 @@ func lastLong(shape []int) int {
 	return a
 }
 
-// strides are those of a view's buffer.
-func (d *draft) strides(r Ref) []int {
-	b := &d.plan.Buffers[r.Buffer]
-	if b.Kind != Operand || b.Layout.Strides == nil {
-		return rowMajor(b.Shape).Strides
-	}
-	return b.Layout.Strides
-}
-
 // hasUnit reports whether an index walks r with stride 1.
 func (d *draft) hasUnit(r Ref) bool {
 	unit := d.unitAxis(r)

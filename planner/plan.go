@@ -3,6 +3,7 @@ package planner
 import (
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner/cost"
+	"github.com/einc-lang/einc/tensor"
 )
 
 // Plan is a Problem put in order: the steps to run one after the other, and where their results live.
@@ -66,6 +67,20 @@ type Buffer struct {
 	Offset      int64   // into the arena, for Temp, or into the worker's private part of it; a multiple of 64
 	First, Last int     // steps that write it first and read it last; loops around only one of them count whole
 	Window      *Window // not nil: a part of another buffer, without storage of its own
+}
+
+// Strides are how many elements lie between neighbours of each axis: those of an operand or of the whole that a window is
+// part of, or of a dense array.
+func (b *Buffer) Strides() []int {
+	if b.lies() {
+		return b.Layout.Strides
+	}
+	return tensor.RowMajor(make([]int, len(b.Shape)), b.Shape)
+}
+
+// lies reports whether a buffer's layout says how it lies: other buffers are dense.
+func (b *Buffer) lies() bool {
+	return (b.Kind == Operand || b.Window != nil) && b.Layout.Strides != nil
 }
 
 // Ref is a buffer seen through indices, one an axis. A repeat is a diagonal; parser.NoIndex fixes an

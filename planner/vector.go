@@ -481,7 +481,7 @@ func (d *draft) stride(r Ref, i parser.IndexID) int {
 // bothStrides is how far a view moves along two indices.
 func (d *draft) bothStrides(r Ref, i, j parser.IndexID) (along, other int) {
 	b, stride := &d.plan.Buffers[r.Buffer], 1
-	given := b.Kind == Operand && b.Layout.Strides != nil
+	given := b.lies()
 	for a := len(r.Axes) - 1; a >= 0; a-- {
 		if given {
 			stride = b.Layout.Strides[a]

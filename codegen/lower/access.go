@@ -24,25 +24,6 @@ type stride struct {
 
 func (s stride) isZero() bool { return s.n == 0 && s.dim == 0 }
 
-// rowMajor gives the strides of a dense array, last axis fastest.
-func rowMajor(shape []int) []int {
-	s := make([]int, len(shape))
-	n := 1
-	for a := len(shape) - 1; a >= 0; a-- {
-		s[a] = n
-		n *= max(shape[a], 1)
-	}
-	return s
-}
-
-// bufferStrides gives the strides of a buffer: only operands and windows have a layout of their own.
-func bufferStrides(b *planner.Buffer) []int {
-	if (b.Kind == planner.Operand || b.Window != nil) && b.Layout.Strides != nil {
-		return b.Layout.Strides
-	}
-	return rowMajor(b.Shape)
-}
-
 // bounds are the elements [lo, hi) that strides reach within a shape.
 func bounds(shape, strides []int) (lo, hi int64) {
 	for a, e := range shape {
@@ -64,7 +45,7 @@ const openElements = 1 << 46
 // buffer makes the access to a buffer.
 func (l *lowering) buffer(id int, role loop.Role) access {
 	b := &l.plan.Buffers[id]
-	lo, hi := bounds(b.Shape, bufferStrides(b))
+	lo, hi := bounds(b.Shape, b.Strides())
 	if l.sizes != nil {
 		lo, hi = 0, openElements // what the nest may touch is for the caller to know
 	}

@@ -67,7 +67,7 @@ func (c caseOf) extentOf(r rune) int {
 // strides lays out a shape: c row-major, f Fortran, n row-major backwards, z broadcast along the first
 // axis, p with gaps everywhere.
 func strides(layout byte, shape []int) []int {
-	s := rowMajor(shape)
+	s := tensor.RowMajor(make([]int, len(shape)), shape)
 	switch layout {
 	case 'f':
 		n := 1
@@ -266,7 +266,7 @@ func get(d tensor.DType, from []byte) complex128 {
 // cell is the memory of an element of a buffer.
 func (b *bench) cell(ref planner.Ref, at map[parser.IndexID]int) []byte {
 	buf := &b.plan.Buffers[ref.Buffer]
-	off, st := 0, bufferStrides(buf)
+	off, st := 0, buf.Strides()
 	for a, ix := range ref.Axes {
 		if ix != parser.NoIndex {
 			off += at[ix] * st[a]
@@ -283,7 +283,7 @@ func (b *bench) run(t *testing.T, p *Program) {
 	var dims []int64
 	for _, d := range p.Dims {
 		if d.Op == DimStride {
-			dims = append(dims, int64(bufferStrides(&b.plan.Buffers[d.Buffer])[d.Axis]))
+			dims = append(dims, int64(b.plan.Buffers[d.Buffer].Strides()[d.Axis]))
 			continue
 		}
 		second := d.Value

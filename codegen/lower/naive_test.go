@@ -18,7 +18,7 @@ func (b *bench) naive() []complex128 {
 		n *= e
 	}
 	vals := make([]complex128, n)
-	st := rowMajor(buf.Shape)
+	st := tensor.RowMajor(make([]int, len(buf.Shape)), buf.Shape)
 	if s.Old >= 0 {
 		b.each(planner.Ref{Buffer: s.Old, Axes: fresh(b, buf.Shape)}, func(at map[parser.IndexID]int, ref planner.Ref) {
 			off := 0

@@ -171,7 +171,7 @@ func (l *lowering) view(o *outline, r planner.Ref) {
 		if b.Window != nil {
 			o.buffer(b.Window.Of)
 		}
-		for a, n := range bufferStrides(b) {
+		for a, n := range b.Strides() {
 			o.int(b.Shape[a], n)
 		}
 	}

@@ -210,7 +210,7 @@ func viewsOf(p *planner.Plan) [][]parser.IndexID {
 // axes are one run with the next, are what a class of layouts is told by; other strides are entries.
 func (l *lowering) axisStride(buffer, axis int) stride {
 	b := &l.plan.Buffers[buffer]
-	strides := bufferStrides(b)
+	strides := b.Strides()
 	s := stride{n: int64(strides[axis])}
 	switch {
 	case l.dims == nil, b.Kind == planner.Temp && l.sizes == nil:
