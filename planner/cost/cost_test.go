@@ -180,6 +180,37 @@ func TestEstimatesAreFiniteAndGrow(t *testing.T) {
 	}
 }
 
+// Networks are vaster than integers: the planner asks about what will be cut.
+func TestEstimatesOfVastProducts(t *testing.T) {
+	const vast = 1 << 50
+	for _, target := range targets() {
+		w := gemm(tensor.F32, 4096, 4096, 512)
+		one := estimate(&target, w)
+		w.B, w.BytesIn, w.BytesOut = vast, vast*w.BytesIn, vast*w.BytesOut
+		e := estimate(&target, w)
+		require.Equal(t, cost.Packed, e.Strategy)
+		require.Positive(t, one.Shared)
+		require.GreaterOrEqual(t, e.Shared, int64(vast), "%s", target.Level)
+		for _, grow := range []func(w *cost.Work, n float64){
+			func(w *cost.Work, n float64) { w.B = n }, func(w *cost.Work, n float64) { w.M = n },
+			func(w *cost.Work, n float64) { w.N = n }, func(w *cost.Work, n float64) { w.K = n },
+		} {
+			last := 0.0
+			for bits := 40; bits < 200; bits++ {
+				w := gemm(tensor.F32, 64, 64, 64)
+				grow(&w, math.Ldexp(1, bits))
+				w.BytesIn, w.BytesOut = 4*w.B*(w.M+w.N)*w.K, 4*w.B*w.M*w.N
+				nanos := estimate(&target, w).Nanos
+				require.Greater(t, nanos, last, "%s 2^%d", target.Level, bits)
+				if last > 0 {
+					require.Less(t, nanos, 4*last, "%s 2^%d", target.Level, bits)
+				}
+				last = nanos
+			}
+		}
+	}
+}
+
 // TestHowOperandsLieDecides holds packing against what it saves: items of a batch that fit the cache need
 // none, unless their vectors would run along the reduced index, or along the batch and across the output.
 func TestHowOperandsLieDecides(t *testing.T) {
@@ -299,6 +330,7 @@ func TestHowVectorsRunTakesTime(t *testing.T) {
 	batch := gemm(tensor.F32, 64, 64, 64)
 	batch.B, batch.BytesIn, batch.BytesOut = 500, 500*batch.BytesIn, 500*batch.BytesOut
 	large := gemm(tensor.F32, 1000, 1000, 1000)
+	row := cost.Work{B: 1, M: 1, N: 1e4, K: 1e3, Type: tensor.F32, Product: true, UnitInner: true, BytesIn: 4e7, BytesOut: 4e4, Nearby: 1}
 	turn := cost.Work{B: 1e6, M: 1, N: 1, K: 1, Type: tensor.F32, UnitInner: true, BytesIn: 4e6, BytesOut: 4e6}
 	for name, c := range map[string]struct {
 		of     cost.Work
@@ -308,6 +340,7 @@ func TestHowVectorsRunTakesTime(t *testing.T) {
 		"far gathers":   {small, func(w *cost.Work) { w.Fetches, w.FetchedBytes = 1, 1e9 }},
 		"near gathers":  {small, func(w *cost.Work) { w.Nearby = 1 }},
 		"lines that go": {func() cost.Work { w := small; w.Nearby, w.BytesIn = 1, 1e9; return w }(), func(w *cost.Work) { w.NearbyLines, w.NearbyApart = 1e4, cost.Line }},
+		"lines far off": {func() cost.Work { w := row; w.NearbyLines = 10; return w }(), func(w *cost.Work) { w.NearbyLines = 1e5 }},
 		"turned inputs": {turn, func(w *cost.Work) { w.Turns = 1 }},
 		"stores":        {small, func(w *cost.Work) { w.Scattered = true }},
 		"lone elements": {small, func(w *cost.Work) { w.Lone = 1000 }},
@@ -327,4 +360,16 @@ func TestHowVectorsRunTakesTime(t *testing.T) {
 	gathered := turn
 	gathered.Fetches, gathered.FetchedBytes, turn.Turns = 1, 4e6, 1
 	require.Less(t, model.Nanos(&turn), model.Nanos(&gathered), "tiles that are turned load whole vectors")
+}
+
+// What just fits the second level is there.
+func TestCachesHoldWhatFits(t *testing.T) {
+	model := avx2.Model()
+	fits := gemm(tensor.F32, 64, 64, 64)
+	fits.Plain, fits.BytesIn = false, float64(model.L2)-fits.BytesOut
+	less, more := fits, fits
+	less.BytesIn--
+	more.BytesIn++
+	require.InEpsilon(t, model.Nanos(&less), model.Nanos(&fits), 1e-3)
+	require.Greater(t, model.Nanos(&more), 1.1*model.Nanos(&fits))
 }

@@ -251,7 +251,7 @@ func (t *typical) packs(w *Work) bool {
 	if w.Type.IsComplex() && w.BytesIn+w.BytesOut <= complexBytes || w.K < leastTerms {
 		return false
 	}
-	rows, vectors := t.tile(w.Type.Accum(), w.Place.B, int64(max(w.M, w.N)))
+	rows, vectors := t.tile(w.Type.Accum(), w.Place.B, whole(max(w.M, w.N)))
 	size := float64(w.Type.Accum().Size())
 	// Wider tiles of fewer rows are no reason to pack what few rows use.
 	rows = max(rows, rows*vectors/2)
@@ -268,20 +268,27 @@ func Packable(d tensor.DType) bool {
 }
 
 func (t *Target) blocking(w *Work) Blocking {
-	return t.Blocking(w.Type, w.Place, int64(max(w.B, 1)), int64(w.M), int64(w.N), int64(w.K))
+	return t.Blocking(w.Type, w.Place, whole(max(w.B, 1)), whole(w.M), whole(w.N), whole(w.K))
 }
+
+// mostWhole is where numbers that the planner asks about are cut off: networks are vaster than integers, before they are cut.
+const mostWhole = 1 << 60
+
+// whole is an extent as an integer.
+func whole(extent float64) int64 { return int64(min(extent, mostWhole)) }
 
 // workspace is the bytes that the packed strategy needs.
 func (t *Target) workspace(w *Work) (shared, perWorker int64) {
 	b := t.blocking(w)
-	shared, perWorker = int64(w.B)*b.SharedBytes(), b.Scratch().Bytes+int64(w.Beside)*b.BesideBytes()
+	items := float64(b.SharedBytes())
+	perWorker = b.Scratch().Bytes + int64(w.Beside)*b.BesideBytes()
 	switch waits := w.Waits && b.KBlocks() > 1 && b.Split == 1; {
 	case waits && b.Own:
 		perWorker += b.PartsBytes()
 	case waits:
-		shared += int64(w.B) * b.PartsBytes()
+		items += float64(b.PartsBytes())
 	}
-	return shared, perWorker
+	return whole(w.B * items), perWorker
 }
 
 // direct estimates the direct strategy: arithmetic or memory, whichever takes longer.

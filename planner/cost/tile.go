@@ -176,7 +176,7 @@ func (t *typical) evenly(w *Work) (cycles float64, right Footprint) {
 		run = w.Run
 	}
 	vectors := math.Ceil(run / lanes)
-	cycles, rows, columns := t.FewestCycles(w.Type, int64(w.M), int64(vectors), 1, w.K, true)
+	cycles, rows, columns := t.FewestCycles(w.Type, whole(w.M), whole(vectors), 1, w.K, true)
 	cycles *= w.B * w.N / run
 	if w.BytesIn+w.BytesOut > w.B*float64(t.l2()) { // they may lie anyhow
 		cycles = max(cycles, w.B*w.M*w.N*w.K/(2*lanes*directRate))
