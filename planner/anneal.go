@@ -52,7 +52,7 @@ func (a *annealer) run(ctx context.Context, c cooling, units float64) {
 	a.best = math.Inf(1)
 	a.keep()
 	sweep := moveUnits(b.s.words) * float64(b.n-1)
-	sweeps := int(units / sweep)
+	sweeps := sweepsIn(units, sweep)
 	if b.n < 3 {
 		return
 	}
@@ -65,6 +65,13 @@ func (a *annealer) run(ctx context.Context, c cooling, units float64) {
 	}
 	a.keep()
 	b.adopt(a.left, a.right, a.root)
+}
+
+// sweepsIn is how many sweeps units of work are, each of which takes so many; of more than anyone waits for, as many as can
+// be counted.
+func sweepsIn(units, each float64) int {
+	const most = 1 << 40
+	return int(min(units/each, most))
 }
 
 // keep notes the shape if it is the best.

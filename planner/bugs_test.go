@@ -174,15 +174,21 @@ func TestBadNetworks(t *testing.T) {
 	}
 	fine := net("ab,bc->ac", 2)
 	for text, o := range map[string]planner.OrderOptions{
-		"use auto, exact, greedy, best":       {Method: "fast"},
-		"use time, flops, size, write, combo": {Objective: "speed"},
-		"are not negative":                    {MaxMemory: -1},
+		"use auto, exact, greedy, best":        {Method: "fast"},
+		"use time, flops, size, write, combo":  {Objective: "speed"},
+		"limits are numbers, and not negative": {MaxMemory: -1},
+		"budgets and limits are numbers":       {Budget: planner.Budget{Units: math.NaN()}},
 	} {
 		_, err := planner.OrderNetwork(context.Background(), fine, o)
 		require.ErrorContains(t, err, text)
 	}
 	_, err := planner.OrderNetwork(context.Background(), net("a,b,c,d,e,f,g,h,i,j,k,l,m->", 2), planner.OrderOptions{Method: "exact"})
 	require.ErrorContains(t, err, "at most 12 factors, this one has 13")
+}
+
+func TestUnitsAreFinite(t *testing.T) {
+	_, err := planner.OrderNetwork(context.Background(), net("ab,bc->ac", 2), planner.OrderOptions{Budget: planner.Budget{Units: math.Inf(1)}})
+	require.ErrorContains(t, err, "budgets and limits are numbers")
 }
 
 // An extent may be larger than what an int64 counts.

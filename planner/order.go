@@ -173,8 +173,8 @@ func (o *OrderOptions) check(operands int) error {
 	if err := o.Objective.check(); err != nil {
 		return err
 	}
-	if o.Budget.Time < 0 || o.Budget.Units < 0 || o.MaxMemory < 0 {
-		return fmt.Errorf("einc: budgets and limits are not negative")
+	if o.Budget.Time < 0 || !(o.Budget.Units >= 0) || math.IsInf(o.Budget.Units, 0) || o.MaxMemory < 0 {
+		return fmt.Errorf("einc: budgets and limits are numbers, and not negative")
 	}
 	return nil
 }

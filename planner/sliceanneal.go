@@ -304,7 +304,7 @@ func (x *sliceAnnealer) run(ctx context.Context, c cooling, units float64) {
 	}
 	x.best = math.Inf(1)
 	x.keep()
-	limit, sweeps := x.limit, int(units/x.sweepUnits())
+	limit, sweeps := x.limit, sweepsIn(units, x.sweepUnits())
 	for k := 0; k < sweeps && ctx.Err() == nil; k++ {
 		done := float64(k) / float64(max(sweeps-1, 1))
 		if k%period == period-1 {

@@ -204,3 +204,30 @@ func TestCarversNeedNoMoreThanNests(t *testing.T) {
 	}
 	require.Greater(t, tight, 10)
 }
+
+// impatient is a context that ends once it was looked at so often.
+type impatient struct {
+	context.Context
+	looks int
+}
+
+func (c *impatient) Err() error {
+	if c.looks--; c.looks < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// Of more work than can be counted, some is done until the context ends.
+func TestAnnealingWithoutEnd(t *testing.T) {
+	const units, looks = 1e40, 20
+	_, x := carving(3)
+	x.run(&impatient{t.Context(), looks}, cooling{from: 2, to: 10}, units)
+	require.InDelta(t, looks*x.sweepUnits(), x.work, 1e-6*x.work)
+	b := newMutableTree(x.b.g, x.b.s, aim{write: math.Inf(-1)})
+	start, _ := greedily(x.b.g, greedyScore{c: 1}, nil)
+	b.plant(start)
+	a := newAnnealer(b, newRNG(1))
+	a.run(&impatient{t.Context(), looks}, cooling{from: 2, to: 10}, units)
+	require.InDelta(t, looks*moveUnits(b.s.words)*float64(b.n-1), a.work, 1e-6*a.work)
+}
