@@ -52,6 +52,16 @@ func TestRatioAndBars(t *testing.T) {
 	}
 }
 
+// What is no number is no result: operands are small.
+func TestCompareFindsWhatIsNoNumber(t *testing.T) {
+	inf := math.Inf(1)
+	for _, c := range [][2]float64{{math.NaN(), 1}, {1, math.NaN()}, {math.NaN(), math.NaN()}, {inf, 1}, {1, -inf}, {inf, inf}} {
+		if near([]float64{2, c[0]}, []float64{2, c[1]}, 1e-3) == nil {
+			t.Errorf("%v passes for %v", c[1], c[0])
+		}
+	}
+}
+
 func TestCompare(t *testing.T) {
 	bytes := func(v ...float32) []byte {
 		x, err := tensor.From(v, len(v))
