@@ -223,10 +223,13 @@ func followed() []product {
 			ps = append(ps, p)
 		}
 	}
-	half, c64 := ps[0], matrices(tensor.C64, 4, 8, 4, 9, 19, 11, 5)
+	half, c64, apart := ps[0], matrices(tensor.C64, 4, 8, 4, 9, 19, 11, 5), odd()
 	half.a, half.c = tensor.F16, tensor.BF16
 	c64.after, c64.part = 1, true
-	return append(ps, half, c64)
+	// A vector of C lies in two runs.
+	apart.after, apart.runC = 1, 4
+	apart.m.second[2], apart.n = 90, axes{[]int64{10, 4}, []int64{1, 10}, []int64{8, 1}}
+	return append(ps, half, c64, apart)
 }
 
 // rowsOfB is a product of which B's rows are read where they lie.
@@ -343,7 +346,7 @@ func TestPackedEqualsInterpreter(t *testing.T) {
 	eachLevel(t, func(t *testing.T, lv level) {
 		var jobs []job
 		for i, p := range append(followed(), products()...) {
-			if i >= 30 && lv.bits != 256 { // element types: one level will do
+			if i >= 31 && lv.bits != 256 { // element types: one level will do
 				break
 			}
 			jobs = append(jobs, p.job(lv, uint64(i)))
