@@ -212,3 +212,39 @@ func TestOpenBits(t *testing.T) {
 		}
 	}
 }
+
+// TestOpenSumsWithinSums opens a label that two sums have, one around the other: an operand may have the axis of
+// one of them only.
+func TestOpenSumsWithinSums(t *testing.T) {
+	r := rand.New(rand.NewPCG(seed(t), 41))
+	expr := "s = A[j]*relu(B[j] - 1)"
+	make2 := func(a, b int) *golden.Contraction {
+		operands, err := golden.Operands(r, tensor.I32, [][]int{{a}, {b}})
+		require.NoError(t, err)
+		return &golden.Contraction{Expr: expr, Operands: operands}
+	}
+	for _, e := range engines {
+		for _, open := range []string{einc.AllLabels, "j"} {
+			for _, a := range []int{1, 7} {
+				opts := options(e.engine)
+				opts.Dynamic = []string{open}
+				f, err := einc.Compile(expr, specs(make2(a, 7).Operands), opts)
+				if einc.IsMissing(err) {
+					continue
+				}
+				require.NoError(t, err)
+				defer f.Close()
+				c := make2(a+a/7*2, 9) // 1 stays 1
+				want, err := golden.Eval(problem(t, c), c.Operands)
+				require.NoError(t, err)
+				got, err := f.NewOutputFor(c.Operands...)
+				require.NoError(t, err)
+				require.NoError(t, f.Call(got, c.Operands...), "%s %s %d", e.name, open, a)
+				require.True(t, golden.Equal(want, got), "%s: want %v, got %v", e.name, want, got)
+				if a > 1 {
+					require.ErrorContains(t, f.Call(got, make2(9, 8).Operands...), "j = 9")
+				}
+			}
+		}
+	}
+}

@@ -30,6 +30,8 @@ var programs = []struct {
 	{"D[i,i] = v[i]", [][]int{{9}}, true},
 	{"D[i,j,i] = M[j,i]", [][]int{{5, 8}}, true},
 	{"D[i,i] += v[i]", [][]int{{9, 9}, {9}}, true},
+	{"s = A[j] + B[j]", [][]int{{1}, {9}}, true},
+	{"R[i] = A[i,j]*B[i] + C[i,j]*B[j] - A[i,j]", [][]int{{5, 1}, {5}, {5, 5}}, true},
 	{"s = A[i,i]*B[i,j]", [][]int{{7, 7}, {7, 9}}, true},
 	{"R[i] = A[i,k] + B[i] + C[i,k,l]", [][]int{{5, 4}, {5}, {5, 4, 3}}, true},
 	{"R[i,j] = (A[i,k] + B[i,k]) * C[k,j]", [][]int{{5, 8}, {5, 8}, {8, 17}}, true},
@@ -139,6 +141,45 @@ func TestPacked(t *testing.T) {
 				require.NoError(t, err)
 				require.True(t, golden.Equal(want, got), "%s %v %s", c.expr, d, level)
 			}
+		}
+	}
+}
+
+// TestDifferencesOfMixedTypes subtracts terms of narrower types than the sum's: in their own type, -128 of i8 has no
+// negative, and truth values have none at all.
+func TestDifferencesOfMixedTypes(t *testing.T) {
+	a, err := tensor.From([]int32{1, 2, 3}, 3)
+	require.NoError(t, err)
+	b, err := tensor.From([]int8{-128, 127, 0}, 3)
+	require.NoError(t, err)
+	c, err := b.Convert(tensor.Bool)
+	require.NoError(t, err)
+	for _, x := range []struct {
+		expr string
+		want []int32
+	}{
+		{"R[i] = A[i] - B[i] - A[i]", []int32{128, -127, 0}},
+		{"R[i] = A[i] - B[i] - B[j] + A[j]", []int32{136, -118, 10}},
+		{"R[i] = A[i] - B[i] - 1", []int32{128, -126, 2}},
+		{"R[i] = A[i] - C[i] - C[i]", []int32{-1, 0, 3}},
+		{"R[i] = 2 - C[i] - A[i]", []int32{0, -1, -1}},
+		{"R[i] = A[i] - (B[i] - C[i]) - (1 - 2)", []int32{-125, -123, 4}},
+	} {
+		operands := []*tensor.Tensor{}
+		prog, err := parser.Parse(x.expr, parser.ModeAuto)
+		require.NoError(t, err)
+		for _, o := range prog.Operands {
+			operands = append(operands, map[string]*tensor.Tensor{"A": a, "B": b, "C": c}[o.Name])
+		}
+		for _, e := range engines {
+			got, err := einc.EinsumContext(context.Background(), x.expr, options(e.engine), operands...)
+			if einc.IsMissing(err) {
+				continue
+			}
+			require.NoError(t, err, x.expr)
+			values, err := tensor.Values[int32](got)
+			require.NoError(t, err)
+			require.Equal(t, x.want, values, "%s %s", e.name, x.expr)
 		}
 	}
 }

@@ -22,7 +22,8 @@ type programmer struct {
 
 // RandomProgram makes statements in index notation of the given type: sums and products of several operands, functions,
 // accumulation into an operand, reductions by max and min, diagonals, temporaries. All that it does is exact on
-// the operands' small integers. Operands may be permuted, flipped, or repeat one element along an axis.
+// the operands' small integers. Operands may be permuted, flipped, repeat one element along an axis, or have an axis of extent 1
+// that others stretch.
 func RandomProgram(r *rand.Rand, d tensor.DType, alloc Alloc) (*Contraction, error) {
 	p := &programmer{r: r, d: d, labels: "abcde"[:1+r.IntN(5)], axes: map[string]string{}}
 	statements := 1 + r.IntN(3)
@@ -48,7 +49,12 @@ func RandomProgram(r *rand.Rand, d tensor.DType, alloc Alloc) (*Contraction, err
 		if o.Optional && !all {
 			continue
 		}
-		t, err := randomOperand(r, d, p.axes[o.Name], sizes, alloc)
+		of := sizes
+		if !o.Optional && r.IntN(4) == 0 {
+			of = slices.Clone(sizes)
+			of[r.IntN(len(of))] = 1
+		}
+		t, err := randomOperand(r, d, p.axes[o.Name], of, alloc)
 		if err != nil {
 			return nil, err
 		}

@@ -148,7 +148,7 @@ func (l *lowering) enter(labels []LabelID) (over, outer []IndexID) {
 		if d.sum != NoIndex {
 			x := l.out.Indices[d.id]
 			over[i] = IndexID(len(l.out.Indices))
-			l.out.Indices = append(l.out.Indices, Index{x.Name + "'", x.Extent})
+			l.out.Indices = append(l.out.Indices, Index{x.Name + prime, x.Extent})
 		}
 		d.sum = over[i]
 	}
@@ -211,9 +211,6 @@ func (l *lowering) sum(t *Tree) (value, error) {
 	terms := make([]value, len(t.Args))
 	for i, a := range t.Args {
 		v, err := l.tree(a)
-		if err == nil && t.Inverse[i] && len(t.Args) > 2 {
-			v, err = l.apply(FnNeg, []value{v}, t.Span)
-		}
 		if err != nil {
 			return v, err
 		}
@@ -222,7 +219,28 @@ func (l *lowering) sum(t *Tree) (value, error) {
 	if len(terms) == 2 && t.Inverse[1] {
 		return l.apply(FnSub, terms, t.Span)
 	}
+	if err := l.negate(terms, t); err != nil {
+		return value{}, err
+	}
 	return l.apply(FnAdd, terms, t.Span)
+}
+
+// negate negates the terms that a sum subtracts, in the type of the sum: in their own, -128 of i8 would wrap.
+func (l *lowering) negate(terms []value, t *Tree) error {
+	d, err := l.meet(terms, t.Span)
+	for i := range terms {
+		if err != nil {
+			return err
+		}
+		if !t.Inverse[i] {
+			continue
+		}
+		if terms[i].lit == nil {
+			terms[i] = value{node: l.settle(terms[i], d), dtype: d}
+		}
+		terms[i], err = l.apply(FnNeg, terms[i:i+1], t.Span)
+	}
+	return err
 }
 
 // factors appends the factors of a chain to run, which is the numerator so far: a product in brackets

@@ -7,7 +7,7 @@ import (
 )
 
 // Sizes are extents of a Problem that are left to calls. Indices that must agree, because a tensor's axis has
-// both or because they have one name, share a size.
+// both or because they have one label, share a size.
 type Sizes struct {
 	Names   []string // of the sizes
 	OfIndex []int    // by IndexID: the size, or -1 for an extent that is fixed
@@ -90,8 +90,8 @@ func (q *Problem) labels() string {
 	var names []string
 	met := map[string]bool{}
 	for _, x := range q.Indices {
-		if !met[x.Name] {
-			names, met[x.Name] = append(names, x.Name), true
+		if l := x.label(); !met[l] {
+			names, met[l] = append(names, l), true
 		}
 	}
 	return strings.Join(names, " ")
@@ -117,10 +117,11 @@ func (q *Problem) eachView(f func(tensor int, axes []IndexID)) {
 // names itself.
 type classes []IndexID
 
-// newClasses puts indices of one name and extent into one class.
+// newClasses puts indices of one label and extent into one class, those of sums within sums among them.
 func newClasses(q *Problem) classes {
 	c, first := make(classes, len(q.Indices)), make(map[Index]IndexID, len(q.Indices))
 	for i, x := range q.Indices {
+		x.Name = x.label()
 		if _, met := first[x]; !met {
 			first[x] = IndexID(i)
 		}

@@ -1,6 +1,10 @@
 package parser
 
-import "github.com/einc-lang/einc/tensor"
+import (
+	"strings"
+
+	"github.com/einc-lang/einc/tensor"
+)
 
 // IndexID is the dense number of an index of a Problem.
 type IndexID int32
@@ -14,6 +18,12 @@ type Index struct {
 	Name   string
 	Extent int
 }
+
+// prime is what the name of an index has after its label, if a sum around its own sum has the label, too.
+const prime = "'"
+
+// label is the index as written.
+func (x Index) label() string { return strings.TrimRight(x.Name, prime) }
 
 // Problem says what to compute, for known shapes and element types. Labels, ellipses and text are
 // gone; an index is a dense number.

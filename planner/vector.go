@@ -318,8 +318,10 @@ func (d *draft) run(s *Step, v parser.IndexID) float64 {
 func (d *draft) runOf(s *Step, v parser.IndexID) (length float64, inner, outer parser.IndexID) {
 	length, axes, reduced := float64(d.extent(v)), s.Out.Axes, slices.Contains(s.K, v)
 	if reduced {
-		i := slices.IndexFunc(s.Inputs, func(r Ref) bool { return slices.Contains(r.Axes, v) })
-		axes = s.Inputs[i].Axes
+		axes = nil // all terms are one, if every input stretches along v
+		if i := slices.IndexFunc(s.Inputs, func(r Ref) bool { return slices.Contains(r.Axes, v) }); i >= 0 {
+			axes = s.Inputs[i].Axes
+		}
 	}
 	inner = v
 	for a := slices.Index(axes, v) - 1; a >= 0; a-- {
