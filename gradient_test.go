@@ -59,6 +59,19 @@ func TestGradientsAtKinks(t *testing.T) {
 	}
 }
 
+// A sum's gradient is the seed, also where the absolute value of the sum wraps.
+func TestGradientOfIntegers(t *testing.T) {
+	x, err := tensor.From([]int8{-100, -28, 3, 4}, 2, 2)
+	require.NoError(t, err)
+	all, err := einc.Gradients("ij->", parser.ModeAuto)
+	require.NoError(t, err)
+	got, err := einc.Einsum(all[0].Expr, x, tensor.Scalar(int8(5)))
+	require.NoError(t, err, all[0].Expr)
+	values, err := tensor.Values[int8](got)
+	require.NoError(t, err)
+	require.Equal(t, []int8{5, 5, 5, 5}, values)
+}
+
 func TestGradientsAreNamed(t *testing.T) {
 	all, err := einc.Gradients("ij,jk->ik", parser.ModeAuto)
 	require.NoError(t, err)

@@ -19,7 +19,8 @@ type Gradient struct {
 // mean of both sides; what is greatest or least in several places shares the gradient of max= or min= between them, and
 // leaves none to the old value. Programs with *= are refused, as is an ellipsis. The gradient of an operand whose
 // extent of 1 stretches has the extents that it stretches to. Derivatives are those of real numbers; complex ones are
-// not conjugated. The error is an *Error.
+// not conjugated. Where a gradient repeats along a summed index, an operand tells how often, and its NaN, or infinities
+// of both signs, make NaN. The error is an *Error.
 func (p *Program) Gradients() ([]Gradient, error) {
 	c := &chainRule{flattener: newFlattener(p), adjoints: map[int]*group{}, ones: map[one]*Ref{}}
 	for i := range p.Assigns {
@@ -247,10 +248,13 @@ func (c *chainRule) onesAlong(label LabelID, r *Ref, term *Tree) (*Ref, error) {
 			return nil
 		})
 	}
-	v, err := c.helper("one_"+c.shell.Labels[label], []Axis{{Label: label}}, "sign(abs("+c.refer(of)+") + 1)")
+	v, err := c.helper("one_"+c.shell.Labels[label], []Axis{{Label: label}}, oneOf(c.refer(of)))
 	c.ones[key] = v
 	return v, err
 }
+
+// oneOf is 1 in the type of a reference, and takes its extents. An integer whose abs wraps makes 1, too; NaN does not.
+func oneOf(ref string) string { return "max(sign(abs(" + ref + ")), 1)" }
 
 // add adds a product to a value's adjoint.
 func (c *chainRule) add(value int, axes []Axis, text string) error {
@@ -287,7 +291,7 @@ func (c *chainRule) gradient(operand int) (*Program, error) {
 	if g == nil { // nothing depends on it but by signs
 		g = &group{name: c.fresh("d" + c.names[operand])}
 		axes := c.distinct(c.p.Operands[operand].Rank)
-		if err := c.write(g, axes, " = ", "sign(abs("+c.spell(c.names[operand], axes)+") + 1) - 1"); err != nil {
+		if err := c.write(g, axes, " = ", oneOf(c.spell(c.names[operand], axes))+" - 1"); err != nil {
 			return nil, err
 		}
 	}

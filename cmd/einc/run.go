@@ -154,6 +154,9 @@ func orderFiles(expr string, opts *einc.Options, files []string) ([]string, erro
 	if err != nil {
 		return nil, err
 	}
+	if p.Notation != parser.IndexNotation {
+		return nil, usageError{errors.New("operands of an einsum string have no names: give their files in order (a file with = in its name as ./FILE)")}
+	}
 	var paths []string
 	for _, o := range p.Operands {
 		path, ok := named[o.Name]
