@@ -31,6 +31,7 @@ type product struct {
 	runs             bool // and its terms come in runs of the last digit
 	rows             bool // B is read in place
 	stream           bool // whole tiles are stored past the cache
+	open             bool // a call says how many columns there are
 }
 
 // matrices is a product of row-major matrices.
@@ -140,6 +141,14 @@ func (p product) job(lv level, seed uint64) job {
 	}
 	i, kb, j := q.Var("i"), q.Var("kb"), q.Var("j")
 	rows, cols, depth := rest(p.mr, p.m.size(), i), rest(p.nr, p.n.size(), j), rest(p.kc, p.k.size(), kb)
+	columns := func(strides []int64, dims bool) loop.Group { return q.group(p.n.ext, strides, dims) }
+	if p.open {
+		q.dims = append(q.dims, p.n.size())
+		cols.Clamped, cols.Total = true, loop.Dim(0)
+		columns = func(strides []int64, _ bool) loop.Group {
+			return loop.Group{Extents: []loop.Size{cols.Total}, Strides: []loop.Size{loop.Const(strides[0])}}
+		}
+	}
 	tasks := blocks(p.m.size(), p.mr)
 	q.For(&loop.For{Var: i, Kind: loop.Task, Count: loop.Bound{Max: loop.Const(tasks)}, Step: 1}, func() {
 		am := q.offsets("am", q.group(p.m.ext, p.m.first, false), p.mr, i, rows)
@@ -152,8 +161,8 @@ func (p product) job(lv level, seed uint64) job {
 					Cut: p.cuts(p.m.ext, p.m.first, p.mr, i)})
 			}
 			q.For(&loop.For{Var: j, Count: loop.Bound{Max: loop.Const(blocks(p.n.size(), p.nr))}, Step: 1}, func() {
-				bn := q.offsets("bn", q.group(p.n.ext, p.n.first, false), p.nr, j, cols)
-				cn := q.offsets("cn", q.group(p.n.ext, p.n.second, p.dims), p.nr, j, cols)
+				bn := q.offsets("bn", columns(p.n.first, false), p.nr, j, cols)
+				cn := q.offsets("cn", columns(p.n.second, p.dims), p.nr, j, cols)
 				q.Add(&loop.Pack{To: pb, From: b, Rows: bn, Cols: bk, Width: p.nr, Count: cols, Depth: depth, Run: p.runB, KRun: p.krunB,
 					Cut: p.cuts(p.n.ext, p.n.first, p.nr, j)})
 				tile := &loop.Tile{MR: p.mr, NR: p.nr, Lanes: p.lanes, Acc: p.acc, Depth: depth, A: pa, B: pb, C: c,
@@ -230,6 +239,12 @@ func followed() []product {
 	apart.after, apart.runC = 1, 4
 	apart.m.second[2], apart.n = 90, axes{[]int64{10, 4}, []int64{1, 10}, []int64{8, 1}}
 	return append(ps, half, c64, apart)
+}
+
+// open is a product of which a call says how many columns there are.
+func open(p product) product {
+	p.open = true
+	return p
 }
 
 // rowsOfB is a product of which B's rows are read where they lie.
@@ -325,6 +340,8 @@ func products() []product {
 		odd(), odd(), odd(),
 		rowsOfB(matrices(f32, 8, 48, 16, 21, 133, 19, 8)), rowsOfB(matrices(f32, 8, 48, 16, 8, 96, 7, 16)), rowsOfB(inPlace(matrices(f64, 8, 24, 8, 13, 41, 19, 8))),
 		rowsOfB(inPlace(matrices(f32, 8, 48, 16, 13, 17, 5, 8))), rowsOfB(matrices(tensor.I32, 4, 16, 8, 9, 29, 9, 4)),
+		open(matrices(f32, 8, 48, 16, 13, 59, 19, 8)), open(matrices(f32, 8, 48, 16, 8, 77, 19, 8)), open(matrices(f64, 8, 24, 8, 13, 72, 19, 8)),
+		open(inPlace(matrices(f64, 6, 8, 4, 13, 19, 19, 8))), open(matrices(tensor.I32, 4, 16, 8, 9, 22, 9, 4)),
 		inPlace(matrices(f32, 6, 16, 8, 13, 37, 190, 80)), inPlace(matrices(f64, 12, 16, 8, 25, 65, 19, 8)), inPlace(matrices(tensor.C64, 3, 8, 4, 8, 19, 11, 5)),
 		inRuns(f32, 12, 16, 8, 23, 64), inRuns(f64, 6, 8, 4, 100, 150), inRuns(f32, 5, 16, 8, 17, 1000), inRuns(tensor.C64, 3, 8, 4, 4, 9),
 		turned(f32, 12, 16, 8, 16), turned(f64, 6, 8, 4, 4), turned(f32, 7, 4, 4, 8),

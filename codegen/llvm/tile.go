@@ -7,10 +7,10 @@ import (
 	"github.com/llir/llvm/ir/value"
 )
 
-// unrolled is how many steps of K a tile's main loop takes at once. Sums of integers take one: LLVM
+// atOnce is how many steps of K a tile's main loop takes at once. Sums of integers take one: LLVM
 // reorders them across steps, and then lacks registers.
-func unrolled(d tensor.DType) int64 {
-	if d.IsFloat() || d.IsComplex() {
+func (t product) atOnce() int64 {
+	if d := t.node.Acc; !t.brief && (d.IsFloat() || d.IsComplex()) {
 		return 4
 	}
 	return 1
@@ -31,7 +31,8 @@ type product struct {
 	tiling
 	height int64
 	width  int
-	last   int // lanes of the last vector of B in place, if not all are valid
+	last   int  // lanes of the last vector of B in place, if not all are valid
+	brief  bool // of such tiles there are few, and code for them is short
 }
 
 // tile writes a micro-kernel: the accumulators are phis of one loop over K whose body is one block,
@@ -58,27 +59,49 @@ func (t tiling) sums(from []value.Value) []value.Value {
 		if n.BStep > 0 {
 			return t.columns(rows, from)
 		}
-		return product{t, rows, t.cols, 0}.sums(from)
+		return t.product(rows, t.cols).sums(from)
 	}
 	all := func() []value.Value { return t.columns(n.MR, from) }
 	return t.either(t.compare(enum.IPredSLE, t.fn.count(n.Rows), i64(rows)), "low", low, all)
 }
 
+// product is that of so many rows and vectors.
+func (t tiling) product(height int64, width int) product {
+	return product{tiling: t, height: height, width: width}
+}
+
 // columns multiplies so many rows by the columns that are valid.
 func (t tiling) columns(height int64, from []value.Value) []value.Value {
 	n := t.node
+	if n.Cols.Clamped && n.Cols.Total.Dim > 0 {
+		return t.product(height, t.cols).upTo(from)
+	}
 	cols, last := rest(n.Cols, n.NR, n.Lanes), int64(0)
 	if n.BStep > 0 && n.Cols.Clamped {
 		cols = (n.Cols.Total.Value-1)%n.NR + 1
 		last = cols % n.Lanes
 	}
-	all := product{t, height, t.cols, 0}
+	all := t.product(height, t.cols)
 	if cols == n.NR {
 		return all.sums(from)
 	}
-	some := product{t, height, int((cols + n.Lanes - 1) / n.Lanes), int(last)}
+	some := t.product(height, int((cols+n.Lanes-1)/n.Lanes))
+	some.last = int(last)
 	return t.either(t.compare(enum.IPredSLE, t.fn.count(n.Cols), i64(cols)), "narrow",
 		func() []value.Value { return some.sums(from) }, func() []value.Value { return all.sums(from) })
+}
+
+// upTo multiplies by as many vectors of columns as are valid, which a call decides: by no more than the product has. The
+// last columns only have fewer, and code for each number of them.
+func (t product) upTo(from []value.Value) []value.Value {
+	if t.width == 1 {
+		return t.sums(from)
+	}
+	fewer := t
+	fewer.width, fewer.brief = t.width-1, true
+	most := i64(int64(fewer.width) * t.node.Lanes)
+	return t.either(t.compare(enum.IPredSLE, t.fn.count(t.node.Cols), most), "narrow",
+		func() []value.Value { return fewer.upTo(from) }, func() []value.Value { return t.sums(from) })
 }
 
 // worthRest is the part of all items that the last of their tiles must have in vain for code of its own.

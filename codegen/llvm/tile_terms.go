@@ -12,7 +12,7 @@ import (
 
 // terms multiplies those from start on that lie before stop, some at once and then the rest.
 func (t product) terms(state []value.Value, start, stop value.Value) []value.Value {
-	k, even := unrolled(t.node.Acc), t.even(start, stop)
+	k, even := t.atOnce(), t.even(start, stop)
 	state = t.run(span{"k", start, even, k}, state, t.steps(k))
 	return t.run(span{"krest", even, stop, 1}, state, t.steps(1))
 }
@@ -20,7 +20,7 @@ func (t product) terms(state []value.Value, start, stop value.Value) []value.Val
 // even is where those of some terms end that are multiplied some at once: at the last one, without code for a rest,
 // if the terms of a tile, and of each run of A, are known to be a multiple.
 func (t product) even(start, stop value.Value) value.Value {
-	n, k := t.node, unrolled(t.node.Acc)
+	n, k := t.node, t.atOnce()
 	whole := wholes(n.Depth, k)
 	if n.ACols != nil {
 		length := loop.Const(n.ACut.Length)
@@ -64,18 +64,18 @@ func (t product) inRuns(state []value.Value, depth value.Value) []value.Value {
 }
 
 // fetches tells whether a tile asks for the lines of C that it will write.
-func (t tiling) fetches() bool { return t.vectors() || t.cuts() }
+func (t product) fetches() bool { return !t.brief && (t.vectors() || t.cuts()) }
 
 // share is how many terms lie between two rows of C that are asked for: at once, they keep A and B waiting.
 func (t product) share() int64 {
-	k := unrolled(t.node.Acc)
+	k := t.atOnce()
 	return max(t.node.Depth.Max.Value/t.node.MR/k, 1) * k
 }
 
 // fetching multiplies, and asks for the lines of C that the tile will write, a row at a time between shares of K. The
 // last one is what is left.
 func (t product) fetching(state []value.Value, depth value.Value) []value.Value {
-	n, k, even := t.node, unrolled(t.node.Acc), t.even(i64(0), depth)
+	n, k, even := t.node, t.atOnce(), t.even(i64(0), depth)
 	share, _ := t.divmod(depth, i64(n.MR*k))
 	share = t.mul(share, i64(k))
 	c := t.linesOfC()

@@ -34,6 +34,7 @@ func TestTilesKeepRegisters(t *testing.T) {
 	} {
 		p := matrices(c.d, c.mr, c.nr, c.lanes, 50, 100, 301, 150)
 		c.check(t, p)
+		c.check(t, open(p))
 		if c.triple != arm { // which multiplies by lanes of what it reads of a panel
 			c.check(t, inPlace(p))
 			c.check(t, rowsOfB(p))
@@ -88,7 +89,7 @@ func (c registersCase) check(t *testing.T, p product) {
 	r, err := libllvm.Compile(context.Background(), libllvm.Request{IR: llvm.Text(m), Triple: c.triple, CPU: c.cpu,
 		Passes: llvm.Passes(j.nest.Strategy), Level: 3, Kind: libllvm.Asm})
 	require.NoError(t, err)
-	sizes := c.sizes(p.rows)
+	sizes := c.sizes(p)
 	for _, body := range loopBodies(string(r.Code)) {
 		n := strings.Count(body, c.op)
 		_, known := sizes[n]
@@ -119,15 +120,22 @@ func (c registersCase) check(t *testing.T, p product) {
 }
 
 // sizes is how many multiply-adds the loops of 50 rows and 100 columns have: 2 rows and 4 columns are left. Of B in place,
-// these rows read these columns by code of their own.
-func (c registersCase) sizes(rowsOfB bool) map[int]int {
+// these rows read these columns by code of their own. Where columns are open, any number of vectors may be left, which
+// take one step at a time.
+func (c registersCase) sizes(p product) map[int]int {
 	row := int(c.nr / c.lanes)
 	rest := int((4 + c.lanes - 1) / c.lanes)
-	tiles := []int{int(c.mr) * row, 2 * row, int(c.mr) * rest}
-	if rowsOfB {
-		tiles = append(tiles, 2*rest)
+	tiles, sizes := []int{int(c.mr) * row, 2 * row}, map[int]int{}
+	switch {
+	case p.open:
+		for n := 1; n < row; n++ {
+			sizes[int(c.mr)*n] = 0
+		}
+	case p.rows:
+		tiles = append(tiles, int(c.mr)*rest, 2*rest)
+	default:
+		tiles = append(tiles, int(c.mr)*rest)
 	}
-	sizes := map[int]int{}
 	for _, tile := range tiles {
 		sizes[tile], sizes[c.unroll*tile] = 0, 0
 	}

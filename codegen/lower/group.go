@@ -326,12 +326,16 @@ func common(a, b int64, comparable bool) int64 {
 }
 
 // unitRun is how many items of a group are neighbours: those of its fastest digits, as far as they compose. All
-// of them are if there are no others.
+// of them are if there are no others, of which n then are no more than some where calls decide how many there are.
 func unitRun(ds []digit, side int) (n int64, all bool) {
 	n = 1
 	for i := len(ds) - 1; i >= 0; i-- {
-		if s := ds[i].at[side]; s.n != n || s.dim > 0 || ds[i].isOpen() {
+		s := ds[i].at[side]
+		if s.n != n || s.dim > 0 {
 			return n, false
+		}
+		if ds[i].isOpen() {
+			return n, i == 0
 		}
 		n *= ds[i].extent
 	}
@@ -345,7 +349,7 @@ func (p *panels) cutRuns(ds []digit, side int, width int64, first loop.Affine) *
 	run := runs(ds, side, width)
 	whole := min(run&-run, p.Lanes)
 	switch accesses := ceilDiv(width, p.Lanes); {
-	case all && (accesses < width/whole || side == sideC && items(ds)%width > 0):
+	case all && (accesses < width/whole || side == sideC && (items(ds)%width > 0 || slices.ContainsFunc(ds, digit.isOpen))):
 		return &loop.CutRuns{At: first}
 	case !all && n > 1 && accesses*(1+(p.Lanes-2+n)/n) < width/whole:
 		return &loop.CutRuns{Length: n, At: first}
