@@ -2,6 +2,7 @@ package einc_test
 
 import (
 	"context"
+	"math"
 	"os"
 	"sync"
 	"testing"
@@ -310,7 +311,8 @@ func TestDoctorWithoutOptions(t *testing.T) {
 }
 
 func TestOptionsAreChecked(t *testing.T) {
-	for _, opts := range []*einc.Options{{Mode: 99}, {Engine: 99}, {Workers: -1}, {MaxMemory: -1}, {Method: "nope"}} {
+	for _, opts := range []*einc.Options{{Mode: 99}, {Engine: 99}, {Workers: -1}, {MaxMemory: -1}, {Method: "nope"},
+		{Budget: einc.Budget{Units: -1}}, {Budget: einc.Budget{Units: math.NaN()}}, {Budget: einc.Budget{Time: -1}}} {
 		_, err := einc.Compile("i->", []einc.Spec{specOf(tensor.F32, 2)}, opts)
 		require.Error(t, err)
 	}

@@ -33,6 +33,8 @@ func (o *Options) check() error {
 		return fmt.Errorf("Options.Workers is %d: a number of workers cannot be negative", o.Workers)
 	case o.MaxMemory < 0:
 		return fmt.Errorf("Options.MaxMemory is %d: a number of bytes cannot be negative", o.MaxMemory)
+	case !(o.Budget.Units >= 0) || o.Budget.Time < 0: // NaN neither
+		return fmt.Errorf("Options.Budget is %v units and %v: neither can be negative", o.Budget.Units, o.Budget.Time)
 	}
 	return o.checkOpen()
 }

@@ -15,7 +15,7 @@ func checkPrivate(dir string, info fs.FileInfo) error {
 		return fmt.Errorf("%s belongs to user %d, and this is user %d; name a directory of your own", dir, st.Uid, os.Geteuid())
 	}
 	if mode := info.Mode().Perm(); mode&0o022 != 0 {
-		return fmt.Errorf("others may write to %s (mode %04o), and what it holds is executed; remove it with: rm -r %q", dir, mode, dir)
+		return fmt.Errorf("others may write to %s (mode %04o), and what it holds is executed; name a directory of your own, or empty this one and run: chmod 700 %q", dir, mode, dir)
 	}
 	return nil
 }

@@ -130,7 +130,7 @@ func checkBuilt(targets []target, files [][]byte) error {
 		stale += differs
 	}
 	if stale > 0 {
-		return fmt.Errorf("%d files are stale: run einc build without --check", stale)
+		return fmt.Errorf("%s: run einc build without --check", plural(stale, "stale file"))
 	}
 	return nil
 }

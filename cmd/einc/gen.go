@@ -195,7 +195,7 @@ func (g *genFlags) generate(ctx context.Context, kernels []genKernel) error {
 		}
 	}
 	if stale > 0 {
-		return fmt.Errorf("%d generated files are stale: run go generate, or einc gen without -check", stale)
+		return fmt.Errorf("%s: run go generate, or einc gen without -check", plural(stale, "stale file"))
 	}
 	return nil
 }
