@@ -34,6 +34,7 @@ func exitCode(err error) int {
 	var usage usageError
 	var path *fs.PathError
 	var link *os.LinkError
+	var system *os.SyscallError
 	switch {
 	case errors.As(err, &usage), strings.HasPrefix(err.Error(), "unknown command"):
 		return exitUsage
@@ -43,7 +44,7 @@ func exitCode(err error) int {
 		return exitMissing
 	case einc.IsBudget(err):
 		return exitBudget
-	case errors.As(err, &path), errors.As(err, &link), errors.Is(err, io.ErrShortWrite):
+	case errors.As(err, &path), errors.As(err, &link), errors.As(err, &system), errors.Is(err, io.ErrShortWrite):
 		return exitIO
 	case einc.IsInternal(err):
 		return exitInternal

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"testing"
 
 	"github.com/einc-lang/einc/codegen/libllvm"
@@ -25,6 +26,7 @@ func TestExitCodes(t *testing.T) {
 		{planner.MemoryError{}, exitBudget},
 		{tensor.ErrMemory, exitBudget},
 		{&fs.PathError{Op: "open", Path: "a", Err: fs.ErrNotExist}, exitIO},
+		{os.NewSyscallError("pipe2", fs.ErrExist), exitIO},
 		{fault.Errorf("no frame"), exitInternal},
 		{errors.New("internal error.npy: the file is empty"), exitInput},
 		{&libllvm.Error{Stage: "worker", Msg: "signal: killed"}, exitInternal},

@@ -28,7 +28,8 @@ var workers = &pool{slots: make(chan struct{}, maxWorkers), memory: workerMemory
 // CompileInWorker is Compile in another process, a re-executed copy of this program, which is kept for
 // later calls; at most two run at a time, further calls wait. If the worker crashes, is killed or runs out of
 // its memory, the error is an *Error of stage "worker" that names the cause, and the next call starts
-// another. When ctx is done, the worker is killed and ctx's error returned.
+// another. When ctx is done, the worker is killed and ctx's error returned. Where the system starts no process, its
+// error is returned.
 //
 // The program must call RunWorkerIfAsked at its start.
 func CompileInWorker(ctx context.Context, r Request) (*Result, error) {
@@ -72,7 +73,7 @@ func (p *pool) compile(ctx context.Context, r Request) (*Result, error) {
 	if w == nil {
 		var err error
 		if w, err = startWorker(p.memory); err != nil {
-			return nil, failf("worker", "cannot start the compile worker: %v", err)
+			return nil, fmt.Errorf("cannot start the compile worker: %w", err) // the system's, such as too many open files
 		}
 	}
 	answer, err := w.ask(ctx, r)
