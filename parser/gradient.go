@@ -17,10 +17,10 @@ type Gradient struct {
 // Gradients differentiates a program by each of its operands: backwards, a step at a time, by the rules for sums,
 // products and chains. At kinks it takes 0 for abs and relu, the slope below 0 for leaky_relu, and for min and max the
 // mean of both sides; what is greatest or least in several places shares the gradient of max= or min= between them, and
-// leaves none to the old value. Programs with *= are refused, as is an ellipsis. The gradient of an operand whose
-// extent of 1 stretches has the extents that it stretches to. Derivatives are those of real numbers; complex ones are
-// not conjugated. Where a gradient repeats along a summed index, an operand tells how often, and its NaN, or infinities
-// of both signs, make NaN. The error is an *Error.
+// leaves none to the old value. Programs with *= are refused, as is an ellipsis. Every index must have one extent: no
+// operand may have 1 where others stretch it, which an operand without that index does not need. Derivatives are those
+// of real numbers; complex ones are not conjugated. Where a gradient repeats along a summed index, an operand tells how
+// often, and its NaN, or infinities of both signs, make NaN. The error is an *Error.
 func (p *Program) Gradients() ([]Gradient, error) {
 	c := &chainRule{flattener: newFlattener(p), adjoints: map[int]*group{}, ones: map[one]*Ref{}}
 	for i := range p.Assigns {

@@ -18,7 +18,8 @@ func gradCommand() *cobra.Command {
 		Long: `grad differentiates an expression by each of its operands, and prints the gradients in index notation.
 
 With Y the result and L any number that is computed from Y, the gradient by X is dL/dX where dY, which it reads
-beside the operands, is dL/dY. Operands of einsum strings are A, B, and so on; their result is out.`,
+beside the operands, is dL/dY. Operands of einsum strings are A, B, and so on; their result is out. Operands may not have
+extents of 1 that others stretch: leave their indices out instead.`,
 		Example: `  einc grad 'Y[b,o] = relu(X[b,i]*W[i,o] + bias[o])'
   einc grad --by B 'ij,jk->ik' | einc run - dout=dc.npy A=a.npy -o db.npy`,
 		Args: cobra.ExactArgs(1),
