@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 
@@ -311,9 +312,11 @@ func TestDoctorWithoutOptions(t *testing.T) {
 }
 
 func TestOptionsAreChecked(t *testing.T) {
-	for _, opts := range []*einc.Options{{Mode: 99}, {Engine: 99}, {Workers: -1}, {MaxMemory: -1}, {Method: "nope"},
+	for _, opts := range []*einc.Options{{Mode: 99}, {Engine: 99}, {Workers: -1}, {Workers: math.MaxInt}, {MaxMemory: -1}, {Method: "nope"},
 		{Budget: einc.Budget{Units: -1}}, {Budget: einc.Budget{Units: math.NaN()}}, {Budget: einc.Budget{Time: -1}}} {
 		_, err := einc.Compile("i->", []einc.Spec{specOf(tensor.F32, 2)}, opts)
 		require.Error(t, err)
+		network := strings.NewReader(`{"inputs":[[0,1],[1,2]],"output":[0,2],"sizes":[2,3,4]}`)
+		require.Error(t, einc.PlanNetworks(t.Context(), network, false, tensor.F64, opts, func(*einc.Planned) error { return nil }))
 	}
 }

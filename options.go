@@ -29,8 +29,8 @@ func (o *Options) check() error {
 		return fmt.Errorf("Options.Mode is %d: use one of package parser's modes", o.Mode)
 	case o.Engine > Interpreter:
 		return fmt.Errorf("Options.Engine is %d: use Auto, Native or Interpreter", o.Engine)
-	case o.Workers < 0:
-		return fmt.Errorf("Options.Workers is %d: a number of workers cannot be negative", o.Workers)
+	case o.Workers < 0 || o.Workers > MostWorkers:
+		return fmt.Errorf("Options.Workers is %d: use 0, for GOMAXPROCS, to %d", o.Workers, MostWorkers)
 	case o.MaxMemory < 0:
 		return fmt.Errorf("Options.MaxMemory is %d: a number of bytes cannot be negative", o.MaxMemory)
 	case !(o.Budget.Units >= 0) || o.Budget.Time < 0: // NaN neither
@@ -38,6 +38,9 @@ func (o *Options) check() error {
 	}
 	return o.checkOpen()
 }
+
+// MostWorkers is the largest number of workers that Options take.
+const MostWorkers = cost.MostWorkers
 
 // target is the machine that an expression is planned and compiled for.
 func (o *Options) target() (cost.Target, error) {

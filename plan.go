@@ -184,6 +184,9 @@ func PlanNetworks(ctx context.Context, in io.Reader, lines bool, d DType, opts *
 	if !d.Valid() {
 		return fmt.Errorf("element type number %d does not exist: use tensor.F64 or another of tensor.DTypes()", d)
 	}
+	if err := opts.check(); err != nil {
+		return err
+	}
 	each := func(n *planner.NamedNetwork) error {
 		if err := ctx.Err(); err != nil {
 			return err

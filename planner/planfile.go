@@ -273,7 +273,7 @@ func (t *FileTarget) check() error {
 			return fmt.Errorf("the target has a size of %d", v)
 		}
 	}
-	if t.VectorBytes > 1<<10 || t.Registers > 1<<10 || t.Workers > 1<<20 {
+	if t.VectorBytes > 1<<10 || t.Registers > 1<<10 || t.Workers > cost.MostWorkers {
 		return errors.New("the target is no machine there is")
 	}
 	return nil

@@ -119,8 +119,8 @@ func (s *settings) options(ctx context.Context) (*einc.Options, error) {
 	if s.optimize != "" && !slices.Contains(einc.Methods(), s.optimize) {
 		return nil, usageError{fmt.Errorf("unknown search %q: --optimize takes %s", s.optimize, strings.Join(einc.Methods(), ", "))}
 	}
-	if s.threads < 0 {
-		return nil, usageError{fmt.Errorf("--threads=%d: the number of workers cannot be negative", s.threads)}
+	if s.threads < 0 || s.threads > einc.MostWorkers {
+		return nil, usageError{fmt.Errorf("--threads=%d: use 0, for all cores, to %d", s.threads, einc.MostWorkers)}
 	}
 	plan, err := s.readPlan(ctx)
 	if err != nil {

@@ -14,6 +14,9 @@ type Target struct {
 	Workers     int    // workers a plan's peak memory is stated for
 }
 
+// MostWorkers bounds Target.Workers, so that bytes for all of them can be counted.
+const MostWorkers = 1 << 20
+
 // Lanes is the number of elements of d in a vector register, at least 1. Complex values take the
 // lanes of their parts' pairs; half types are computed with as F32, bools as bytes.
 func (t *Target) Lanes(d tensor.DType) int { return max(1, t.VectorBytes/d.Accum().Size()) }
