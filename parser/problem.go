@@ -1,6 +1,7 @@
 package parser
 
 import (
+	"math"
 	"strings"
 
 	"github.com/einc-lang/einc/tensor"
@@ -151,6 +152,20 @@ func (r ReduceOp) String() string { return nameOf("reduce", reduceNames[:], int(
 
 // Fn is the two-argument function that the reduction repeats.
 func (r ReduceOp) Fn() Fn { return [...]Fn{FnAdd, FnMul, FnMax, FnMin}[r] }
+
+// Identity is what a reduction of nothing gives: value for floats, complex numbers and Bool, whole for integers.
+func (r ReduceOp) Identity(d tensor.DType) (value float64, whole int64) {
+	drop := 64 - min(8*d.Size(), 64) // bits that integers of the type have not
+	switch {
+	case r == Prod, r == Min && d == tensor.Bool:
+		return 1, 1
+	case r == Sum, d == tensor.Bool:
+		return 0, 0
+	case r == Max:
+		return math.Inf(-1), math.MinInt64 >> drop
+	}
+	return math.Inf(1), math.MaxInt64 >> drop
+}
 
 // Spec describes an operand to Bind. Strides count elements; nil means row-major. Name matches a name
 // of index notation, or is empty for operands given in order of first appearance.

@@ -11,7 +11,7 @@ type account struct {
 	flops, size []float64 // of each step
 }
 
-// flops is log2 of all multiply-adds.
+// total is log2 of all multiply-adds.
 func (a *account) total() float64 { return logSum(a.flops) }
 
 // audit measures the steps of a tree.

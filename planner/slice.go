@@ -130,6 +130,17 @@ func (p *Plan) InParallel() []bool {
 	return in
 }
 
+// Sliced is what a plan's slices are as an Order has them: parts of indices. It counts the slices, too.
+func (p *Plan) Sliced() (sliced []Slice, count float64) {
+	count = 1
+	for _, c := range p.Slices {
+		parts := (p.Problem.Indices[c.Index].Extent-1)/c.Chunk + 1
+		sliced = append(sliced, Slice{Index: int32(c.Index), Parts: int64(max(parts, 1))})
+		count *= float64(max(parts, 1))
+	}
+	return sliced, count
+}
+
 // SlicesFor turns the slices of an Order of p's Product into those that Options take: parts become the
 // smallest pieces of which there are no more.
 func SlicesFor(p *parser.Problem, sliced []Slice) []SliceIndex {

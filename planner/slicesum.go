@@ -1,8 +1,6 @@
 package planner
 
 import (
-	"math"
-
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/tensor"
 )
@@ -93,18 +91,8 @@ func (s *slicing) endSum(i int) error {
 	return nil
 }
 
-// identity is the value that a reduction of nothing has.
+// identity is the value that a reduction of nothing has, as an expression.
 func identity(r parser.ReduceOp, t tensor.DType) parser.Expr {
-	n := parser.Node{Kind: parser.NodeConst, DType: t}
-	bits := 8 * t.Size()
-	switch {
-	case r == parser.Prod, r == parser.Min && t == tensor.Bool:
-		n.Value, n.Int = 1, 1
-	case r == parser.Sum, t == tensor.Bool:
-	case r == parser.Max:
-		n.Value, n.Int = math.Inf(-1), math.MinInt64>>(64-min(bits, 64))
-	default:
-		n.Value, n.Int = math.Inf(1), math.MaxInt64>>(64-min(bits, 64))
-	}
-	return parser.Expr{n}
+	value, whole := r.Identity(t)
+	return parser.Expr{{Kind: parser.NodeConst, DType: t, Value: value, Int: whole}}
 }

@@ -123,9 +123,9 @@ const (
 func (k *kernel) nanos(s shape) float64 {
 	items := float64(k.extent(k.free)) * float64(max(k.extent(k.red), 1))
 	bytes := 0.0
-	for _, a := range k.accs {
-		if a.Hi < openElements {
-			bytes += float64((a.Hi - a.Lo) * int64(a.DType.Size()))
+	for acc := range k.accs {
+		if k.accs[acc].Hi < openElements {
+			bytes += float64(k.bytes(acc))
 		}
 	}
 	return max(items*s.unit*opNanos, bytes*byteNanos, 100)
@@ -165,7 +165,7 @@ func (l *lowering) fill(s *planner.Step) *kernel {
 // reduceNothing makes the value the identity of the reduction, over no axes and inputs.
 func (k *kernel) reduceNothing() {
 	d := k.valueType()
-	value, whole := identity(k.reduce, d)
+	value, whole := k.reduce.Identity(d)
 	k.body = parser.Expr{{Kind: parser.NodeConst, DType: d, Value: value, Int: whole}}
 	k.accs = append(k.accs[:1:1], k.accs[1+k.inputs:]...)
 	for i := range k.axes {

@@ -95,8 +95,7 @@ const largeBytes = 1 << 20
 func (k *kernel) largeCore() int {
 	best, most := 0, int64(largeBytes-1)
 	for acc := 1; acc <= coreInputs; acc++ {
-		a := &k.accs[acc]
-		if size := (a.Hi - a.Lo) * int64(a.DType.Size()); size > most {
+		if size := k.bytes(acc); size > most {
 			best, most = acc, size
 		}
 	}

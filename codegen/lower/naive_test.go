@@ -78,7 +78,7 @@ func (b *bench) element(s *planner.Step, at map[parser.IndexID]int) complex128 {
 	if len(s.K) == 0 {
 		v = b.eval(s.Body, s.Inputs, at, nil)
 	} else {
-		f, whole := identity(s.Reduce, d)
+		f, whole := s.Reduce.Identity(d)
 		v = complex(f, 0)
 		if d.IsInt() {
 			v = complex(float64(whole), 0)

@@ -20,9 +20,9 @@ type outline struct {
 
 // phases is what an outline was lowered to.
 type phases struct {
-	first, end int   // of the program's phases
-	dims       []int // where its piece of the dims array begins and ends
-	buffers    []int // of the step that was lowered
+	first, end int    // of the program's phases
+	dims       [2]int // where its piece of the dims array begins and ends
+	buffers    []int  // of the step that was lowered
 }
 
 // repeat lowers a step like an earlier one with the same outline; false if there was none. It returns the
@@ -81,7 +81,7 @@ func (l *lowering) likeOld(d Dim, old phases, o *outline, moved int) Dim {
 
 // remember notes what a step was lowered to: the phases from number first on.
 func (l *lowering) remember(o *outline, first int) {
-	l.known[string(o.key)] = phases{first, len(l.prog.Phases), []int{l.first, len(l.prog.Dims)}, o.buffers}
+	l.known[string(o.key)] = phases{first, len(l.prog.Phases), [2]int{l.first, len(l.prog.Dims)}, o.buffers}
 }
 
 // whole is the buffer that b is a window of, or b.
@@ -104,9 +104,11 @@ func (l *lowering) outline(step int) *outline {
 		o.ids(l, ids)
 	}
 	o.int(int(s.OldOp), s.Core[0], s.Core[1], int(s.Reduce))
+	shared := 0
 	if l.inLoop != nil && l.inLoop[step] {
-		o.int(1)
+		shared = 1
 	}
+	o.int(shared)
 	o.expr(s.Body)
 	o.expr(s.Epilogue)
 	e := &s.Estimate

@@ -16,7 +16,7 @@ func packs(l *lowering, s *planner.Step) bool {
 	if len(s.Inputs) != 2 || s.Reduce != parser.Sum || len(s.K) == 0 {
 		return false
 	}
-	if len(unique(s.Out.Axes)) < axesWithIndex(s.Out.Axes) || !isPlainProduct(s.Body) {
+	if len(unique(s.Out.Axes)) < axesWithIndex(s.Out.Axes) || !isProduct(s.Body, 2) {
 		return false
 	}
 	out := l.plan.Buffers[s.Out.Buffer].DType
@@ -26,26 +26,6 @@ func packs(l *lowering, s *planner.Step) bool {
 	p, ok := l.product(s)
 	// Where C's unit-stride index is a batch's, vectors along it serve better than tiles.
 	return ok && !slices.ContainsFunc(p.b, func(d digit) bool { return d.at[sideC].n == 1 })
-}
-
-// isPlainProduct tells whether an expression is input 0 times input 1, converted to its type or not.
-func isPlainProduct(e parser.Expr) bool {
-	root := e[len(e)-1]
-	if root.Kind != parser.NodeApply || root.Fn != parser.FnMul || len(root.Args) != 2 {
-		return false
-	}
-	var seen [2]bool
-	for _, a := range root.Args {
-		n := e[a]
-		if n.Kind == parser.NodeApply && n.Fn == parser.FnCast && n.DType.Accum() == root.DType.Accum() {
-			n = e[n.Args[0]]
-		}
-		if n.Kind != parser.NodeInput || n.Input > 1 {
-			return false
-		}
-		seen[n.Input] = true
-	}
-	return seen[0] && seen[1]
 }
 
 // panels builds the nests of a packed product.

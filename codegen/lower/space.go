@@ -114,7 +114,4 @@ func packedSpace(l *lowering, s *planner.Step) (shared, worker int64) {
 func tableBytes(entries int64) int64 { return wholeLines(8 * entries) }
 
 // wholeLines rounds bytes up to whole cache lines, as all areas of workspace are laid out.
-func wholeLines(bytes int64) int64 {
-	const line = 64
-	return ceilDiv(bytes, line) * line
-}
+func wholeLines(bytes int64) int64 { return ceilDiv(bytes, lineBytes) * lineBytes }

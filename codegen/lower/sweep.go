@@ -43,7 +43,7 @@ func (e *emitter) sweepAll(c cuts, t tile) {
 	value := loop.Type{DType: e.valueType(), Lanes: int(e.lanes)}
 	e.eachColumns(c, t, func(in tile) {
 		value.Lanes = int(in.lanes)
-		first, whole := identity(e.reduce, value.DType)
+		first, whole := e.reduce.Identity(value.DType)
 		r := constant(e.b, value, first, whole)
 		for _, p := range in.points() {
 			e.b.Store(r, e.sumAddr(in, p, outside), loop.Const(1))

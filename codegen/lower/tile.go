@@ -76,7 +76,7 @@ func (e *emitter) reduceTile(t tile) []loop.Reg {
 // start makes n accumulators that hold the identity. They share a register: it is only read.
 func (e *emitter) start(lanes, n int64) []loop.Reg {
 	d := e.valueType()
-	value, whole := identity(e.reduce, d)
+	value, whole := e.reduce.Identity(d)
 	r := constant(e.b, loop.Type{DType: d, Lanes: int(lanes)}, value, whole)
 	return slices.Repeat([]loop.Reg{r}, int(n))
 }
