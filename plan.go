@@ -100,11 +100,8 @@ func (p *Planned) describe(ctx context.Context, c *compilation) error {
 	if c.order != nil {
 		o = *c.order
 	}
-	o.Path, o.Slices = path, 1
-	o.Sliced = slicesOf(c.plan.Slices, net)
-	for _, s := range o.Sliced {
-		o.Slices *= float64(s.Parts)
-	}
+	o.Path = path
+	o.Sliced, o.Slices = c.plan.Sliced()
 	if o.Log10Flops = math.Inf(-1); len(o.Sliced) > 0 {
 		o.Log10Flops = math.Log10(c.plan.Cost.Flops)
 	}
@@ -131,16 +128,6 @@ func (p *Planned) record(ctx context.Context, c *compilation) error {
 	f.Nanos, f.PeakBytes = again.Cost.Nanos, float64(again.Peak)
 	p.file = f
 	return nil
-}
-
-// slicesOf says in parts what a plan says in pieces.
-func slicesOf(cuts []planner.SliceIndex, n *planner.Network) []planner.Slice {
-	var all []planner.Slice
-	for _, c := range cuts {
-		parts := math.Ceil(n.Sizes[c.Index] / float64(max(c.Chunk, 1)))
-		all = append(all, planner.Slice{Index: int32(c.Index), Parts: int64(max(parts, 1))})
-	}
-	return all
 }
 
 // replay plans a problem as a file says.
@@ -306,8 +293,9 @@ func (p *Planned) json() ([]byte, error) {
 	const schema = "einc.plan/v1"
 	if p.report == nil {
 		c := p.plan.Cost
+		_, slices := p.plan.Sliced()
 		return marshalLine(map[string]any{"schema": schema, "name": p.name, "ssa_path": nil, "log10_flops": log10(c.Flops),
-			"log2_size": log2(c.Size), "peak_bytes": p.plan.Peak, "slices": 1, "plan_ns": p.took.Nanoseconds(),
+			"log2_size": log2(c.Size), "peak_bytes": p.plan.Peak, "slices": slices, "plan_ns": p.took.Nanoseconds(),
 			"method": p.plan.Method, "estimated_ns": c.Nanos, "steps": len(p.plan.Steps)})
 	}
 	l := p.report.Line()

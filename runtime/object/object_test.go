@@ -221,7 +221,7 @@ func TestString(t *testing.T) {
   kernel einc_a: module 0, stack 256 bytes
   kernel einc_b: module 1, stack 4096 bytes
   launch 0: einc_a(arena+128+8·dims[1]·loop 0+64·loop 1, param 1-24, worker+8, shared, arena+dims[2]) × 4 tasks from 6 of 1.5e+04·dims[0] ns
-  launch 1: einc_b(param 0, arena+128+64·loop 2, dims) × dims[3] tasks of 0 ns
+  launch 1: einc_b(param 0, arena+128+64·loop 2, dims) × dims[3] tasks moved on by loop 3 of 0 ns
   loop 0: launches 0 to 0 × 3 positions, 2 items apart from 1 on, in parallel
   loop 1: launches 0 to 0 × 2 positions, 1 items apart
   loop 2: launches 1 to 1 × 2 positions, 2 items apart

@@ -64,6 +64,9 @@ func (o *Object) launchText(l Launch) string {
 	if l.First > 0 {
 		from = fmt.Sprintf(" from %d", l.First)
 	}
+	if l.Advance > 0 {
+		from += fmt.Sprintf(" moved on by loop %d", l.Advance-1)
+	}
 	scale := ""
 	if l.Scale > 0 {
 		scale = fmt.Sprintf("·dims[%d]", l.Scale-1)
