@@ -18,6 +18,7 @@ type sums struct {
 	x, y, n int64
 	stride  int64 // of j
 	dims    bool
+	twice   bool // j stands in two terms of an address
 	*loop.Builder
 	vals []int64
 }
@@ -64,6 +65,9 @@ func (s *sums) sum(base []loop.Term) loop.Reg {
 	stride := s.size(s.stride)
 	at := func(v loop.Var) loop.Addr {
 		terms := append([]loop.Term{{Var: v, Coef: stride}}, base...)
+		if s.twice {
+			terms = append(terms, loop.Term{Var: v, Coef: loop.Const(3)})
+		}
 		return loop.Addr{Param: 1, Off: loop.Affine{Const: 2, Terms: terms}}
 	}
 	count := loop.Bound{Max: loop.Const(s.n)}
@@ -93,7 +97,7 @@ func TestLoopsEqualInterpreter(t *testing.T) {
 		var jobs []job
 		for i := range 80 {
 			s := sums{d: types[i%len(types)], lanes: []int{1, 4, 8, 2}[rng.IntN(4)], x: int64(rng.IntN(5)), y: int64(1 + rng.IntN(4)),
-				n: odd[rng.IntN(len(odd))], stride: []int64{1, 1, 3, -2, 0}[rng.IntN(5)], dims: i%3 == 0}
+				n: odd[rng.IntN(len(odd))], stride: []int64{1, 1, 3, -2, 0}[rng.IntN(5)], dims: i%3 == 0, twice: i%5 == 0}
 			jobs = append(jobs, s.job(rng))
 		}
 		compare(t, lv, jobs, false)

@@ -41,8 +41,11 @@ func (e *fn) walks(l *loop.For, s span) []walk {
 		default:
 			return nil
 		}
-		if i := along(a, l.Var); i >= 0 && e.walkOf(ws, a) == nil {
-			ws = append(ws, walk{at: a, by: e.mul(i64(s.step), e.size(a.Off.Terms[i].Coef))})
+		if e.walkOf(ws, a) != nil {
+			continue
+		}
+		if by := e.along(a, l.Var); by != nil {
+			ws = append(ws, walk{at: a, by: e.mul(i64(s.step), by)})
 		}
 	}
 	if len(ws) > mostWalks {
@@ -56,9 +59,18 @@ func (e *fn) walks(l *loop.For, s span) []walk {
 	return ws
 }
 
-// along is the term of an address that moves with a variable; -1 if there is none.
-func along(a loop.Addr, v loop.Var) int {
-	return slices.IndexFunc(a.Off.Terms, func(t loop.Term) bool { return t.Var == v })
+// along is how far an address moves as a variable does by one; nil if it has no term of it.
+func (e *fn) along(a loop.Addr, v loop.Var) (by value.Value) {
+	for _, t := range a.Off.Terms {
+		switch {
+		case t.Var != v:
+		case by == nil:
+			by = e.size(t.Coef)
+		default:
+			by = e.add(by, e.size(t.Coef))
+		}
+	}
+	return by
 }
 
 // walkOf is the walk that an address lies beside; nil if there is none.
