@@ -286,3 +286,21 @@ func TestNumbers(t *testing.T) {
 		require.Equal(t, want, duration(v))
 	}
 }
+
+// Results lie inside of the circle that operands make.
+func TestRingHoldsItsResults(t *testing.T) {
+	r := report(t, chainNetwork(60, 2, 3), inOrder(60), nil)
+	d := drawing{r: r, p: r.picture(), leaves: 60, height: 59}
+	d.layRing()
+	for i := range d.p.nodes {
+		n, from := &d.p.nodes[i], math.Hypot(d.x[i]-d.cx, d.y[i]-d.cy)
+		switch {
+		case n.a < 0:
+			require.InDelta(t, d.radius, from, 1e-9)
+		case n.leaves == d.leaves:
+			require.InDelta(t, 0, from, 1e-9)
+		default:
+			require.Less(t, from, 0.95*d.radius)
+		}
+	}
+}
