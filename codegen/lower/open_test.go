@@ -1,0 +1,49 @@
+package lower
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/planner"
+	"github.com/einc-lang/einc/tensor"
+	"github.com/stretchr/testify/require"
+)
+
+// openProgram lowers an expression over two matrices, or three, of which all extents are open.
+func openProgram(t *testing.T, expr string, specs ...parser.Spec) (*Program, *planner.Plan) {
+	program, err := parser.Parse(expr, parser.ModeAuto)
+	require.NoError(t, err)
+	problem, err := program.Bind(specs)
+	require.NoError(t, err)
+	sizes, err := problem.Open([]string{parser.AllLabels})
+	require.NoError(t, err)
+	plan, err := planner.Search(context.Background(), problem, planner.Options{Target: avx2, Fusing: planner.FusePairs})
+	require.NoError(t, err)
+	p, err := Lower(plan, avx2, Options{Sizes: sizes})
+	require.NoError(t, err)
+	return p, plan
+}
+
+// Strides of dense arrays, temporaries among them, follow from sizes; of others, calls give those that are not 1.
+func TestOpenStrides(t *testing.T) {
+	f32 := func(strides []int, shape ...int) parser.Spec {
+		return parser.Spec{DType: tensor.F32, Shape: shape, Strides: strides}
+	}
+	strided := func(p *Program) (axes [][2]int) {
+		for _, d := range p.Dims {
+			if d.Op == DimStride && !slices.Contains(axes, [2]int{d.Buffer, d.Axis}) {
+				axes = append(axes, [2]int{d.Buffer, d.Axis})
+			}
+		}
+		return axes
+	}
+	dense, plan := openProgram(t, "ij,jk,kl->il", f32(nil, 40, 50), f32(nil, 50, 60), f32(nil, 60, 70))
+	require.Empty(t, strided(dense))
+	require.Len(t, dense.Temps, 1)
+	temp := slices.IndexFunc(plan.Buffers, func(b planner.Buffer) bool { return b.Kind == planner.Temp })
+	require.Contains(t, dense.Temps, temp)
+	turned, _ := openProgram(t, "ij,jk->ik", f32([]int{1, 40}, 40, 50), f32([]int{100, 1}, 50, 60))
+	require.Equal(t, [][2]int{{0, 1}, {1, 0}}, strided(turned))
+}
