@@ -181,17 +181,17 @@ func (e *fn) repeat(l *loop.For, s span, init []value.Value) []value.Value {
 	main := span{s.name, s.start, e.sub(s.stop, e.remainder(s.stop, n)), n}
 	last := e.run(main, init, func(i value.Value, carried []value.Value) []value.Value {
 		for k := range n {
-			carried = e.turn(l, i, k, carried)
+			carried = e.iteration(l, i, k, carried)
 		}
 		return carried
 	})
 	rest := span{s.name + ".rest", main.stop, s.stop, 1}
-	return e.run(rest, last, func(i value.Value, carried []value.Value) []value.Value { return e.turn(l, i, 0, carried) })
+	return e.run(rest, last, func(i value.Value, carried []value.Value) []value.Value { return e.iteration(l, i, 0, carried) })
 }
 
 // Unrolled loops take unrolled iterations at once; all of them if there are few, of short bodies.
 const (
-	unrollTurns = 4
+	unrollTimes = 4
 	unrollAll   = 8
 	unrollNodes = 1000
 )
@@ -217,11 +217,11 @@ func (e *fn) unroll(l *loop.For, s span) int64 {
 	if n, ok := known(s.stop); ok && n > 1 && n <= most && n*int64(len(l.Body)) <= unrollNodes {
 		return n
 	}
-	return unrollTurns
+	return unrollTimes
 }
 
-// turn writes a loop's body for the iteration i+off and gives what it carries on.
-func (e *fn) turn(l *loop.For, i value.Value, off int64, carried []value.Value) []value.Value {
+// iteration writes a loop's body for the iteration i+off and gives what it carries on.
+func (e *fn) iteration(l *loop.For, i value.Value, off int64, carried []value.Value) []value.Value {
 	e.setVarOff(l.Var, i, off)
 	e.bind(l.Carry, carried)
 	e.again = l.Var

@@ -33,13 +33,13 @@ func (e *fn) offsets(o *loop.Offsets) {
 	}
 	extent, stride := e.size(o.Group.Extents[last]), e.size(o.Group.Strides[last])
 	g := e.odometer(loop.Group{Extents: o.Group.Extents[:last], Strides: o.Group.Strides[:last]})
-	turns, item, digit := i64(1), i64(0), e.sum(o.From)
+	runs, item, digit := i64(1), i64(0), e.sum(o.From)
 	if last > 0 {
 		item, digit = e.divmod(digit, extent)
-		turns, _ = e.divmod(e.add(e.add(digit, n), e.sub(extent, i64(1))), extent)
+		runs, _ = e.divmod(e.add(e.add(digit, n), e.sub(extent, i64(1))), extent)
 	}
 	// The state is that of the odometer, then the entries that are done, then the digit.
-	e.run(count("turn", turns), append(g.start(item), i64(0), digit), func(_ value.Value, at []value.Value) []value.Value {
+	e.run(count("turn", runs), append(g.start(item), i64(0), digit), func(_ value.Value, at []value.Value) []value.Value {
 		outer, done, digit := at[:len(at)-2], at[len(at)-2], at[len(at)-1]
 		end := n
 		if last > 0 {

@@ -95,7 +95,7 @@ func (e *fn) streamRow(t loop.Type, v val, p value.Value) {
 func (e *fn) prefetch(n *loop.Prefetch) {
 	size := int64(e.nest.Params[n.At.Param].DType.Size())
 	for _, t := range n.At.Off.Terms {
-		if t.Var == e.again && t.Coef.Dim == 0 && max(t.Coef.Value, -t.Coef.Value)*size <= line/unrollTurns {
+		if t.Var == e.again && t.Coef.Dim == 0 && max(t.Coef.Value, -t.Coef.Value)*size <= line/unrollTimes {
 			return
 		}
 	}

@@ -122,10 +122,10 @@ func (x crossing) columnsTurned(have, move, next value.Value, put func(t value.V
 		x.run(span{"t", i64(0), i64(x.n), piece}, nil, func(t value.Value, _ []value.Value) []value.Value {
 			at := x.step(x.in, x.from, x.add(from, t))
 			row := func(i value.Value) value.Value { return x.step(x.in, at, x.item(table, i)) }
-			turn, _ := x.divmod(t, i64(piece))
+			done, _ := x.divmod(t, i64(piece))
 			share := max(1, x.group*piece/x.n)
 			for i := range share {
-				x.fetch(x.step(x.in, row(x.smaller(x.add(x.mul(turn, i64(share)), i64(i)), i64(x.group-1))), ahead), false)
+				x.fetch(x.step(x.in, row(x.smaller(x.add(x.mul(done, i64(share)), i64(i)), i64(x.group-1))), ahead), false)
 			}
 			rows := make([]value.Value, x.group)
 			for i := range rows {

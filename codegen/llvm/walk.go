@@ -94,7 +94,7 @@ func (e *fn) walking(l *loop.For, s span, init []value.Value) []value.Value {
 			ws[k].p = carried[n+k]
 		}
 		e.moving = ws
-		next := e.turn(l, i, 0, carried[:n])
+		next := e.iteration(l, i, 0, carried[:n])
 		e.moving = nil
 		for _, w := range ws {
 			next = append(next, e.opaque(e.step(e.nest.Params[w.at.Param].DType, w.p, w.by)))

@@ -98,7 +98,7 @@ func (c chunk) trips(extent int64) int64 {
 }
 
 // span runs f over a chunk of an axis. A loop carries regs, whose next values f returns; span returns
-// the last. No loop is made for a single turn of known position.
+// the last. No loop is made for a single iteration of known position.
 func (e *emitter) span(id int, c chunk, kind loop.Kind, count loop.Bound, regs []loop.Reg, f func([]loop.Reg) []loop.Reg) []loop.Reg {
 	extent := e.axes[id].extent
 	pos := &e.pos[id]

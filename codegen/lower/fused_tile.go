@@ -65,7 +65,7 @@ func (e *emitter) coreSums(t tile, ps []point) []loop.Reg {
 	v := e.values(e.body, 0, t, e.col)
 	v.hoist(ps)
 	add := func(regs []loop.Reg) []loop.Reg {
-		v.turn()
+		v.next()
 		return e.accumulate(v, ps, regs)
 	}
 	inner := e.red[len(e.outer()):]

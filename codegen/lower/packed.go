@@ -35,7 +35,7 @@ type panels struct {
 	counts
 	part    int     // the digit of the batch that counts parts of K; -1: none
 	whole   product // as it is without parts
-	turns   int64   // neighbours in B that are turned together where they lie in different panels; 0: none
+	across  int64   // panels that are packed at once, as neighbours in B lie in different ones; 0: none do
 	scratch cost.Scratch
 	l       *lowering
 	step    *planner.Step
@@ -58,7 +58,7 @@ func (l *lowering) panels(s *planner.Step) *panels {
 	} else {
 		p.Blocking = l.blocking(rootType(s.Body), cost.Places{A: p.inPlace(), B: p.rowsInPlace()}, p.batch, items(p.m), items(p.n), items(p.product.k))
 		p.fillLines()
-		p.turnN()
+		p.chooseAcross()
 		p.known()
 		if p.Split > 1 {
 			p.partsOfK(loop.Const(p.Split))
@@ -100,7 +100,7 @@ func packed(l *lowering, step int) error {
 		return packedOpen(l, step)
 	}
 	if p.Own {
-		return p.packedTurn(step)
+		return p.packedPhases(step)
 	}
 	tile, err := p.tileNest()
 	if err != nil {
@@ -110,9 +110,9 @@ func packed(l *lowering, step int) error {
 	if !p.Place.B {
 		runs = []run{p.packNest(), tile}
 	}
-	for turn := range p.Slices() * p.KBlocks() {
+	for block := range p.Slices() * p.KBlocks() {
 		for _, r := range runs {
-			if err := l.phaseAt(step, r.nest, turn*r.tasks.Value, r.tasks, r.nanos, r.args); err != nil {
+			if err := l.phaseAt(step, r.nest, block*r.tasks.Value, r.tasks, r.nanos, r.args); err != nil {
 				return err
 			}
 		}
@@ -120,9 +120,9 @@ func packed(l *lowering, step int) error {
 	return nil
 }
 
-// packedTurn appends the phases of one turn: those that pack B and multiply, or, where tasks pack it for themselves, the one
-// that does both, and the sum of the parts of K, if there are any.
-func (p *panels) packedTurn(step int) error {
+// packedPhases appends the phases of a block of K, or of all: those that pack B and multiply, or, where tasks pack it for
+// themselves, the one that does both, and the sum of the parts of K, if there are any.
+func (p *panels) packedPhases(step int) error {
 	var runs []run
 	if !p.Own {
 		runs = append(runs, p.packNest())
@@ -142,10 +142,10 @@ func (p *panels) packedTurn(step int) error {
 	return p.l.run(step, []*kernel{p.sumOfParts()}, 0)
 }
 
-// turnN lets panels be packed many together, if B's unit-stride digit is not the fastest of N: as many as the
+// chooseAcross lets panels be packed many together, if B's unit-stride digit is not the fastest of N: as many as the
 // table of rows has room for, and no fewer than a task is worth. Where that does not divide those of a slice or a
 // task, there are fewer.
-func (p *panels) turnN() {
+func (p *panels) chooseAcross() {
 	const least, most = 4, 16
 	n, step := crossRuns(p.n)
 	if step == 1 || n < least {
@@ -156,15 +156,15 @@ func (p *panels) turnN() {
 		worth := int64(taskNanos / (packNanos * float64(p.KC*p.NR)))
 		room = min(room, max(worth, ceilDiv(n*step, p.NR)))
 	}
-	p.turns = all / ceilDiv(all, room)
+	p.across = all / ceilDiv(all, room)
 	whole := min(n&-n, most) * step // squares that no block cuts
-	if whole /= common(whole, p.NR, true); n&-n >= least && whole < p.turns {
-		p.turns -= p.turns % whole
+	if whole /= common(whole, p.NR, true); n&-n >= least && whole < p.across {
+		p.across -= p.across % whole
 	}
-	if all%p.turns == 0 {
+	if all%p.across == 0 {
 		return
 	}
-	p.NS = all / p.turns * p.turns * p.NR
+	p.NS = all / p.across * p.across * p.NR
 	if p.NC = p.NS / ceilDiv(p.NS, p.NC); p.Own || p.NS%p.NC > 0 || p.NC%p.NR > 0 {
 		p.NC = p.NS
 	}
@@ -190,7 +190,7 @@ func (p *panels) together() int64 {
 	return p.Panels()
 }
 
-// run is a nest, and what a turn of it takes.
+// run is a nest, and what a phase of it takes.
 type run struct {
 	nest  *loop.Nest
 	tasks loop.Size
@@ -258,9 +258,9 @@ func (p *panels) operand(side int, role loop.Role) int {
 	return p.param(p.l.buffer(p.refs[side].Buffer, role))
 }
 
-// turn is what the tasks of a nest are numbered by, slowest first: the slice of columns and the block of
+// taskVars is what the tasks of a nest are numbered by, slowest first: the slice of columns and the block of
 // K, which phases count, the batch, and two counts of blocks.
-type turn struct {
+type taskVars struct {
 	slice, kb loop.Var
 	batch     []batchVar
 	x, y      loop.Var
@@ -273,7 +273,7 @@ type batchVar struct {
 }
 
 // tasks makes the root loop, calls f in it, and returns the number of tasks of a phase.
-func (p *panels) tasks(labels [2]string, counts [2]loop.Size, f func(turn)) loop.Size {
+func (p *panels) tasks(labels [2]string, counts [2]loop.Size, f func(taskVars)) loop.Size {
 	each := p.l.derive(DimMul, counts[0], counts[1])
 	for _, d := range p.product.b {
 		each = p.l.derive(DimMul, d.size, each)
@@ -291,7 +291,7 @@ func (p *panels) tasks(labels [2]string, counts [2]loop.Size, f func(turn)) loop
 			split.Radix = append(split.Radix, n)
 			return split.Into[len(split.Into)-1]
 		}
-		t := turn{slice: digit("jc", p.slices), kb: digit("kb", kblocks)}
+		t := taskVars{slice: digit("jc", p.slices), kb: digit("kb", kblocks)}
 		for _, d := range p.product.b {
 			t.batch = append(t.batch, batchVar{d, digit(d.label, d.size)})
 		}
@@ -356,7 +356,7 @@ func (p *panels) panelsB() access {
 }
 
 // term is the first one of the block of K that a task is at.
-func (p *panels) term(t turn) loop.Affine {
+func (p *panels) term(t taskVars) loop.Affine {
 	first := by(t.kb, p.terms)
 	if p.part >= 0 {
 		first = plus(by(t.batch[p.part].v, p.l.derive(DimMul, p.share, p.terms)), first)
@@ -365,7 +365,7 @@ func (p *panels) term(t turn) loop.Affine {
 }
 
 // depth is the number of terms in that block.
-func (p *panels) depth(t turn) loop.Bound { return left(p.terms, p.total.k, p.term(t)) }
+func (p *panels) depth(t taskVars) loop.Bound { return left(p.terms, p.total.k, p.term(t)) }
 
 func fixed(n int64) loop.Bound { return loop.Bound{Max: loop.Const(n)} }
 

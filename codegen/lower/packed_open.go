@@ -59,7 +59,7 @@ func packedOpen(l *lowering, step int) error {
 	}
 	parts, share, once := p.partsOfCall()
 	whole := l.derive(DimAdd, l.derive(DimMul, once, loop.Const(-1)), loop.Const(1))
-	if err := l.turns(whole, p, func() error { return p.packedTurn(step) }); err != nil || once == loop.Const(0) {
+	if err := l.turns(whole, p, func() error { return p.packedPhases(step) }); err != nil || once == loop.Const(0) {
 		return err
 	}
 	p = l.panels(&l.plan.Steps[step])
@@ -70,7 +70,7 @@ func packedOpen(l *lowering, step int) error {
 	p.share, p.Split = share, max(parts.Value, 2)
 	p.partsOfK(parts)
 	p.scratch = p.Scratch()
-	return l.turns(once, p, func() error { return p.packedTurn(step) })
+	return l.turns(once, p, func() error { return p.packedPhases(step) })
 }
 
 // partsOfCall is cost.Parts of what calls decide.
@@ -168,7 +168,7 @@ func (p *panels) open() {
 func (p *panels) blocksOfK(x *block, f func()) {
 	each := func() {
 		if p.Own && !p.Place.B {
-			p.packB(x.sourceB, x.turn, x.y, p.NC/p.NR)
+			p.packB(x.sourceB, x.taskVars, x.y, p.NC/p.NR)
 		}
 		f()
 	}
@@ -176,7 +176,7 @@ func (p *panels) blocksOfK(x *block, f func()) {
 		each()
 		return
 	}
-	l := &loop.For{Var: p.b.Var("k"), Count: p.turnsOfK(x.turn), Step: 1}
+	l := &loop.For{Var: p.b.Var("k"), Count: p.turnsOfK(x.taskVars), Step: 1}
 	p.b.For(l, func() {
 		x.kb = l.Var
 		each()

@@ -10,8 +10,8 @@ type sourceB struct{ to, from, rows, cols int }
 
 func (p *panels) sourceB() sourceB {
 	rows := max(p.NR, p.MC)
-	if p.turns > 0 {
-		rows = max(rows, p.turns*p.NR)
+	if p.across > 0 {
+		rows = max(rows, p.across*p.NR)
 	}
 	return sourceB{p.param(p.panelsB()), p.operand(sideB, loop.In), p.table("rows", rows, p.scratch.Rows), p.table("cols", p.KC, p.scratch.Cols)}
 }
@@ -25,10 +25,10 @@ func (p *panels) packNest() run {
 	for p.Panels()%block > 0 {
 		block--
 	}
-	if p.turns > 0 {
-		block = p.turns
+	if p.across > 0 {
+		block = p.across
 	}
-	tasks := p.tasks([2]string{"jb", "0"}, [2]loop.Size{p.parts(p.panels, block), loop.Const(1)}, func(t turn) { p.packB(x, t, t.x, block) })
+	tasks := p.tasks([2]string{"jb", "0"}, [2]loop.Size{p.parts(p.panels, block), loop.Const(1)}, func(t taskVars) { p.packB(x, t, t.x, block) })
 	return p.finish(tasks, each*float64(block))
 }
 
@@ -37,10 +37,10 @@ func (p *panels) packNest() run {
 //
 //	cols = offsets of the block's terms of K
 //	for j in panels of jb: rows = offsets of the panel's columns; pack
-func (p *panels) packB(x sourceB, t turn, jb loop.Var, size int64) {
+func (p *panels) packB(x sourceB, t taskVars, jb loop.Var, size int64) {
 	depth := p.depth(t)
 	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.cols}, Group: group(p.product.k, sideB), From: p.term(t), Count: depth})
-	if p.turns > 0 {
+	if p.across > 0 {
 		p.packAcross(x, t, jb, size)
 		return
 	}
@@ -57,9 +57,9 @@ func (p *panels) packB(x sourceB, t turn, jb loop.Var, size int64) {
 }
 
 // packAcross packs the panels of a block at once, or as many of them as there is room for.
-func (p *panels) packAcross(x sourceB, t turn, jb loop.Var, size int64) {
+func (p *panels) packAcross(x sourceB, t taskVars, jb loop.Var, size int64) {
 	length, step := crossRuns(p.n)
-	block := p.turns
+	block := p.across
 	j := &loop.For{Var: p.b.Var("j"), Count: fixed(size / block), Step: 1}
 	p.b.For(j, func() {
 		panel := plus(times(jb, size), times(j.Var, block))
@@ -96,7 +96,7 @@ func (p *panels) panelLoop(slice, block loop.Var, size int64) *loop.For {
 
 // block is what the second nest's nodes address.
 type block struct {
-	turn                     // x and y count blocks of rows and of columns
+	taskVars                 // x and y count blocks of rows and of columns
 	sourceB                  // if B is packed already, only where its panels are
 	c, fromA, panelsA, parts int
 	rowsOfA                  int // in place
@@ -139,8 +139,8 @@ func (p *panels) tileNest() (run, error) {
 		x.parts = p.own("parts", p.Type, p.waiting())
 	}
 	var err error
-	tasks := p.tasks([2]string{"ib", "jb"}, [2]loop.Size{p.mblocks, p.nblocks}, func(t turn) {
-		x.turn = t
+	tasks := p.tasks([2]string{"ib", "jb"}, [2]loop.Size{p.mblocks, p.nblocks}, func(t taskVars) {
+		x.taskVars = t
 		p.rowTables(&x)
 		if p.ByRows {
 			p.columnTables(&x, p.firstColumn(&x, loop.Affine{}), p.NC)
@@ -195,17 +195,17 @@ func rowsAt(table int, i loop.Var, rows int64) loop.Addr {
 
 // packA packs a block of A panel by panel, or a few terms of all panels before the next ones.
 func (p *panels) packA(x *block) {
-	depth := p.depth(x.turn)
+	depth := p.depth(x.taskVars)
 	first := times(x.x, p.MC)
 	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rows}, Group: group(p.m, sideA), From: first, Count: left(loop.Const(p.MC), p.total.m, first)})
 	if !p.crossesRows() || p.kblocks != loop.Const(1) && p.KC%termsAtOnce > 0 {
 		p.packRows(x, depth, loop.Affine{})
 		return
 	}
-	some := &loop.For{Var: p.b.Var("some"), Count: p.shares(x.turn), Step: 1}
+	some := &loop.For{Var: p.b.Var("some"), Count: p.shares(x.taskVars), Step: 1}
 	p.b.For(some, func() {
 		at := times(some.Var, termsAtOnce)
-		p.packRows(x, left(loop.Const(termsAtOnce), p.total.k, plus(p.term(x.turn), at)), at)
+		p.packRows(x, left(loop.Const(termsAtOnce), p.total.k, plus(p.term(x.taskVars), at)), at)
 	})
 }
 
@@ -221,7 +221,7 @@ func (p *panels) crossesRows() bool {
 const termsAtOnce = 32
 
 // shares is how many times as many terms a block of K has.
-func (p *panels) shares(t turn) loop.Bound {
+func (p *panels) shares(t taskVars) loop.Bound {
 	most := p.parts(p.terms, termsAtOnce)
 	if p.kblocks == loop.Const(1) {
 		return loop.Bound{Max: most}
@@ -246,7 +246,7 @@ func (p *panels) packRows(x *block, depth loop.Bound, at loop.Affine) {
 // tiles multiplies the panels of a block.
 func (p *panels) tiles(x *block) (err error) {
 	if !p.Place.A || !p.oneRun() {
-		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.cols}, Group: group(p.product.k, sideA), From: p.term(x.turn), Count: p.depth(x.turn)})
+		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.cols}, Group: group(p.product.k, sideA), From: p.term(x.taskVars), Count: p.depth(x.taskVars)})
 	}
 	if !p.Place.A {
 		p.packA(x)
@@ -299,7 +299,7 @@ func (p *panels) columnsAt(table int, j loop.Var) loop.Addr {
 // tile multiplies row panel i by column panel j.
 func (p *panels) tile(x *block, i, j loop.Var, rows, columns loop.Bound) (err error) {
 	panel, first := p.panelAt(x, times(j, 1)), p.firstColumn(x, times(j, 1))
-	t := &loop.Tile{MR: p.MR, NR: p.NR, Lanes: p.Lanes, Acc: p.Type, Depth: p.depth(x.turn),
+	t := &loop.Tile{MR: p.MR, NR: p.NR, Lanes: p.Lanes, Acc: p.Type, Depth: p.depth(x.taskVars),
 		A:     loop.Addr{Param: x.panelsA, Off: times(i, p.MR*p.KC)},
 		C:     origin(x.c, sideC, x.batch),
 		CRows: rowsAt(x.rowsOfC, i, p.MR), CCols: p.columnsAt(x.columnsOfC, j),
@@ -307,7 +307,7 @@ func (p *panels) tile(x *block, i, j loop.Var, rows, columns loop.Bound) (err er
 		Cut: p.cutRuns(p.n, sideC, p.NR, first), Stream: p.streamed()}
 	if p.Place.B {
 		t.BStep, t.B = p.product.k[0].at[sideB].n, origin(x.from, sideB, x.batch)
-		t.B.Off = plus(t.B.Off, plus(scaled(p.term(x.turn), t.BStep), first))
+		t.B.Off = plus(t.B.Off, plus(scaled(p.term(x.taskVars), t.BStep), first))
 	} else {
 		t.B = p.panelB(x.to, x.batch, panel, times(j, 1))
 	}
@@ -315,10 +315,10 @@ func (p *panels) tile(x *block, i, j loop.Var, rows, columns loop.Bound) (err er
 		lines := rowsAt(x.rowsOfA, i, p.MR)
 		t.ARows, t.A = &lines, origin(x.fromA, sideA, x.batch)
 		if p.oneRun() {
-			t.A.Off = plus(t.A.Off, p.term(x.turn))
+			t.A.Off = plus(t.A.Off, p.term(x.taskVars))
 		} else {
 			run, _ := unitRun(p.product.k, sideA)
-			t.ACols, t.ACut = &loop.Addr{Param: x.cols}, &loop.CutRuns{Length: run, At: p.term(x.turn)}
+			t.ACols, t.ACut = &loop.Addr{Param: x.cols}, &loop.CutRuns{Length: run, At: p.term(x.taskVars)}
 		}
 	}
 	if x.parts >= 0 {

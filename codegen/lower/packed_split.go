@@ -34,7 +34,7 @@ func (p *panels) partsOfK(parts loop.Size) {
 }
 
 // turnsOfK is the number of blocks of K that a task takes one after the other.
-func (p *panels) turnsOfK(t turn) loop.Bound {
+func (p *panels) turnsOfK(t taskVars) loop.Bound {
 	if p.part < 0 {
 		return loop.Bound{Max: p.kblocks}
 	}

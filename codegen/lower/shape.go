@@ -252,8 +252,8 @@ func (k *kernel) rowVectors(s *shape, t cost.Target) int64 {
 	if s.rows == 1 || s.cols > 1 || k.valueType().IsComplex() {
 		return 1
 	}
-	registers, turns := int64(t.Registers-2)/(s.rows+1), k.axes[s.kvec].extent/s.klanes/4
-	return max(min(registers, turns, most), 1)
+	registers, quarters := int64(t.Registers-2)/(s.rows+1), k.axes[s.kvec].extent/s.klanes/4
+	return max(min(registers, quarters, most), 1)
 }
 
 // maxTileOps bounds the operations of a tile, because code is compiled for every tile of a kernel.

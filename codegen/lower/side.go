@@ -300,7 +300,7 @@ func (e *emitter) copiedTiles(c cuts, order []int, t tile) {
 func (e *emitter) addBlock(t tile, sums []loop.Reg) []loop.Reg {
 	v := e.values(e.body, 0, t, e.col)
 	return e.reduceLoops(t, e.red[len(e.red)-e.termsOfBlock():], loop.Unroll, sums, func(regs []loop.Reg) []loop.Reg {
-		v.turn()
+		v.next()
 		return e.accumulate(v, t.points(), regs)
 	})
 }

@@ -91,7 +91,7 @@ func (e *emitter) addRows(t tile, rows int64, outside int) {
 		sums = append(sums, e.b.Load(e.sumAddr(t, p, outside), loop.Const(1), int(t.lanes)))
 	}
 	for u := range rows {
-		v.turn()
+		v.next()
 		ps := t.points()
 		for i := range ps {
 			ps[i].u = u

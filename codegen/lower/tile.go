@@ -65,7 +65,7 @@ func (e *emitter) reduceTile(t tile) []loop.Reg {
 	v.hoist(t.points())
 	e.fetchOutput(t)
 	return e.reduceLoops(t, e.red, loop.Unroll, accs, func(regs []loop.Reg) []loop.Reg {
-		v.turn()
+		v.next()
 		next := e.accumulate(v, t.points(), regs)
 		e.fetchAhead(t)
 		e.fetchTurned(t)
@@ -159,16 +159,16 @@ func (e *emitter) kvecTotal() int64 {
 // foldChunk accumulates a chunk of the vectorised axis into the accumulators it is for.
 func (e *emitter) foldChunk(t tile, c chunk, vec, one *values, regs []loop.Reg) {
 	ps := t.points()
-	v, lo, turns := vec, 0, int(c.n)
+	v, lo, vectors := vec, 0, int(c.n)
 	kind := loop.Vector
 	if c.lanes == 1 {
-		v, lo, turns, kind = one, len(ps)*int(e.kaccs), 1, loop.Seq
+		v, lo, vectors, kind = one, len(ps)*int(e.kaccs), 1, loop.Seq
 	}
-	used := regs[lo : lo+len(ps)*turns]
+	used := regs[lo : lo+len(ps)*vectors]
 	next := e.span(e.kvec, c, kind, e.count(e.kvec, t.cuts), slices.Clone(used), func(cur []loop.Reg) []loop.Reg {
 		var out []loop.Reg
-		for u := range turns {
-			v.turn()
+		for u := range vectors {
+			v.next()
 			at := make([]point, len(ps))
 			for i, p := range ps {
 				at[i] = point{row: p.row, col: p.col, u: int64(u)}
@@ -216,9 +216,9 @@ func (e *emitter) finish(t tile, sums []loop.Reg) {
 		to := loop.Addr{Param: e.sums, Off: loop.Affine{Const: int64(i) * t.lanes}}
 		e.b.Store(r, to, loop.Const(1))
 	}
-	e.turns(e.row, t.rows, 1, t.sides*t.cols*t.lanes, func(row loop.Affine) {
-		e.turns(e.side, t.sides, 1, t.cols*t.lanes, func(side loop.Affine) {
-			e.turns(e.col, t.cols, t.lanes, t.lanes, func(col loop.Affine) {
+	e.eachOf(e.row, t.rows, 1, t.sides*t.cols*t.lanes, func(row loop.Affine) {
+		e.eachOf(e.side, t.sides, 1, t.cols*t.lanes, func(side loop.Affine) {
+			e.eachOf(e.col, t.cols, t.lanes, t.lanes, func(col loop.Affine) {
 				sum := e.b.Load(loop.Addr{Param: e.sums, Off: plus(plus(row, side), col)}, loop.Const(1), int(t.lanes))
 				e.finishPoints(tile{rows: 1, sides: 1, cols: 1, lanes: t.lanes, active: t.active, cuts: t.cuts}, []loop.Reg{sum})
 			})
@@ -226,9 +226,9 @@ func (e *emitter) finish(t tile, sums []loop.Reg) {
 	})
 }
 
-// turns runs f once, or in a loop that moves along an axis n times by scale items; f gets how far it moves sums that
+// eachOf runs f once, or in a loop that moves along an axis n times by scale items; f gets how far it moves sums that
 // lie apart elements from each other.
-func (e *emitter) turns(id int, n, scale, apart int64, f func(loop.Affine)) {
+func (e *emitter) eachOf(id int, n, scale, apart int64, f func(loop.Affine)) {
 	if n == 1 {
 		f(loop.Affine{})
 		return

@@ -375,22 +375,7 @@ func (k *kernel) shortRows(s shape, out int) int64 {
 // stays in the caches, squares, and of the other axes blocks of those two along which output and input move
 // least.
 func (k *kernel) cutTurned(s shape, c *cuts) {
-	out, in := -1, -1
-	acc := 1
-	for acc < k.inputs && !k.turnsInput(s, acc) {
-		acc++
-	}
-	for _, id := range k.free {
-		if id == s.row || id == s.col {
-			continue
-		}
-		if out < 0 || k.reach(id, 0, 1) < k.reach(out, 0, 1) {
-			out = id
-		}
-		if in < 0 || k.reach(id, acc, acc+1) < k.reach(in, acc, acc+1) {
-			in = id
-		}
-	}
+	out, in := k.nearest(s)
 	short := k.axes[s.col].extent < k.vectorLanes(k.l.target)/2
 	for _, id := range k.free {
 		x := &k.axes[id]
@@ -412,4 +397,26 @@ func (k *kernel) cutTurned(s shape, c *cuts) {
 		}
 		c.tasks *= ceilDiv(x.extent, c.block[id])
 	}
+}
+
+// nearest are the axes beside those of a tile along which the output, and the first input that is turned around, move least;
+// -1 if there are none.
+func (k *kernel) nearest(s shape) (out, in int) {
+	out, in = -1, -1
+	acc := 1
+	for acc < k.inputs && !k.turnsInput(s, acc) {
+		acc++
+	}
+	for _, id := range k.free {
+		if id == s.row || id == s.col {
+			continue
+		}
+		if out < 0 || k.reach(id, 0, 1) < k.reach(out, 0, 1) {
+			out = id
+		}
+		if in < 0 || k.reach(id, acc, acc+1) < k.reach(in, acc, acc+1) {
+			in = id
+		}
+	}
+	return out, in
 }

@@ -27,7 +27,7 @@ type values struct {
 	along  int   // the axis that the lanes run along
 	deps   []depends
 	fixed  map[valueKey]loop.Reg
-	moves  map[valueKey]loop.Reg   // dies with every turn of the reduced loops
+	moves  map[valueKey]loop.Reg   // of one term of the reduction
 	given  func(point) loop.Reg    // the reduced value, in an epilogue: input 0
 	turned map[valueKey][]loop.Reg // rows of inputs that were turned around, by input and column
 }
@@ -94,8 +94,8 @@ func (v *values) hoist(ps []point) {
 	}
 }
 
-// turn forgets what was computed for other terms of the reduction.
-func (v *values) turn() { clear(v.moves) }
+// next forgets what was computed for other terms of the reduction.
+func (v *values) next() { clear(v.moves) }
 
 // root is the expression's value at a point.
 func (v *values) root(p point) loop.Reg { return v.value(parser.NodeID(len(v.expr)-1), p) }
