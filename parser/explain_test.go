@@ -32,7 +32,7 @@ Rules
 		"iji,kjk->":    {"  i  diagonal  twice in A: only elements where both positions agree are read; not in the output: the products are summed over it (rule 2)"},
 		"ii,ii->i":     {"  i  diagonal  twice in A and B: only elements where both positions agree are read; in the output; in A and B: elements with equal i are multiplied (rule 1)"},
 		"Y[i] = A[i]/(B[i] + exp(C[k]*D[k]*A[i]))": {"  i  batch     on the left; in A[i], B[i] and A[i]: elements with equal i are combined (rule 1)",
-			"  k  summed    not on the left: C[k]*D[k]*A[i] is summed over it (rule 2)"},
+			"  k  summed    in C[k] and D[k]: elements with equal k are multiplied (rule 1); not on the left: C[k]*D[k]*A[i] is summed over it (rule 2)"},
 		"...i->i...":       {"  ...  broadcast stands for any further axes, matched from the right; an extent of 1 stretches"},
 		"αβ,βγ->αγ":        {"  NumPy: np.einsum('ab,bc->ac', A, B)"},
 		"bij,bkj->bki":     {"     or: B @ A.swapaxes(-1, -2)"},

@@ -55,8 +55,9 @@ func (e *explainer) gather() []*indexFact {
 	return facts
 }
 
-// gatherShared finds, in each chain of factors, the labels that several factors have. Its references are numbered from
-// first on; it returns the number after them.
+// gatherShared finds, in each chain of factors, the labels that several factors have: in the chain itself, then in those
+// inside of it, as of a function's argument that sums a label. Its references are numbered from first on; it returns the
+// number after them.
 func gatherShared(t *Tree, first int, place map[LabelID]*indexFact) (next int) {
 	switch t.Kind {
 	case TreeRef:
@@ -69,7 +70,6 @@ func gatherShared(t *Tree, first int, place map[LabelID]*indexFact) (next int) {
 				f.shared, f.joined = list, c.joined
 			}
 		}
-		return c.next
 	}
 	for _, a := range t.Args {
 		first = gatherShared(a, first, place)
