@@ -8,9 +8,9 @@ import (
 	"github.com/einc-lang/einc/planner/cost"
 )
 
-// hopeless is added to the cost of a result beyond the byte limit, so that the search avoids it
-// wherever it can.
-const hopeless = 1e200
+// hopeless is added to the cost of a result beyond the byte limit, so that the search avoids it wherever it can: nanoseconds
+// that nobody waits, beside which seconds still count, as slices may follow the best of trees that all have such results.
+const hopeless = 1e25
 
 // subsets is the state of the exact search: a row for every set of factors.
 type subsets struct {

@@ -10,7 +10,7 @@ import (
 )
 
 // Verify checks all that the package comment promises of a plan, and that its lifetimes, offsets and
-// peak are right. Plans of Search pass; it is for tests and for plans read from elsewhere.
+// peak are right. Plans of Search pass: tests of this and other packages hold theirs against it.
 func (p *Plan) Verify() error {
 	if err := p.verifyLoops(); err != nil {
 		return err
