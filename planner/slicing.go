@@ -94,6 +94,9 @@ func (s *slicing) find(cuts []SliceIndex) error {
 		if c.Index < 0 || int(c.Index) >= len(s.p.Indices) || c.Chunk < 1 {
 			return fmt.Errorf("einc: no index %d to cut into pieces of %d", c.Index, c.Chunk)
 		}
+		if slices.ContainsFunc(cuts[:rank], func(o SliceIndex) bool { return o.Index == c.Index }) {
+			return fmt.Errorf("einc: index %d is to be cut twice", c.Index)
+		}
 		if c.Chunk >= s.extent(c.Index) {
 			continue
 		}
