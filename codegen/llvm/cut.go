@@ -36,6 +36,14 @@ type piece struct {
 	lanes value.Value // a mask
 }
 
+// endless is a promise of runs without their ends, if each block has a part of a run: so it is with panels that end where runs do.
+func endless(c *loop.CutRuns, count loop.Bound) *loop.CutRuns {
+	if most := count.Max; c == nil || c.Step > 1 || most.Dim > 0 || most.Value < 1 || c.Length%most.Value > 0 || !whole(c.At, most.Value) {
+		return c
+	}
+	return &loop.CutRuns{At: c.At}
+}
+
 // cutVector cuts the vector of entries first to first+lanes of a table, of which those from count on are
 // missing, into the pieces of its runs, for elements of type d.
 func (e *fn) cutVector(c *loop.CutRuns, table, first, count value.Value, d tensor.DType, lanes int64) []piece {
@@ -110,7 +118,7 @@ func (e *fn) storeCut(t loop.Type, v val, p value.Value, ps []piece) {
 func (p packing) cutLanes() int64 {
 	n := int64(p.target.VectorBits / 8 / max(p.in.Size(), p.out.Size()))
 	t := func(d tensor.DType) loop.Type { return loop.Type{DType: d, Lanes: int(n)} }
-	if !p.masks(t(p.in)) || !p.masks(t(p.out.Real())) || pieces(p.node.Cut, n) == 0 {
+	if !p.masks(t(p.in)) || !p.masks(t(p.out.Real())) || pieces(p.cut, n) == 0 {
 		return 0
 	}
 	return n
@@ -119,7 +127,7 @@ func (p packing) cutLanes() int64 {
 // cutRuns copies a panel by vectors, some at a time, as machines have few registers for masks.
 func (p packing) cutRuns(to, count value.Value, lanes int64) {
 	const masks = 6
-	group := max(1, masks/pieces(p.node.Cut, lanes)) * lanes
+	group := max(1, masks/pieces(p.cut, lanes)) * lanes
 	for r := int64(0); r < p.node.Width; r += group {
 		p.cutColumns(to, count, r, min(r+group, p.node.Width), lanes)
 	}
@@ -128,7 +136,7 @@ func (p packing) cutRuns(to, count value.Value, lanes int64) {
 func (p packing) cutColumns(to, count value.Value, first, end, lanes int64) {
 	var rows [][]piece
 	for r := first; r < end; r += lanes {
-		rows = append(rows, p.cutVector(p.node.Cut, p.rows, i64(r), count, p.in, lanes))
+		rows = append(rows, p.cutVector(p.cut, p.rows, i64(r), count, p.in, lanes))
 	}
 	p.columns(to, func(to, col value.Value) {
 		from := p.step(p.in, p.from, col)

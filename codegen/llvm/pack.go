@@ -115,6 +115,7 @@ type packing struct {
 	from       value.Value
 	rows, cols value.Value // tables
 	depth      value.Value
+	cut        *loop.CutRuns
 }
 
 // maxChunks bounds the chunks that one iteration of a pack copies.
@@ -122,7 +123,8 @@ const maxChunks = 16
 
 func (e *fn) pack(n *loop.Pack) {
 	p := packing{fn: e, node: n, in: e.nest.Params[n.From.Param].DType, out: e.nest.Params[n.To.Param].DType,
-		from: e.addr(n.From), rows: e.addr(n.Rows), cols: e.addr(n.Cols), depth: e.count(n.Depth)}
+		from: e.addr(n.From), rows: e.addr(n.Rows), cols: e.addr(n.Cols), depth: e.count(n.Depth),
+		cut: endless(n.Cut, n.Count)}
 	to, count := e.addr(n.To), e.count(n.Count)
 	chunk, cut := p.chunk(n.Run), p.cutLanes()
 	if cut > 0 && n.Apart == 0 {

@@ -23,15 +23,16 @@ type product struct {
 	kc               int64
 	runA, runB, runC int64
 	krunA, krunB     int64
-	dims             bool // C's strides come through dims
-	after            int  // operations that follow: 0 for nothing
-	part             bool // sums wait in workspace
-	cut              bool // runs are those of the last digits, wherever panels cut them
-	place            bool // A is read in place
-	runs             bool // and its terms come in runs of the last digit
-	rows             bool // B is read in place
-	stream           bool // whole tiles are stored past the cache
-	open             bool // a call says how many columns there are
+	dims             bool  // C's strides come through dims
+	after            int   // operations that follow: 0 for nothing
+	part             bool  // sums wait in workspace
+	cut              bool  // runs are those of the last digits, wherever panels cut them
+	place            bool  // A is read in place
+	runs             bool  // and its terms come in runs of the last digit
+	rows             bool  // B is read in place
+	stream           bool  // whole tiles are stored past the cache
+	open             bool  // a call says how many columns there are
+	cols             int64 // of a tile, if fewer than it has registers for
 }
 
 // matrices is a product of row-major matrices.
@@ -140,7 +141,11 @@ func (p product) job(lv level, seed uint64) job {
 		parts = q.area("parts", p.acc, p.mr*p.nr*blocks(p.n.size(), p.nr))
 	}
 	i, kb, j := q.Var("i"), q.Var("kb"), q.Var("j")
-	rows, cols, depth := rest(p.mr, p.m.size(), i), rest(p.nr, p.n.size(), j), rest(p.kc, p.k.size(), kb)
+	width := p.nr
+	if p.cols > 0 {
+		width = p.cols
+	}
+	rows, cols, depth := rest(p.mr, p.m.size(), i), rest(width, p.n.size(), j), rest(p.kc, p.k.size(), kb)
 	columns := func(strides []int64, dims bool) loop.Group { return q.group(p.n.ext, strides, dims) }
 	if p.open {
 		q.dims = append(q.dims, p.n.size())
@@ -161,12 +166,12 @@ func (p product) job(lv level, seed uint64) job {
 					Cut: p.cuts(p.m.ext, p.m.first, p.mr, i)})
 			}
 			q.For(&loop.For{Var: j, Count: loop.Bound{Max: loop.Const(blocks(p.n.size(), p.nr))}, Step: 1}, func() {
-				bn := q.offsets("bn", columns(p.n.first, false), p.nr, j, cols)
-				cn := q.offsets("cn", columns(p.n.second, p.dims), p.nr, j, cols)
+				bn := q.offsets("bn", columns(p.n.first, false), width, j, cols)
+				cn := q.offsets("cn", columns(p.n.second, p.dims), width, j, cols)
 				q.Add(&loop.Pack{To: pb, From: b, Rows: bn, Cols: bk, Width: p.nr, Count: cols, Depth: depth, Run: p.runB, KRun: p.krunB,
-					Cut: p.cuts(p.n.ext, p.n.first, p.nr, j)})
+					Cut: p.cuts(p.n.ext, p.n.first, width, j)})
 				tile := &loop.Tile{MR: p.mr, NR: p.nr, Lanes: p.lanes, Acc: p.acc, Depth: depth, A: pa, B: pb, C: c,
-					CRows: cm, CCols: cn, Rows: rows, Cols: cols, Add: kb, Run: p.runC, Cut: p.cuts(p.n.ext, p.n.second, p.nr, j), Stream: p.stream}
+					CRows: cm, CCols: cn, Rows: rows, Cols: cols, Add: kb, Run: p.runC, Cut: p.cuts(p.n.ext, p.n.second, width, j), Stream: p.stream}
 				switch {
 				case p.runs:
 					tile.ARows, tile.ACols, tile.A = &am, &ak, a
@@ -299,9 +304,10 @@ func cut(d tensor.DType, mr, nr, lanes, m, n int64) product {
 // cuts are such products: of runs longer and shorter than vectors and tiles, and of one that goes on to the end.
 func cuts(d tensor.DType, bits int64) []product {
 	lanes := bits / 8 / int64(d.Accum().Real().Size())
-	whole := cut(d, 5, 2*lanes, lanes, 13, 3*lanes+1)
+	whole, ended := cut(d, 5, 2*lanes, lanes, 13, 3*lanes+1), cut(d, 3, 2*lanes, lanes, 5, 4*lanes-2)
+	ended.cols = 2*lanes - 1
 	whole.m, whole.n = axes{[]int64{13}, []int64{1}, []int64{100}}, axes{whole.n.ext[1:], whole.n.first[1:], whole.n.second[1:]}
-	return []product{cut(d, 3, 2*lanes, lanes, 2*lanes-1, lanes+3), cut(d, 7, 2*lanes, lanes, 5, lanes/3+2), whole}
+	return []product{cut(d, 3, 2*lanes, lanes, 2*lanes-1, lanes+3), cut(d, 7, 2*lanes, lanes, 5, lanes/3+2), whole, ended}
 }
 
 func TestCutRunsEqualInterpreter(t *testing.T) {

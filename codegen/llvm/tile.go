@@ -24,6 +24,7 @@ type tiling struct {
 	out  tensor.DType
 	cols int           // vectors in a row of the tile
 	rows []value.Value // of A in place: how far the rows lie from the first
+	cut  *loop.CutRuns // of the columns of C
 }
 
 // product is the rows and the vectors of a tile that are multiplied.
@@ -39,7 +40,7 @@ type product struct {
 // since LLVM keeps a single register tile per block without spilling.
 func (e *fn) tile(n *loop.Tile) {
 	t := tiling{fn: e, node: n, acc: loop.Type{DType: n.Acc, Lanes: int(n.Lanes)},
-		out: e.nest.Params[n.C.Param].DType, cols: int(n.NR / n.Lanes)}
+		out: e.nest.Params[n.C.Param].DType, cols: int(n.NR / n.Lanes), cut: endless(n.Cut, n.Cols)}
 	from := []value.Value{e.addr(n.A), e.addr(n.B)}
 	if n.ARows != nil {
 		from[0] = t.inPlace(from[0])

@@ -8,7 +8,7 @@ import (
 
 // cuts tells whether a tile is written to C by pieces of runs that tiles cut anywhere.
 func (t tiling) cuts() bool {
-	return t.node.Lanes > 1 && t.masks(t.rowType()) && pieces(t.node.Cut, t.node.Lanes) > 0
+	return t.node.Lanes > 1 && t.masks(t.rowType()) && pieces(t.cut, t.node.Lanes) > 0
 }
 
 // rowType is the type of a vector of C.
@@ -18,7 +18,7 @@ func (t tiling) rowType() loop.Type { return loop.Type{DType: t.out, Lanes: t.ac
 func (t tiling) cutColumns() (cols [][]piece) {
 	n := t.node
 	for v := range int64(t.cols) {
-		cols = append(cols, t.cutVector(n.Cut, t.addr(n.CCols), i64(v*n.Lanes), t.fn.count(n.Cols), t.out, n.Lanes))
+		cols = append(cols, t.cutVector(t.cut, t.addr(n.CCols), i64(v*n.Lanes), t.fn.count(n.Cols), t.out, n.Lanes))
 	}
 	return cols
 }

@@ -34,9 +34,15 @@ func (t product) even(start, stop value.Value) value.Value {
 
 // wholes tells whether a count is a multiple of n, and so is where it begins, whatever the variables are.
 func wholes(b loop.Bound, n int64) bool {
-	whole := func(s loop.Size) bool { return s.Dim == 0 && s.Value%n == 0 }
-	part := func(t loop.Term) bool { return !whole(t.Coef) }
-	return whole(b.Max) && (!b.Clamped || whole(b.Total) && b.At.Const%n == 0 && !slices.ContainsFunc(b.At.Terms, part))
+	return multiple(b.Max, n) && (!b.Clamped || multiple(b.Total, n) && whole(b.At, n))
+}
+
+// multiple tells whether a size is a multiple of n, and whole whether a position is, whatever the variables are.
+func multiple(s loop.Size, n int64) bool { return s.Dim == 0 && s.Value%n == 0 }
+
+func whole(a loop.Affine, n int64) bool {
+	part := func(t loop.Term) bool { return !multiple(t.Coef, n) }
+	return a.Const%n == 0 && !slices.ContainsFunc(a.Terms, part)
 }
 
 // inRuns multiplies terms of A in place, run by run, and the long ones piece by piece, asking for lines of C between

@@ -277,6 +277,9 @@ func group(ds []digit, side int) loop.Group {
 	return g
 }
 
+// runsOf is the promise of runs that the columns of a tile come in, in an operand.
+func (p *panels) runsOf(side int) int64 { return common(runs(p.n, side, p.Cols), p.NR, true) }
+
 // anyRun is the promise of a group that is one run: vectors of any length divide it.
 const anyRun = 64
 
@@ -343,10 +346,9 @@ func unitRun(ds []digit, side int) (n int64, all bool) {
 }
 
 // cutRuns is the promise of unit runs that blocks of a width cut anywhere, if vectors under masks move a block in
-// fewer accesses than those of runs that no block cuts, or move the last one, which is not whole.
-func (p *panels) cutRuns(ds []digit, side int, width int64, first loop.Affine) *loop.CutRuns {
+// fewer accesses than those of a given run, which no block cuts, or move the last one, which is not whole.
+func (p *panels) cutRuns(ds []digit, side int, width, run int64, first loop.Affine) *loop.CutRuns {
 	n, all := unitRun(ds, side)
-	run := runs(ds, side, width)
 	whole := min(run&-run, p.Lanes)
 	switch accesses := ceilDiv(width, p.Lanes); {
 	case all && (accesses < width/whole || side == sideC && (items(ds)%width > 0 || slices.ContainsFunc(ds, digit.isOpen))):

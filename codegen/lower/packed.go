@@ -58,7 +58,9 @@ func (l *lowering) panels(s *planner.Step) *panels {
 	} else {
 		p.Blocking = l.blocking(rootType(s.Body), cost.Places{A: p.inPlace(), B: p.rowsInPlace()}, p.batch, items(p.m), items(p.n), items(p.product.k))
 		p.fillLines()
-		p.chooseAcross()
+		if p.chooseAcross(); p.across == 0 && !p.Place.B {
+			p.Blocking = p.Ended(p.runOfC())
+		}
 		p.known()
 		if p.Split > 1 {
 			p.partsOfK(loop.Const(p.Split))
@@ -350,7 +352,7 @@ func (p *panels) panelB(param int, batch []batchVar, panel, own loop.Affine) loo
 // panelsB is the access to the packed panels of B.
 func (p *panels) panelsB() access {
 	if p.Own {
-		return workspace("panels", loop.Worker, p.Type, p.KC*p.NC, p.scratch.B)
+		return workspace("panels", loop.Worker, p.Type, p.KC*p.Panels()*p.NR, p.scratch.B)
 	}
 	return workspace("panels", loop.Shared, p.Type, p.batch*p.SliceB(), 0)
 }

@@ -77,7 +77,7 @@ func (p *panels) after(x *block, i, j loop.Var) (*loop.After, error) {
 		d := p.b.Nest.Params[b.param].DType
 		a.Beside = append(a.Beside, loop.Beside{Dst: p.b.Reg(loop.Type{DType: d, Lanes: lanes}),
 			From: origin(b.param, sideBeside+n, x.batch), Rows: rows, Cols: p.columnsAt(b.cols, j),
-			Run: runs(p.n, sideBeside+n, p.NR)})
+			Run: p.runsOf(sideBeside + n)})
 	}
 	var err error
 	a.Body = p.b.Collect(func() { a.Value, err = p.value(a) })

@@ -161,14 +161,14 @@ func (p *panels) open() {
 	p.slices = p.parts(columns, p.NBlocks())
 	p.nblocks = p.l.atMost(p.l.derive(DimCeilDiv, columns, most(p.slices, one)), p.NBlocks())
 	p.width = mul(p.nblocks, loop.Const(p.NC))
-	p.panels = p.l.atMost(mul(p.nblocks, loop.Const(p.NC/p.NR)), p.Panels())
+	p.panels = p.l.atMost(mul(p.nblocks, loop.Const(p.NC/p.Cols)), p.Panels())
 }
 
 // blocksOfK runs f for the blocks of K that are a task's, the one that the phase is for, or all, with B packed.
 func (p *panels) blocksOfK(x *block, f func()) {
 	each := func() {
 		if p.Own && !p.Place.B {
-			p.packB(x.sourceB, x.taskVars, x.y, p.NC/p.NR)
+			p.packB(x.sourceB, x.taskVars, x.y, p.NC/p.Cols)
 		}
 		f()
 	}

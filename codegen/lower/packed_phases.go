@@ -47,12 +47,12 @@ func (p *panels) packB(x sourceB, t taskVars, jb loop.Var, size int64) {
 	j := p.panelLoop(t.slice, jb, size)
 	p.b.For(j, func() {
 		panel := plus(times(jb, size), times(j.Var, 1))
-		first := plus(by(t.slice, p.width), scaled(panel, p.NR))
-		count := left(loop.Const(p.NR), p.total.n, first)
+		first := plus(by(t.slice, p.width), scaled(panel, p.Cols))
+		count := left(loop.Const(p.Cols), p.total.n, first)
 		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rows}, Group: group(p.n, sideB), From: first, Count: count})
 		p.b.Add(copying{To: p.panelB(x.to, t.batch, panel, times(j.Var, 1)), From: origin(x.from, sideB, t.batch),
 			Rows: loop.Addr{Param: x.rows}, Cols: loop.Addr{Param: x.cols}, Width: p.NR, Count: count, Depth: depth,
-			Run: runs(p.n, sideB, p.NR), Cut: p.cutRuns(p.n, sideB, p.NR, first)}.along(p.product.k, sideB, p.KC))
+			Run: p.runsOf(sideB), Cut: p.cutRuns(p.n, sideB, p.NR, p.runsOf(sideB), first)}.along(p.product.k, sideB, p.KC))
 	})
 }
 
@@ -87,7 +87,7 @@ type copying loop.Pack
 
 // panelLoop makes the loop over a block of the column panels of a slice; the last slice may have fewer.
 func (p *panels) panelLoop(slice, block loop.Var, size int64) *loop.For {
-	count, total := fixed(size), p.parts(p.total.n, p.NR)
+	count, total := fixed(size), p.parts(p.total.n, p.Cols)
 	if total.Dim > 0 || p.Slices()*p.Panels() > total.Value {
 		count = loop.Bound{Max: loop.Const(size), Clamped: true, Total: total, At: plus(by(slice, p.panels), times(block, size))}
 	}
@@ -239,7 +239,7 @@ func (p *panels) packRows(x *block, depth loop.Bound, at loop.Affine) {
 		p.b.Add(copying{To: loop.Addr{Param: x.panelsA, Off: plus(times(i, p.MR*p.KC), scaled(at, p.MR))}, From: origin(x.fromA, sideA, x.batch),
 			Rows: rowsAt(x.rows, i, p.MR), Cols: loop.Addr{Param: x.cols, Off: at},
 			Width: p.MR, Count: rows, Depth: depth, Run: runs(p.m, sideA, p.MR),
-			Cut: p.cutRuns(p.m, sideA, p.MR, first)}.along(p.product.k, sideA, p.KC))
+			Cut: p.cutRuns(p.m, sideA, p.MR, runs(p.m, sideA, p.MR), first)}.along(p.product.k, sideA, p.KC))
 	})
 }
 
@@ -258,26 +258,28 @@ func (p *panels) tiles(x *block) (err error) {
 		return err
 	}
 	p.columnPanels(x, func(j loop.Var, columns loop.Bound) {
-		p.columnTables(x, p.firstColumn(x, times(j, 1)), p.NR)
+		p.columnTables(x, p.firstColumn(x, times(j, 1)), p.Cols)
 		p.rowPanels(x, func(i loop.Var, _ loop.Affine, rows loop.Bound) { err = p.tile(x, i, j, rows, columns) })
 	})
 	return err
 }
 
 // panelAt is the number of a block's panel of columns in its slice.
-func (p *panels) panelAt(x *block, j loop.Affine) loop.Affine { return plus(times(x.y, p.NC/p.NR), j) }
+func (p *panels) panelAt(x *block, j loop.Affine) loop.Affine {
+	return plus(times(x.y, p.NC/p.Cols), j)
+}
 
 // firstColumn is the first column of a block's panel.
 func (p *panels) firstColumn(x *block, j loop.Affine) loop.Affine {
-	return plus(by(x.slice, p.width), scaled(p.panelAt(x, j), p.NR))
+	return plus(by(x.slice, p.width), scaled(p.panelAt(x, j), p.Cols))
 }
 
 // columnPanels makes the loop over the column panels of a block; f gets the panel's variable and the number of
 // its valid columns.
 func (p *panels) columnPanels(x *block, f func(j loop.Var, columns loop.Bound)) {
-	j := p.panelLoop(x.slice, x.y, p.NC/p.NR)
+	j := p.panelLoop(x.slice, x.y, p.NC/p.Cols)
 	p.b.For(j, func() {
-		f(j.Var, left(loop.Const(p.NR), p.total.n, p.firstColumn(x, times(j.Var, 1))))
+		f(j.Var, left(loop.Const(p.Cols), p.total.n, p.firstColumn(x, times(j.Var, 1))))
 	})
 }
 
@@ -291,7 +293,7 @@ func (p *panels) columnTables(x *block, first loop.Affine, most int64) {
 // columnsAt is the part of a table that is for column panel j.
 func (p *panels) columnsAt(table int, j loop.Var) loop.Addr {
 	if p.ByRows {
-		return loop.Addr{Param: table, Off: times(j, p.NR)}
+		return loop.Addr{Param: table, Off: times(j, p.Cols)}
 	}
 	return loop.Addr{Param: table}
 }
@@ -303,8 +305,8 @@ func (p *panels) tile(x *block, i, j loop.Var, rows, columns loop.Bound) (err er
 		A:     loop.Addr{Param: x.panelsA, Off: times(i, p.MR*p.KC)},
 		C:     origin(x.c, sideC, x.batch),
 		CRows: rowsAt(x.rowsOfC, i, p.MR), CCols: p.columnsAt(x.columnsOfC, j),
-		Rows: rows, Cols: columns, Add: x.kb, Run: runs(p.n, sideC, p.NR),
-		Cut: p.cutRuns(p.n, sideC, p.NR, first), Stream: p.streamed()}
+		Rows: rows, Cols: columns, Add: x.kb, Run: p.runsOf(sideC),
+		Cut: p.cutRuns(p.n, sideC, p.NR, p.runsOf(sideC), first), Stream: p.streamed()}
 	if p.Place.B {
 		t.BStep, t.B = p.product.k[0].at[sideB].n, origin(x.from, sideB, x.batch)
 		t.B.Off = plus(t.B.Off, plus(scaled(p.term(x.taskVars), t.BStep), first))
@@ -350,7 +352,7 @@ func (p *panels) waiting() int64 {
 	case !p.keepsParts():
 		return 0
 	case p.Own:
-		return p.MC * p.NS
+		return p.MC * p.Panels() * p.NR
 	}
 	return p.batch * p.Parts()
 }

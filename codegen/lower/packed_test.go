@@ -2,6 +2,7 @@ package lower
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -153,6 +154,32 @@ func TestLongRunsAreSplit(t *testing.T) {
 			extent: map[rune]int{'a': x[0], 'b': 20, 'c': 3, 'd': 500}}
 		require.Contains(t, c.build(newRand(1)).lowered(t, target).String(), fmt.Sprintf(" cut 20 step %d ", x[1]))
 		c.checkPacked(t, target, 1, 500, 64, int64(i))
+	}
+}
+
+// Tiles end where runs of C do that nearly fill them, or parts of such runs, and panels with them.
+func TestTilesEndWithRuns(t *testing.T) {
+	for i, x := range []struct {
+		expr   string
+		run    int
+		d      tensor.DType
+		target cost.Target
+		cols   string
+	}{
+		{"fdea,ecfb->dcba", 47, tensor.F32, targets()[2], "47"},
+		{"fdea,ecfb->dcba", 92, tensor.F32, targets()[2], "46"},
+		{"dfae,cebf->dcba", 23, tensor.F64, targets()[2], "23"},
+		{"dfae,cebf->dcba", 45, tensor.F32, targets()[2], ""}, // leaves too much of them empty
+		{"fdea,ecfb->dcba", 47, tensor.F32, avx2, ""},
+		{"fdea,ecfb->dcba", 92, tensor.F64, targets()[2], "23"},
+		{"dbea,ec->dcba", 47, tensor.F32, targets()[2], "47"}, // one block of K
+	} {
+		c := caseOf{expr: x.expr, types: []tensor.DType{x.d}, extent: map[rune]int{'a': x.run, 'b': 5, 'c': 3, 'd': 11, 'e': 7, 'f': 9}}
+		for nc := range int64(3) {
+			text := c.checkPacked(t, x.target, 2, 1+nc, 64, int64(i)).String()
+			cols := regexp.MustCompile(`cols ccols\[[^]]*\] of (\d*)`).FindStringSubmatch(text)
+			require.Equal(t, x.cols, cols[1], text)
+		}
 	}
 }
 

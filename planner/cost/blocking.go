@@ -67,8 +67,9 @@ type Blocking struct {
 	Type    tensor.DType // of the panels and the accumulators
 	Lanes   int64        // elements of a vector register; of two, one a part, for complex types
 	MR, NR  int64        // tile: rows, and columns, a multiple of Lanes
+	Cols    int64        // columns of C that a tile has: NR, or fewer, where tiles end with runs of C
 	MC      int64        // rows of a task, a multiple of MR
-	NC      int64        // columns of a task, a multiple of NR
+	NC      int64        // columns of a task, a multiple of Cols
 	NS      int64        // columns of a slice, a multiple of NC
 	KC      int64        // terms of a block of K; the last block may have fewer
 	Own     bool         // tasks pack the columns of B that they need, each for itself
@@ -89,6 +90,7 @@ func (t *Target) Blocking(d tensor.DType, place Places, batch, m, n, k int64) Bl
 	} else {
 		t.cut(&b, batch)
 	}
+	b.Cols = b.NR
 	return b
 }
 
@@ -118,6 +120,7 @@ func (t *Target) OpenBlocking(d tensor.DType, placeA, own bool, m, n, k int64) B
 	b.KC = Depth(b.Type)
 	rows, vectors := t.tile(b.Type, false, openColumns)
 	b.MR, b.NR = rows, vectors*b.Lanes
+	b.Cols = b.NR
 	column := b.KC * int64(b.Type.Size())
 	share, rowsOfTask, columns := int64(3), int64(openRows), int64(openColumns)
 	if placeA {
@@ -236,10 +239,40 @@ func (t *Target) tile(d tensor.DType, placeB bool, n int64) (rows, vectors int64
 // Retiled is the blocking for tiles of other rows and columns: blocks of C grow to whole ones.
 func (b Blocking) Retiled(rows, columns int64) Blocking {
 	blocks := b.NBlocks()
-	b.MR, b.NR = rows, columns
+	b.MR, b.NR, b.Cols = rows, columns, columns
 	b.MC, b.NC = roundUp(b.MC, rows), roundUp(b.NC, columns)
 	b.NS = blocks * b.NC
 	return b
+}
+
+// emptiest is the part of a tile's columns that may be left empty for it to end where a run of C does.
+const emptiest = 24
+
+// Ended is the blocking for tiles none of which holds columns of two runs of C, of so many neighbours each, if that leaves
+// next to nothing of tiles empty. A row of a tile then takes an access for each of its vectors, not for each run that a
+// vector meets, and panels are packed so as well.
+func (b Blocking) Ended(run int64) Blocking {
+	cols := endedColumns(run, b.N, b.Lanes, b.NR)
+	if cols == b.NR || b.Split > 1 || b.Place.B {
+		return b
+	}
+	blocks := b.NBlocks()
+	panels := ceilDiv(ceilDiv(b.N/cols, b.Slices()), blocks)
+	b.Cols, b.NC, b.NS = cols, panels*cols, blocks*panels*cols
+	return b
+}
+
+// endedColumns is the columns of each tile if none holds columns of two runs of all n, or the columns that there are
+// registers for, where that leaves too many of these empty or runs are whole vectors anyway.
+func endedColumns(run, n, lanes, columns int64) int64 {
+	if run < columns/2 || run >= n || run%lanes == 0 {
+		return columns
+	}
+	cols := run / ceilDiv(run, columns)
+	if run%cols > 0 || (columns-cols)*emptiest > columns {
+		return columns
+	}
+	return cols
 }
 
 // KBlocks is the number of blocks of K.
@@ -267,8 +300,8 @@ func (b Blocking) MBlocks() int64 { return ceilDiv(b.M, b.MC) }
 // NBlocks is the number of task columns of a slice.
 func (b Blocking) NBlocks() int64 { return b.NS / b.NC }
 
-// Panels is the number of NR-wide panels of a slice of B.
-func (b Blocking) Panels() int64 { return b.NS / b.NR }
+// Panels is the number of panels of a slice of B.
+func (b Blocking) Panels() int64 { return b.NS / b.Cols }
 
 // SliceB is the elements of a packed slice of B. Every panel takes KC×NR of them.
 func (b Blocking) SliceB() int64 {
@@ -290,7 +323,7 @@ func (b Blocking) SharedBytes() int64 {
 }
 
 // Parts is the elements of sums that wait for the next block of K: a slice of C, in tiles.
-func (b Blocking) Parts() int64 { return b.MBlocks() * b.MC * b.NS }
+func (b Blocking) Parts() int64 { return b.MBlocks() * b.MC * b.Panels() * b.NR }
 
 // PartsBytes is the shared workspace of such sums.
 func (b Blocking) PartsBytes() int64 { return roundUp(b.Parts()*int64(b.Type.Size()), align) }
@@ -346,7 +379,7 @@ func (b Blocking) Scratch() Scratch {
 	}
 	s.B = at
 	if b.Own && !b.Place.B {
-		at += roundUp(b.KC*b.NC*int64(b.Type.Size()), align)
+		at += roundUp(b.KC*b.NC/b.Cols*b.NR*int64(b.Type.Size()), align)
 	}
 	for _, table := range []struct {
 		at *int64

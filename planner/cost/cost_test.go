@@ -57,7 +57,13 @@ func TestBlocksCoverTheProduct(t *testing.T) {
 			for _, n := range extents {
 				for _, k := range extents {
 					for _, place := range []cost.Places{{}, {A: true}, {B: true}, {A: true, B: true}} {
-						checkBlocking(t, target.Blocking(tensor.F32, place, 1, m, n, k))
+						b := target.Blocking(tensor.F32, place, 1, m, n, k)
+						checkBlocking(t, b)
+						for _, run := range []int64{17, 47, 92} {
+							b := target.Blocking(tensor.F32, place, 1, m, n*run, k).Ended(run)
+							checkBlocking(t, b)
+							require.Equal(t, target.VectorBytes == 64 && n > 1 && run > 17 && !place.B && b.NR == 48 && b.Split == 1, b.Cols < b.NR, "%+v, run %d", b, run)
+						}
 					}
 				}
 			}
@@ -69,7 +75,7 @@ func checkBlocking(t *testing.T, b cost.Blocking) {
 	t.Helper()
 	name := fmt.Sprintf("%+v", b)
 	require.Zero(t, b.MC%b.MR, name)
-	require.Zero(t, b.NC%b.NR, name)
+	require.Zero(t, b.NC%b.Cols, name)
 	covers := func(blocks, block, extent int64) bool {
 		return blocks*block >= extent && (blocks-1)*block < extent
 	}
@@ -77,7 +83,7 @@ func checkBlocking(t *testing.T, b cost.Blocking) {
 	require.True(t, covers(b.Slices(), b.NS, b.N), name)
 	require.Equal(t, b.NS, b.NBlocks()*b.NC, name)
 	require.True(t, covers(b.KBlocks(), b.KC, b.K), name)
-	require.Equal(t, b.NS, b.Panels()*b.NR, name)
+	require.Equal(t, b.NS, b.Panels()*b.Cols, name)
 	require.LessOrEqual(t, b.KC, cost.Depth(b.Type), name)
 	require.Equal(t, b.Split > 1 || b.MBlocks() == 1 && b.NBlocks() == 1, b.Own, name)
 	require.True(t, covers(b.Split, b.PartBlocks(), b.KBlocks()), name)
@@ -87,7 +93,7 @@ func checkBlocking(t *testing.T, b cost.Blocking) {
 	case b.Own || b.Place.B:
 		require.Zero(t, b.SharedBytes(), name)
 	default:
-		require.GreaterOrEqual(t, b.SharedBytes(), b.NS*b.KC*int64(b.Type.Size()), name)
+		require.GreaterOrEqual(t, b.SharedBytes(), b.Panels()*b.NR*b.KC*int64(b.Type.Size()), name)
 	}
 	checkScratch(t, b)
 }
@@ -100,7 +106,7 @@ func checkScratch(t *testing.T, b cost.Blocking) {
 		block = 0
 	}
 	if b.Own && !b.Place.B {
-		own = b.NS * b.KC * int64(b.Type.Size())
+		own = b.Panels() * b.NR * b.KC * int64(b.Type.Size())
 	}
 	ends := []int64{
 		s.A + block, s.B + own, s.Rows + 8*max(b.MC, b.NR), s.Cols + 8*b.KC, s.CRows + 8*b.MC, s.CCols + 8*b.ColumnTable(), s.Bytes,

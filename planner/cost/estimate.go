@@ -268,7 +268,11 @@ func Packable(d tensor.DType) bool {
 }
 
 func (t *Target) blocking(w *Work) Blocking {
-	return t.Blocking(w.Type, w.Place, whole(max(w.B, 1)), whole(w.M), whole(w.N), whole(w.K))
+	b := t.Blocking(w.Type, w.Place, whole(max(w.B, 1)), whole(w.M), whole(w.N), whole(w.K))
+	if w.Packs[1].across() {
+		return b
+	}
+	return b.Ended(whole(w.Columns))
 }
 
 // mostWhole is where numbers that the planner asks about are cut off: networks are vaster than integers, before they are cut.

@@ -8,6 +8,9 @@ type Packing struct {
 	Terms float64 // where none do, terms that lie in a row, in the order in which they are packed
 }
 
+// across tells whether the panels of an operand are packed many together, as neighbours lie in different ones.
+func (k Packing) across() bool { return k.Run == 1 && k.Terms == 1 }
+
 // What the packed strategy takes, in nanoseconds.
 const (
 	panelRate   = 0.82 // of the peak that tiles of packed panels reach, those at the edges taken as whole
@@ -57,6 +60,9 @@ func (t *typical) panels(w *Work) panels {
 	p := panels{typical: t, rows: w.M, columns: w.N, lanes: t.rates[w.Type].parts, place: placeNear}
 	rows, vectors := t.tile(w.Type.Accum(), w.Place.B, int64(p.columns))
 	p.tileRows, p.tileColumns = float64(rows), float64(vectors)*p.lanes
+	if !w.Place.B && !w.Packs[1].across() {
+		p.tileColumns = float64(endedColumns(whole(w.Columns), whole(p.columns), int64(p.lanes), vectors*int64(p.lanes)))
+	}
 	if w.BytesIn+w.BytesOut > float64(t.l2()) {
 		p.line, p.place, p.written = beyond.read, placeFar, panelLine
 	}
@@ -65,7 +71,8 @@ func (t *typical) panels(w *Work) panels {
 
 // time is the time of arithmetic, of packing and of storing sums, in so many blocks of terms and of columns.
 func (p *panels) time(w *Work, blocks, columns int64) float64 {
-	vectors := p.whole(p.columns, p.lanes) / p.lanes
+	tiles := math.Floor(p.columns / p.tileColumns)
+	vectors := tiles*math.Ceil(p.tileColumns/p.lanes) + math.Ceil((p.columns-tiles*p.tileColumns)/p.lanes)
 	sums := w.B * p.whole(p.rows, p.tileRows) * vectors
 	nanos := sums*p.lanes*w.K/(p.rates[w.Type.Accum()].peak*panelRate) + sums*panelSum*float64(blocks)
 	size := float64(w.Type.Accum().Size())
@@ -100,11 +107,14 @@ func (p *panels) element(k Packing, place bool, rows, width, size, times float64
 	return times * (panelSingle + line)
 }
 
-// accesses is the vectors that an element takes of a panel of some width, of elements that lie in runs: as many as divide both,
-// or those of runs that panels cut anywhere.
+// accesses is the vectors that an element takes of a panel of some width, of elements that lie in runs: those of a panel that is
+// part of a run, as many as divide both, or those of runs that panels cut anywhere.
 func (p *panels) accesses(run, all, width float64) float64 {
 	if run >= all {
 		return 1 / min(width, p.lanes, run)
+	}
+	if math.Mod(run, width) == 0 {
+		return math.Ceil(width/p.lanes) / width
 	}
 	even := int64(run) | int64(width)
 	return min(1/min(float64(even&-even), p.lanes), math.Ceil(width/p.lanes)*(1+math.Ceil((p.lanes-1)/run))/width)
