@@ -15,16 +15,32 @@ func (d *draft) packings(s *Step) (packs [2]cost.Packing, columns float64) {
 		packs[1].Run = 1 // columns go by the output
 	}
 	if ofA, ofB := d.unitAlong(a, s.K), d.unitAlong(b, s.K); ofA && ofB && d.unitIndex(a) != d.unitIndex(b) {
-		byA := d.volume(s.M) > d.volume(s.N)
-		switch u := d.unitIndex(a); {
-		case d.extent(u)%cost.LowPart == 0: // blocks hold some neighbours in either
-		case byA:
-			packs[1].Terms = 1
-		default:
-			packs[0].Terms = 1
+		order, other, side := b, a, 0
+		if d.volume(s.M) > d.volume(s.N) {
+			order, other, side = a, b, 1
+		}
+		// Else blocks hold some neighbours in either.
+		if d.extent(d.unitIndex(a))%cost.LowPart != 0 && d.blockOfK(s) < cost.LeastTurned*d.between(s.K, order, d.unitIndex(other)) {
+			packs[side].Terms = 1
 		}
 	}
 	return packs, d.trailing(s.Out, s.N)
+}
+
+// blockOfK is the most terms of a block of K.
+func (d *draft) blockOfK(s *Step) float64 {
+	return min(d.volume(s.K), float64(cost.Depth(s.Body[len(s.Body)-1].DType.Accum())))
+}
+
+// between is how many terms there are from one to its neighbour along an index, in the order of an operand's strides.
+func (d *draft) between(k []parser.IndexID, order Ref, along parser.IndexID) float64 {
+	n := 1.0
+	for _, i := range k {
+		if d.stride(order, i) < d.stride(order, along) {
+			n *= float64(d.extent(i))
+		}
+	}
+	return n
 }
 
 // packing is how elements of an operand lie that has some indices of its own.

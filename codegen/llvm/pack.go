@@ -137,7 +137,7 @@ func (e *fn) pack(n *loop.Pack) {
 		p.turnPanels(to, count)
 	case n.Apart > 0:
 		p.eachRow(to, i64(0), count)
-	case chunk == 1 && k >= p.square():
+	case chunk == 1 && (k >= p.square() || n.KCut != nil && p.square() > 1):
 		p.turn(to, count, k)
 	case chunk > 1 && n.Width/chunk <= maxChunks:
 		whole := e.compare(enum.IPredEQ, count, i64(n.Width))

@@ -66,6 +66,10 @@ func (p packing) turnGroups(to, count, first, last value.Value, group, step int6
 // turnRows packs rows r to r+group for all of K, in pieces of sizes that get smaller.
 func (p packing) turnRows(to, r value.Value, group int64, sizes ...int64) {
 	rows := p.rowPointers(r, group)
+	if p.node.KCut != nil {
+		p.turnCut(rows, to, r)
+		return
+	}
 	apart, done := max(p.node.KStep, 1), i64(0)
 	for _, n := range sizes {
 		each := n
@@ -78,9 +82,7 @@ func (p packing) turnRows(to, r value.Value, group int64, sizes ...int64) {
 				k := p.add(k, kk)
 				to := p.step(p.out, to, p.mul(k, i64(p.node.Width)))
 				if n == 1 {
-					for i, row := range rows {
-						p.place(p.row(p.step(p.in, row, p.item(p.cols, k)), 1), to, p.add(r, i64(int64(i))))
-					}
+					p.term(rows, k, to, r)
 					return nil
 				}
 				p.turnSquares(rows, p.item(p.cols, k), n, func(t int64, v val) {
@@ -92,6 +94,42 @@ func (p packing) turnRows(to, r value.Value, group int64, sizes ...int64) {
 		})
 		done = end
 	}
+}
+
+// term packs a term of some rows, from row r on, to its place in the panel.
+func (p packing) term(rows []value.Value, k, to, r value.Value) {
+	for i, row := range rows {
+		p.place(p.row(p.step(p.in, row, p.item(p.cols, k)), 1), to, p.add(r, i64(int64(i))))
+	}
+}
+
+// turnCut packs rows for all of K, of which runs begin and end anywhere: by squares of each run, the last of which is moved
+// back over the one before, and shorter runs term by term.
+func (p packing) turnCut(rows []value.Value, to, r value.Value) {
+	c, n := p.node.KCut, p.square()
+	step := max(c.Step, 1)
+	gone := p.remainder(p.sum(c.At), c.Length*step)
+	at := func(k value.Value) value.Value { return p.step(p.out, to, p.mul(k, i64(p.node.Width))) }
+	p.run(span{"runs", i64(0), p.add(gone, p.add(p.depth, i64(c.Length*step-1))), c.Length * step}, nil, func(first value.Value, _ []value.Value) []value.Value {
+		from, until := p.larger(p.sub(first, gone), i64(0)), p.smaller(p.sub(p.add(first, i64(c.Length*step)), gone), p.depth)
+		p.run(count("run", p.smaller(i64(step), p.sub(until, from))), nil, func(i value.Value, _ []value.Value) []value.Value {
+			k := p.add(from, i)
+			terms, _ := p.divmod(p.add(p.sub(until, k), i64(step-1)), i64(step))
+			turned := p.choose(p.compare(enum.IPredSLE, i64(n), terms), terms, i64(0))
+			p.run(span{"t", i64(0), p.add(turned, i64(n-1)), n}, nil, func(t value.Value, _ []value.Value) []value.Value {
+				k := p.add(k, p.mul(p.smaller(t, p.sub(terms, i64(n))), i64(step)))
+				p.turnSquares(rows, p.item(p.cols, k), n, func(t int64, v val) { p.place(v, at(p.add(k, i64(t*step))), r) })
+				return nil
+			})
+			p.run(span{"trest", turned, terms, 1}, nil, func(t value.Value, _ []value.Value) []value.Value {
+				k := p.add(k, p.mul(t, i64(step)))
+				p.term(rows, k, at(k), r)
+				return nil
+			})
+			return nil
+		})
+		return nil
+	})
 }
 
 // rowPointers points to the beginnings of rows r to r+n in the operand.

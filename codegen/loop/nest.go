@@ -210,7 +210,7 @@ type Offsets struct {
 //
 // Rows and Cols are tables that Offsets filled. Run > 1 promises that rows come in runs: Rows[r+1] ==
 // Rows[r]+1 unless r+1 is a multiple of Run. KRun and KStep promise the same of Cols, of which neighbours lie
-// KStep apart. Cut promises runs of rows that panels cut anywhere.
+// KStep apart. Cut promises runs of rows that panels cut anywhere, and KCut runs of terms that blocks of K do.
 type Pack struct {
 	To    Addr
 	From  Addr
@@ -224,6 +224,7 @@ type Pack struct {
 	KRun  int64
 	KStep int64
 	Cut   *CutRuns
+	KCut  *CutRuns
 }
 
 // CutRuns promises of a table whose first entry is item At of its group that Table[r+Step] == Table[r]+1

@@ -134,7 +134,7 @@ func (p *printer) line(n Node) string {
 	case *Pack:
 		return fmt.Sprintf("pack %s%s = %s rows %s of %s width %d cols %s of %s%s%s", p.addr(n.To), apart(n.Apart), p.addr(n.From),
 			p.addr(n.Rows), p.bound(n.Count), n.Width, p.addr(n.Cols), p.bound(n.Depth), run("run", n.Run),
-			run("krun", n.KRun)+run("kstep", n.KStep)+p.cut(n.Cut))
+			run("krun", n.KRun)+run("kstep", n.KStep)+p.cut("cut", n.Cut)+p.cut("kcut", n.KCut))
 	case *Tile:
 		return p.tile(n)
 	}
@@ -148,11 +148,11 @@ func (p *printer) tile(n *Tile) string {
 		place = " in rows " + p.addr(*n.ARows)
 	}
 	if n.ACols != nil {
-		place += " cols " + p.addr(*n.ACols) + p.cut(n.ACut)
+		place += " cols " + p.addr(*n.ACols) + p.cut("cut", n.ACut)
 	}
 	fmt.Fprintf(&b, "tile %dx%d lanes %d acc %s depth %s: %s = %s%s * %s%s rows %s of %s cols %s of %s add %s%s", n.MR, n.NR, n.Lanes,
 		dtypeName(n.Acc), p.bound(n.Depth), p.addr(n.C), p.addr(n.A), place, p.addr(n.B), apart(n.BStep), p.addr(n.CRows), p.bound(n.Rows),
-		p.addr(n.CCols), p.bound(n.Cols), p.name(n.Add), run("run", n.Run)+p.cut(n.Cut))
+		p.addr(n.CCols), p.bound(n.Cols), p.name(n.Add), run("run", n.Run)+p.cut("cut", n.Cut))
 	if n.Stream {
 		b.WriteString(" stream")
 	}
@@ -196,11 +196,11 @@ func run(word string, n int64) string {
 	return fmt.Sprintf(" %s %d", word, n)
 }
 
-func (p *printer) cut(c *CutRuns) string {
+func (p *printer) cut(name string, c *CutRuns) string {
 	if c == nil {
 		return ""
 	}
-	return fmt.Sprintf(" cut %d%s at %s", c.Length, run("step", c.Step), p.affine(c.At))
+	return fmt.Sprintf(" %s %d%s at %s", name, c.Length, run("step", c.Step), p.affine(c.At))
 }
 
 func active(n int) string {

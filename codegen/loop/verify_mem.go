@@ -132,7 +132,7 @@ func (v *verifier) pack(n *Pack) error {
 	if err != nil {
 		return err
 	}
-	c, err := v.lookup(n, n.Cols, n.Depth, runs{length: n.KRun, step: n.KStep}, cols.runs)
+	c, err := v.lookup(n, n.Cols, n.Depth, runs{length: n.KRun, step: n.KStep, cut: n.KCut}, cols.runs)
 	if err != nil {
 		return err
 	}

@@ -148,7 +148,7 @@ func (v *verifier) lookup(n Node, table Addr, count Bound, r runs, used bool) (s
 		}
 		first := Affine{Const: f.From.Const, Terms: slices.Concat(f.From.Terms, table.Off.Terms)}
 		if r.cut != nil && !(v.same(r.cut.At, first) && f.cutRunsOf(r.cut)) {
-			return span{}, v.errorf(n, "table %s does not come in%s", v.print.addr(table), v.print.cut(r.cut))
+			return span{}, v.errorf(n, "table %s does not come in%s", v.print.addr(table), v.print.cut("cut", r.cut))
 		}
 		s := span{ranged{lo: f.reach.lo, hi: f.reach.hi}, Const(1), true}
 		if f.dims {

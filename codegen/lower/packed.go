@@ -149,7 +149,7 @@ func (p *panels) packedPhases(step int) error {
 // task, there are fewer.
 func (p *panels) chooseAcross() {
 	const least, most = 4, 16
-	n, step := crossRuns(p.n)
+	n, step := crossRuns(p.n, sideB)
 	if step == 1 || n < least {
 		return
 	}
@@ -172,14 +172,14 @@ func (p *panels) chooseAcross() {
 	}
 }
 
-// crossRuns is how many items of N are neighbours in B, and how far apart they are: 1 if none are.
-func crossRuns(n []digit) (length, step int64) {
+// crossRuns is how many items of a group are neighbours in an operand, and how far apart they are: 1 if none are.
+func crossRuns(ds []digit, side int) (length, step int64) {
 	step = 1
-	for i := len(n) - 1; i >= 0 && !n[i].isOpen(); i-- {
-		if s := n[i].at[sideB]; s.n == 1 && s.dim == 0 {
-			return n[i].extent, step
+	for i := len(ds) - 1; i >= 0 && !ds[i].isOpen(); i-- {
+		if s := ds[i].at[side]; s.n == 1 && s.dim == 0 {
+			return ds[i].extent, step
 		}
-		step *= n[i].extent
+		step *= ds[i].extent
 	}
 	return 1, 1
 }

@@ -2,6 +2,7 @@ package lower
 
 import (
 	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/planner/cost"
 	"github.com/einc-lang/einc/tensor"
 )
 
@@ -52,13 +53,13 @@ func (p *panels) packB(x sourceB, t taskVars, jb loop.Var, size int64) {
 		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rows}, Group: group(p.n, sideB), From: first, Count: count})
 		p.b.Add(copying{To: p.panelB(x.to, t.batch, panel, times(j.Var, 1)), From: origin(x.from, sideB, t.batch),
 			Rows: loop.Addr{Param: x.rows}, Cols: loop.Addr{Param: x.cols}, Width: p.NR, Count: count, Depth: depth,
-			Run: p.runsOf(sideB), Cut: p.cutRuns(p.n, sideB, p.NR, p.runsOf(sideB), first)}.along(p.product.k, sideB, p.KC))
+			Run: p.runsOf(sideB), Cut: p.cutRuns(p.n, sideB, p.NR, p.runsOf(sideB), first)}.along(p.product.k, sideB, p.KC, p.term(t)))
 	})
 }
 
 // packAcross packs the panels of a block at once, or as many of them as there is room for.
 func (p *panels) packAcross(x sourceB, t taskVars, jb loop.Var, size int64) {
-	length, step := crossRuns(p.n)
+	length, step := crossRuns(p.n, sideB)
 	block := p.across
 	j := &loop.For{Var: p.b.Var("j"), Count: fixed(size / block), Step: 1}
 	p.b.For(j, func() {
@@ -75,10 +76,14 @@ func (p *panels) packAcross(x sourceB, t taskVars, jb loop.Var, size int64) {
 	})
 }
 
-// along adds to a pack what it may rely on along K.
-func (c copying) along(k []digit, side int, width int64) *loop.Pack {
+// along adds to a pack what it may rely on along K, of which it takes terms from a first one on: runs that blocks of a width hold
+// whole, or, if these are no multiples of squares, runs that they cut.
+func (c copying) along(k []digit, side int, width int64, first loop.Affine) *loop.Pack {
 	n := loop.Pack(c)
 	n.KRun, n.KStep = steppedRuns(k, side, width)
+	if length, step := crossRuns(k, side); n.KRun%cost.LeastTurned > 0 && min(length, width/step) >= cost.LeastTurned {
+		n.KRun, n.KStep, n.KCut = 0, 0, &loop.CutRuns{Length: length, Step: step, At: first}
+	}
 	return &n
 }
 
@@ -239,7 +244,7 @@ func (p *panels) packRows(x *block, depth loop.Bound, at loop.Affine) {
 		p.b.Add(copying{To: loop.Addr{Param: x.panelsA, Off: plus(times(i, p.MR*p.KC), scaled(at, p.MR))}, From: origin(x.fromA, sideA, x.batch),
 			Rows: rowsAt(x.rows, i, p.MR), Cols: loop.Addr{Param: x.cols, Off: at},
 			Width: p.MR, Count: rows, Depth: depth, Run: runs(p.m, sideA, p.MR),
-			Cut: p.cutRuns(p.m, sideA, p.MR, runs(p.m, sideA, p.MR), first)}.along(p.product.k, sideA, p.KC))
+			Cut: p.cutRuns(p.m, sideA, p.MR, runs(p.m, sideA, p.MR), first)}.along(p.product.k, sideA, p.KC, plus(p.term(x.taskVars), at)))
 	})
 }
 

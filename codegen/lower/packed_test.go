@@ -126,7 +126,7 @@ func TestPackedTurns(t *testing.T) {
 					c := caseOf{expr: e, types: ts, extent: extent}
 					p := c.checkPacked(t, target, 2, int64([]int{60, 72}[k%2]), []int64{64, 128, 1000}[(i+k)%3], int64(100*j+k))
 					c.checkPacked(t, target, 2, 1, 64, int64(100*j+k))
-					require.True(t, span != 24 || strings.Contains(p.String(), " step 12") || strings.Contains(p.String(), "kstep 8") ||
+					require.True(t, span != 24 || strings.Contains(p.String(), " step 12") || strings.Contains(p.String(), "step 8") ||
 						strings.Contains(p.String(), " step 24"), "%s\n%s", e, p)
 				}
 			}

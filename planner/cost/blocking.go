@@ -17,6 +17,10 @@ func Depth(d tensor.DType) int64 {
 // is another one: blocks of K then hold some neighbours in either. Its square divides them.
 const LowPart = 8
 
+// LeastTurned is the fewest terms of a block of K that are neighbours in an operand for its rows to be turned by squares of them
+// on their way into panels.
+const LeastTurned = 4
+
 // LeastRun is the fewest terms that are neighbours in a row for rows to be read in place: with shorter runs, panels of
 // them serve better.
 const LeastRun = 16
