@@ -154,6 +154,28 @@ func TestOpenBeyondABlock(t *testing.T) {
 	}
 }
 
+// TestOpenReadsRowsThatAreNear looks for phases that read B where it lies, beside those that pack it: on machines with wide
+// vectors, where its columns are neighbours. Which of them run follows from how far its rows lie apart.
+func TestOpenReadsRowsThatAreNear(t *testing.T) {
+	for _, c := range []struct {
+		expr, axes string
+		d          tensor.DType
+		level      string
+		reads      bool
+	}{
+		{"ik,kj->ij", "", tensor.F32, "x86-64-v4", true}, {"ki,kj->ij", "", tensor.F64, "x86-64-v4", true},
+		{"bik,bkj->bij", "", tensor.F32, "x86-64-v4", true}, {"C[i,j] += A[i,k] * B[k,j]", "ij,ik,kj", tensor.F32, "x86-64-v4", true},
+		{"ik,jk->ij", "", tensor.F32, "x86-64-v4", false}, {"ik,kj->ij", "", tensor.C64, "x86-64-v4", false},
+		{"ik,kj->ij", "", tensor.F16, "x86-64-v4", false}, {"ik,kj->ij", "", tensor.F32, "x86-64-v3", false},
+	} {
+		r := rand.New(rand.NewPCG(1, 2))
+		operands := openOperands(t, r, c.expr, c.axes, c.d, func(rune) int { return 4 })
+		e, err := einc.Explain(t.Context(), c.expr, specs(operands), &einc.Options{Level: c.level, Dynamic: []string{einc.AllLabels}}, "loop")
+		require.NoError(t, err)
+		require.Equal(t, c.reads, strings.Contains(e.String(), " apart dims["), "%s %s %s", c.expr, c.d, c.level)
+	}
+}
+
 // TestOpenBits compares rounded sums: code for open extents gives the bits of packed code for known ones, and
 // both give the same bits for any number of workers.
 func TestOpenBits(t *testing.T) {
@@ -179,6 +201,8 @@ func TestOpenBits(t *testing.T) {
 		shapes [][]int
 	}{
 		{"ik,kj->ij", tensor.F32, [][]int{{300, 1000}, {1000, 270}}},
+		{"ik,kj->ij", tensor.F32, [][]int{{200, 700}, {700, 1100}}}, // rows of B a page apart
+		{"ki,kj->ij", tensor.F64, [][]int{{600, 290}, {600, 500}}},
 		{"ki,jk->ij", tensor.F64, [][]int{{701, 310}, {290, 701}}},
 		{"ik,kj->ij", tensor.F16, [][]int{{200, 900}, {900, 400}}},
 		{"ik,kj->ij", tensor.F32, [][]int{{50, 50000}, {50000, 40}}}, // in parts of K, as the next

@@ -82,7 +82,7 @@ func rowsInPlace(body []loop.Node) bool {
 		case *loop.For:
 			return rowsInPlace(x.Body)
 		case *loop.Tile:
-			return x.ARows != nil
+			return x.ARows != nil && x.BStep.Dim == 0 // with rows of B that a call knows, they change nothing
 		}
 		return false
 	})

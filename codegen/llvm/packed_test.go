@@ -32,7 +32,7 @@ type product struct {
 	kcut             bool  // terms come in runs of some digit, wherever blocks of K cut them
 	rows             bool  // B is read in place
 	stream           bool  // whole tiles are stored past the cache
-	open             bool  // a call says how many columns there are
+	open             bool  // a call says how many columns there are, and how far rows of B in place lie apart
 	cols             int64 // of a tile, if fewer than it has registers for
 }
 
@@ -190,8 +190,12 @@ func (p product) job(lv level, seed uint64) job {
 					tile.ARows, tile.A = &am, loop.Addr{Param: a.Param, Off: loop.Affine{Terms: []loop.Term{{Var: kb, Coef: loop.Const(p.kc)}}}}
 				}
 				if p.rows {
-					tile.BStep, tile.B = p.k.second[0], loop.Addr{Param: b.Param, Off: loop.Affine{Terms: []loop.Term{
-						{Var: kb, Coef: loop.Const(p.kc * p.k.second[0])}, {Var: j, Coef: loop.Const(p.nr)}}}}
+					step, block := loop.Const(p.k.second[0]), loop.Const(p.kc*p.k.second[0])
+					if p.open {
+						step, block = loop.Dim(len(q.dims)), loop.Dim(len(q.dims)+1)
+						q.dims = append(q.dims, p.k.second[0], p.kc*p.k.second[0])
+					}
+					tile.BStep, tile.B = step, loop.Addr{Param: b.Param, Off: loop.Affine{Terms: []loop.Term{{Var: kb, Coef: block}, {Var: j, Coef: loop.Const(p.nr)}}}}
 				}
 				if p.after > 0 {
 					q.follow(tile, kb, beside, loop.Addr{Param: parts.Param, Off: loop.Affine{Terms: []loop.Term{{Var: j, Coef: loop.Const(p.mr * p.nr)}}}})
@@ -370,6 +374,8 @@ func products() []product {
 		rowsOfB(inPlace(matrices(f32, 8, 48, 16, 13, 17, 5, 8))), rowsOfB(matrices(tensor.I32, 4, 16, 8, 9, 29, 9, 4)),
 		open(matrices(f32, 8, 48, 16, 13, 59, 19, 8)), open(matrices(f32, 8, 48, 16, 8, 77, 19, 8)), open(matrices(f64, 8, 24, 8, 13, 72, 19, 8)),
 		open(inPlace(matrices(f64, 6, 8, 4, 13, 19, 19, 8))), open(matrices(tensor.I32, 4, 16, 8, 9, 22, 9, 4)),
+		open(rowsOfB(matrices(f32, 8, 48, 16, 13, 59, 19, 8))), open(rowsOfB(matrices(f32, 8, 48, 16, 8, 77, 19, 8))), open(rowsOfB(matrices(f64, 8, 24, 8, 13, 120, 19, 8))),
+		open(rowsOfB(inPlace(matrices(f64, 8, 24, 8, 13, 41, 19, 8)))), open(rowsOfB(matrices(tensor.I32, 4, 16, 8, 9, 32, 9, 4))),
 		inPlace(matrices(f32, 6, 16, 8, 13, 37, 190, 80)), inPlace(matrices(f64, 12, 16, 8, 25, 65, 19, 8)), inPlace(matrices(tensor.C64, 3, 8, 4, 8, 19, 11, 5)),
 		inRuns(f32, 12, 16, 8, 23, 64), inRuns(f64, 6, 8, 4, 100, 150), inRuns(f32, 5, 16, 8, 17, 1000), inRuns(tensor.C64, 3, 8, 4, 4, 9),
 		turned(f32, 12, 16, 8, 16), turned(f64, 6, 8, 4, 4), turned(f32, 7, 4, 4, 8),

@@ -3,6 +3,7 @@ package llvm
 import (
 	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/einc-lang/einc/tensor"
+	"github.com/llir/llvm/ir/constant"
 	"github.com/llir/llvm/ir/enum"
 	"github.com/llir/llvm/ir/value"
 )
@@ -32,8 +33,10 @@ type product struct {
 	tiling
 	height int64
 	width  int
-	last   int  // lanes of the last vector of B in place, if not all are valid
-	brief  bool // of such tiles there are few, and code for them is short
+	brief  bool        // of such tiles there are few, and code for them is short
+	last   value.Value // of B in place: a mask of the lanes of the last vector that are valid; nil if all are
+	apart  value.Value // and how far its rows lie from each other,
+	ahead  value.Value // and from those that are asked for meanwhile
 }
 
 // tile writes a micro-kernel: the accumulators are phis of one loop over K whose body is one block,
@@ -57,7 +60,7 @@ func (t tiling) sums(from []value.Value) []value.Value {
 		return t.columns(n.MR, from)
 	}
 	low := func() []value.Value {
-		if n.BStep > 0 {
+		if t.rowsOfB() {
 			return t.columns(rows, from)
 		}
 		return t.product(rows, t.cols).sums(from)
@@ -68,8 +71,12 @@ func (t tiling) sums(from []value.Value) []value.Value {
 
 // product is that of so many rows and vectors.
 func (t tiling) product(height int64, width int) product {
-	return product{tiling: t, height: height, width: width}
+	apart := t.size(t.node.BStep)
+	return product{tiling: t, height: height, width: width, apart: apart, ahead: t.mul(apart, i64(rowsAhead))}
 }
+
+// rowsOfB tells whether B is read in place.
+func (t tiling) rowsOfB() bool { return t.node.BStep != loop.Const(0) }
 
 // columns multiplies so many rows by the columns that are valid.
 func (t tiling) columns(height int64, from []value.Value) []value.Value {
@@ -78,7 +85,7 @@ func (t tiling) columns(height int64, from []value.Value) []value.Value {
 		return t.product(height, t.cols).upTo(from)
 	}
 	cols, last := rest(n.Cols, n.NR, n.Lanes), int64(0)
-	if n.BStep > 0 && n.Cols.Clamped {
+	if t.rowsOfB() && n.Cols.Clamped {
 		cols = (n.Cols.Total.Value-1)%n.NR + 1
 		last = cols % n.Lanes
 	}
@@ -87,22 +94,35 @@ func (t tiling) columns(height int64, from []value.Value) []value.Value {
 		return all.sums(from)
 	}
 	some := t.product(height, int((cols+n.Lanes-1)/n.Lanes))
-	some.last = int(last)
+	if last > 0 {
+		some.last = first(vector(memory(n.Acc), int(n.Lanes)), int(last))
+	}
 	return t.either(t.compare(enum.IPredSLE, t.fn.count(n.Cols), i64(cols)), "narrow",
 		func() []value.Value { return some.sums(from) }, func() []value.Value { return all.sums(from) })
 }
 
 // upTo multiplies by as many vectors of columns as are valid, which a call decides: by no more than the product has. The
-// last columns only have fewer, and code for each number of them.
+// last columns only have fewer, and code for each number of them. Of B in place, those are read by a mask of their own.
 func (t product) upTo(from []value.Value) []value.Value {
-	if t.width == 1 {
-		return t.sums(from)
+	fewer, cols := t, t.fn.count(t.node.Cols)
+	fewer.brief = true
+	all := func() []value.Value { return t.sums(from) }
+	some := func() []value.Value { return fewer.upTo(from) }
+	if t.rowsOfB() && !t.brief {
+		return t.either(t.compare(enum.IPredEQ, cols, i64(t.node.NR)), "whole", all, some)
 	}
-	fewer := t
-	fewer.width, fewer.brief = t.width-1, true
-	most := i64(int64(fewer.width) * t.node.Lanes)
-	return t.either(t.compare(enum.IPredSLE, t.fn.count(t.node.Cols), most), "narrow",
-		func() []value.Value { return fewer.upTo(from) }, func() []value.Value { return t.sums(from) })
+	fewer.width--
+	others := i64(int64(fewer.width) * t.node.Lanes)
+	if t.rowsOfB() {
+		all = func() []value.Value {
+			t.last = t.bitsOf(t.laneMask(t.node.Acc, t.node.Lanes, i64(0), t.sub(cols, others)))
+			return t.sums(from)
+		}
+	}
+	if t.width == 1 {
+		return all()
+	}
+	return t.either(t.compare(enum.IPredSLE, cols, others), "narrow", some, all)
 }
 
 // worthRest is the part of all items that the last of their tiles must have in vain for code of its own.
@@ -176,26 +196,32 @@ func (t tiling) isWhole() value.Value {
 func (t product) steps(n int64) func(value.Value, []value.Value) []value.Value {
 	return func(_ value.Value, state []value.Value) []value.Value {
 		acc := t.accumulators(state[2:])
-		a, b := t.node.MR, t.node.NR
+		a, b := i64(t.node.MR), i64(t.node.NR)
 		if t.rows != nil {
-			a = 1
+			a = i64(1)
 		}
-		if t.node.BStep > 0 {
-			b = t.node.BStep
+		if t.rowsOfB() {
+			b = t.apart
 		}
-		move := func(k int64) []value.Value {
-			return []value.Value{t.step(t.acc.DType, state[0], i64(k*a)), t.step(t.acc.DType, state[1], i64(k*b))}
-		}
+		at := state[:2]
 		for k := range n {
-			at := move(k)
 			t.outer(acc, at[0], at[1])
+			at = []value.Value{t.later(state[0], at[0], a, k), t.later(state[1], at[1], b, k)}
 		}
-		next := move(n)
 		for _, v := range acc {
-			next = append(next, v.list()...)
+			at = append(at, v.list()...)
 		}
-		return next
+		return at
 	}
+}
+
+// later is the pointer to the step after the k-th, which is at p, by steps of a size: from the first one where that is a
+// constant, which addresses hold, else from p, as there are few registers for multiples.
+func (t product) later(first, p, size value.Value, k int64) value.Value {
+	if c, ok := known(size); ok {
+		return t.step(t.acc.DType, first, i64((k+1)*c))
+	}
+	return t.step(t.acc.DType, p, size)
 }
 
 // outer adds the product of a column of A and a row of B.
@@ -227,14 +253,15 @@ const rowsAhead = 8
 
 // right reads vector v of a row of B.
 func (t product) right(b value.Value, v int) val {
-	first := int64(v) * t.node.Lanes
-	if t.node.BStep == 0 {
-		return t.panel(b, t.node.NR, first, t.acc.Lanes)
+	first := i64(int64(v) * t.node.Lanes)
+	if !t.rowsOfB() {
+		return t.panel(b, t.node.NR, int64(v)*t.node.Lanes, t.acc.Lanes)
 	}
-	t.fetch(t.step(t.acc.DType, b, i64(rowsAhead*t.node.BStep+first)), false)
-	p := t.step(t.acc.DType, b, i64(first))
-	if v == t.width-1 && t.last > 0 {
-		return t.loadActive(t.acc, p, t.last)
+	t.fetch(t.step(t.acc.DType, t.step(t.acc.DType, b, t.ahead), first), false)
+	p := t.step(t.acc.DType, b, first)
+	if v == t.width-1 && t.last != nil {
+		none := constant.NewZeroInitializer(vector(memory(t.acc.DType), t.acc.Lanes))
+		return t.fromMemory(t.acc, t.maskedLoad(p, t.last, none, align(t.acc.DType)))
 	}
 	return t.loadRow(t.acc, p)
 }

@@ -62,7 +62,7 @@ func product(s productSize) packed {
 				tile.ARows, tile.A = &am, loop.Addr{Param: pa.Param, Off: affine(0, at(kb, s.kb))}
 			}
 			if s.rows {
-				tile.BStep, tile.B = s.n, loop.Addr{Param: pb.Param, Off: affine(0, at(kb, s.kb*s.n), at(j, 8))}
+				tile.BStep, tile.B = loop.Const(s.n), loop.Addr{Param: pb.Param, Off: affine(0, at(kb, s.kb*s.n), at(j, 8))}
 			}
 			b.Add(tile)
 		})

@@ -252,7 +252,7 @@ func (n *Pack) Panels() int64 {
 // valid rows only. ACut promises runs of ACols. Without ACols, terms are next to each other: k stands for ACols[k].
 //
 // With BStep, B is no panel either: instead of B[k*NR + j] it reads B[k*BStep + j], of the valid columns only, of which all
-// tiles but the last have NR.
+// tiles but the last have NR, unless calls decide how many there are.
 //
 // It adds to what C holds if Add is a variable that is not 0 (a later block of K), stores otherwise.
 // Terms are added in the order of k by OpFMA to accumulators that start at zero; what C holds is added to
@@ -272,7 +272,7 @@ type Tile struct {
 	ARows  *Addr // table of MR offsets
 	ACols  *Addr // table of Depth offsets
 	ACut   *CutRuns
-	BStep  int64 // elements between terms of B in place; 0: a panel
+	BStep  Size // elements between terms of B in place; 0: a panel
 	C      Addr
 	CRows  Addr // table of MR offsets
 	CCols  Addr // table of NR offsets

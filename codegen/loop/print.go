@@ -132,7 +132,7 @@ func (p *printer) line(n Node) string {
 	case *Offsets:
 		return fmt.Sprintf("offsets %s = group(%s) from %s count %s", p.addr(n.Table), group(n.Group), p.affine(n.From), p.bound(n.Count))
 	case *Pack:
-		return fmt.Sprintf("pack %s%s = %s rows %s of %s width %d cols %s of %s%s%s", p.addr(n.To), apart(n.Apart), p.addr(n.From),
+		return fmt.Sprintf("pack %s%s = %s rows %s of %s width %d cols %s of %s%s%s", p.addr(n.To), apart(Const(n.Apart)), p.addr(n.From),
 			p.addr(n.Rows), p.bound(n.Count), n.Width, p.addr(n.Cols), p.bound(n.Depth), run("run", n.Run),
 			run("krun", n.KRun)+run("kstep", n.KStep)+p.cut("cut", n.Cut)+p.cut("kcut", n.KCut))
 	case *Tile:
@@ -181,11 +181,11 @@ func (p *printer) table(a Addr) string {
 }
 
 // apart prints a distance, where 0 says that there is none.
-func apart(n int64) string {
-	if n == 0 {
+func apart(n Size) string {
+	if n == Const(0) {
 		return ""
 	}
-	return fmt.Sprintf(" apart %d", n)
+	return fmt.Sprintf(" apart %s", n)
 }
 
 // run prints a length or step that is 1 unless it says more.

@@ -89,8 +89,8 @@ func TestCanonical(t *testing.T) {
 	}
 	p := product(productSize{m: 5, n: 19, k: 7, kb: 4, acc: tensor.F32}).nest
 	panel, kb := p.Canonical(), p.Body[0].(*loop.For).Body[5].(*loop.For)
-	kb.Body[4].(*loop.Tile).BStep = 1
+	kb.Body[4].(*loop.Tile).BStep = loop.Const(1)
 	require.NotEqual(t, panel, p.Canonical(), "rows of one element are no panel")
-	kb.Body[4].(*loop.Tile).BStep, kb.Body[3].(*loop.Pack).Apart = 0, 1
+	kb.Body[4].(*loop.Tile).BStep, kb.Body[3].(*loop.Pack).Apart = loop.Const(0), 1
 	require.NotEqual(t, panel, p.Canonical(), "panels that are one element apart are not one panel")
 }

@@ -7,7 +7,7 @@ func (m *machine) tile(n *Tile) step {
 	if n.ARows != nil {
 		a = m.inPlace(n)
 	}
-	if n.BStep > 0 {
+	if n.BStep != Const(0) {
 		b = m.rowsOfB(n)
 	}
 	depth, put := m.bound(n.Depth), m.tileStore(n)
@@ -55,8 +55,9 @@ func (m *machine) rowsOfB(n *Tile) func(depth int) value {
 	at, data, count := m.affine(n.B.Off), m.mem[n.B.Param].data, m.bound(n.Cols)
 	return func(depth int) value {
 		v, width := newValue(n.Acc, depth*int(n.NR)), max(count(), 0)
+		step := m.size(n.BStep)
 		for k := range int64(depth) {
-			pos, ok := m.span(n.B.Param, at()+k*n.BStep, 1, width)
+			pos, ok := m.span(n.B.Param, at()+k*step, 1, width)
 			if !ok {
 				break
 			}

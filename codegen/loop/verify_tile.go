@@ -30,7 +30,7 @@ func (v *verifier) tile(n *Tile) error {
 	if n.ARows != nil {
 		left = v.inPlace
 	}
-	if n.BStep != 0 {
+	if n.BStep != Const(0) {
 		right = v.rowsOfB
 	}
 	if err := errors.Join(left(n, n.A, n.MR), right(n, n.B, n.NR)); err != nil {
@@ -71,23 +71,24 @@ func (v *verifier) inPlace(n *Tile, a Addr, width int64) error {
 	return v.access(n, a, depth, r)
 }
 
-// rowsOfB checks the reading of B's valid columns where they lie. How many these are in the last tile must be known: its
-// code reads no others.
+// rowsOfB checks the reading of B's valid columns where they lie. How many these are in the last tile must be known, or be
+// what a call decides: code reads no others.
 func (v *verifier) rowsOfB(n *Tile, b Addr, width int64) error {
 	part := func(t Term) bool { return t.Coef.Dim > 0 || t.Coef.Value%width != 0 }
 	c := n.Cols
 	switch {
-	case n.BStep < 0 || n.BStep > limit:
-		return v.errorf(n, "rows of B lie %d apart", n.BStep)
-	case c.Max != Const(width) || c.Clamped && (c.Total.Dim > 0 || c.At.Const%width != 0 || slices.ContainsFunc(c.At.Terms, part)):
+	case n.BStep.Value < 0 || n.BStep.Value > limit:
+		return v.errorf(n, "rows of B lie %s apart", n.BStep)
+	case c.Max != Const(width) || c.Clamped && c.Total.Dim == 0 && (c.At.Const%width != 0 || slices.ContainsFunc(c.At.Terms, part)):
 		return v.errorf(n, "columns of B in place are not cut into tiles of %d", width)
 	case n.Acc.IsComplex():
 		return v.errorf(n, "rows of B in place hold %s", n.Acc)
 	}
-	depth, err := v.counted(n, n.Depth, n.BStep)
+	depth, err := v.counted(n, n.Depth, 1)
 	if err != nil {
 		return err
 	}
+	depth.coef = n.BStep
 	cols, err := v.share(n, c, width)
 	if err != nil {
 		return err

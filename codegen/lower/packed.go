@@ -54,7 +54,7 @@ func (l *lowering) panels(s *planner.Step) *panels {
 	}
 	p.batch = items(p.product.b)
 	if p.isOpen() {
-		p.blockOpen(len(p.product.b) > 0 || p.waits())
+		p.blockOpen(len(p.product.b) > 0 || p.waits(), false)
 	} else {
 		p.Blocking = l.blocking(rootType(s.Body), cost.Places{A: p.inPlace(), B: p.rowsInPlace()}, p.batch, items(p.m), items(p.n), items(p.product.k))
 		p.fillLines()
@@ -65,8 +65,8 @@ func (l *lowering) panels(s *planner.Step) *panels {
 		if p.Split > 1 {
 			p.partsOfK(loop.Const(p.Split))
 		}
+		p.scratch = p.Scratch()
 	}
-	p.scratch = p.Scratch()
 	return p
 }
 
@@ -81,10 +81,22 @@ func (p *panels) inPlace() bool {
 
 // rowsInPlace tells whether the rows of B are read where they lie: their columns are neighbours, and so near each other as
 // the machine likes them.
-func (p *panels) rowsInPlace() bool {
-	k, b := p.product.k, p.l.plan.Buffers[p.refs[sideB].Buffer].DType
+func (p *panels) rowsInPlace() bool { return p.rowsNear() == loop.Const(1) }
+
+// rowsNear is 1 if the rows of B are read where they lie, else 0; an entry where calls decide how far they lie apart.
+func (p *panels) rowsNear() loop.Size {
+	b := p.l.plan.Buffers[p.refs[sideB].Buffer].DType
 	_, all := unitRun(p.n, sideB)
-	return all && p.oneRun() && !k[0].dynamic() && b == rootType(p.step.Body) && p.l.target.ReadsRows(b, k[0].at[sideB].n)
+	most := p.l.target.RowsApart(b)
+	if !all || !p.oneRun() || b != rootType(p.step.Body) || most == 0 {
+		return loop.Const(0)
+	}
+	apart := p.product.k[0].at[sideB]
+	if apart.dim == 0 && apart.n < 1 {
+		return loop.Const(0)
+	}
+	beyond := p.l.derive(DimAdd, p.l.derive(DimMax, apart.size(), loop.Const(most)), loop.Const(-most))
+	return p.without(p.l.derive(DimMin, beyond, loop.Const(1)))
 }
 
 // oneRun tells whether all terms of a row of A in place are neighbours.
@@ -123,10 +135,10 @@ func packed(l *lowering, step int) error {
 }
 
 // packedPhases appends the phases of a block of K, or of all: those that pack B and multiply, or, where tasks pack it for
-// themselves, the one that does both, and the sum of the parts of K, if there are any.
+// themselves or read it in place, the one that does all, and the sum of the parts of K, if there are any.
 func (p *panels) packedPhases(step int) error {
 	var runs []run
-	if !p.Own {
+	if !p.Own && !p.Place.B {
 		runs = append(runs, p.packNest())
 	}
 	tile, err := p.tileNest()
@@ -336,6 +348,14 @@ func scaled(a loop.Affine, by int64) loop.Affine {
 	s := loop.Affine{Const: a.Const * by}
 	for _, t := range a.Terms {
 		s.Terms = append(s.Terms, loop.Term{Var: t.Var, Coef: loop.Const(t.Coef.Value * by)})
+	}
+	return s
+}
+
+// apart is a position in items that lie a stride apart as one in elements.
+func (l *lowering) apart(a loop.Affine, stride loop.Size) (s loop.Affine) {
+	for _, t := range a.Terms {
+		s.Terms = append(s.Terms, loop.Term{Var: t.Var, Coef: l.derive(DimMul, t.Coef, stride)})
 	}
 	return s
 }

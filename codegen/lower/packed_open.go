@@ -50,27 +50,44 @@ func (p *panels) parts(total loop.Size, part int64) loop.Size {
 	return p.l.derive(DimCeilDiv, total, loop.Const(part))
 }
 
-// packedOpen lowers a product of open extents for calls that cut K into parts, and for those that do not: what they take
-// turns with runs no times for the others.
+// packedOpen lowers a product of open extents for calls that pack B, for those that read it in place, and for those that cut
+// K into parts: what they take turns with runs no times for the others.
 func packedOpen(l *lowering, step int) error {
 	p := l.panels(&l.plan.Steps[step])
 	if p == nil {
 		return nil
 	}
 	parts, share, once := p.partsOfCall()
-	whole := l.derive(DimAdd, l.derive(DimMul, once, loop.Const(-1)), loop.Const(1))
-	if err := l.turns(whole, p, func() error { return p.packedPhases(step) }); err != nil || once == loop.Const(0) {
+	whole, near := p.without(once), p.rowsNear()
+	turns := func(p *panels, times loop.Size) error {
+		return l.turns(times, p, func() error { return p.packedPhases(step) })
+	}
+	if err := turns(p, l.derive(DimMul, whole, p.without(near))); err != nil {
 		return err
+	}
+	if near != loop.Const(0) {
+		p = l.panels(&l.plan.Steps[step])
+		p.blockOpen(p.Own, true)
+		if err := turns(p, l.derive(DimMul, whole, near)); err != nil {
+			return err
+		}
+	}
+	if once == loop.Const(0) {
+		return nil
 	}
 	p = l.panels(&l.plan.Steps[step])
 	if share.Dim > 0 { // blocks start at open places
 		p.product.k = p.opened(p.product.k, share)
 	}
-	p.blockOpen(true)
+	p.blockOpen(true, false)
 	p.share, p.Split = share, max(parts.Value, 2)
 	p.partsOfK(parts)
-	p.scratch = p.Scratch()
-	return l.turns(once, p, func() error { return p.packedPhases(step) })
+	return turns(p, once)
+}
+
+// without is 1 less a size that is 0 or 1.
+func (p *panels) without(n loop.Size) loop.Size {
+	return p.l.derive(DimAdd, p.l.derive(DimMul, n, loop.Const(-1)), loop.Const(1))
 }
 
 // partsOfCall is cost.Parts of what calls decide.
@@ -87,8 +104,11 @@ func (p *panels) partsOfCall() (parts, share, once loop.Size) {
 }
 
 // turns repeats the phases that f appends: for each slice of columns and block of K where these are phases, and all of
-// that so many times.
+// that so many times, of which it appends none for 0.
 func (l *lowering) turns(times loop.Size, p *panels, f func() error) error {
+	if times == loop.Const(0) {
+		return nil
+	}
 	first := len(l.prog.Phases)
 	if err := f(); err != nil {
 		return err
@@ -121,15 +141,16 @@ func (p *panels) opened(group []digit, open loop.Size) []digit {
 	return group
 }
 
-// blockOpen chooses the blocks: of tasks that pack B for themselves, or share it.
-func (p *panels) blockOpen(own bool) {
+// blockOpen chooses the blocks: of tasks that do all of a product, or a block of K of it, and of B packed, or in place.
+func (p *panels) blockOpen(own, placeB bool) {
 	for _, group := range []*[]digit{&p.m, &p.n, &p.product.k} {
 		if i := slices.IndexFunc(*group, digit.isOpen); i >= 0 {
 			*group = p.opened(*group, (*group)[i].size)
 		}
 	}
-	p.Blocking = p.l.target.OpenBlocking(rootType(p.step.Body), p.inPlace(), own, items(p.m), items(p.n), items(p.product.k))
+	p.Blocking = p.l.target.OpenBlocking(rootType(p.step.Body), cost.Places{A: p.inPlace(), B: placeB}, own, items(p.m), items(p.n), items(p.product.k))
 	p.batch = 1
+	p.scratch = p.Scratch()
 	p.open()
 }
 

@@ -313,8 +313,8 @@ func (p *panels) tile(x *block, i, j loop.Var, rows, columns loop.Bound) (err er
 		Rows: rows, Cols: columns, Add: x.kb, Run: p.runsOf(sideC),
 		Cut: p.cutRuns(p.n, sideC, p.NR, p.runsOf(sideC), first), Stream: p.streamed()}
 	if p.Place.B {
-		t.BStep, t.B = p.product.k[0].at[sideB].n, origin(x.from, sideB, x.batch)
-		t.B.Off = plus(t.B.Off, plus(scaled(p.term(x.taskVars), t.BStep), first))
+		t.BStep, t.B = p.product.k[0].at[sideB].size(), origin(x.from, sideB, x.batch)
+		t.B.Off = plus(t.B.Off, plus(p.l.apart(p.term(x.taskVars), t.BStep), first))
 	} else {
 		t.B = p.panelB(x.to, x.batch, panel, times(j, 1))
 	}

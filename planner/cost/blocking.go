@@ -52,8 +52,16 @@ const rowBytes = Page - Line
 // an element, against vectors of multiply-adds that take as long: only with wide vectors is that a part of a product to
 // speak of.
 func (t *Target) ReadsRows(d tensor.DType, step int64) bool {
+	return step > 0 && step <= t.RowsApart(d)
+}
+
+// RowsApart is how many elements rows of B in place may lie apart; 0 if there are no such tiles.
+func (t *Target) RowsApart(d tensor.DType) int64 {
 	wide := t.Arch == "amd64" && t.Registers >= 32 && t.VectorBytes >= 64
-	return wide && d.IsFloat() && d.Accum() == d && step > 0 && step*int64(d.Size()) <= rowBytes
+	if !wide || !d.IsFloat() || d.Accum() != d {
+		return 0
+	}
+	return int64(rowBytes / d.Size())
 }
 
 // Blocking cuts an M×N×K product into register tiles and cache blocks. All fields but the bytes count
@@ -119,22 +127,22 @@ const (
 
 // OpenBlocking is the blocking for products of which not all extents are known, those given being an
 // example: blocks that serve any. If B is packed by each task for itself, a slice is a task's columns.
-func (t *Target) OpenBlocking(d tensor.DType, placeA, own bool, m, n, k int64) Blocking {
-	b := Blocking{M: m, N: n, K: k, Place: Places{A: placeA}, Type: d.Accum(), Lanes: t.realLanes(d), Own: own, Split: 1, ByRows: placeA}
+func (t *Target) OpenBlocking(d tensor.DType, place Places, own bool, m, n, k int64) Blocking {
+	b := Blocking{M: m, N: n, K: k, Place: place, Type: d.Accum(), Lanes: t.realLanes(d), Own: own, Split: 1, ByRows: place.A}
 	b.KC = Depth(b.Type)
-	rows, vectors := t.tile(b.Type, false, openColumns)
+	rows, vectors := t.tile(b.Type, place.B, openColumns)
 	b.MR, b.NR = rows, vectors*b.Lanes
 	b.Cols = b.NR
 	column := b.KC * int64(b.Type.Size())
 	share, rowsOfTask, columns := int64(3), int64(openRows), int64(openColumns)
-	if placeA {
+	if place.A {
 		rowsOfTask = placeRows
 	}
 	if own {
 		share, rowsOfTask, columns = 2, ownRows, ownBytes/int64(b.Type.Size())
 	}
 	b.NC, b.MC = roundUp(columns, b.NR), roundUp(rowsOfTask, b.MR)
-	if l2 := int64(t.l2()); placeA {
+	if l2 := int64(t.l2()); place.A {
 		b.NC = min(b.NC, max(l2/2/column/b.NR, 1)*b.NR)
 	} else {
 		b.MC = min(b.MC, max(l2/share/column/b.MR, 1)*b.MR)
