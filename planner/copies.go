@@ -251,8 +251,25 @@ func (d *draft) add(s Step) {
 		k.body.add(r)
 	}
 	s.Class = k.classify(s.Core)
-	if d.estimate(&s); len(s.K) == 0 {
-		s.Flops = 0
-	}
 	d.plan.Steps = append(d.plan.Steps, s)
+	at := &d.plan.Steps[len(d.plan.Steps)-1]
+	if d.estimate(at); len(s.K) == 0 {
+		at.Flops = 0
+	}
+}
+
+// stride is how far a view moves along an index.
+func (d *draft) stride(r Ref, i parser.IndexID) (along int) {
+	b, stride := &d.plan.Buffers[r.Buffer], 1
+	given := b.lies()
+	for a := len(r.Axes) - 1; a >= 0; a-- {
+		if given {
+			stride = b.Layout.Strides[a]
+		}
+		if r.Axes[a] == i {
+			along += stride
+		}
+		stride *= b.Shape[a]
+	}
+	return along
 }

@@ -67,7 +67,8 @@ func (k *kernel) read(sc *scalar, o operand) parser.NodeID {
 // product set, each value is of one input and the two largest inputs are the core.
 func (k *kernel) finish(values []parser.NodeID, product bool, to sink) error {
 	v := k.body.apply(parser.FnMul, k.dtype, values...)
-	s := Step{Out: k.out, Old: to.old, OldOp: to.oldOp, Reduce: k.op, Core: [2]int{-1, -1}}
+	k.d.plan.Steps = append(k.d.plan.Steps, Step{Out: k.out, Old: to.old, OldOp: to.oldOp, Reduce: k.op, Core: [2]int{-1, -1}})
+	s := &k.d.plan.Steps[len(k.d.plan.Steps)-1]
 	if product && len(k.body.refs) > 1 {
 		s.Core = k.core()
 	} else if len(k.body.refs) == 1 {
@@ -77,14 +78,13 @@ func (k *kernel) finish(values []parser.NodeID, product bool, to sink) error {
 		s.Core = k.known.core
 	}
 	s.Class = k.classify(s.Core)
-	k.after(&s, v, to.root)
+	k.after(s, v, to.root)
 	if k.known != nil {
 		s.Estimate, s.Flops = k.known.estimate, k.known.flops
 	} else {
-		k.d.estimate(&s)
-		k.partner(&s)
+		k.d.estimate(s)
+		k.partner(s)
 	}
-	k.d.plan.Steps = append(k.d.plan.Steps, s)
 	return k.d.spend(16)
 }
 
@@ -252,40 +252,6 @@ type answer struct {
 	flops    float64
 }
 
-// work is the question for a step.
-func (d *draft) work(s *Step) cost.Work {
-	t := s.Body[len(s.Body)-1].DType
-	w := cost.Work{B: d.volume(s.B), M: d.volume(s.M), N: d.volume(s.N), K: d.volume(s.K), Type: t}
-	w.Product = s.Core[1] >= 0 && (len(s.K) == 0 || s.Reduce == parser.Sum)
-	w.BytesIn, w.BytesOut = d.traffic(s)
-	w.Ops = weight(s.Body) + weight(s.Epilogue)/max(w.K, 1)
-	if w.Product {
-		w.Ops--
-		w.Factors, w.Inner = d.factors(s)
-		w.Ops -= float64(w.Factors)
-	}
-	w.Plain = w.Product && d.plain(s)
-	if w.Plain {
-		w.Place = cost.Places{A: d.inPlace(s), B: d.rowsInPlace(s)}
-		w.Packs, w.Columns = d.packings(s)
-	}
-	w.UnitInner = d.unitInner(s)
-	w.Askew = w.Product && d.askew(s)
-	w.Turned = w.Askew && d.turned(s)
-	d.vectors(s, &w)
-	w.StridedOut = d.strided(s, s.Out)
-	for _, r := range s.Inputs {
-		w.Strided += d.strided(s, r)
-	}
-	w.Beside = len(s.Extra)
-	w.Waits = s.Old >= 0 || d.plan.Buffers[s.Out.Buffer].DType != t.Accum()
-	if s.Old >= 0 {
-		w.Beside++
-	}
-	w.Folded = w.Product && len(s.K) > 0 && !slices.ContainsFunc(s.Inputs, func(r Ref) bool { return !d.unitAlong(r, s.K) })
-	return w
-}
-
 // traffic is the number of bytes that a step reads, each input counted once, and that it writes.
 func (d *draft) traffic(s *Step) (in, out float64) {
 	for _, r := range s.Inputs {
@@ -299,22 +265,6 @@ func (d *draft) traffic(s *Step) (in, out float64) {
 		in += out
 	}
 	return in, out
-}
-
-// unitAlong reports whether a view's unit-stride index is one of some.
-func (d *draft) unitAlong(r Ref, some []parser.IndexID) bool {
-	return d.hasUnit(r) && slices.Contains(some, r.Axes[d.unitAxis(r)])
-}
-
-// plain reports whether the product s only loads, converts, multiplies and adds up, whatever follows.
-func (d *draft) plain(s *Step) bool {
-	casts := 0
-	for _, n := range s.Body {
-		if n.Kind == parser.NodeApply && n.Fn == parser.FnCast {
-			casts++
-		}
-	}
-	return len(s.Inputs) == 2 && len(s.Body) == 3+casts && len(s.K) > 0 && !repeats(s.Out.Axes) && !slices.Contains(s.B, d.unitIndex(s.Out))
 }
 
 // repeats reports whether an index occurs twice.
@@ -352,40 +302,6 @@ func (d *draft) covered(r Ref) float64 {
 	return v
 }
 
-// unitInner reports whether an index walks the output, or for a reduction an input, with stride 1.
-func (d *draft) unitInner(s *Step) bool {
-	if d.hasUnit(s.Out) {
-		return true
-	}
-	return len(s.K) > 0 && slices.ContainsFunc(s.Inputs, d.hasUnit)
-}
-
-// askew reports whether no core operand that holds the output's unit-stride index walks it with stride 1.
-func (d *draft) askew(s *Step) bool {
-	i := d.unitIndex(s.Out)
-	if i == parser.NoIndex {
-		return false
-	}
-	for _, c := range s.Core {
-		if c >= 0 && d.unitIndex(s.Inputs[c]) == i {
-			return false
-		}
-	}
-	return true
-}
-
-// turned reports whether the core operand without the output's unit-stride index has its own among those of the output.
-func (d *draft) turned(s *Step) bool {
-	i := d.unitIndex(s.Out)
-	for _, c := range s.Core {
-		if c >= 0 && !slices.Contains(s.Inputs[c].Axes, i) {
-			unit := d.unitIndex(s.Inputs[c])
-			return unit != parser.NoIndex && slices.Contains(s.Out.Axes, unit) && !slices.Contains(s.B, unit)
-		}
-	}
-	return false
-}
-
 // unitIndex is the index that walks r with stride 1, or NoIndex.
 func (d *draft) unitIndex(r Ref) parser.IndexID {
 	if unit := d.unitAxis(r); unit >= 0 && unit < len(r.Axes) {
@@ -402,21 +318,6 @@ func lastLong(shape []int) int {
 		a--
 	}
 	return a
-}
-
-// hasUnit reports whether an index walks r with stride 1.
-func (d *draft) hasUnit(r Ref) bool {
-	unit := d.unitAxis(r)
-	if unit < 0 || unit >= len(r.Axes) || r.Axes[unit] == parser.NoIndex {
-		return false
-	}
-	count := 0
-	for _, i := range r.Axes {
-		if i == r.Axes[unit] {
-			count++
-		}
-	}
-	return count == 1
 }
 
 // unitAxis is the axis of a view's buffer that has stride 1, or -1.

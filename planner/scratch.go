@@ -27,6 +27,7 @@ type scratch struct {
 	src          source
 	step         kernel // the one in the making
 	small        block
+	question     question
 	subsets      subsets
 	own, rival   schedule
 	trial        trial
@@ -60,6 +61,7 @@ func borrow() *draft {
 // release gives the draft back, and leaves the plan to the caller.
 func (d *draft) release() {
 	d.ctx, d.p, d.plan, d.opts = nil, nil, nil, Options{}
+	d.question.s = nil
 	d.lists, d.layout, d.made = slab.Slab[parser.IndexID]{}, layouts{}, contents{}
 	drafts.Put(d)
 }

@@ -1,0 +1,295 @@
+package planner
+
+import (
+	"slices"
+
+	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/planner/cost"
+	"github.com/einc-lang/einc/tensor"
+)
+
+// number is an index as a question has it: those of a step are numbered from 0.
+type number int32
+
+// none is the number of parser.NoIndex.
+const none = number(-1)
+
+// question is a step that the model is to be asked about, in tables: how far each view moves along each index is asked for
+// again and again.
+type question struct {
+	*draft
+	s          *Step
+	dtype      tensor.DType // of the computation
+	ext        []int        // of each number
+	class      []class      // of each number
+	b, m, n, k []number     // as the step has them
+	in, extra  []laid
+	out        laid
+	lanes      float64 // of a vector
+	ops        float64 // operations for each term of a sum, at least 1
+	terms      float64 // of a sum, at least 1
+
+	index   []parser.IndexID // of each number
+	numbers []number         // of each index, if index agrees
+	walks   []pace           // of all views
+	lists   []number         // of all views and classes
+	sorted  []number
+}
+
+// class says where the indices of a step are. Those of all operands that nothing sums are of a batch.
+type class uint8
+
+const (
+	elsewhere class = iota // of further factors alone
+	ofBatch
+	ofLeft
+	ofRight
+	summed
+)
+
+// laid is a view and how it lies.
+type laid struct {
+	axes    []number
+	walks   []pace // along each number
+	unit    number // the index of stride 1, or none
+	alone   bool   // no other axis has it
+	size    int    // bytes of an element
+	dtype   tensor.DType
+	covered float64 // elements that the view sees
+}
+
+// pace is how a view moves along an index.
+type pace struct {
+	by  int  // elements
+	has bool // one of its axes is that index
+}
+
+// has reports whether an axis of the view is an index.
+func (r *laid) has(i number) bool { return i >= 0 && r.walks[i].has }
+
+// stride is how far a view moves along an index.
+func (r *laid) stride(i number) int { return r.walks[i].by }
+
+// bytes is the size of what the view covers.
+func (r *laid) bytes() float64 { return r.covered * float64(r.size) }
+
+// ask begins the question about a step, in the place of the last one.
+func (d *draft) ask(s *Step) *question {
+	q := &d.question
+	q.draft, q.s, q.dtype = d, s, s.Body[len(s.Body)-1].DType
+	if more := len(d.p.Indices) - len(q.numbers); more > 0 {
+		q.numbers = append(q.numbers, make([]number, more)...)
+	}
+	q.ext, q.index, q.lists = q.ext[:0], q.index[:0], q.lists[:0]
+	q.in, q.extra = slices.Grow(q.in[:0], len(s.Inputs))[:len(s.Inputs)], slices.Grow(q.extra[:0], len(s.Extra))[:len(s.Extra)]
+	q.out.axes = q.numbered(s.Out.Axes)
+	for i := range q.in {
+		q.in[i].axes = q.numbered(s.Inputs[i].Axes)
+	}
+	for i := range q.extra {
+		q.extra[i].axes = q.numbered(s.Extra[i].Axes)
+	}
+	q.b, q.m, q.n, q.k = q.numbered(s.B), q.numbered(s.M), q.numbered(s.N), q.numbered(s.K)
+	q.class = resized(q.class, len(q.ext))
+	for c, list := range [...][]number{q.b, q.m, q.n, q.k} {
+		for _, i := range list {
+			q.class[i] = ofBatch + class(c)
+		}
+	}
+	q.lay()
+	q.lanes, q.ops = float64(d.opts.Target.Lanes(q.dtype)), max(weight(s.Body), 1)
+	q.terms = max(q.volume(q.k), 1)
+	return q
+}
+
+// numbered is a list of indices by their numbers; new ones get the next.
+func (q *question) numbered(list []parser.IndexID) []number {
+	at := len(q.lists)
+	for _, i := range list {
+		n := none
+		if i != parser.NoIndex {
+			n = q.numbers[i]
+			if int(n) >= len(q.index) || q.index[n] != i {
+				n = number(len(q.index))
+				q.numbers[i], q.index, q.ext = n, append(q.index, i), append(q.ext, q.p.Indices[i].Extent)
+			}
+		}
+		q.lists = append(q.lists, n)
+	}
+	return q.lists[at:len(q.lists):len(q.lists)]
+}
+
+// lay finds how all views lie, once all indices have their numbers.
+func (q *question) lay() {
+	n, s := len(q.ext), q.s
+	q.walks = resized(q.walks, (1+len(q.in)+len(q.extra))*n)
+	walks := q.walks
+	view := func(v *laid, r Ref) {
+		v.walks, walks = walks[:n:n], walks[n:]
+		q.lie(v, r)
+	}
+	view(&q.out, s.Out)
+	for i := range q.in {
+		view(&q.in[i], s.Inputs[i])
+	}
+	for i := range q.extra {
+		view(&q.extra[i], s.Extra[i])
+	}
+}
+
+// lie finds how a view lies.
+func (q *question) lie(v *laid, r Ref) {
+	b, stride := &q.plan.Buffers[r.Buffer], 1
+	v.dtype, v.size, v.covered = b.DType, b.DType.Size(), 1
+	given := b.lies()
+	for a := len(v.axes) - 1; a >= 0; a-- {
+		if given {
+			stride = b.Layout.Strides[a]
+		}
+		if i := v.axes[a]; i >= 0 {
+			v.walks[i].by += stride
+		}
+		stride *= b.Shape[a]
+	}
+	v.unit, v.alone = none, true
+	unit := q.unitAxis(r)
+	for a, i := range v.axes {
+		switch {
+		case i < 0:
+			continue
+		case !v.walks[i].has:
+			v.walks[i].has = true
+			v.covered *= float64(q.ext[i])
+		case i == v.unit:
+			v.alone = false
+		}
+		if a == unit {
+			v.alone = !slices.Contains(v.axes[:a], i)
+			v.unit = i
+		}
+	}
+}
+
+// extent is the extent of an index; 1 for none.
+func (q *question) extent(i number) int {
+	if i < 0 {
+		return 1
+	}
+	return q.ext[i]
+}
+
+// volume is the product of the extents of some indices.
+func (q *question) volume(list []number) float64 {
+	v := 1.0
+	for _, i := range list {
+		v *= float64(q.extent(i))
+	}
+	return v
+}
+
+// is reports whether an index is of a class.
+func (q *question) is(i number, c class) bool { return i >= 0 && q.class[i] == c }
+
+// Work is the question about a step that the model is asked.
+func (p *Plan) Work(s *Step, t cost.Target) cost.Work {
+	d := &draft{p: p.Problem, plan: p, opts: Options{Target: t}}
+	return d.work(s)
+}
+
+// work is the question in the model's words.
+func (d *draft) work(s *Step) cost.Work {
+	q := d.ask(s)
+	w := cost.Work{B: q.volume(q.b), M: q.volume(q.m), N: q.volume(q.n), K: q.volume(q.k), Type: q.dtype}
+	w.Product = s.Core[1] >= 0 && (len(s.K) == 0 || s.Reduce == parser.Sum)
+	w.BytesIn, w.BytesOut = q.traffic()
+	w.Ops = weight(s.Body) + weight(s.Epilogue)/max(w.K, 1)
+	if w.Product {
+		w.Ops--
+		w.Factors, w.Inner = d.factors(s)
+		w.Ops -= float64(w.Factors)
+	}
+	if w.Plain = w.Product && q.plain(); w.Plain {
+		w.Place = cost.Places{A: q.inPlace(), B: q.rowsInPlace()}
+		w.Packs, w.Columns = q.packings()
+	}
+	w.UnitInner = q.unitInner()
+	w.Askew = w.Product && q.askew()
+	w.Turned = w.Askew && q.turned()
+	q.vectors(&w)
+	w.StridedOut = q.strided(&q.out)
+	w.Folded = w.Product && len(s.K) > 0
+	for i := range q.in {
+		w.Strided += q.strided(&q.in[i])
+		w.Folded = w.Folded && q.unitAlong(&q.in[i], summed)
+	}
+	w.Beside = len(s.Extra)
+	w.Waits = s.Old >= 0 || q.out.dtype != q.dtype.Accum()
+	if s.Old >= 0 {
+		w.Beside++
+	}
+	return w
+}
+
+// traffic is the number of bytes that a step reads, each input counted once, and that it writes.
+func (q *question) traffic() (in, out float64) {
+	for i := range q.in {
+		in += q.in[i].bytes()
+	}
+	for i := range q.extra {
+		in += q.extra[i].bytes()
+	}
+	out = q.out.bytes()
+	if q.s.Old >= 0 {
+		in += out
+	}
+	return in, out
+}
+
+// unitAlong reports whether a view's unit-stride index is of a class, and of no other axis.
+func (q *question) unitAlong(r *laid, c class) bool { return r.alone && q.is(r.unit, c) }
+
+// plain reports whether the product only loads, converts, multiplies and adds up, whatever follows.
+func (q *question) plain() bool {
+	casts, s := 0, q.s
+	for i := range s.Body {
+		if n := &s.Body[i]; n.Kind == parser.NodeApply && n.Fn == parser.FnCast {
+			casts++
+		}
+	}
+	return len(s.Inputs) == 2 && len(s.Body) == 3+casts && len(s.K) > 0 && !repeats(s.Out.Axes) && !q.is(q.out.unit, ofBatch)
+}
+
+// unitInner reports whether an index walks the output, or for a reduction an input, with stride 1.
+func (q *question) unitInner() bool {
+	has := func(r *laid) bool { return r.unit != none && r.alone }
+	some := has(&q.out)
+	for i := range q.in {
+		some = some || len(q.k) > 0 && has(&q.in[i])
+	}
+	return some
+}
+
+// askew reports whether no core operand that holds the output's unit-stride index walks it with stride 1.
+func (q *question) askew() bool {
+	i := q.out.unit
+	if i == none {
+		return false
+	}
+	for _, c := range q.s.Core {
+		if c >= 0 && q.in[c].unit == i {
+			return false
+		}
+	}
+	return true
+}
+
+// turned reports whether the core operand without the output's unit-stride index has its own among those of the output.
+func (q *question) turned() bool {
+	for _, c := range q.s.Core {
+		if c >= 0 && !q.in[c].has(q.out.unit) {
+			unit := q.in[c].unit
+			return q.out.has(unit) && !q.is(unit, ofBatch)
+		}
+	}
+	return false
+}
