@@ -23,6 +23,7 @@ type subsets struct {
 	split []uint32  // one of the two sets it is then made of
 	rest  []float64 // least time to read all factors beside it and to write the last result
 	limit float64   // on the cost of the whole
+	last  float64   // least time of the last step
 	bound cost.Bound
 	bytes float64  // of an element
 	known []priced // the last pairs that were priced, by a hash of their extents
@@ -52,7 +53,7 @@ func (d *draft) exact(n *network) (tree, error) {
 	}
 	s := d.subsets.begin(n)
 	full := uint32(1)<<count - 1
-	s.limit = s.greedy(full) * (1 + 1e-9)
+	s.bind(full)
 	for set := uint32(3); set <= full; set++ {
 		if bits.OnesCount32(set) < 2 {
 			continue
@@ -69,24 +70,24 @@ func (d *draft) exact(n *network) (tree, error) {
 	return readTree(s.split, full, d.pairs.Empty(count-1)), nil
 }
 
-// greedy is the cost of a tree as search counts it: of the tree that contracts the pair whose product takes least
-// memory more than its operands, again and again. The splits are those of this tree.
-func (s *subsets) greedy(full uint32) float64 {
+// greedy is the cost of a tree as search counts it, and of its last step: of the tree that contracts the pair whose product takes
+// least memory more than its operands, again and again. The splits are those of this tree.
+func (s *subsets) greedy(full uint32) (cost, last float64) {
 	var room [ExactLimit]uint32
 	parts := room[:0]
 	for set := uint32(1); set < full; set <<= 1 {
 		parts = append(parts, set)
 	}
-	cost := 0.0
 	for len(parts) > 1 {
 		i, j := s.leastGrowth(parts)
 		a, b := parts[i], parts[j]
-		cost += s.step(a, b, full)
+		last = s.step(a, b, full)
+		cost += last
 		s.split[a|b] = max(a, b)
 		parts[i] = a | b
 		parts = slices.Delete(parts, j, j+1)
 	}
-	return cost
+	return cost, last
 }
 
 // leastGrowth finds the two parts whose product takes least memory more than they do.
@@ -179,7 +180,7 @@ const leastKnown, mostKnown = 64, 256
 
 // begin groups indices that the same factors have, and fills in legs and sizes, in the place of an earlier search.
 func (s *subsets) begin(n *network) *subsets {
-	s.n, s.bound, s.bytes = n, n.model.Bound(n.dtype), float64(n.dtype.Size())
+	s.n, s.last, s.bound, s.bytes = n, 0, n.model.Bound(n.dtype), float64(n.dtype.Size())
 	s.group()
 	s.words = (len(s.holders) + 63) / 64
 	rows := 1 << len(n.legs)
@@ -225,12 +226,26 @@ func (s *subsets) bounds() {
 // move is a time that it takes at least to read or write a result or a factor.
 func (s *subsets) move(set uint32) float64 { return s.bound.Nanos(0, s.size[set]*s.bytes) }
 
-// most is what a set may cost at most in a tree within the limit.
+// most is what a set may cost at most in a tree within the limit; by what the last step takes, in one that is as good as that.
 func (s *subsets) most(set, full uint32) float64 {
 	if set == full {
 		return s.limit
 	}
-	return s.limit - s.rest[set] - s.move(set)
+	return min(s.limit-s.rest[set]-s.move(set), alikeCost*s.limit-s.last)
+}
+
+// bind sets the limit to the cost of a greedy tree, and finds what the last step takes at least, whatever it multiplies, where it is
+// most of that: of trees with a large result.
+func (s *subsets) bind(full uint32) {
+	cost, last := s.greedy(full)
+	s.limit, s.last = cost*(1+1e-9), 0
+	if last < cost/2 {
+		return
+	}
+	s.last = last
+	for a := (full - 1) & full; a > full&^a; a = (a - 1) & full {
+		s.last = min(s.last, s.within(0, a, full&^a, s.last))
+	}
 }
 
 // volume is the product of the extents of a set of groups.

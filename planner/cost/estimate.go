@@ -112,10 +112,37 @@ func (m *Model) Nanos(w *Work) float64 { return m.time(w).Nanos }
 
 // Within is the time that Estimate gives; +Inf where less work than that tells that it is not below most.
 func (m *Model) Within(w *Work, most float64) float64 {
-	if w.Cycles == 0 && w.Inner <= 1 && w.even() && m.leastEven(w) >= most && !(m.packs(w) && m.packed(w, most) < most) {
-		return math.Inf(1)
+	if w.Cycles == 0 && w.Inner <= 1 && w.even() {
+		return m.evenWithin(w, most)
 	}
 	return m.time(w).Nanos
+}
+
+// evenWithin is Within where nothing is known of how operands lie. The strategy that takes less at least goes first, as that mostly
+// spares the other.
+func (t *typical) evenWithin(w *Work, most float64) float64 {
+	direct, packed, packs := t.leastEven(w), math.Inf(1), t.packs(w)
+	var p panels
+	if packs {
+		p = t.panels(w)
+		packed = p.least(w)
+	}
+	if min(direct, packed) >= most {
+		return math.Inf(1)
+	}
+	if packed < direct {
+		if best := p.nanos(w); direct >= best {
+			return best
+		} else if direct < most {
+			return min(best, t.asItLies(w))
+		}
+		return math.Inf(1)
+	}
+	best := t.asItLies(w)
+	if packed < best {
+		best = min(best, p.nanos(w))
+	}
+	return best
 }
 
 // time is the fastest strategy and its time.

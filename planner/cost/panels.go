@@ -27,10 +27,20 @@ const (
 // packed estimates the packed strategy; it may be less if it is most or more.
 func (t *typical) packed(w *Work, most float64) float64 {
 	p := t.panels(w)
-	blocks := ceilDiv(int64(w.K), evenDepth(w.Type.Accum(), int64(w.K)))
-	if least := p.time(w, blocks, 1); least >= most {
+	if least := p.least(w); least >= most {
 		return least
 	}
+	return p.nanos(w)
+}
+
+// least is a time that the packed strategy takes at least.
+func (p *panels) least(w *Work) float64 {
+	return p.time(w, ceilDiv(int64(w.K), evenDepth(w.Type.Accum(), int64(w.K))), 1)
+}
+
+// nanos is the time of the packed strategy.
+func (p *panels) nanos(w *Work) float64 {
+	t := p.typical
 	b := t.blocking(w)
 	nanos := p.time(w, b.KBlocks(), b.NBlocks()*b.Slices()) + launch*float64(b.Phases()-1)
 	if b.Split > 1 {

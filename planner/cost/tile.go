@@ -160,12 +160,20 @@ func (w *Work) even() bool {
 // leastEven is a time that such tiles take at least.
 func (t *typical) leastEven(w *Work) float64 {
 	r, c := &t.rates[w.Type], t.reach(w, &within, &beyond)
-	cycles := w.B * w.M * math.Ceil(w.N/r.lanes) * w.K * r.term
+	cycles := t.anyhow(w, w.B*w.M*math.Ceil(w.N/r.lanes)*w.K*r.term)
 	rate := typeRate(w.Type)
 	if w.Type.IsComplex() {
 		rate /= complexLoss
 	}
 	return cycles/(clock*rate) + min(c.read, c.written)*(w.BytesIn+w.BytesOut)/Line + call
+}
+
+// anyhow is the cycles of tiles that take so many where operands lie well, which are not known to beyond the second level.
+func (t *typical) anyhow(w *Work, cycles float64) float64 {
+	if w.BytesIn+w.BytesOut > w.B*float64(t.l2()) {
+		return max(cycles, w.B*w.M*w.N*w.K/(2*t.rates[w.Type].lanes*directRate))
+	}
+	return cycles
 }
 
 // evenly is what tiles of all rows and columns take, and read of the right operand, where nothing is known of how these lie.
@@ -177,10 +185,7 @@ func (t *typical) evenly(w *Work) (cycles float64, right Footprint) {
 	}
 	vectors := math.Ceil(run / lanes)
 	cycles, rows, columns := t.FewestCycles(w.Type, whole(w.M), whole(vectors), 1, w.K, true)
-	cycles *= w.B * w.N / run
-	if w.BytesIn+w.BytesOut > w.B*float64(t.l2()) { // they may lie anyhow
-		cycles = max(cycles, w.B*w.M*w.N*w.K/(2*lanes*directRate))
-	}
+	cycles = t.anyhow(w, cycles*(w.B*w.N/run))
 	lines := w.K * float64(columns) * lanes * float64(w.Type.Accum().Size()) / Line
 	right = Footprint{Lines: lines, Tiles: w.B * math.Ceil(w.M/float64(rows)) * math.Ceil(vectors/float64(columns)) * w.N / run, Stay: lines, Apart: Line}
 	return cycles, right
