@@ -107,9 +107,14 @@ func (d *draft) alongside(s *Step) (ways []relaid) {
 
 // alike lists the indices of a view as they lie in another; none if it has one of its own, or lies so already.
 func (d *draft) alike(r, other Ref) []parser.IndexID {
+	for _, i := range r.Axes {
+		if d.extent(i) != 1 && !slices.Contains(other.Axes, i) {
+			return nil
+		}
+	}
 	axes := d.byStride(r)
 	like := slices.DeleteFunc(d.byStride(other), func(i parser.IndexID) bool { return !slices.Contains(axes, i) })
-	if len(like) < len(axes) || slices.Equal(like, axes) {
+	if slices.Equal(like, axes) {
 		return nil
 	}
 	return like

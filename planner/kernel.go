@@ -321,8 +321,9 @@ func lastLong(shape []int) int {
 }
 
 // unitAxis is the axis of a view's buffer that has stride 1, or -1.
-func (d *draft) unitAxis(r Ref) int {
-	b := &d.plan.Buffers[r.Buffer]
+func (d *draft) unitAxis(r Ref) int { return d.plan.Buffers[r.Buffer].unitAxis() }
+
+func (b *Buffer) unitAxis() int {
 	if b.Kind != Operand && b.Window == nil {
 		return lastLong(b.Shape)
 	}

@@ -105,8 +105,12 @@ func (k *block) tabulate() {
 	for byte := range k.table {
 		t := &k.table[byte]
 		t[0] = 1
-		for x := 1; x < 1<<min(max(k.groups-8*byte, 0), 8); x++ { // no set has more
-			t[x] = t[x&(x-1)] * k.ext[8*byte+bits.TrailingZeros(uint(x))]
+		some := min(max(k.groups-8*byte, 0), 8) // no set has more
+		for bit := some - 1; bit >= 0; bit-- {
+			step, ext := 1<<bit, k.ext[8*byte+bit]
+			for x := step; x < 1<<some; x += 2 * step { // sets of it and of later ones
+				t[x] = t[x-step] * ext
+			}
 		}
 	}
 }

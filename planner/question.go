@@ -22,6 +22,7 @@ type question struct {
 	dtype      tensor.DType // of the computation
 	ext        []int        // of each number
 	class      []class      // of each number
+	runs       []float64    // from each number on, once asked for
 	b, m, n, k []number     // as the step has them
 	in, extra  []laid
 	out        laid
@@ -90,7 +91,7 @@ func (d *draft) ask(s *Step) *question {
 		q.extra[i].axes = q.numbered(s.Extra[i].Axes)
 	}
 	q.b, q.m, q.n, q.k = q.numbered(s.B), q.numbered(s.M), q.numbered(s.N), q.numbered(s.K)
-	q.class = resized(q.class, len(q.ext))
+	q.class, q.runs = resized(q.class, len(q.ext)), resized(q.runs, len(q.ext))
 	for c, list := range [...][]number{q.b, q.m, q.n, q.k} {
 		for _, i := range list {
 			q.class[i] = ofBatch + class(c)
@@ -103,20 +104,21 @@ func (d *draft) ask(s *Step) *question {
 }
 
 // numbered is a list of indices by their numbers; new ones get the next.
-func (q *question) numbered(list []parser.IndexID) []number {
-	at := len(q.lists)
-	for _, i := range list {
+func (q *question) numbered(indices []parser.IndexID) []number {
+	at, list, numbers, index := len(q.lists), q.lists, q.numbers, q.index
+	for _, i := range indices {
 		n := none
 		if i != parser.NoIndex {
-			n = q.numbers[i]
-			if int(n) >= len(q.index) || q.index[n] != i {
-				n = number(len(q.index))
-				q.numbers[i], q.index, q.ext = n, append(q.index, i), append(q.ext, q.p.Indices[i].Extent)
+			n = numbers[i]
+			if int(n) >= len(index) || index[n] != i {
+				n = number(len(index))
+				numbers[i], index, q.ext = n, append(index, i), append(q.ext, q.p.Indices[i].Extent)
 			}
 		}
-		q.lists = append(q.lists, n)
+		list = append(list, n)
 	}
-	return q.lists[at:len(q.lists):len(q.lists)]
+	q.lists, q.index = list, index
+	return list[at:len(list):len(list)]
 }
 
 // lay finds how all views lie, once all indices have their numbers.
@@ -140,33 +142,29 @@ func (q *question) lay() {
 // lie finds how a view lies.
 func (q *question) lie(v *laid, r Ref) {
 	b, stride := &q.plan.Buffers[r.Buffer], 1
-	v.dtype, v.size, v.covered = b.DType, b.DType.Size(), 1
-	given := b.lies()
+	v.dtype, v.size, v.covered, v.unit, v.alone = b.DType, b.DType.Size(), 1, none, true
+	if unit := b.unitAxis(); unit >= 0 && unit < len(v.axes) {
+		v.unit = v.axes[unit]
+	}
+	strides, walks := b.Layout.Strides, v.walks
+	if !b.lies() {
+		strides = nil
+	}
 	for a := len(v.axes) - 1; a >= 0; a-- {
-		if given {
-			stride = b.Layout.Strides[a]
+		if strides != nil {
+			stride = strides[a]
 		}
 		if i := v.axes[a]; i >= 0 {
-			v.walks[i].by += stride
+			w := &walks[i]
+			if w.has {
+				v.alone = v.alone && i != v.unit
+			} else {
+				w.has = true
+				v.covered *= float64(q.ext[i])
+			}
+			w.by += stride
 		}
 		stride *= b.Shape[a]
-	}
-	v.unit, v.alone = none, true
-	unit := q.unitAxis(r)
-	for a, i := range v.axes {
-		switch {
-		case i < 0:
-			continue
-		case !v.walks[i].has:
-			v.walks[i].has = true
-			v.covered *= float64(q.ext[i])
-		case i == v.unit:
-			v.alone = false
-		}
-		if a == unit {
-			v.alone = !slices.Contains(v.axes[:a], i)
-			v.unit = i
-		}
 	}
 }
 

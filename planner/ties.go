@@ -34,7 +34,7 @@ func (d *draft) ties(n *network) (all []tree) {
 	for _, t := range found {
 		was := s.split[t.set]
 		s.split[t.set] = t.split
-		all = append(all, readTree(s.split, full, nil))
+		all = append(all, readTree(s.split, full, d.pairs.Empty(len(n.legs)-1)))
 		s.split[t.set] = was
 	}
 	return all

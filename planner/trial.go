@@ -165,7 +165,16 @@ func (t *trial) learn(s *schedule, i int32, to sink, k *known, key []int32) erro
 func (t *trial) find(s *schedule, i int32) (k *known, key []int32) {
 	operands := 2 + len(s.v[i].fused) + len(s.v[i].factors)
 	key = s.key(t.keys.Room((2+operands)*(2+len(s.c.net.ids))), i)
-	return &t.known[hashList(key, false)%uint64(len(t.known))], key
+	return &t.known[hashKey(key)%uint64(len(t.known))], key
+}
+
+// hashKey is the hash of a key, by the multiplication of FNV-1a.
+func hashKey(key []int32) uint64 {
+	h := uint64(14695981039346656037)
+	for _, x := range key {
+		h = (h ^ uint64(uint32(x))) * 1099511628211
+	}
+	return h ^ h>>32
 }
 
 // key appends what the time of a step follows from: its term, or its operands, and how they and the result lie.

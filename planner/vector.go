@@ -3,6 +3,7 @@ package planner
 import (
 	"cmp"
 	"math"
+	"math/bits"
 	"slices"
 
 	"github.com/einc-lang/einc/planner/cost"
@@ -165,8 +166,9 @@ func (q *question) itemCost(v number) float64 {
 	n := q.run(v)
 	share := math.Ceil(n/lanes) / n
 	if reduced || !q.masks() {
-		_, exponent := math.Frexp(n)
-		lanes = min(lanes, math.Ldexp(0.5, exponent)) // a power of two
+		if n < lanes && n > 0 {
+			lanes = float64(int(1) << (bits.Len(uint(n)) - 1)) // a power of two
+		}
 		vectors := math.Floor(n / lanes)
 		share = (vectors + n - vectors*lanes) / n
 	}
@@ -188,12 +190,16 @@ func (q *question) itemCost(v number) float64 {
 		}
 		c += fetch
 	}
-	out := 2*math.Log2(lanes) + 3
-	if !reduced {
+	out := 0.0
+	if reduced {
+		out = 2*math.Log2(lanes) + 3
+	} else {
 		out = access(q.out.unit, &q.out)
 	}
-	if vectors := q.across(v); out == cost.Gather && vectors > 0 {
-		out = min(out, vectors*share)
+	if out == cost.Gather {
+		if vectors := q.across(v); vectors > 0 {
+			out = min(out, vectors*share)
+		}
 	}
 	return c + out/q.terms
 }
@@ -292,8 +298,10 @@ func (d *draft) masks() bool {
 // run is how many elements lie in a row from v on, in the output or among the terms of a sum, and in every input that
 // moves along them.
 func (q *question) run(v number) float64 {
-	length, _, _ := q.runOf(v)
-	return length
+	if q.runs[v] == 0 {
+		q.runs[v], _, _ = q.runOf(v)
+	}
+	return q.runs[v]
 }
 
 // runOf is the length of the run from v on, its slowest index, and the index that it ends before; none if there is none.
