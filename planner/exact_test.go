@@ -91,6 +91,30 @@ func TestExactEqualsBruteForce(t *testing.T) {
 	}
 }
 
+// What the last step takes at least bounds what sets may cost, but hides no tree that is about as good as the best.
+func TestLastStepHidesNoTies(t *testing.T) {
+	bound := 0
+	for seed := range uint64(2000) {
+		r := rand.New(rand.NewPCG(seed, 6))
+		d, n := randomNetwork(r, 3+r.IntN(4))
+		best, err := d.exact(n)
+		require.NoError(t, err)
+		ties, s, full := d.ties(n), &d.subsets, uint32(1)<<len(n.legs)-1
+		if s.last > 0 {
+			bound++
+		}
+		s.last = 0
+		for set := range full + 1 {
+			if set&(set-1) != 0 {
+				s.search(set, full)
+			}
+		}
+		require.Equal(t, best, readTree(s.split, full, nil), "seed %d", seed)
+		require.Equal(t, ties, d.ties(n), "seed %d", seed)
+	}
+	require.Greater(t, bound, 300)
+}
+
 func TestGreedyIsNoBetterThanExact(t *testing.T) {
 	for seed := range uint64(100) {
 		r := rand.New(rand.NewPCG(seed, 5))

@@ -245,6 +245,7 @@ func TestNoEstimateIsBelowTheBound(t *testing.T) {
 				nanos := estimate(&target, w).Nanos
 				require.LessOrEqual(t, b.Fixed+b.Nanos(w.B*w.M*w.N*w.K, w.BytesIn+w.BytesOut), nanos*(1+1e-12), "%s %+v", target.Level, w)
 				require.Equal(t, nanos, target.Model().Within(&w, nanos*(1+1e-12)), "%s %+v", target.Level, w)
+				require.GreaterOrEqual(t, target.Model().Within(&w, nanos), nanos, "%s %+v", target.Level, w)
 			}
 		}
 	}
