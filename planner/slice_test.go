@@ -351,9 +351,15 @@ func TestHoisting(t *testing.T) {
 }
 
 func TestSliceErrors(t *testing.T) {
+	refused := func(why string, cuts ...planner.SliceIndex) {
+		_, err := planner.Search(context.Background(), chainOf(), planner.Options{Target: target, Slices: cuts})
+		require.ErrorContains(t, err, why)
+	}
 	for _, cut := range []planner.SliceIndex{{Index: 99, Chunk: 1}, {Index: -1, Chunk: 1}, {Index: 0, Chunk: 0}} {
-		_, err := planner.Search(context.Background(), chainOf(), planner.Options{Target: target, Slices: []planner.SliceIndex{cut}})
-		require.ErrorContains(t, err, "no index")
+		refused("no index", cut)
+	}
+	for i := range parser.IndexID(5) { // a sum over pieces of pieces would have every term several times
+		refused("twice", planner.SliceIndex{Index: i, Chunk: 8}, planner.SliceIndex{Index: i, Chunk: 4})
 	}
 }
 

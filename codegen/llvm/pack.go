@@ -39,7 +39,7 @@ func (e *fn) offsets(o *loop.Offsets) {
 		runs, _ = e.divmod(e.add(e.add(digit, n), e.sub(extent, i64(1))), extent)
 	}
 	// The state is that of the odometer, then the entries that are done, then the digit.
-	e.run(count("turn", runs), append(g.start(item), i64(0), digit), func(_ value.Value, at []value.Value) []value.Value {
+	e.run(count("run", runs), append(g.start(item), i64(0), digit), func(_ value.Value, at []value.Value) []value.Value {
 		outer, done, digit := at[:len(at)-2], at[len(at)-2], at[len(at)-1]
 		end := n
 		if last > 0 {

@@ -343,19 +343,11 @@ func (p *panels) item(batch []batchVar, size int64) (off loop.Affine) {
 	return off
 }
 
-// scaled is a position in panels as one in elements.
-func scaled(a loop.Affine, by int64) loop.Affine {
-	s := loop.Affine{Const: a.Const * by}
+// scaled is a position in items of a size, or that lie a stride apart, as one in elements. Where a call knows by, it has no constant.
+func (l *lowering) scaled(a loop.Affine, by loop.Size) loop.Affine {
+	s := loop.Affine{Const: a.Const * by.Value}
 	for _, t := range a.Terms {
-		s.Terms = append(s.Terms, loop.Term{Var: t.Var, Coef: loop.Const(t.Coef.Value * by)})
-	}
-	return s
-}
-
-// apart is a position in items that lie a stride apart as one in elements.
-func (l *lowering) apart(a loop.Affine, stride loop.Size) (s loop.Affine) {
-	for _, t := range a.Terms {
-		s.Terms = append(s.Terms, loop.Term{Var: t.Var, Coef: l.derive(DimMul, t.Coef, stride)})
+		s.Terms = append(s.Terms, loop.Term{Var: t.Var, Coef: l.derive(DimMul, t.Coef, by)})
 	}
 	return s
 }
@@ -364,9 +356,9 @@ func (l *lowering) apart(a loop.Affine, stride loop.Size) (s loop.Affine) {
 // the own-th of a task.
 func (p *panels) panelB(param int, batch []batchVar, panel, own loop.Affine) loop.Addr {
 	if p.Own {
-		return loop.Addr{Param: param, Off: scaled(own, p.KC*p.NR)}
+		return loop.Addr{Param: param, Off: p.l.scaled(own, loop.Const(p.KC*p.NR))}
 	}
-	return loop.Addr{Param: param, Off: plus(p.item(batch, p.SliceB()), scaled(panel, p.KC*p.NR))}
+	return loop.Addr{Param: param, Off: plus(p.item(batch, p.SliceB()), p.l.scaled(panel, loop.Const(p.KC*p.NR)))}
 }
 
 // panelsB is the access to the packed panels of B.

@@ -48,7 +48,7 @@ func (p *panels) packB(x sourceB, t taskVars, jb loop.Var, size int64) {
 	j := p.panelLoop(t.slice, jb, size)
 	p.b.For(j, func() {
 		panel := plus(times(jb, size), times(j.Var, 1))
-		first := plus(by(t.slice, p.width), scaled(panel, p.Cols))
+		first := plus(by(t.slice, p.width), p.l.scaled(panel, loop.Const(p.Cols)))
 		count := left(loop.Const(p.Cols), p.total.n, first)
 		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rows}, Group: group(p.n, sideB), From: first, Count: count})
 		p.b.Add(copying{To: p.panelB(x.to, t.batch, panel, times(j.Var, 1)), From: origin(x.from, sideB, t.batch),
@@ -64,7 +64,7 @@ func (p *panels) packAcross(x sourceB, t taskVars, jb loop.Var, size int64) {
 	j := &loop.For{Var: p.b.Var("j"), Count: fixed(size / block), Step: 1}
 	p.b.For(j, func() {
 		panel := plus(times(jb, size), times(j.Var, block))
-		first := plus(by(t.slice, p.width), scaled(panel, p.NR))
+		first := plus(by(t.slice, p.width), p.l.scaled(panel, loop.Const(p.NR)))
 		count := fixed(block * p.NR)
 		if p.Slices()*p.NS > p.N {
 			count = loop.Bound{Max: loop.Const(block * p.NR), Clamped: true, Total: loop.Const(p.N), At: first}
@@ -241,7 +241,7 @@ func (p *panels) shares(t taskVars) loop.Bound {
 // packRows packs some terms of the panels of A, from a place in its block of K on.
 func (p *panels) packRows(x *block, depth loop.Bound, at loop.Affine) {
 	p.rowPanels(x, func(i loop.Var, first loop.Affine, rows loop.Bound) {
-		p.b.Add(copying{To: loop.Addr{Param: x.panelsA, Off: plus(times(i, p.MR*p.KC), scaled(at, p.MR))}, From: origin(x.fromA, sideA, x.batch),
+		p.b.Add(copying{To: loop.Addr{Param: x.panelsA, Off: plus(times(i, p.MR*p.KC), p.l.scaled(at, loop.Const(p.MR)))}, From: origin(x.fromA, sideA, x.batch),
 			Rows: rowsAt(x.rows, i, p.MR), Cols: loop.Addr{Param: x.cols, Off: at},
 			Width: p.MR, Count: rows, Depth: depth, Run: runs(p.m, sideA, p.MR),
 			Cut: p.cutRuns(p.m, sideA, p.MR, runs(p.m, sideA, p.MR), first)}.along(p.product.k, sideA, p.KC, plus(p.term(x.taskVars), at)))
@@ -276,7 +276,7 @@ func (p *panels) panelAt(x *block, j loop.Affine) loop.Affine {
 
 // firstColumn is the first column of a block's panel.
 func (p *panels) firstColumn(x *block, j loop.Affine) loop.Affine {
-	return plus(by(x.slice, p.width), scaled(p.panelAt(x, j), p.Cols))
+	return plus(by(x.slice, p.width), p.l.scaled(p.panelAt(x, j), loop.Const(p.Cols)))
 }
 
 // columnPanels makes the loop over the column panels of a block; f gets the panel's variable and the number of
@@ -314,7 +314,7 @@ func (p *panels) tile(x *block, i, j loop.Var, rows, columns loop.Bound) (err er
 		Cut: p.cutRuns(p.n, sideC, p.NR, p.runsOf(sideC), first), Stream: p.streamed()}
 	if p.Place.B {
 		t.BStep, t.B = p.product.k[0].at[sideB].size(), origin(x.from, sideB, x.batch)
-		t.B.Off = plus(t.B.Off, plus(p.l.apart(p.term(x.taskVars), t.BStep), first))
+		t.B.Off = plus(t.B.Off, plus(p.l.scaled(p.term(x.taskVars), t.BStep), first))
 	} else {
 		t.B = p.panelB(x.to, x.batch, panel, times(j, 1))
 	}
@@ -342,7 +342,7 @@ func (p *panels) partAt(x *block, i loop.Var, panel loop.Affine) loop.Affine {
 	if p.Own {
 		rowPanel = times(i, 1)
 	}
-	return plus(p.item(x.batch, p.Parts()), scaled(plus(scaled(rowPanel, p.Panels()), panel), p.MR*p.NR))
+	return plus(p.item(x.batch, p.Parts()), p.l.scaled(plus(p.l.scaled(rowPanel, loop.Const(p.Panels())), panel), loop.Const(p.MR*p.NR)))
 }
 
 // keepsParts tells whether the sums of a block of K must not go to C: because C's elements are narrower,
