@@ -55,3 +55,39 @@ func TestOpenCallsRefuseWhatDisagrees(t *testing.T) {
 	_, err = einc.Compile("i->", []einc.Spec{specOf(tensor.F64, 4)}, &einc.Options{Dynamic: []string{"q"}})
 	require.ErrorContains(t, err, `"q" is to be left open, but the expression has no such label`)
 }
+
+// Along an axis with one position no stride is looked at, but one that is a run with it depends on what the code
+// takes that stride to be: views that repeat an element must not be read as rows.
+func TestOpenCallsTellRunsFromRepeats(t *testing.T) {
+	for _, engine := range []einc.Engine{einc.Auto, einc.Interpreter} {
+		f, err := einc.Compile("abc->c", []einc.Spec{specOf(tensor.I64, 4, 5, 6)},
+			&einc.Options{Engine: engine, Cache: "off", Dynamic: []string{einc.AllLabels}})
+		require.NoError(t, err)
+		defer f.Close()
+		base, err := tensor.Arange(tensor.I64, 64)
+		require.NoError(t, err)
+		for _, c := range []struct{ shape, strides []int }{
+			{[]int{4, 3, 1}, []int{0, 0, 0}}, {[]int{4, 1, 1}, []int{0, 0, 0}}, {[]int{4, 1, 3}, []int{0, 0, 1}},
+			{[]int{4, 3, 1}, []int{6, 2, 2}}, {[]int{4, 3, 1}, []int{3, 1, 7}}, {[]int{1, 3, 2}, []int{9, 2, 1}},
+			{[]int{3, 1, 2}, []int{2, 0, 1}}, {[]int{3, 1, 2}, []int{8, 8, 1}},
+		} {
+			x, err := base.AsStrided(5, c.shape, c.strides)
+			require.NoError(t, err)
+			want := make([]int64, c.shape[2])
+			for i, v := range valuesOf(t, x) {
+				want[i%c.shape[2]] += v
+			}
+			out, err := f.NewOutputFor(x)
+			require.NoError(t, err)
+			require.NoError(t, f.Call(out, x))
+			require.Equal(t, want, valuesOf(t, out), "%v", c)
+		}
+	}
+}
+
+func valuesOf(t *testing.T, x *tensor.Tensor) []int64 {
+	t.Helper()
+	v, err := tensor.Values[int64](x)
+	require.NoError(t, err)
+	return v
+}

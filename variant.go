@@ -106,21 +106,25 @@ func (v *variant) fits(out *Tensor, operands []*Tensor) bool {
 	return sameStrides(v.strides[0], out)
 }
 
-// sameStrides compares layouts of one shape; the stride of an axis with one position does not matter,
-// nor do those of tensors without elements.
+// sameStrides compares the layout of a tensor with what code takes it to be. The stride of an axis with one
+// position does not matter to that axis, but an axis that is one run with it steps as the code has it. Nor do
+// strides of tensors without elements matter.
 func sameStrides(strides []int, t *Tensor) bool {
 	if t.Len() == 0 {
 		return true
 	}
 	got, shape := t.Strides(), t.Shape()
-	for a, s := range strides {
-		switch {
-		case s == anyStride || s != fusedStride && shape[a] <= 1:
-		case s == fusedStride:
-			if !parser.Fused(shape, got, a) {
-				return false
-			}
-		case got[a] != s:
+	step := 0 // of the axis at hand, in the code
+	for a := len(strides) - 1; a >= 0; a-- {
+		switch s := strides[a]; s {
+		case anyStride:
+			step = got[a]
+		case fusedStride:
+			step *= shape[a+1]
+		default:
+			step = s
+		}
+		if shape[a] > 1 && got[a] != step {
 			return false
 		}
 	}
