@@ -31,11 +31,21 @@ func alongPath(t *testing.T, p *parser.Problem, on cost.Target, path [][2]int) *
 // TestTies demands that of trees that are equal by the model of pairs the one is taken whose steps take least.
 func TestTies(t *testing.T) {
 	wide := wideTarget()
-	p := einsum(mp2, map[byte]int{'a': 200, 'b': 12, 'c': 60, 'd': 12, 'e': 60, 'f': 200}, tensor.F32)
-	pl, err := planner.Search(context.Background(), p, planner.Options{Target: wide})
-	require.NoError(t, err)
-	for _, path := range mp2Trees {
-		require.LessOrEqual(t, pl.Cost.Nanos, alongPath(t, p, wide, path).Cost.Nanos)
+	for expr, c := range map[string]struct {
+		sizes map[byte]int
+		trees [][][2]int
+	}{
+		mp2: {map[byte]int{'a': 200, 'b': 12, 'c': 60, 'd': 12, 'e': 60, 'f': 200}, mp2Trees},
+		// A quadratic form: its three matrices may be multiplied from the left or from the right.
+		"ab,bc,cd,de,ae->a": {map[byte]int{'a': 512, 'b': 256, 'c': 256, 'd': 256, 'e': 256},
+			[][][2]int{{{2, 3}, {1, 5}, {4, 6}, {0, 7}}, {{1, 2}, {3, 5}, {0, 6}, {4, 7}}}},
+	} {
+		p := einsum(expr, c.sizes, tensor.F32)
+		pl, err := planner.Search(context.Background(), p, planner.Options{Target: wide})
+		require.NoError(t, err)
+		for _, path := range c.trees {
+			require.LessOrEqual(t, pl.Cost.Nanos, alongPath(t, p, wide, path).Cost.Nanos, "%s along %v", expr, path)
+		}
 	}
 }
 

@@ -61,8 +61,8 @@ func (c *contraction) wholeFloor() float64 {
 const (
 	mostRivals  = 1000
 	worthRivals = 10e3
-	worthMore   = 100e3 // that are to be saved at most for ties and single layouts to be looked at
-	nearFloor   = 1.03  // of what a way takes at least: where the best takes no more, the way is not worth the look
+	worthMore   = 25e3 // that are to be saved at most for ties and single layouts to be looked at
+	nearFloor   = 1.03 // of what a way takes at least: where the best takes no more, the way is not worth the look
 )
 
 // rivals tries ways with temporaries in other layouts, and trees that are good by simpler measures: the model
