@@ -335,17 +335,22 @@ func weave(b *loop.Builder, vecs []loop.Reg, size, inner int) []loop.Reg {
 	return out
 }
 
-// halve gathers the even blocks of inner lanes of two vectors size apart, and the odd ones.
+// halve gathers the even blocks of inner lanes of two vectors size apart, and the odd ones, in each square.
 func halve(b *loop.Builder, vecs []loop.Reg, size, inner int) []loop.Reg {
-	n := len(vecs)
-	out := make([]loop.Reg, n)
+	n, side := b.Type(vecs[0]).Lanes, len(vecs)
+	out := make([]loop.Reg, side)
 	var pick [2][]int
 	for lane := range n {
-		block := lane / inner * 2
-		pick[0] = append(pick[0], block*inner+lane%inner)
-		pick[1] = append(pick[1], (block+1)*inner+lane%inner)
+		within, base := lane%side, lane/side*side
+		for odd := range pick {
+			from := (within/inner*2+odd)*inner + lane%inner // in the two vectors' rows of the square
+			if from >= side {
+				from += n - side // in the second vector
+			}
+			pick[odd] = append(pick[odd], base+from)
+		}
 	}
-	for i := range n {
+	for i := range side {
 		if i/size%2 == 0 {
 			out[i] = b.Shuffle(vecs[i], vecs[i+size], pick[0])
 			out[i+size] = b.Shuffle(vecs[i], vecs[i+size], pick[1])

@@ -26,6 +26,31 @@ func TestTranspositions(t *testing.T) {
 	}
 }
 
+// What is turned around may have wider elements than the output, whose squares then have more rows than its own.
+func TestWiderOperandsAreTurned(t *testing.T) {
+	for _, target := range targets() {
+		for _, x := range []struct{ out, in tensor.DType }{{tensor.F16, tensor.F32}, {tensor.BF16, tensor.F32}, {tensor.I8, tensor.I32},
+			{tensor.F32, tensor.F64}, {tensor.F64, tensor.C128}, {tensor.F64, tensor.F16}, {tensor.I64, tensor.I8}} {
+			for _, rows := range []int{3, 4, 5, 8, 9, 16, 17} {
+				c := caseOf{expr: "ba->ab", extent: map[rune]int{'a': 1, 'b': rows}, types: []tensor.DType{x.in}, out: x.out, layouts: "c",
+					body: parser.Expr{input(0, x.in), call(parser.FnCast, wide(x.out), 0)}}
+				for _, n := range []int{2, 3, 5, 8, 13, 17} {
+					c.extent['a'] = n
+					c.check(t, target, int64(n+rows))
+				}
+			}
+		}
+	}
+}
+
+// wide is the type in which a step computes values of type d.
+func wide(d tensor.DType) tensor.DType {
+	if d == tensor.F16 || d == tensor.BF16 {
+		return tensor.F32
+	}
+	return d
+}
+
 // Rows of the output that are shorter than half a vector are turned around, too, and stored whole.
 func TestShortRowsAreTurned(t *testing.T) {
 	for n, store := range map[int]string{3: "by 1 active 3,", 4: "by 1, ", 7: "by 1 active 7,"} {
@@ -86,32 +111,41 @@ func TestTurnedSums(t *testing.T) {
 	}
 }
 
-// TestTranspose turns squares of registers around.
+// TestTranspose turns squares of registers around, several side by side where vectors are longer.
 func TestTranspose(t *testing.T) {
 	for _, d := range []tensor.DType{tensor.I8, tensor.F16, tensor.F32, tensor.F64, tensor.C128} {
 		for n := 2; n <= 16; n *= 2 {
-			b := loop.NewBuilder("transpose")
-			b.Param(loop.Param{Name: "out", DType: d, Role: loop.Out, Hi: int64(n * n)})
-			b.Param(loop.Param{Name: "in", DType: d, Role: loop.In, Hi: int64(n * n)})
-			b.For(&loop.For{Var: b.Var("task"), Kind: loop.Task, Count: loop.Bound{Max: loop.Const(1)}, Step: 1}, func() {
-				var rows []loop.Reg
-				for i := range n {
-					rows = append(rows, b.Load(loop.Addr{Param: 1, Off: loop.Affine{Const: int64(i * n)}}, loop.Const(1), n))
-				}
-				for i, r := range transpose(b, rows) {
-					b.Store(r, loop.Addr{Off: loop.Affine{Const: int64(i * n)}}, loop.Const(1))
-				}
-			})
-			require.NoError(t, loop.Verify(b.Nest))
-			size := d.Size()
-			in, out := make([]byte, n*n*size), make([]byte, n*n*size)
-			for i := range n * n {
-				in[i*size] = byte(i) // a number's lowest byte: a denormal is as good as any
+			for lanes := n; lanes <= 4*n; lanes *= 2 {
+				checkTranspose(t, d, n, lanes)
 			}
-			require.NoError(t, loop.Run(b.Nest, []loop.Mem{{Data: out}, {Data: in}}, nil, 0, 1))
-			for i := range n * n {
-				require.Equal(t, in[(i%n*n+i/n)*size], out[i*size], "%v %d: element %d", d, n, i)
-			}
+		}
+	}
+}
+
+func checkTranspose(t *testing.T, d tensor.DType, n, lanes int) {
+	b := loop.NewBuilder("transpose")
+	b.Param(loop.Param{Name: "out", DType: d, Role: loop.Out, Hi: int64(n * lanes)})
+	b.Param(loop.Param{Name: "in", DType: d, Role: loop.In, Hi: int64(n * lanes)})
+	b.For(&loop.For{Var: b.Var("task"), Kind: loop.Task, Count: loop.Bound{Max: loop.Const(1)}, Step: 1}, func() {
+		var rows []loop.Reg
+		for i := range n {
+			rows = append(rows, b.Load(loop.Addr{Param: 1, Off: loop.Affine{Const: int64(i * lanes)}}, loop.Const(1), lanes))
+		}
+		for i, r := range transpose(b, rows) {
+			b.Store(r, loop.Addr{Off: loop.Affine{Const: int64(i * lanes)}}, loop.Const(1))
+		}
+	})
+	require.NoError(t, loop.Verify(b.Nest))
+	size := d.Size()
+	in, out := make([]byte, n*lanes*size), make([]byte, n*lanes*size)
+	for i := range n * lanes {
+		in[i*size] = byte(i + i>>8) // a number's lowest byte: a denormal is as good as any
+	}
+	require.NoError(t, loop.Run(b.Nest, []loop.Mem{{Data: out}, {Data: in}}, nil, 0, 1))
+	for i := range n {
+		for j := range lanes {
+			from, to := ((j%n)*lanes+j/n*n+i)*size, (i*lanes+j)*size
+			require.Equal(t, in[from:from+size], out[to:to+size], "%v %d of %d lanes: lane %d of vector %d", d, n, lanes, j, i)
 		}
 	}
 }
