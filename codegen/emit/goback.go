@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	goparser "go/parser"
 	"go/token"
+	"go/types"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +16,16 @@ import (
 var importable = []struct{ name, path string }{
 	{"cmplx", "math/cmplx"}, {"fmt", "fmt"}, {"math", "math"}, {"rand", "math/rand/v2"}, {"runtime", "runtime"}, {"slices", "slices"},
 	{"strconv", "strconv"}, {"sync", "sync"}, {"atomic", "sync/atomic"}, {"syscall", "syscall"}, {"testing", "testing"}, {"unsafe", "unsafe"},
+}
+
+// nearCalls are the variables of the generated tests that are in scope where the kernel is called.
+var nearCalls = []string{"out", "n", "d", "t", "seed", "done", "both", "panics"}
+
+// usedByCode says that generated code uses a name for something else than the kernel: one that Go declares for
+// every file, a package's, or a variable's.
+func usedByCode(name string) bool {
+	return types.Universe.Lookup(name) != nil || slices.Contains(nearCalls, name) ||
+		slices.ContainsFunc(importable, func(p struct{ name, path string }) bool { return p.name == name })
 }
 
 // addImports puts the declaration of the packages that a file uses where it says so.

@@ -179,6 +179,8 @@ func newGoKernel(opt GoOptions) (*goKernel, error) {
 	switch {
 	case !token.IsIdentifier(name) || name == "_" || name == "init" || name == "main" || len(name) > 200:
 		return nil, fmt.Errorf("%.40q cannot be the name of a Go function", name)
+	case usedByCode(name):
+		return nil, fmt.Errorf("%q cannot be a kernel's name: the generated code uses it for something else", name)
 	case strings.HasPrefix(name, "einc"):
 		return nil, fmt.Errorf("%q cannot be a kernel's name: the generated code keeps names that begin with einc for itself", name)
 	case !token.IsIdentifier(opt.Package) || opt.Package == "_" || strings.HasSuffix(opt.Package, "_test"):

@@ -1,6 +1,8 @@
 package emit
 
 import (
+	"fmt"
+	"go/ast"
 	goparser "go/parser"
 	"go/printer"
 	"go/token"
@@ -88,6 +90,71 @@ func TestGoNames(t *testing.T) {
 		opt.File = "k_einc.go"
 		require.Contains(t, generated(t, opt)["k_einc.go"], want)
 	}
+}
+
+// No kernel may have a name that the generated code uses for something else: what its files do not declare
+// themselves, and the variables that are in scope where the kernel is called.
+func TestGoNamesInUse(t *testing.T) {
+	for _, form := range []string{`//einc:kernel %s "i->i" i=* float32`, `//einc:kernel %s "i,i->i" i=8 bfloat16`,
+		`//einc:kernel %s "i->" i=8 complex64`} {
+		use := goNames(t, fmt.Sprintf(form, "Scale"))
+		require.Contains(t, use.free, "len")
+		require.Contains(t, use.free, "testing")
+		require.Contains(t, use.local, "out")
+		for name := range use.free {
+			_, err := Go(goOptions(t, fmt.Sprintf(form, name)))
+			require.ErrorContains(t, err, "cannot be a kernel's name", name)
+		}
+		for name := range use.local {
+			if _, err := Go(goOptions(t, fmt.Sprintf(form, name))); err == nil {
+				require.Equal(t, use.calls[name], goNames(t, fmt.Sprintf(form, name)).calls[name], "a variable hides %s", name)
+			}
+		}
+	}
+}
+
+// goUse is what the files of a kernel use beside its own names: names that they do not declare, variables, and how
+// often a variable is called.
+type goUse struct {
+	free, local map[string]bool
+	calls       map[string]int
+}
+
+func goNames(t *testing.T, directive string) goUse {
+	opt := goOptions(t, directive)
+	opt.Tests = true
+	use := goUse{map[string]bool{}, map[string]bool{}, map[string]int{}}
+	own := func(id *ast.Ident) bool {
+		return id.Name == opt.Directive.Name || id.Name == "_" || strings.HasPrefix(id.Name, "einc")
+	}
+	isVar := func(e ast.Node) (*ast.Ident, bool) {
+		id, ok := e.(*ast.Ident)
+		return id, ok && id.Obj != nil && id.Obj.Kind == ast.Var
+	}
+	for name, text := range generated(t, opt) {
+		if !strings.HasSuffix(name, ".go") {
+			continue
+		}
+		f, err := goparser.ParseFile(token.NewFileSet(), name, text, 0)
+		require.NoError(t, err)
+		for _, id := range f.Unresolved {
+			if !own(id) {
+				use.free[id.Name] = true
+			}
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			if id, ok := isVar(n); ok && !own(id) {
+				use.local[id.Name] = true
+			}
+			if c, ok := n.(*ast.CallExpr); ok {
+				if id, ok := isVar(c.Fun); ok {
+					use.calls[id.Name]++
+				}
+			}
+			return true
+		})
+	}
+	return use
 }
 
 // code is a file without its comments.
