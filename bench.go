@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner"
 	"github.com/einc-lang/einc/tensor"
 )
@@ -64,17 +65,29 @@ func Measure(ctx context.Context, expr string, specs []Spec, opts *Options) (*Me
 		return nil, errors.New("only native code is measured: the interpreter is not made for speed")
 	}
 	o.Engine, o.Cache = Native, "off"
-	operands, err := madeUp(ctx, specs)
+	for i, s := range specs {
+		if s.Strides != nil {
+			return nil, fmt.Errorf("operand %d: only row-major operands are measured", i)
+		}
+	}
+	began := time.Now()
+	c, err := prepare(ctx, expr, specs, &o)
 	if err != nil {
 		return nil, err
 	}
-	began := time.Now()
-	f, err := CompileFor(ctx, expr, &o, operands)
+	planned := time.Since(began)
+	operands, err := madeUp(ctx, c.problem)
+	if err != nil {
+		return nil, err
+	}
+	began = time.Now()
+	f, err := newFunc(ctx, c, false)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
-	m := &Measurement{Schema: "einc.bench/v1", Expr: expr, CompileNanos: time.Since(began).Nanoseconds(), Strategy: f.strategies(),
+	compile := planned + time.Since(began)
+	m := &Measurement{Schema: "einc.bench/v1", Expr: expr, CompileNanos: compile.Nanoseconds(), Strategy: f.strategies(),
 		TemporaryBytes: f.c.plan.Arena, WorkspaceBytes: f.Stats().Workspace}
 	for _, t := range operands {
 		m.Shapes = append(m.Shapes, t.Shape())
@@ -194,14 +207,11 @@ func traffic(out *Tensor, operands []*Tensor) int {
 	return bytes
 }
 
-// madeUp makes operands of numbers between -1 and 1, or small integers.
-func madeUp(ctx context.Context, specs []Spec) ([]*Tensor, error) {
+// madeUp makes operands of numbers between -1 and 1, or small integers, in the order in which calls take them.
+func madeUp(ctx context.Context, p *parser.Problem) ([]*Tensor, error) {
 	var operands []*Tensor
-	for i, s := range specs {
-		if s.Strides != nil {
-			return nil, fmt.Errorf("operand %d: only row-major operands are measured", i)
-		}
-		t, err := tensor.New(s.DType, s.Shape...)
+	for i := range p.Operands {
+		t, err := tensor.New(p.Tensors[i].DType, p.Tensors[i].Shape...)
 		if err != nil {
 			return nil, fmt.Errorf("operand %d: %w", i, err)
 		}
