@@ -64,18 +64,18 @@ func Build(ctx context.Context, expr, name string, specs []Spec, opts *Options) 
 func BuildFor(ctx context.Context, expr, name string, specs []Spec, opts *Options, to BuildTarget) (*Artifacts, error) {
 	system, err := codegen.SystemFor(to.System)
 	if err != nil {
-		return nil, err
+		return nil, asOption(err)
 	}
 	if opts == nil {
 		opts = &Options{}
 	}
 	if err := emit.CheckName(name); err != nil {
-		return nil, err
+		return nil, asOption(err)
 	}
 	a := &Artifacts{opts: *opts, system: system, name: name, expr: expr}
 	cpus, err := a.cpus(to.CPUs)
 	if err != nil {
-		return nil, err
+		return nil, asOption(err)
 	}
 	var units []*codegen.Unit
 	for _, cpu := range cpus {

@@ -51,8 +51,8 @@ type Options struct {
 	// Specialize lets Call compile a new variant for a layout that it has not met, instead of running
 	// the one that takes strides at run time.
 	Specialize bool
-	// Dynamic lists labels whose extents are left to calls; AllLabels stands for all. The shapes given are
-	// examples then, which decide the order of contraction. Calls take any extents, 0 and 1 included, as
+	// Dynamic lists labels whose extents are left to calls; AllLabels stands for all of an extent above 1. The shapes
+	// given are examples then, which decide the order of contraction. Calls take any extents, 0 and 1 included, as
 	// long as axes with one label agree.
 	Dynamic []string
 }
@@ -173,7 +173,7 @@ func plan(ctx context.Context, p *parser.Program, specs []Spec, opts *Options) (
 		opts = &Options{}
 	}
 	if err := opts.check(); err != nil {
-		return nil, err
+		return nil, asOption(err)
 	}
 	c := &compilation{opts: *opts, program: p, specs: specs}
 	done := c.watch.start("bind")
@@ -190,7 +190,7 @@ func plan(ctx context.Context, p *parser.Program, specs []Spec, opts *Options) (
 	c.problem = problem
 	if len(opts.Dynamic) > 0 {
 		if c.sizes, err = problem.Open(opts.Dynamic); err != nil {
-			return nil, err
+			return nil, asOption(err)
 		}
 	}
 	c.plan, c.order, err = searchPlan(ctx, problem, target, opts)

@@ -50,7 +50,7 @@ func GenerateGo(ctx context.Context, k GoKernel) ([]GoFile, error) {
 		levels = GoLevels()
 	}
 	if err := checkGoLevels(levels); err != nil {
-		return nil, err
+		return nil, asOption(err)
 	}
 	opt := emit.GoOptions{Package: k.Package, File: k.File, Directive: d, Tests: !k.NoTests,
 		Head: d.Head(k.Command, releasedVersion())}

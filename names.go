@@ -81,6 +81,25 @@ func IsInternal(err error) bool {
 	return errors.As(err, &llvm) || errors.As(err, &own)
 }
 
+// IsOption reports whether an error is about how something was asked for, not about what was given: an option, a
+// target, a kernel's name or a list of sizes that has no meaning.
+func IsOption(err error) bool {
+	var option *optionError
+	return errors.As(err, &option)
+}
+
+type optionError struct{ error }
+
+func (e *optionError) Unwrap() error { return e.error }
+
+// asOption marks an error, if there is one.
+func asOption(err error) error {
+	if err == nil {
+		return nil
+	}
+	return &optionError{err}
+}
+
 // SpecsFromSizes describes the operands of an expression from its indices' extents, written as
 // "i=64,j=32". Every operand has the type d.
 func SpecsFromSizes(expr string, mode parser.Mode, sizes string, d DType) ([]Spec, error) {
@@ -88,5 +107,6 @@ func SpecsFromSizes(expr string, mode parser.Mode, sizes string, d DType) ([]Spe
 	if err != nil {
 		return nil, err
 	}
-	return p.SpecsFromSizes(sizes, d)
+	specs, err := p.SpecsFromSizes(sizes, d)
+	return specs, asOption(err)
 }

@@ -52,6 +52,9 @@ func TestOpenCallsRefuseWhatDisagrees(t *testing.T) {
 		_, err := einc.Compile("i->", []einc.Spec{specOf(tensor.F64, 4)}, o)
 		require.ErrorContains(t, err, "known")
 	}
+	_, err = einc.Compile("T[j] = A[i,j]; Y[i] = T[i]*B[j]", []einc.Spec{specOf(tensor.F64, 5, 1), specOf(tensor.F64, 3)}, &einc.Options{Dynamic: []string{"i"}})
+	require.ErrorContains(t, err, `"i" is to be left open: give an example of its extent that is 2 or more, not 1, which it is in the statement for Y`)
+	require.True(t, einc.IsOption(err))
 	_, err = einc.Compile("i->", []einc.Spec{specOf(tensor.F64, 4)}, &einc.Options{Dynamic: []string{"q"}})
 	require.ErrorContains(t, err, `"q" is to be left open, but the expression has no such label`)
 }

@@ -73,7 +73,7 @@ func (s *Sizes) number(q *Problem, same classes, labels []string) error {
 		named := slices.Contains(labels, x.Name)
 		switch c := same.of(IndexID(i)); {
 		case named && x.Extent < 2:
-			return fmt.Errorf("label %q is to be left open: give an example of its extent that is 2 or more, not %d", x.Name, x.Extent)
+			return fmt.Errorf("label %q is to be left open: give an example of its extent that is 2 or more, not %d%s", x.Name, x.Extent, q.place(IndexID(i)))
 		case size[c] > 0 || !named && (x.Extent < 2 || !slices.Contains(labels, AllLabels)):
 		default:
 			s.Names = append(s.Names, x.Name)
@@ -84,6 +84,20 @@ func (s *Sizes) number(q *Problem, same classes, labels []string) error {
 		s.OfIndex[i] = size[same.of(IndexID(i))] - 1
 	}
 	return nil
+}
+
+// place says which of several statements has an index: one label may stand for another extent in each.
+func (q *Problem) place(ix IndexID) string {
+	if len(q.Statements) < 2 {
+		return ""
+	}
+	for i := range q.Statements {
+		st := &q.Statements[i]
+		if slices.Contains(st.Left, ix) || slices.ContainsFunc(st.Expr, func(n Node) bool { return slices.Contains(n.Axes, ix) }) {
+			return ", which it is in the statement for " + q.Tensors[st.Out].Name
+		}
+	}
+	return ""
 }
 
 func (q *Problem) labels() string {

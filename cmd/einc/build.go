@@ -205,7 +205,10 @@ func (b *buildFlags) layOut(specs []einc.Spec) error {
 		if n, err := strconv.Atoi(which); i < 0 && err == nil && n >= 0 && n < len(specs) {
 			i = n
 		}
-		if !ok || i < 0 {
+		switch {
+		case !ok:
+			return fmt.Errorf("--layout %s: write OPERAND=LAYOUT, as in 0=F", text)
+		case i < 0:
 			return fmt.Errorf("--layout %s: no such operand: write its name or its number from 0, as in 0=F", text)
 		}
 		var err error

@@ -36,7 +36,7 @@ func exitCode(err error) int {
 	var link *os.LinkError
 	var system *os.SyscallError
 	switch {
-	case errors.As(err, &usage), strings.HasPrefix(err.Error(), "unknown command"):
+	case errors.As(err, &usage), einc.IsOption(err), strings.HasPrefix(err.Error(), "unknown command"):
 		return exitUsage
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted

@@ -45,7 +45,8 @@ func resolve(arg string) (string, error) {
 	if len(text) > maxExpression {
 		return "", fmt.Errorf("%s is longer than %d bytes", arg, maxExpression)
 	}
-	return strings.TrimRight(string(text), "\r\n"), nil
+	const byteOrderMark = "\ufeff" // which editors of Windows begin a file with
+	return strings.TrimRight(strings.TrimPrefix(string(text), byteOrderMark), "\r\n"), nil
 }
 
 // await gives what read reads, or the context's error as soon as that is cancelled: a read from a pipe

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/einc-lang/einc"
 	"github.com/einc-lang/einc/parser"
@@ -79,5 +80,5 @@ func printGradientBy(gradients []einc.Gradient, operand string) error {
 		}
 		names = append(names, g.Operand)
 	}
-	return fmt.Errorf("--by %s: the operands are %v", operand, names)
+	return usageError{fmt.Errorf("--by %s: the operands are %s", operand, strings.Join(names, ", "))}
 }
