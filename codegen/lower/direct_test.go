@@ -6,6 +6,7 @@ import (
 
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/tensor"
+	"github.com/stretchr/testify/require"
 )
 
 // sizes are extents around vectors and tiles.
@@ -168,4 +169,30 @@ func ExampleProgram_String() {
 	//     r7:f32x8 = fma r6, r4, r2
 	//   store out[0] by 1, r1
 	//   store out[8] by 1, r2
+}
+
+// TestTermsUseUpLines holds the order of loops over terms: by strides where lines stay until their next term comes; else what has
+// neighbours is inside.
+func TestTermsUseUpLines(t *testing.T) {
+	for _, c := range []struct {
+		expr   string
+		extent map[rune]int
+		order  string
+	}{
+		{"ab,ba->", map[rune]int{'a': 512, 'b': 600}, "ba"},
+		{"ab,ba->", map[rune]int{'a': 500, 'b': 600}, "ab"},
+		{"cdb,abdc->a", map[rune]int{'a': 3, 'b': 97, 'c': 48, 'd': 74}, "dbc"},
+		{"cdb,abdc->a", map[rune]int{'a': 3, 'b': 97, 'c': 48, 'd': 7}, "cbd"},
+		{"db,abdc->ac", map[rune]int{'a': 3, 'b': 97, 'c': 48, 'd': 700}, "bd"}, // one has its neighbours elsewhere
+	} {
+		b := caseOf{expr: c.expr, types: []tensor.DType{tensor.F64}, extent: c.extent, span: 1, layouts: "c"}.build(newRand(1))
+		k := newLowering(b.plan, avx2, Options{}).kernel(&b.plan.Steps[0])
+		k.arrange()
+		order := ""
+		for _, id := range k.red {
+			order += k.axes[id].label
+		}
+		require.Equal(t, c.order, order, "%s %v", c.expr, c.extent)
+	}
+	caseOf{expr: "ab,ba->", types: []tensor.DType{tensor.F64}, extent: map[rune]int{'a': 512, 'b': 513}}.check(t, avx2, 1)
 }

@@ -151,13 +151,57 @@ func (k *kernel) arrange() {
 	k.free = k.fuse(k.free)
 	k.red = k.fuse(k.red)
 	slices.SortStableFunc(k.free, func(a, b int) int { return cmp.Compare(k.reach(b, 0, 1), k.reach(a, 0, 1)) })
-	slices.SortStableFunc(k.red, func(a, b int) int {
-		return cmp.Compare(k.reach(b, 1, 1+k.inputs), k.reach(a, 1, 1+k.inputs))
-	})
+	k.sortTerms()
 	if k.factors != nil {
 		inner := slices.DeleteFunc(slices.Clone(k.red), func(id int) bool { return !k.isInner(id) })
 		k.red = append(slices.DeleteFunc(k.red, k.isInner), inner...)
 	}
+}
+
+// sortTerms puts the reduced axes in order: by the inputs' strides. Where every input has neighbours among its terms, and in that order
+// lines of one would leave the caches before they are used up, the axes along which there are neighbours stay inside of the others, the
+// longest outermost.
+func (k *kernel) sortTerms() {
+	slices.SortStableFunc(k.red, func(a, b int) int {
+		return cmp.Compare(k.reach(b, 1, 1+k.inputs), k.reach(a, 1, 1+k.inputs))
+	})
+	var near []int
+	most := int64(0)
+	for i := 1; i <= k.inputs; i++ {
+		at := slices.IndexFunc(k.red, func(id int) bool { return k.axes[id].at[i].n == 1 })
+		if at < 0 || k.runtime {
+			return
+		}
+		if !slices.Contains(near, k.red[at]) {
+			near = append(near, k.red[at])
+		}
+		most = max(most, k.linesOf(k.red[at+1:], i))
+	}
+	if most <= linesStay {
+		return
+	}
+	slices.SortStableFunc(near, func(a, b int) int { return cmp.Compare(k.axes[b].extent, k.axes[a].extent) })
+	k.red = append(slices.DeleteFunc(k.red, func(id int) bool { return slices.Contains(near, id) }), near...)
+}
+
+// linesStay is how many lines of an input are sure to stay in a second-level cache.
+const linesStay = 4 << 10
+
+// linesOf is how many lines of a cache loops over some axes take for an input: those whose places are multiples of a large power of two
+// share few sets, and take as many as if they were side by side.
+func (k *kernel) linesOf(ids []int, acc int) int64 {
+	lines, places := int64(1), int64(cost.Page)
+	for _, id := range ids {
+		apart := size(k.axes[id].at[acc]) * int64(k.accs[acc].DType.Size())
+		if apart == 0 {
+			continue
+		}
+		lines *= ceilDiv(k.axes[id].extent*min(apart, lineBytes), lineBytes)
+		if apart >= lineBytes {
+			places |= apart
+		}
+	}
+	return lines * max(places&-places/lineBytes, 1)
 }
 
 // reach sums the sizes of an axis's strides in the accesses [lo, hi).
