@@ -151,40 +151,59 @@ func TestCachePutReportsTheDisk(t *testing.T) {
 // TestCacheTrim lets a cache get old: entries in use stay, as do files that are not the cache's.
 func TestCacheTrim(t *testing.T) {
 	c, dir := openCache(t)
-	age := func(path string, days int) string {
-		at := time.Now().AddDate(0, 0, -days)
+	const day = 24 * time.Hour
+	age := func(path string, by time.Duration) string {
+		at := time.Now().Add(-by)
 		require.NoError(t, os.Chtimes(path, at, at))
 		return path
 	}
 	var paths []string
-	for i := range 3 {
+	for i := range 4 {
 		key, o := entry(i)
 		require.NoError(t, c.Put(key, o))
-		paths = append(paths, age(c.path(key), 6))
+		paths = append(paths, age(c.path(key), 6*day))
 	}
 	used, _ := entry(0)
 	_, ok := c.Get(used)
 	require.True(t, ok)
-	age(paths[1], 4)
+	age(paths[1], 4*day)
+	age(paths[3], keepFor+touchEvery/2)
 	left := paths[2] + ".123"
 	foreign := filepath.Join(dir, "mine")
 	for _, path := range []string{left, foreign} {
 		require.NoError(t, os.WriteFile(path, nil, 0o600))
-		age(path, 6)
+		age(path, 6*day)
 	}
 	require.NoError(t, c.Trim())
 	require.FileExists(t, paths[2], "it was trimmed by the first Put already, within a day")
-	mark := age(filepath.Join(dir, "trimmed"), 2)
+	mark := age(filepath.Join(dir, "trimmed"), 2*day)
 	for range 2 {
 		require.NoError(t, c.Trim())
 		require.FileExists(t, paths[0], "used just now")
 		require.FileExists(t, paths[1], "used four days ago")
 		require.NoFileExists(t, paths[2])
+		require.FileExists(t, paths[3], "the last use may have been up to an hour after the one that was noted")
 		require.NoFileExists(t, left)
 		require.FileExists(t, foreign)
 		info, err := os.Stat(mark)
 		require.NoError(t, err)
 		require.WithinDuration(t, time.Now(), info.ModTime(), time.Hour)
+	}
+}
+
+// TestCacheNotesUse: the time of use is noted, but not at each use.
+func TestCacheNotesUse(t *testing.T) {
+	c, _ := openCache(t)
+	key, o := entry(0)
+	require.NoError(t, c.Put(key, o))
+	for ago, noted := range map[time.Duration]bool{touchEvery / 2: false, touchEvery + time.Minute: true} {
+		at := time.Now().Add(-ago)
+		require.NoError(t, os.Chtimes(c.path(key), at, at))
+		_, ok := c.Get(key)
+		require.True(t, ok)
+		info, err := os.Stat(c.path(key))
+		require.NoError(t, err)
+		require.Equal(t, noted, time.Since(info.ModTime()) < touchEvery/4, "last use noted %v ago", ago)
 	}
 }
 

@@ -154,6 +154,12 @@ func TestImage(t *testing.T) {
 		_, err = r.entry(name)
 		require.Error(t, err, "entry %q", name)
 	}
+	f := sampleELF()
+	f.sections[2].align = maxAlign
+	_, l, r, err = place(f.bytes(), 4096, base)
+	require.NoError(t, err)
+	require.EqualValues(t, 8192, r.sections[3].offset, "as far as a page")
+	require.Equal(t, layout{text: 4096, size: 12288}, l)
 	_, l, _, err = place(sampleELF().bytes(), 65536, base)
 	require.NoError(t, err)
 	require.Equal(t, layout{text: 65536, size: 131072}, l)
@@ -183,6 +189,7 @@ func TestImageRefuses(t *testing.T) {
 		`there is no code`:            func(f *testELF) { f.sections[0].flags = constFlags },
 		`two symbols "kernel"`:        func(f *testELF) { f.symbols = append(f.symbols, f.symbols[0]) },
 		`symbol "kernel" is not code`: func(f *testELF) { f.symbols[0].section = 3 },
+		`"kernel" is not code`:        func(f *testELF) { f.symbols[0].value = 21 },
 	} {
 		f := sampleELF()
 		change(f)
@@ -271,10 +278,21 @@ func TestPatchARM64(t *testing.T) {
 	}{
 		{elf.R_AARCH64_ADR_PREL_LO21, pc + 1<<20}, {elf.R_AARCH64_ADR_PREL_LO21, pc - 1<<20 - 1},
 		{elf.R_AARCH64_ADR_PREL_PG_HI21, pc + 1<<32}, {elf.R_AARCH64_CALL26, pc + 1<<27}, {elf.R_AARCH64_CALL26, pc + 2},
-		{elf.R_AARCH64_LD_PREL_LO19, pc + 1<<20}, {elf.R_AARCH64_PREL32, pc + 1<<31},
+		{elf.R_AARCH64_CALL26, pc - 1<<27 - 4}, {elf.R_AARCH64_LD_PREL_LO19, pc + 1<<20}, {elf.R_AARCH64_LD_PREL_LO19, pc - 1<<20 - 4},
+		{elf.R_AARCH64_PREL32, pc + 1<<31}, {elf.R_AARCH64_PREL32, pc - 1<<31 - 1},
 		{elf.R_AARCH64_LDST128_ABS_LO12_NC, 8}, {elf.R_AARCH64_LDST16_ABS_LO12_NC, 1},
 	} {
 		require.Error(t, patchARM64(b, uint32(c.kind), c.target, pc), "%v to %#x", c.kind, c.target)
+	}
+	for _, c := range []struct { // the farthest that can be reached
+		kind   elf.R_AARCH64
+		target uint64
+	}{
+		{elf.R_AARCH64_ADR_PREL_LO21, pc + 1<<20 - 1}, {elf.R_AARCH64_ADR_PREL_LO21, pc - 1<<20}, {elf.R_AARCH64_CALL26, pc + 1<<27 - 4},
+		{elf.R_AARCH64_CALL26, pc - 1<<27}, {elf.R_AARCH64_LD_PREL_LO19, pc - 1<<20}, {elf.R_AARCH64_PREL32, pc + 1<<31 - 1},
+		{elf.R_AARCH64_PREL32, pc - 1<<31},
+	} {
+		require.NoError(t, patchARM64(b, uint32(c.kind), c.target, pc), "%v to %#x", c.kind, c.target)
 	}
 	for _, unknown := range []elf.R_AARCH64{elf.R_AARCH64_ADR_GOT_PAGE, elf.R_AARCH64_NONE, elf.R_AARCH64_MOVW_UABS_G0, 9999} {
 		require.Zero(t, widthARM64(unknown))
