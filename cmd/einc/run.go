@@ -138,6 +138,9 @@ func open(path string, as einc.DType) (*einc.Tensor, error) {
 	if err != nil || as == 0 {
 		return t, err
 	}
+	if t.DType().IsComplex() && (as.IsFloat() || as.IsInt()) {
+		fmt.Fprintf(os.Stderr, "einc: warning: %s is %v: --dtype %v keeps the real parts alone\n", path, t.DType(), as)
+	}
 	if t, err = t.Convert(as); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
