@@ -7,6 +7,7 @@ import (
 
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner"
+	"github.com/einc-lang/einc/planner/cost"
 	"github.com/einc-lang/einc/tensor"
 	"github.com/stretchr/testify/require"
 )
@@ -24,6 +25,52 @@ func openProgram(t *testing.T, expr string, specs ...parser.Spec) (*Program, *pl
 	p, err := Lower(plan, avx2, Options{Sizes: sizes})
 	require.NoError(t, err)
 	return p, plan
+}
+
+// What follows from sizes is defined for all of them: no extent, and no extent of K, is too small.
+func TestOpenCountsOfSmallExtents(t *testing.T) {
+	p, plan := openProgram(t, "ij,jk->ik", parser.Spec{DType: tensor.F32, Shape: []int{300, 400}}, parser.Spec{DType: tensor.F32, Shape: []int{400, 500}})
+	require.Equal(t, cost.Packed, plan.Steps[0].Estimate.Strategy)
+	some := []int64{0, 1, 7, 500, 3000}
+	for _, m := range some {
+		for _, k := range some {
+			for _, n := range some {
+				evaluate(t, p.Dims, []int64{m, k, n})
+			}
+		}
+	}
+}
+
+// evaluate works out the entries for sizes; strides are those of rows of 1000.
+func evaluate(t *testing.T, dims []Dim, sizes []int64) []int64 {
+	values := make([]int64, len(dims))
+	for i, d := range dims {
+		var a, b int64
+		if d.Op > DimSize {
+			if a, b = values[d.A], d.Value; d.B >= 0 {
+				b = values[d.B]
+			}
+		}
+		switch d.Op {
+		case DimStride:
+			values[i] = 1000
+		case DimSize:
+			values[i] = sizes[d.Axis]
+		case DimAdd:
+			values[i] = a + b
+		case DimMul:
+			values[i] = a * b
+		case DimCeilDiv:
+			require.Positive(t, b, "entry %d of %v divides by it", i, sizes)
+			values[i] = ceilDiv(a, b)
+		case DimMin:
+			values[i] = min(a, b)
+		case DimMax:
+			values[i] = max(a, b)
+		}
+		require.True(t, d.Most == 0 || values[i] <= d.Most, "entry %d of %v is %d, at most %d", i, sizes, values[i], d.Most)
+	}
+	return values
 }
 
 // Strides of dense arrays, temporaries among them, follow from sizes; of others, calls give those that are not 1.

@@ -27,7 +27,10 @@ func small(target cost.Target, mc, nc, kc int64) func(tensor.DType, cost.Places,
 // checkPacked runs a case by the packed strategy with given blocks.
 func (c caseOf) checkPacked(t *testing.T, target cost.Target, mc, nc, kc, seed int64) *Program {
 	t.Helper()
-	c.packed, c.span = true, 2
+	c.packed = true
+	if c.span == 0 {
+		c.span = 2
+	}
 	if c.layouts == "" {
 		c.layouts = "c"
 	}
@@ -61,6 +64,20 @@ func TestPackedProducts(t *testing.T) {
 					}
 					c.checkPacked(t, target, int64(1+j), int64(1+k%2), int64([]int{4, 3, 100, 7}[k]), seed)
 				}
+			}
+		}
+	}
+}
+
+// Sums that outlive a block of K wait in the type that they are computed in: the result's own would round each of them.
+func TestBlocksOfKAreNotRounded(t *testing.T) {
+	for _, target := range targets() {
+		for _, d := range []tensor.DType{tensor.F16, tensor.BF16} {
+			f32 := tensor.F32
+			c := caseOf{expr: "ab,bc->ac", sizes: "7Z9", types: []tensor.DType{d}, span: 60,
+				body: parser.Expr{input(0, d), input(1, d), call(parser.FnCast, f32, 0), call(parser.FnCast, f32, 1), call(parser.FnMul, f32, 2, 3)}}
+			for nc := int64(1); nc <= 2; nc++ {
+				c.checkPacked(t, target, 1, nc, 8, nc)
 			}
 		}
 	}

@@ -31,6 +31,10 @@ func TestSweeps(t *testing.T) {
 			c.check(t, target, int64(i))
 		}
 	}
+	for rows, swept := range map[int]bool{2*sweepRows - 1: false, 2 * sweepRows: true} {
+		c := caseOf{expr: "ab,a->b", extent: map[rune]int{'a': rows, 'b': 431}, types: []tensor.DType{f32}}
+		require.Equal(t, swept, strings.Contains(c.check(t, avx2, 1).String(), "sums"), "%d rows", rows)
+	}
 	c := caseOf{expr: "ab,a->b", extent: map[rune]int{'a': 1030, 'b': 4100}, types: []tensor.DType{f32}, span: 1}
 	require.Len(t, c.check(t, avx2, 1).Phases, 2, "blocks of rows, and their sum")
 }

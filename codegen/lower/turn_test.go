@@ -219,6 +219,28 @@ func TestStreams(t *testing.T) {
 	}
 }
 
+// A store goes past the caches only as a whole vector whose place is a multiple of it.
+func TestStreamedStoresAreAligned(t *testing.T) {
+	e := &emitter{shape: shape{lanes: 8}, multiple: map[loop.Var]int64{1: 2}}
+	at := func(c int64, terms ...loop.Term) loop.Addr { return loop.Addr{Off: loop.Affine{Const: c, Terms: terms}} }
+	for i, x := range []struct {
+		n       loop.Store
+		lanes   int64
+		streams bool
+	}{
+		{loop.Store{To: at(16)}, 8, true},
+		{loop.Store{To: at(16), Active: 3}, 8, false},
+		{loop.Store{To: at(16)}, 4, false},
+		{loop.Store{To: at(12)}, 8, false},
+		{loop.Store{To: at(0, loop.Term{Var: 0, Coef: loop.Const(24)})}, 8, true},
+		{loop.Store{To: at(0, loop.Term{Var: 0, Coef: loop.Const(4)})}, 8, false},
+		{loop.Store{To: at(0, loop.Term{Var: 1, Coef: loop.Const(4)})}, 8, true},
+		{loop.Store{To: at(0, loop.Term{Var: 0, Coef: loop.Dim(0)})}, 8, false},
+	} {
+		require.Equal(t, x.streams, e.streams(&x.n, tile{lanes: x.lanes}), "case %d", i)
+	}
+}
+
 // TestTurnedBlocks cuts transpositions into squares if the output stays in the caches, else into strips.
 func TestTurnedBlocks(t *testing.T) {
 	c := caseOf{expr: "ab->ba", extent: map[rune]int{'a': 330, 'b': 400}, types: []tensor.DType{tensor.F32}, layouts: "c"}
