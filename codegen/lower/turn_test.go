@@ -222,7 +222,9 @@ func TestStreams(t *testing.T) {
 // A store goes past the caches only as a whole vector whose place is a multiple of it.
 func TestStreamedStoresAreAligned(t *testing.T) {
 	e := &emitter{shape: shape{lanes: 8}, multiple: map[loop.Var]int64{1: 2}}
-	at := func(c int64, terms ...loop.Term) loop.Addr { return loop.Addr{Off: loop.Affine{Const: c, Terms: terms}} }
+	at := func(c int64, terms ...loop.Term) loop.Addr {
+		return loop.Addr{Off: loop.Affine{Const: c, Terms: terms}}
+	}
 	for i, x := range []struct {
 		n       loop.Store
 		lanes   int64
