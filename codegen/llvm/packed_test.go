@@ -34,6 +34,7 @@ type product struct {
 	stream           bool  // whole tiles are stored past the cache
 	open             bool  // a call says how many columns there are, and how far rows of B in place lie apart
 	cols             int64 // of a tile, if fewer than it has registers for
+	ahead            int64 // elements that tiles ask for with each term of K
 }
 
 // matrices is a product of row-major matrices.
@@ -182,6 +183,9 @@ func (p product) job(lv level, seed uint64) job {
 					Cut: p.cuts(p.n.ext, p.n.first, width, j)})
 				tile := &loop.Tile{MR: p.mr, NR: p.nr, Lanes: p.lanes, Acc: p.acc, Depth: depth, A: pa, B: pb, C: c,
 					CRows: cm, CCols: cn, Rows: rows, Cols: cols, Add: kb, Run: p.runC, Cut: p.cuts(p.n.ext, p.n.second, width, j), Stream: p.stream}
+				if p.ahead > 0 {
+					tile.Ahead = &loop.Ahead{At: pb, Step: p.ahead}
+				}
 				switch {
 				case p.runs:
 					tile.ARows, tile.ACols, tile.A = &am, &ak, a
@@ -275,6 +279,12 @@ func rowsOfB(p product) product {
 // inPlace is a product of which A's rows are read where they lie.
 func inPlace(p product) product {
 	p.place = true
+	return p
+}
+
+// asking is a product whose tiles ask for that many elements of the next panel of B with each term.
+func asking(p product, elements int64) product {
+	p.ahead = elements
 	return p
 }
 

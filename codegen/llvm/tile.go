@@ -37,6 +37,7 @@ type product struct {
 	last   value.Value // of B in place: a mask of the lanes of the last vector that are valid; nil if all are
 	apart  value.Value // and how far its rows lie from each other,
 	ahead  value.Value // and from those that are asked for meanwhile
+	later  value.Value // what tiles read later begins here; nil if none of it is asked for
 }
 
 // tile writes a micro-kernel: the accumulators are phis of one loop over K whose body is one block,
@@ -149,6 +150,9 @@ func (t product) sums(from []value.Value) []value.Value {
 		state = append(state, none...)
 	}
 	depth := t.fn.count(n.Depth)
+	if n.Ahead != nil && !t.brief {
+		t.later = t.addr(n.Ahead.At)
+	}
 	switch {
 	case n.ACols != nil:
 		state = t.inRuns(state, depth)
@@ -194,7 +198,8 @@ func (t tiling) isWhole() value.Value {
 // steps is the body of a loop that takes n steps of K. The state is the pointers into A and B, then
 // the accumulators row by row.
 func (t product) steps(n int64) func(value.Value, []value.Value) []value.Value {
-	return func(_ value.Value, state []value.Value) []value.Value {
+	return func(k value.Value, state []value.Value) []value.Value {
+		t.fetchLater(k, n)
 		acc := t.accumulators(state[2:])
 		a, b := i64(t.node.MR), i64(t.node.NR)
 		if t.rows != nil {
@@ -206,7 +211,7 @@ func (t product) steps(n int64) func(value.Value, []value.Value) []value.Value {
 		at := state[:2]
 		for k := range n {
 			t.outer(acc, at[0], at[1])
-			at = []value.Value{t.later(state[0], at[0], a, k), t.later(state[1], at[1], b, k)}
+			at = []value.Value{t.onward(state[0], at[0], a, k), t.onward(state[1], at[1], b, k)}
 		}
 		for _, v := range acc {
 			at = append(at, v.list()...)
@@ -215,9 +220,21 @@ func (t product) steps(n int64) func(value.Value, []value.Value) []value.Value {
 	}
 }
 
-// later is the pointer to the step after the k-th, which is at p, by steps of a size: from the first one where that is a
+// fetchLater asks for what n terms from the k-th on bring near of what tiles read later.
+func (t product) fetchLater(k value.Value, n int64) {
+	if t.later == nil || n < t.atOnce() {
+		return
+	}
+	size, step := int64(t.nest.Params[t.node.Ahead.At.Param].DType.Size()), t.node.Ahead.Step
+	first := t.step(t.acc.DType, t.later, t.mul(k, i64(step)))
+	for at := int64(0); at < n*step; at += line / size {
+		t.fetch(t.step(t.acc.DType, first, i64(at)), false)
+	}
+}
+
+// onward is the pointer to the step after the k-th, which is at p, by steps of a size: from the first one where that is a
 // constant, which addresses hold, else from p, as there are few registers for multiples.
-func (t product) later(first, p, size value.Value, k int64) value.Value {
+func (t product) onward(first, p, size value.Value, k int64) value.Value {
 	if c, ok := known(size); ok {
 		return t.step(t.acc.DType, first, i64((k+1)*c))
 	}

@@ -35,6 +35,7 @@ func TestTilesKeepRegisters(t *testing.T) {
 		p := matrices(c.d, c.mr, c.nr, c.lanes, 50, 100, 301, 150)
 		c.check(t, p)
 		c.check(t, open(p))
+		c.check(t, asking(p, 5))
 		if c.triple != arm { // which multiplies by lanes of what it reads of a panel
 			c.check(t, inPlace(p))
 			c.check(t, rowsOfB(p))
@@ -59,6 +60,17 @@ func TestTilesStream(t *testing.T) {
 		return strings.Count(ir, "nontemporal")
 	}
 	require.Equal(t, []int{0, 12}, []int{stream(p, v3), stream(past(p), v3)}, "two vectors in each of six rows")
+}
+
+// Tiles that ask for what later ones read do so for each line that some terms move by.
+func TestTilesAskAhead(t *testing.T) {
+	p := matrices(tensor.F32, 6, 16, 8, 12, 32, 40, 40)
+	asked := func(elements int64) int {
+		return strings.Count(text(t, asking(p, elements).job(level{fma: true}, 1).nest, v3), "call void @llvm.prefetch")
+	}
+	for elements, lines := range map[int64]int{1: 1, 4: 1, 5: 2, 12: 3} {
+		require.Equal(t, lines, asked(elements)-asked(0), "%d elements with each of four terms, of 16 a line", elements)
+	}
 }
 
 // Tiles have a loop over single terms only where some may be left: of blocks, or of runs of A in place.

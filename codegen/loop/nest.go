@@ -284,6 +284,14 @@ type Tile struct {
 	Stream bool
 	Part   *Addr
 	After  *After
+	Ahead  *Ahead
+}
+
+// Ahead is advice to bring near, with each term of a tile, what tiles read later: Step elements from At + k*Step on with
+// term k. As for Prefetch, they may be anywhere.
+type Ahead struct {
+	At   Addr
+	Step int64
 }
 
 // After is what a tile does to its sums when the variable When is Is, in the last block of K: with Lanes

@@ -159,6 +159,9 @@ func (p *printer) tile(n *Tile) string {
 	if n.Part != nil {
 		fmt.Fprintf(&b, " part %s", p.addr(*n.Part))
 	}
+	if n.Ahead != nil {
+		fmt.Fprintf(&b, " ahead %s by %d", p.addr(n.Ahead.At), n.Ahead.Step)
+	}
 	if a := n.After; a != nil {
 		fmt.Fprintf(&b, " after %s = %s: %s", p.name(a.When), a.Is, p.def(a.Sum))
 		for _, x := range a.Beside {

@@ -150,9 +150,11 @@ func TestVerifyRefusesBlocks(t *testing.T) {
 		"B[kb*76 + 19] spans [19, 140]": func(p parts) {
 			p.tile.BStep, p.tile.B = loop.Const(19), loop.Addr{Param: p.pb.From.Param, Off: affine(19, at(p.kb.Var, 76))}
 		},
-		"tiles of 8":            func(p parts) { p.tile.BStep, p.tile.B, p.tile.Cols = loop.Const(19), p.pb.From, full(7) },
-		"lie -1 apart":          func(p parts) { p.tile.BStep = loop.Const(-1) },
-		"come in runs, in rows": func(p parts) { p.tile.ACols, p.tile.ACut = &p.pa.Cols, &loop.CutRuns{Length: 7} },
+		"tiles of 8":             func(p parts) { p.tile.BStep, p.tile.B, p.tile.Cols = loop.Const(19), p.pb.From, full(7) },
+		"asks for nothing ahead": func(p parts) { p.tile.Ahead = &loop.Ahead{At: p.tile.B} },
+		"no parameter 99":        func(p parts) { p.tile.Ahead = &loop.Ahead{At: loop.Addr{Param: 99}, Step: 4} },
+		"lie -1 apart":           func(p parts) { p.tile.BStep = loop.Const(-1) },
+		"come in runs, in rows":  func(p parts) { p.tile.ACols, p.tile.ACut = &p.pa.Cols, &loop.CutRuns{Length: 7} },
 		"terms of A in place": func(p parts) {
 			p.tile.ARows, p.tile.A, p.tile.ACols = &p.am.Table, p.pa.From, &p.pa.Cols
 		},

@@ -36,7 +36,22 @@ func (v *verifier) tile(n *Tile) error {
 	if err := errors.Join(left(n, n.A, n.MR), right(n, n.B, n.NR)); err != nil {
 		return err
 	}
-	return v.tileStore(n)
+	return errors.Join(v.ahead(n), v.tileStore(n))
+}
+
+// ahead checks that what a tile asks for can be found; where it is does not matter.
+func (v *verifier) ahead(n *Tile) error {
+	if n.Ahead == nil {
+		return nil
+	}
+	if n.Ahead.Step < 1 {
+		return v.errorf(n, "it asks for nothing ahead")
+	}
+	if _, err := v.param(n, n.Ahead.At, false); err != nil {
+		return err
+	}
+	_, _, err := v.linear(n, n.Ahead.At.Off)
+	return err
 }
 
 // panel checks the reading of a panel.

@@ -331,9 +331,23 @@ func (p *panels) tile(x *block, i, j loop.Var, rows, columns loop.Bound) (err er
 	if x.parts >= 0 {
 		t.Part = &loop.Addr{Param: x.parts, Off: p.partAt(x, i, panel)}
 	}
+	t.Ahead = p.nextPanel(x, i, j)
 	t.After, err = p.after(x, i, j)
 	p.b.Add(t)
 	return err
+}
+
+// nextPanel is the part of the next panel of B that the tiles of row panel i ask for: each tile of a column the same share of
+// it. Where the panels of a task and its rows of A stay in the second level, there is nothing to ask for.
+func (p *panels) nextPanel(x *block, i, j loop.Var) *loop.Ahead {
+	if p.Place.B || p.ByRows || p.l.target.Keeps(p.Blocking) {
+		return nil
+	}
+	share := ceilDiv(p.NR, p.MC/p.MR)
+	next := plus(times(j, 1), loop.Affine{Const: 1})
+	at := p.panelB(x.to, x.batch, p.panelAt(x, next), next)
+	at.Off = plus(at.Off, times(i, share*p.KC))
+	return &loop.Ahead{At: at, Step: share}
 }
 
 // partAt is where the sums of a tile stay between blocks of K.

@@ -174,6 +174,23 @@ func TestLongRunsAreSplit(t *testing.T) {
 	}
 }
 
+// Tiles ask for the next panel of B, all of those of a column for a share of it, where the panels of a task do not stay in
+// the second-level cache: not where they do, where B is read in place, and where all panels pass for each few rows.
+func TestTilesAskForTheNextPanel(t *testing.T) {
+	for _, x := range []struct {
+		expr  string
+		n     int
+		ahead bool
+	}{{"ba,bc->ac", 1024, true}, {"ba,cb->ac", 1024, true}, {"ba,cb->ac", 48, false}, {"ba,bc->ac", 1000, false}, {"ab,bc->ac", 1024, false}} {
+		c := caseOf{expr: x.expr, types: []tensor.DType{tensor.F32}, layouts: "c", packed: true, extent: map[rune]int{'a': 200, 'b': 512, 'c': x.n}}
+		text := c.build(newRand(1)).lowered(t, targets()[2]).String()
+		require.Equal(t, x.ahead, strings.Contains(text, " ahead panels["), "%v: %s", x, text)
+		if x.ahead { // of 5 tiles, a fifth of 48 columns each
+			require.Regexp(t, `ahead panels\[jb\*\d+ \+ j\*24576 \+ i#8\*5120 \+ 24576\] by 10`, text)
+		}
+	}
+}
+
 // Tiles end where runs of C do that nearly fill them, or parts of such runs, and panels with them.
 func TestTilesEndWithRuns(t *testing.T) {
 	for i, x := range []struct {

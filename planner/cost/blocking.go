@@ -334,6 +334,11 @@ func (b Blocking) SharedBytes() int64 {
 	return roundUp(b.SliceB()*int64(b.Type.Size()), align)
 }
 
+// Keeps reports whether the panels of a task stay in the second-level cache while it runs, beside what else passes.
+func (t *Target) Keeps(b Blocking) bool {
+	return (b.NC/b.Cols*b.NR+b.MC)*b.KC*int64(b.Type.Size()) <= int64(t.l2())/2
+}
+
 // Parts is the elements of sums that wait for the next block of K: a slice of C, in tiles.
 func (b Blocking) Parts() int64 { return b.MBlocks() * b.MC * b.Panels() * b.NR }
 
