@@ -2,6 +2,7 @@ package golden_test
 
 import (
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -70,6 +71,18 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// repeated is a view of x that is the same along an axis.
+func repeated(t *testing.T, r *rand.Rand, x *tensor.Tensor) *tensor.Tensor {
+	if x.Rank() == 0 {
+		return x
+	}
+	strides := slices.Clone(x.Strides())
+	strides[r.IntN(len(strides))] = 0
+	v, err := x.AsStrided(x.Offset(), x.Shape(), strides)
+	require.NoError(t, err)
+	return v
+}
+
 // seedOf spreads element types over expressions.
 func seedOf(s string) (n uint32) {
 	for _, c := range s {
@@ -107,6 +120,13 @@ func checkOpen(t *testing.T, r *rand.Rand, expr, axes string, d tensor.DType, le
 			}
 			require.NoError(t, f.Call(generic, operands...), "%s %v", expr, extents)
 			require.True(t, golden.Equal(want, generic), "%s %s %s %s %v by strides of run time\nwant %v\ngot %v", e.name, level, expr, d, extents, want, generic)
+			for i := range operands {
+				operands[i] = repeated(t, r, operands[i])
+			}
+			want, err = golden.Eval(openProblem(t, expr, operands), operands)
+			require.NoError(t, err)
+			require.NoError(t, f.Call(got, operands...), "%s %v", expr, extents)
+			require.True(t, golden.Equal(want, got), "%s %s %s %s %v of repeated elements\nwant %v\ngot %v", e.name, level, expr, d, extents, want, got)
 		}
 		require.NoError(t, f.Close())
 	}
