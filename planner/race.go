@@ -106,7 +106,7 @@ func (r *race) kernel(g *graph) tree {
 	if len(g.legs)*r.s.words > mostWords {
 		return r.patch(g, r.fields[0].tree, 0.6*r.units-r.work)
 	}
-	r.repeat((r.heats()+3)/4, 0.25, cooling{from: 1, to: 12}, 400)
+	r.repeat(even((r.heats()+3)/4), 0.25, cooling{from: 1, to: 12}, 400)
 	if !r.byTime() {
 		r.final(r.units - r.work)
 		return r.fields[0].tree
@@ -251,7 +251,7 @@ const (
 func (r *race) heats() int {
 	const share = 0.35
 	sweeps := share * r.units / (moveUnits(r.s.words) * float64(len(r.g.legs)))
-	count := int(max(min(sweeps/fewSweeps, fewHeats), min(sweeps/manySweeps, manyHeats), 2))
+	count := even(int(max(min(sweeps/fewSweeps, fewHeats), min(sweeps/manySweeps, manyHeats), 2)))
 	chosen := append(r.choose(count-1), r.fields[0])
 	out := make([]runner, len(chosen))
 	r.parallel(len(chosen), func(i int) {
@@ -268,6 +268,14 @@ func (r *race) heats() int {
 	})
 	r.take(out)
 	return count
+}
+
+// even is n, or one more: so many pieces of work that two goroutines have as many each. One stays whole.
+func even(n int) int {
+	if n > 1 {
+		n += n % 2
+	}
+	return n
 }
 
 // repeat anneals the best trees again, with numbers from first on.
@@ -316,13 +324,14 @@ func (r *race) anneal(x runner, number uint64, c cooling, units float64, size in
 
 // final anneals the best trees again, from a lower heat, and polishes the best with larger pieces.
 func (r *race) final(left float64) {
-	out := make([]runner, 3)
+	const count = 4
+	out := make([]runner, count)
 	r.parallel(len(out), func(i int) {
 		from := r.fields[0]
 		if i < len(r.fields) && r.fields[i].score < from.score+1 {
 			from = r.fields[i]
 		}
-		out[i] = r.anneal(from, uint64(200+i), cooling{from: 2 - float64(i)/2, to: 20}, left*0.3, 9)
+		out[i] = r.anneal(from, uint64(200+i), cooling{from: 2 - float64(i)/(count-1), to: 20}, left*0.9/count, 9)
 	})
 	r.take(out)
 	last := r.polish(r.g, r.s, r.fields[0].tree, max(left*0.1, 2e5), 10)

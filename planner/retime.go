@@ -20,7 +20,7 @@ func (h *orderSearch) time(g *graph, t tree) float64 {
 // quickest picks the tree of least estimated time. Annealing counts multiply-adds and elements written,
 // which ranks trees that are far from each other; near the best ones the shapes of products decide.
 func (r *race) quickest(units float64) tree {
-	const looked, improved = 16, 3
+	const looked, improved = 16, 4
 	field := slices.Clone(r.fields[:min(len(r.fields), looked)])
 	for k := range field {
 		field[k].score = r.time(r.g, field[k].tree)
