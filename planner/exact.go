@@ -103,44 +103,6 @@ func (s *subsets) leastGrowth(parts []uint32) (first, second int) {
 	return first, second
 }
 
-// simpler calls f with trees of the factors of a network that are good by simpler measures: greedy ones, and those of fewest
-// multiply-adds where an element written counts for nothing or for some.
-func (d *draft) simpler(n *network, f func(tree)) {
-	s, k := &d.subsets, &d.small
-	if s.n != n {
-		s.begin(n)
-	}
-	room := func() tree { return d.pairs.Empty(len(n.legs) - 1) }
-	if k.describeSets(s) {
-		for _, bits := range []float64{comboBits, math.Inf(-1)} {
-			k.seek(aim{write: bits})
-			if t, ok := k.least(room()); ok {
-				f(t)
-			}
-		}
-	}
-	full := uint32(1)<<len(n.legs) - 1
-	s.greedy(full)
-	f(readTree(s.split, full, room()))
-}
-
-// describeSets prepares for the factors of an exact search; false if there are too many groups.
-func (k *block) describeSets(s *subsets) bool {
-	if len(s.holders) > len(k.pattern) {
-		return false
-	}
-	k.begin(len(s.n.legs))
-	k.groups = len(s.holders)
-	for g, h := range s.holders {
-		k.pattern[g], k.ext[g] = h.factors, s.ext[g]
-		if h.open {
-			k.pattern[g] |= kept
-		}
-	}
-	k.prepare()
-	return true
-}
-
 // price is the cost of a tree as search counts it; +Inf for none.
 func (s *subsets) price(t tree) float64 {
 	if t == nil {

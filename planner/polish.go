@@ -24,6 +24,9 @@ type block struct {
 	split   []uint32
 	aim     aim
 	write   float64
+
+	plain      []float64 // as best and split, by multiply-adds alone, where both are sought
+	plainSplit []uint32
 }
 
 const kept = 1 << 31
