@@ -15,7 +15,7 @@ import (
 // Copies are made where they are modelled to save copyNanos, and to leave at most a share of a step's time:
 // a smaller one of several copies, whose times are less certain.
 const (
-	copyNanos  = 40e3
+	copyNanos  = 10e3
 	itemsShare = 0.85
 	alikeShare = 0.9
 )

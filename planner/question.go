@@ -35,6 +35,8 @@ type question struct {
 	walks   []pace           // of all views
 	lists   []number         // of all views and classes
 	sorted  []number
+	ordered []number // of the output
+	summing []number // in the order of loops
 }
 
 // class says where the indices of a step are. Those of all operands that nothing sums are of a batch.

@@ -42,14 +42,14 @@ func (q *question) vectors(w *cost.Work) {
 	if w.Folds = q.is(v, summed); w.Product && v != none && !w.Folds && len(q.k) > 0 && len(q.in) == 2 {
 		q.tiles(w, v)
 	}
+	if w.Product && v != none && len(q.k) > 0 && len(q.in) == 2 {
+		q.loops(w, v)
+	}
 	w.AlongBatch = q.is(v, ofBatch)
 	if c := q.s.Core[0]; c >= 0 {
 		w.Jumps = q.jumps(&q.in[c])
 	}
 	w.Scattered = v != none && q.out.unit != v && q.out.has(v) && q.across(v) == 0
-	if w.Scattered {
-		w.Spread = min(float64(q.out.stride(v)*q.out.size)/cost.Line, 1)
-	}
 	for k := range q.extra {
 		if r := &q.extra[k]; r.has(q.out.unit) && r.unit != q.out.unit {
 			w.GathersBeside++
@@ -68,7 +68,6 @@ func (q *question) oneByOne(w *cost.Work, r *laid, v number, rows float64) {
 	default:
 		w.Nearby += 1 / q.sharing(r, v)
 		w.NearbyLines += q.linesUntil(near, v)
-		w.NearbyApart = max(w.NearbyApart, q.apart(r, v))
 	}
 }
 

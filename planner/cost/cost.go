@@ -46,47 +46,35 @@ type Work struct {
 	Place         Places       // of Plain: operands that are read where they lie
 	BytesIn       float64      // bytes of all inputs, each counted once
 	BytesOut      float64
-	Beside        int          // operands that are read where the output is written, its old value among them
-	Waits         bool         // sums must not wait in the output: its elements are narrower, or its old value is needed
-	Ops           float64      // element-wise operations an innermost iteration costs beyond one multiply-add
-	Factors       int          // factors of a product beyond its two core operands
-	Inner         float64      // of K: what no factor changes along; 1 or less if there is no such index, or no factor
-	Folded        bool         // every input is unit-stride along a reduced index: unpacked vectors run along it and are folded
-	Askew         bool         // the output's unit-stride index is not unit-stride in the operand that holds it
-	Turned        bool         // of Askew: the other operand's unit-stride index is free, so that tiles are turned around in registers
-	Run           float64      // elements that vectors run along: they lie in a row in the output, and in every input that moves along them; 0 for all of N
-	Turns         int          // inputs that tiles turn around where nothing is reduced: their vectors lie across the output's
-	Fetches       float64      // elements that every multiply-add fetches by itself, as vectors run across an input
-	FetchedBytes  float64      // of the inputs that are fetched so
-	Nearby        float64      // as Fetches, of inputs whose lines the next terms of a sum use up
-	NearbyLines   float64      // lines of them that are fetched until such a term comes
-	NearbyApart   float64      // bytes, a power of two, that places of these lines are multiples of
-	Lone          float64      // elements of inputs that are loaded one by one for all lanes, and lie in lines with those of other items of the batch
-	LoneLines     float64      // lines of them that an item of the batch needs
-	Jumps         float64      // runs of terms that rows of the left operand are read in, if they have more than one each
-	Folds         bool         // vectors run along a reduced index
-	AlongBatch    bool         // vectors run along the batch and move both inputs: tiles have rows of either, and no element is spread
-	Scattered     bool         // vectors run across the output, so that elements are stored one by one
-	Spread        float64      // of Scattered: how far elements of a vector are apart in the output, in lines, at most 1
-	GathersBeside int          // operands that are read where the output is written and hold its unit-stride index at another stride
-	Strided       float64      // lines of inputs that items of the batch take short runs from, as they hold other items too
-	StridedOut    float64      // the same of the output
-	Packs         [2]Packing   // of Plain: how the packed strategy finds the elements of the left operand, and the right one
-	Columns       float64      // of Plain: elements that lie in a row of the output along the right operand's own indices; 0 if nothing is known
-	Cycles        float64      // that tiles of the direct strategy take, if what they read is in the first level; 0 where there are no tiles
-	Across        float64      // bytes between lines of the output that a vector of sums is stored to, turned around; 0 if it is stored otherwise
-	Footprints    [2]Footprint // of a tile of the direct strategy, in the two inputs of a product
-	UnitInner     bool         // some index is unit-stride in the output or, for reductions, in an input
-}
-
-// Footprint is what a tile of the direct strategy reads of an input.
-type Footprint struct {
-	Lines float64 // of memory
-	Tiles float64 // that read as many
-	Stay  float64 // lines that pass until a tile reads the same ones again
-	Again float64 // times beyond the first that a tile reads each line, as not all terms that lie in it follow each other
-	Until float64 // bytes of caches that pass until it does, as many as if all their sets were used
-	Apart float64 // bytes, a power of two, that places of lines are multiples of: those that are far apart share sets of caches
+	Beside        int        // operands that are read where the output is written, its old value among them
+	Waits         bool       // sums must not wait in the output: its elements are narrower, or its old value is needed
+	Ops           float64    // element-wise operations an innermost iteration costs beyond one multiply-add
+	Factors       int        // factors of a product beyond its two core operands
+	Inner         float64    // of K: what no factor changes along; 1 or less if there is no such index, or no factor
+	Folded        bool       // every input is unit-stride along a reduced index: unpacked vectors run along it and are folded
+	Askew         bool       // the output's unit-stride index is not unit-stride in the operand that holds it
+	Turned        bool       // of Askew: the other operand's unit-stride index is free, so that tiles are turned around in registers
+	Run           float64    // elements that vectors run along: they lie in a row in the output, and in every input that moves along them; 0 for all of N
+	Turns         int        // inputs that tiles turn around where nothing is reduced: their vectors lie across the output's
+	Fetches       float64    // elements that every multiply-add fetches by itself, as vectors run across an input
+	FetchedBytes  float64    // of the inputs that are fetched so
+	Nearby        float64    // as Fetches, of inputs whose lines the next terms of a sum use up
+	NearbyLines   float64    // lines of them that are fetched until such a term comes
+	Lone          float64    // elements of inputs that are loaded one by one for all lanes, and lie in lines with those of other items of the batch
+	LoneLines     float64    // lines of them that an item of the batch needs
+	Jumps         float64    // runs of terms that rows of the left operand are read in, if they have more than one each
+	Folds         bool       // vectors run along a reduced index
+	AlongBatch    bool       // vectors run along the batch and move both inputs: tiles have rows of either, and no element is spread
+	Scattered     bool       // vectors run across the output, so that elements are stored one by one
+	GathersBeside int        // operands that are read where the output is written and hold its unit-stride index at another stride
+	Strided       float64    // lines of inputs that items of the batch take short runs from, as they hold other items too
+	StridedOut    float64    // the same of the output
+	Packs         [2]Packing // of Plain: how the packed strategy finds the elements of the left operand, and the right one
+	Columns       float64    // of Plain: elements that lie in a row of the output along the right operand's own indices; 0 if nothing is known
+	Cycles        float64    // that tiles of the direct strategy take, if what they read is in the first level; 0 where there are no tiles
+	Across        float64    // bytes between lines of the output that a vector of sums is stored to, turned around; 0 if it is stored otherwise
+	Nest          Nest       // of Product, of two inputs: loops of the direct strategy; of no depth where it is not known
+	UnitInner     bool       // some index is unit-stride in the output or, for reductions, in an input
 }
 
 // Estimate is the model's answer.

@@ -226,9 +226,12 @@ func TestHowOperandsLieDecides(t *testing.T) {
 	folded := w
 	folded.Folded, folded.Folds = true, true
 	require.Equal(t, cost.Packed, estimate(&target, folded).Strategy)
-	w.Scattered, w.Spread = true, 1
+	w.Scattered = true
+	w.Nest = cost.Nest{Depth: 4, Loops: [cost.MostLoops]cost.Loop{
+		{Trips: 32, Moves: [3]float64{65536, 65536, 4}}, {Trips: 64, Sums: true, Moves: [3]float64{4, 1024, 0}},
+		{Trips: 256, Moves: [3]float64{256, 0, 32768}}, {Trips: 256, Moves: [3]float64{0, 4, 128}}}}
 	require.Equal(t, cost.Packed, estimate(&target, w).Strategy)
-	w.Scattered, w.AlongBatch, w.Strided = false, true, 1<<25
+	w.Scattered, w.AlongBatch, w.Strided, w.Nest = false, true, 1<<25, cost.Nest{}
 	require.Equal(t, cost.Direct, estimate(&target, w).Strategy, "packing reads against the grain, too")
 }
 
@@ -338,7 +341,7 @@ func TestHowVectorsRunTakesTime(t *testing.T) {
 	batch.B, batch.BytesIn, batch.BytesOut = 500, 500*batch.BytesIn, 500*batch.BytesOut
 	large := gemm(tensor.F32, 1000, 1000, 1000)
 	row := cost.Work{B: 1, M: 1, N: 1e4, K: 1e3, Type: tensor.F32, Product: true, UnitInner: true, BytesIn: 4e7, BytesOut: 4e4, Nearby: 1}
-	turn := cost.Work{B: 1e6, M: 1, N: 1, K: 1, Type: tensor.F32, UnitInner: true, BytesIn: 4e6, BytesOut: 4e6}
+	turn := cost.Work{B: 1e6, M: 1, N: 1, K: 1, Run: 100, Type: tensor.F32, UnitInner: true, BytesIn: 4e6, BytesOut: 4e6}
 	for name, c := range map[string]struct {
 		of     cost.Work
 		change func(*cost.Work)
@@ -346,11 +349,10 @@ func TestHowVectorsRunTakesTime(t *testing.T) {
 		"gathers":       {small, func(w *cost.Work) { w.Fetches = 1 }},
 		"far gathers":   {small, func(w *cost.Work) { w.Fetches, w.FetchedBytes = 1, 1e9 }},
 		"near gathers":  {small, func(w *cost.Work) { w.Nearby = 1 }},
-		"lines that go": {func() cost.Work { w := small; w.Nearby, w.BytesIn = 1, 1e9; return w }(), func(w *cost.Work) { w.NearbyLines, w.NearbyApart = 1e4, cost.Line }},
 		"lines far off": {func() cost.Work { w := row; w.NearbyLines = 10; return w }(), func(w *cost.Work) { w.NearbyLines = 1e5 }},
 		"turned inputs": {turn, func(w *cost.Work) { w.Turns = 1 }},
 		"stores":        {small, func(w *cost.Work) { w.Scattered = true }},
-		"lone elements": {small, func(w *cost.Work) { w.Lone = 1000 }},
+		"lone elements": {row, func(w *cost.Work) { w.Lone = 1000 }},
 		"short runs":    {small, func(w *cost.Work) { w.Run = 3 }},
 		"jumps":         {large, func(w *cost.Work) { w.Jumps = 5000 }},
 		"a batch":       {func() cost.Work { w := batch; w.BytesIn, w.BytesOut = 0, 0; return w }(), func(w *cost.Work) { *w = batch }},
@@ -361,12 +363,26 @@ func TestHowVectorsRunTakesTime(t *testing.T) {
 		c.change(&w)
 		require.Greater(t, model.Nanos(&w), before, name)
 	}
-	near, far := small, small
-	near.Nearby, far.Fetches, far.FetchedBytes = 1, 1, 1e9
-	require.Less(t, model.Nanos(&near), model.Nanos(&far))
 	gathered := turn
 	gathered.Fetches, gathered.FetchedBytes, turn.Turns = 1, 4e6, 1
 	require.Less(t, model.Nanos(&turn), model.Nanos(&gathered), "tiles that are turned load whole vectors")
+}
+
+// Lines that loops come back to are near while all that passes meanwhile fits a cache: as many as there are sets for, in pages that the
+// core knows.
+func TestLoopsMoveLines(t *testing.T) {
+	model := avx2.Model()
+	nest := func(terms, apart float64) float64 {
+		w := cost.Work{B: 1, M: 64, N: 64, K: terms, Type: tensor.F32, Product: true, UnitInner: true, Run: 64, Cycles: 1e5, BytesIn: 4 * 128 * terms, BytesOut: 4 * 64 * 64}
+		w.Nest = cost.Nest{Depth: 3, Loops: [cost.MostLoops]cost.Loop{
+			{Trips: 64, Moves: [3]float64{4, 0, 256}}, {Trips: terms, Sums: true, Moves: [3]float64{0, apart, 0}}, {Trips: 16, Moves: [3]float64{0, 4, 4}}}}
+		return model.Nanos(&w)
+	}
+	near := nest(300, 320)
+	require.Greater(t, nest(300, 4096), near+1e3, "they share sets of the first level")
+	beyond := nest(5000, 320)
+	require.Greater(t, nest(5000, 4096), 1.5*beyond, "and of the second, on as many pages")
+	require.InEpsilon(t, near, nest(300, 64), 0.01, "wherever they are, in the first level")
 }
 
 // What just fits the second level is there.

@@ -32,8 +32,6 @@ const (
 	gatherItem  = 3.0      // the same, where lines are fetched anew for every item of a batch
 	writesBack  = 2.0      // lines moved to write a part of one
 	gatherLine  = 0.85     // nanoseconds an element that waits in the first level for the next term: beside arithmetic and transfers
-	gatherStays = 0.35     // nanoseconds of an element that tiles fetch by itself, whose line stays in the first level for the next term
-	gatherGone  = 0.9      // and if it does not
 	turnNear    = 0.2      // nanoseconds an element of tiles that are turned around where nothing is reduced
 	turnFar     = 0.4      // the same, where lines of input or output are far from each other in memory
 	jump        = 2.0      // nanoseconds that rows of a left operand beyond the first level wait where a run of terms begins, each time they pass
@@ -165,13 +163,12 @@ func (t *typical) time(w *Work) Estimate {
 // asItLies is the time of the direct strategy on operands as they lie.
 func (t *typical) asItLies(w *Work) float64 {
 	switch {
-	case w.Cycles > 0 && w.AlongBatch:
-		return t.alongBatch(w)
-	case w.Cycles > 0:
-		return t.tiled(w, w.Cycles, w.Footprints[0], w.Footprints[1])
+	case w.Nest.Depth > 0:
+		return t.nested(w)
 	case w.even():
-		cycles, right := t.evenly(w)
-		return t.tiled(w, cycles, Footprint{}, right)
+		return t.evenTime(w)
+	case !w.Product && w.K <= 1 && w.Ops == 0:
+		return t.relaid(w)
 	}
 	near, grain := w.B*w.M*w.N*w.K*w.Nearby, 0.0
 	if !w.AlongBatch {

@@ -123,9 +123,6 @@ func (t *Target) leastCycles() float64 { return t.work(1) / mostRate }
 // streams is the part of reading lines of a batch that its items hide, as the next is fetched while tiles use this one.
 const streams = 0.35
 
-// waited is nanoseconds of a line in the second level that an element is read from that all lanes of a vector wait for.
-const waited = 0.5
-
 // costs of what tiles do beside multiply-adds, in nanoseconds.
 type costs struct {
 	again   float64 // a line that is read again, as it has left the first level
@@ -133,22 +130,12 @@ type costs struct {
 	read    float64 // a line of inputs, once
 	written float64 // and of the output
 	turned  float64 // a byte of the output that is turned around before it is stored
-	stored  float64 // an element of the output by itself
-	side    float64 // the same, where all of its vector lie in a line
-	fetched float64 // an element of an input by itself
-	lone    float64 // the same, loaded for all lanes
-	shared  float64 // a line of inputs that items of a batch share
 }
 
-// farStored is nanoseconds of a line of the output, beyond the second level, of those that a vector is stored to on as many pages.
-const farStored = 4.0
-
-// Operands and result in the second level, and beyond it: for vectors along an index of one input, and for those along the batch.
+// Operands and result in the second level, and beyond it, where nothing else is known of them.
 var (
-	within      = costs{again: 0.08, far: 0.4, read: 0.3, written: 0.4, turned: 0.025, stored: 1, side: 0.36, fetched: gatherNear, lone: 0.12}
-	beyond      = costs{again: 0.35, far: 0.9, read: 2, written: 1.3, turned: 0.03, stored: 2.4, side: 0.23, fetched: 0.75, lone: 0.65}
-	batchWithin = costs{read: 0.4, written: 4, turned: 0.005, stored: 1.9, side: 1.9, fetched: gatherNear, shared: 0.25}
-	batchBeyond = costs{read: 1.7, written: 4, turned: 0.07, stored: 1, side: 1, fetched: 2, shared: 0.1}
+	within = costs{again: 0.08, far: 0.4, read: 0.3, written: 0.4, turned: 0.025}
+	beyond = costs{again: 0.35, far: 0.9, read: 2, written: 1.3, turned: 0.03}
 )
 
 // even reports whether nothing is known of how the operands lie, and tiles of vectors are what they are computed in.
@@ -176,8 +163,8 @@ func (t *typical) anyhow(w *Work, cycles float64) float64 {
 	return cycles
 }
 
-// evenly is what tiles of all rows and columns take, and read of the right operand, where nothing is known of how these lie.
-func (t *typical) evenly(w *Work) (cycles float64, right Footprint) {
+// evenly is what tiles of all rows and columns take, the lines that a tile reads of the right operand, and how many tiles do.
+func (t *typical) evenly(w *Work) (cycles, lines, times float64) {
 	lanes := t.rates[w.Type].lanes
 	run := w.N
 	if w.Run > 0 {
@@ -186,58 +173,47 @@ func (t *typical) evenly(w *Work) (cycles float64, right Footprint) {
 	vectors := math.Ceil(run / lanes)
 	cycles, rows, columns := t.FewestCycles(w.Type, whole(w.M), whole(vectors), 1, w.K, true)
 	cycles = t.anyhow(w, cycles*(w.B*w.N/run))
-	lines := w.K * float64(columns) * lanes * float64(w.Type.Accum().Size()) / Line
-	right = Footprint{Lines: lines, Tiles: w.B * math.Ceil(w.M/float64(rows)) * math.Ceil(vectors/float64(columns)) * w.N / run, Stay: lines, Apart: Line}
-	return cycles, right
+	lines = w.K * float64(columns) * lanes * float64(w.Type.Accum().Size()) / Line
+	return cycles, lines, w.B * math.Ceil(w.M/float64(rows)) * math.Ceil(vectors/float64(columns)) * w.N / run
 }
 
-// tiled is the time of tiles of vectors along an index of one input, on operands as they lie.
-func (t *typical) tiled(w *Work, cycles float64, left, right Footprint) float64 {
+// evenTime is the time of tiles where nothing is known of how operands lie.
+func (t *typical) evenTime(w *Work) float64 {
+	cycles, lines, times := t.evenly(w)
 	c := t.reach(w, &within, &beyond)
-	rate := typeRate(w.Type)
-	switch {
-	case w.Type.IsComplex():
-		rate /= complexLoss
-	case rate < 1 && c == &beyond:
-		rate *= directRate // panels spare integers, whose products take several instructions, more than they cost
-	}
-	nanos := cycles/(clock*rate) + c.lone*w.Lone
+	nanos := cycles / (clock * t.tileRate(w))
 	again := c.again
 	if w.BytesIn+w.BytesOut <= w.B*float64(t.l2()) { // an item of the batch stays
 		if again = within.again; c == &beyond {
 			nanos -= streams * c.read * w.BytesIn / Line
 		}
 	}
-	for _, p := range [...]Footprint{left, right} {
-		switch again := p.Again * p.Lines * p.Tiles; {
-		case p.Until > float64(t.l2()):
-			nanos += beyond.read * again
-		case p.Until > float64(t.l1()):
-			nanos += waited * again
-		}
-		switch reach := p.Stay * p.Apart; {
-		case reach > float64(t.l2()):
-			nanos += c.far * p.Lines * p.Tiles
-		case reach > float64(t.l1()):
-			nanos += again * p.Lines * p.Tiles
-		}
+	switch reach := lines * Line; {
+	case reach > float64(t.l2()):
+		nanos += c.far * lines * times
+	case reach > float64(t.l1()):
+		nanos += again * lines * times
 	}
-	if nanos += t.beside(w, c, w.Turned); w.BytesOut >= streamBytes {
+	nanos += t.aside(w) + c.read*w.BytesIn/Line + c.written*w.BytesOut/Line
+	if w.Turned {
+		nanos += c.turned * w.BytesOut
+	}
+	if w.BytesOut >= streamBytes {
 		nanos = max(nanos, t.moved(w, Direct))
 	}
-	return nanos + t.fetched(w.BytesIn, w.B*w.M*w.N*float64(w.GathersBeside)) + t.backAgain(w) + call
+	return nanos + call
 }
 
-// alongBatch is the time of vectors along the batch, whose elements are copied side by side where that pays.
-func (t *typical) alongBatch(w *Work) float64 {
-	rate := 0.42 // of the peak that tiles of such vectors reach
-	if w.Type.IsComplex() {
-		rate /= complexLoss
+// tileRate is the part of the peak of floats that tiles of a type reach.
+func (t *typical) tileRate(w *Work) float64 {
+	rate := typeRate(w.Type)
+	switch {
+	case w.Type.IsComplex():
+		return rate / complexLoss
+	case rate < 1 && w.BytesIn+w.BytesOut > float64(t.l2()):
+		return rate * directRate // panels spare integers, whose products take several instructions, more than they cost
 	}
-	c := t.reach(w, &batchWithin, &batchBeyond)
-	lanes := t.rates[w.Type].lanes
-	nanos := w.B*w.M*w.N*w.K/(t.rates[w.Type].peak*rate*filled(w.Run, lanes)) + c.shared*w.Strided
-	return nanos + t.beside(w, c, w.Askew) + t.fetched(w.BytesIn, w.B*w.M*w.N*float64(w.GathersBeside)) + call
+	return rate
 }
 
 // reach is the costs of operands where they are.
@@ -246,24 +222,4 @@ func (t *typical) reach(w *Work, within, beyond *costs) *costs {
 		return beyond
 	}
 	return within
-}
-
-// beside is the time of what tiles do beside multiply-adds and sums' operands.
-func (t *typical) beside(w *Work, c *costs, turns bool) float64 {
-	written := w.B * w.M * w.N
-	points := written * w.K
-	waits := gatherStays
-	if w.NearbyLines*w.NearbyApart > float64(t.l1()) {
-		waits = gatherGone
-	}
-	nanos := points*(w.Ops/(clock*t.rates[w.Type].lanes)+waits*w.Nearby+c.fetched*w.Fetches) + c.read*w.BytesIn/Line + c.written*w.BytesOut/Line
-	switch {
-	case w.Scattered:
-		nanos += (c.side + (c.stored-c.side)*w.Spread) * written
-	case turns:
-		if nanos += c.turned * w.BytesOut; w.Across >= Page && w.BytesOut > float64(t.l2()) {
-			nanos += farStored * w.BytesOut / Line
-		}
-	}
-	return nanos
 }

@@ -1,0 +1,255 @@
+package cost
+
+import "math"
+
+// MostLoops is the most loops of a nest.
+const MostLoops = 12
+
+// Nest is the loops of a product of two inputs that is computed as it lies, the outermost first, down to the elements of a tile.
+type Nest struct {
+	Depth  int
+	Loops  [MostLoops]Loop
+	Copied bool // what tiles read of the inputs is copied side by side first
+}
+
+// Loop is one of them.
+type Loop struct {
+	Trips float64
+	Moves [3]float64 // bytes that each moves along the two inputs and the output; 0 if not
+	Sums  bool       // over terms
+}
+
+// What loops take beside arithmetic, in nanoseconds: one price for each event, whatever the kernel.
+const (
+	nearLine     = 0.22 // a line that the second level has and the first has not
+	farLine      = 1.5  // a line that neither has
+	farAlone     = 0.2  // and of those, one that no neighbour follows, which the machine would fetch ahead
+	walk         = 3.9  // a page whose place the core does not know
+	nearWritten  = 0.42 // the same of the output
+	farWritten   = 1.05
+	aloneWritten = 1.0
+	walkWritten  = 3.5
+	strewn       = 8.0   // and beside all that, where it leaves the caches, and a vector's lines are on as many pages
+	storedAlone  = 0.63  // an element of the output by itself
+	storedTurned = 0.024 // a byte of the output that is turned around before it is stored
+	storedPart   = 0.39  // a part of a vector that is stored
+	fetchedAlone = 0.24  // an element of an input by itself
+)
+
+// What copies take, in nanoseconds: an element of tiles that are turned around, a vector of others, and a line that is read and written.
+const (
+	relaidTurned = 0.1
+	relaidVector = 0.3
+	relaidNear   = 0.9
+	relaidFar    = 2.4
+)
+
+// What arithmetic takes where it does not run in tiles along one input's index.
+const (
+	batchCycles = 2.4  // of the cycles that multiply-adds take at least: of vectors along the batch
+	foldVector  = 0.32 // nanoseconds of a load and half a multiply-add, of vectors along terms
+	foldSum     = 0.9  // and of a sum, whose lanes are added up
+)
+
+// Shares of a cache that lines which are used again can count on, and pages whose places a core knows.
+const (
+	shareL1  = 0.82
+	shareL2  = 0.78
+	pages    = 1500.0
+	mostRows = 16 // rows of lines, side by side, that are fetched ahead at a time
+)
+
+// span is how far loops move along an array: blocks of bytes side by side.
+type span struct {
+	moves, trips [MostLoops]float64 // by moves
+	n            int
+}
+
+// add adds a loop.
+func (s *span) add(moves, trips float64) {
+	if moves == 0 {
+		return
+	}
+	at := s.n
+	for ; at > 0 && s.moves[at-1] > moves; at-- {
+		s.moves[at], s.trips[at] = s.moves[at-1], s.trips[at-1]
+	}
+	s.moves[at], s.trips[at] = moves, trips
+	s.n++
+}
+
+// units is how many units of memory, of so many bytes, the loops touch of elements of a size; filled counts as many as if all sets of
+// a cache were used: units whose places are multiples of a large power of two share few.
+func (s *span) units(size, unit float64) (touched, filled float64) {
+	run, blocks, places := size, 1.0, uint64(Page)
+	for k := range s.n {
+		if moves := s.moves[k]; moves <= max(run, unit) {
+			run += (s.trips[k] - 1) * moves
+		} else {
+			blocks *= s.trips[k]
+			places |= uint64(moves)
+		}
+	}
+	touched = max(run/unit, 1)
+	if blocks == 1 {
+		return touched, touched
+	}
+	return blocks * touched, blocks * max(touched, float64(places&-places)/unit)
+}
+
+// sideBySide is how many lines of an array lie side by side among those that loops fetch one soon after the other.
+func (n *Nest) sideBySide(array int, size float64) float64 {
+	run, rows := size, 1.0
+	for d := n.Depth - 1; d >= 0; d-- {
+		l := &n.Loops[d]
+		switch moves := l.Moves[array]; {
+		case moves == 0:
+		case moves <= max(run, Line):
+			run += (l.Trips - 1) * moves
+		default:
+			if rows *= l.Trips; rows > mostRows {
+				return max(run/Line, 1)
+			}
+		}
+	}
+	return max(run/Line, 1)
+}
+
+// missed is what a level of memory has to fetch of each array.
+type missed struct {
+	units [3]float64
+	known bool
+}
+
+// note notes what is missed if the loops from depth d on touch so many units each, and are the first that a level does not hold.
+func (m *missed) note(n *Nest, d int, units [3]float64) {
+	m.known = true
+	outer, outerFree := 1.0, 1.0
+	for k := range d {
+		l := &n.Loops[k]
+		if outer *= l.Trips; !l.Sums {
+			outerFree *= l.Trips
+		}
+	}
+	m.units = [3]float64{units[0] * outer, units[1] * outer, units[2] * outerFree} // sums are written once
+}
+
+// misses is what each level misses: lines of the first and of the second, and pages.
+func (t *typical) misses(w *Work) (l1, l2, walks missed) {
+	n := &w.Nest
+	size := [3]float64{float64(w.Type.Size()), float64(w.Type.Size()), float64(w.Type.Size())}
+	var spans [3]span
+	near, far := shareL1*float64(t.l1())/Line, shareL2*float64(t.l2())/Line
+	var lines [3]float64
+	for d := n.Depth - 1; d >= 0 && !(l1.known && l2.known && walks.known); d-- {
+		l := &n.Loops[d]
+		var places [3]float64
+		filled, sum := 0.0, 0.0
+		for k := range spans {
+			spans[k].add(l.Moves[k], l.Trips)
+			var full float64
+			lines[k], full = spans[k].units(size[k], Line)
+			places[k], _ = spans[k].units(size[k], Page)
+			filled, sum = filled+full, sum+places[k]
+		}
+		if !l1.known && filled > near {
+			l1.note(n, d, lines)
+		}
+		if !l2.known && filled > far {
+			l2.note(n, d, lines)
+		}
+		if !walks.known && sum > pages {
+			walks.note(n, d, places)
+		}
+	}
+	switch {
+	case w.BytesIn+w.BytesOut <= float64(t.l2()):
+		l2 = missed{}
+	case !l2.known:
+		l2.units = lines
+	}
+	return l1, l2, walks
+}
+
+// nested is the time of a nest.
+func (t *typical) nested(w *Work) float64 {
+	nanos := t.arithmetic(w) + t.moves(w) + t.aside(w)
+	if w.BytesOut >= streamBytes {
+		nanos = max(nanos, t.moved(w, Direct))
+	}
+	return call + max(nanos, t.Bound(w.Type).Nanos(w.B*w.M*w.N*w.K, w.BytesIn+w.BytesOut))
+}
+
+// aside is the time of what tiles do beside multiply-adds and loads of vectors.
+func (t *typical) aside(w *Work) float64 {
+	written, lanes := w.B*w.M*w.N, t.rates[w.Type].lanes
+	nanos := written*w.K*(w.Ops/(clock*lanes)+fetchedAlone*(w.Nearby+w.Fetches)) + t.fetched(w.BytesIn, written*float64(w.GathersBeside))
+	switch {
+	case w.Folds:
+	case w.Scattered:
+		nanos += storedAlone * written
+	case w.Across > 0:
+		nanos += storedTurned * w.BytesOut
+	case w.Run > 0 && math.Mod(w.Run, lanes) > 0:
+		nanos += storedPart * written * math.Ceil(w.Run/lanes) / w.Run
+	}
+	return nanos
+}
+
+// relaid is the time of a copy that lies otherwise: its loops are blocked so that lines are used up while they are near.
+func (t *typical) relaid(w *Work) float64 {
+	elements, line := w.B*w.M*w.N, relaidNear
+	if w.BytesIn+w.BytesOut > float64(t.l2()) {
+		line = relaidFar
+	}
+	nanos := line*(w.BytesIn+w.BytesOut)/Line + elements*(relaidTurned*float64(w.Turns)+fetchedAlone*(w.Nearby+w.Fetches))
+	if w.Turns == 0 {
+		lanes, run := t.rates[w.Type].lanes, max(w.Run, 1)
+		nanos += relaidVector * elements * math.Ceil(run/lanes) / run
+	}
+	return nanos + call
+}
+
+// arithmetic is the time of multiply-adds, if what they take is in the first level.
+func (t *typical) arithmetic(w *Work) float64 {
+	lanes, rate, points := t.rates[w.Type].lanes, t.tileRate(w), w.B*w.M*w.N*w.K
+	switch {
+	case w.Folds:
+		run := max(w.Run, 1)
+		lanes = min(lanes, math.Exp2(math.Floor(math.Log2(run))))
+		vectors := math.Floor(run / lanes)
+		loads := 2.0
+		if w.M > 1 && w.N > 1 {
+			loads = 0.75
+		} else if w.M > 1 || w.N > 1 {
+			loads = 1.25
+		}
+		ops := points * (vectors + math.Mod(run, lanes)) / run
+		return foldVector*loads*ops/rate + foldSum*points/w.K
+	case w.AlongBatch:
+		return batchCycles * points * math.Ceil(w.Run/lanes) / w.Run * t.work(1) / (clock * rate)
+	}
+	return w.Cycles / (clock * rate)
+}
+
+// moves is the time of lines that loops move through the levels of memory.
+func (t *typical) moves(w *Work) (nanos float64) {
+	l1, l2, walks := t.misses(w)
+	for k := range l2.units {
+		near, far, pages, alone := nearLine, farLine, walk, farAlone
+		switch {
+		case k == 2:
+			near, far, pages, alone = nearWritten, farWritten, walkWritten, aloneWritten
+			if w.Across >= Page && w.BytesOut >= streamBytes {
+				far += strewn
+			}
+		case w.Nest.Copied:
+			near = 0
+		}
+		nanos += near*max(l1.units[k]-l2.units[k], 0) + pages*walks.units[k]
+		if lines := l2.units[k]; lines > 0 {
+			nanos += lines * (far + alone/w.Nest.sideBySide(k, float64(w.Type.Size())))
+		}
+	}
+	return nanos
+}

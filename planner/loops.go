@@ -1,0 +1,294 @@
+package planner
+
+import (
+	"math"
+	"math/bits"
+	"slices"
+
+	"github.com/einc-lang/einc/planner/cost"
+)
+
+// How codegen/lower nests the loops of a product that is computed as it lies: over blocks of long sums, over free indices by the
+// output's strides, over tiles of columns, of further rows and of rows, over terms by the inputs' strides, and over what a tile takes of
+// each.
+
+// What tiles and blocks take, as codegen/lower has it.
+const (
+	foldedRows = 4        // of sums whose vectors run along their terms
+	foldedCols = 2        // the same, beside the rows
+	sideRows   = 4        // of either input where vectors run along the batch
+	copiedRows = 128      // the same, where their vectors are copied first
+	copiedFrom = 16 << 10 // bytes of vectors that are
+	rowVectors = 24       // of a sum that has no rows
+	sweptBytes = 16 << 10 // of a block of such sums, if they are more, and have so many terms
+	sweptTerms = 16
+	longTerms  = 1 << 17 // terms that are cut into blocks
+	blockTerms = 1 << 15
+	linesStay  = 4 << 10 // of an input, in a second-level cache
+)
+
+// tiling is the indices that a tile's vectors, rows and further rows run along, and its extents; none where it has no such rows.
+type tiling struct {
+	v, row, side            number
+	columns, rows, furthers float64
+}
+
+// loops tells the loops of a product with vectors along v.
+func (q *question) loops(w *cost.Work, v number) {
+	terms, n := q.inOrder(), &w.Nest
+	t := q.tiling(w, v, terms)
+	n.Copied = q.copied(&t)
+	own := q.sorted[:0] // the indices that tiles cut
+	for _, i := range [...]number{t.v, t.row, t.side} {
+		if i != none {
+			own = q.inRun(own, i)
+		}
+	}
+	q.sorted = own[:0]
+	blocks := q.blocks(terms, own)
+	for _, c := range blocks {
+		q.loop(n, c.trips, c.of, c.items)
+	}
+	for _, i := range q.byOutput(own) {
+		q.loop(n, float64(q.extent(i)), i, 1)
+	}
+	along := func(i number, items float64) {
+		if i != none {
+			q.loop(n, math.Ceil(q.run(i)/items), i, items)
+		}
+	}
+	if !w.Folds {
+		along(t.v, t.columns)
+	}
+	along(t.side, t.furthers)
+	along(t.row, t.rows)
+	for _, i := range terms {
+		extent := float64(q.extent(i))
+		for _, c := range blocks {
+			if c.of == i {
+				extent = c.items
+			}
+		}
+		if !slices.Contains(own, i) {
+			q.loop(n, extent, i, 1)
+		}
+	}
+	if w.Folds {
+		along(t.v, t.columns)
+	}
+	within := func(i number, items float64) {
+		if i != none {
+			q.loop(n, min(items, q.run(i)), i, 1)
+		}
+	}
+	within(t.side, t.furthers)
+	within(t.row, t.rows)
+	within(t.v, t.columns)
+}
+
+// loop adds a loop that moves so many items along an index each time.
+func (q *question) loop(n *cost.Nest, trips float64, i number, items float64) {
+	if trips <= 1 {
+		return
+	}
+	if n.Depth == cost.MostLoops { // the two outermost become one
+		n.Loops[1].Trips *= n.Loops[0].Trips
+		copy(n.Loops[:], n.Loops[1:])
+		n.Depth--
+	}
+	l := &n.Loops[n.Depth]
+	n.Depth++
+	l.Trips, l.Sums = trips, q.is(i, summed)
+	for k, r := range [...]*laid{&q.in[0], &q.in[1], &q.out} {
+		l.Moves[k] = math.Abs(float64(r.stride(i)*r.size)) * items
+	}
+}
+
+// tiling is the tiles of a product with vectors along v.
+func (q *question) tiling(w *cost.Work, v number, terms []number) tiling {
+	t := tiling{v: v, row: none, side: none, columns: q.lanes, rows: 1, furthers: 1}
+	switch {
+	case w.Folds:
+		t.row, t.rows = q.anyRow(none), foldedRows
+		if t.row != none {
+			t.side, t.furthers = q.anyRow(t.row), foldedCols
+		}
+	case q.served(v) > 0:
+		t.row, t.side = q.ownIndex(v, &q.in[0], &q.in[1]), q.ownIndex(v, &q.in[1], &q.in[0])
+		t.rows, t.furthers = sideRows, sideRows
+		if q.copied(&t) {
+			t.rows, t.furthers = copiedRows, copiedRows
+		}
+	default:
+		q.columnTiling(w, &t, terms)
+	}
+	return t
+}
+
+// columnTiling is the tiles of vectors along an index of the output that moves one input.
+func (q *question) columnTiling(w *cost.Work, t *tiling, terms []number) {
+	vectors := math.Ceil(q.run(t.v) / q.lanes)
+	if t.row = q.rowOf(t.v); t.row != none && (q.in[0].has(t.row) && q.in[1].has(t.row) || slices.Contains(q.inRun(q.sorted[:0], t.v), t.row)) {
+		t.row = none
+	}
+	if t.row == none {
+		most := float64(rowVectors)
+		if vectors > most && len(terms) > 0 && q.extent(terms[len(terms)-1]) >= sweptTerms {
+			most = sweptBytes / float64(q.dtype.Accum().Size()) / q.lanes
+		}
+		t.columns = min(vectors, most) * q.lanes
+		return
+	}
+	square := int64(1)
+	if q.across(t.v) > 0 {
+		square = cost.Square(q.out.dtype)
+	}
+	shared := slices.ContainsFunc(q.in, func(r laid) bool { return r.has(t.v) && !r.has(t.row) })
+	_, rows, columns := q.opts.Target.FewestCycles(w.Type, int64(q.run(t.row)), int64(vectors), square, w.K, shared)
+	t.rows, t.columns = float64(rows), float64(columns)*q.lanes
+}
+
+// anyRow is the first index of the output that an input has not, beside another one that this input alone has; none if there is none.
+func (q *question) anyRow(beside number) number {
+	for _, i := range q.out.axes {
+		if i == none || i == beside || q.extent(i) < 2 {
+			continue
+		}
+		for k := range q.in {
+			if r := &q.in[k]; !r.has(i) && (beside == none || r.has(beside)) {
+				return i
+			}
+		}
+	}
+	return none
+}
+
+// ownIndex is the output's index with the longest run, but for v, that an input has and the other has not; none if there is none.
+func (q *question) ownIndex(v number, r, other *laid) (best number) {
+	best = none
+	for _, i := range q.out.axes {
+		if i != none && i != v && q.extent(i) > 1 && r.has(i) && !other.has(i) && (best == none || q.run(i) > q.run(best)) {
+			best = i
+		}
+	}
+	return best
+}
+
+// copied reports whether the vectors of inputs are copied side by side before tiles multiply them.
+func (q *question) copied(t *tiling) bool {
+	switch {
+	case t.v == none || t.side == none || q.served(t.v) < cost.LeastServed:
+		return false
+	case q.in[0].unit != t.v || q.in[1].unit != t.v:
+		return true
+	}
+	bytes := (q.run(t.row) + q.run(t.side)) * q.terms * q.lanes * float64(q.in[0].size)
+	return q.run(t.v) > q.lanes && bytes >= copiedFrom
+}
+
+// inRun appends the indices that a run from v on goes over.
+func (q *question) inRun(list []number, v number) []number {
+	list = append(list, v)
+	axes, reduced := q.out.axes, q.is(v, summed)
+	if reduced {
+		axes = nil
+		if i := slices.IndexFunc(q.in, func(r laid) bool { return r.has(v) }); i >= 0 {
+			axes = q.in[i].axes
+		}
+	}
+	inner := v
+	for a := slices.Index(axes, v) - 1; a >= 0; a-- {
+		switch outer := axes[a]; {
+		case q.extent(outer) == 1:
+		case reduced && !q.is(outer, summed), !q.composed(q.in, outer, inner):
+			return list
+		default:
+			list, inner = append(list, outer), outer
+		}
+	}
+	return list
+}
+
+// byOutput lists the output's indices by its strides, those with the longest first, but for some.
+func (q *question) byOutput(some []number) []number {
+	list := q.ordered[:0]
+	for _, i := range q.out.axes {
+		if q.extent(i) == 1 || slices.Contains(some, i) || slices.Contains(list, i) {
+			continue
+		}
+		list = append(list, i)
+	}
+	slices.SortStableFunc(list, func(i, j number) int { return q.out.stride(j) - q.out.stride(i) })
+	q.ordered = list
+	return list
+}
+
+// inOrder lists the summed indices as loops over terms are nested: by the inputs' strides; or, where every input has neighbours among its
+// terms and lines of one would leave the caches before they are used up, those along which there are neighbours inside of the others,
+// the longest outermost.
+func (q *question) inOrder() []number {
+	list := append(q.summing[:0], q.k...)
+	q.summing = list
+	list = slices.DeleteFunc(list, func(i number) bool { return q.extent(i) == 1 })
+	slices.SortStableFunc(list, func(i, j number) int { return q.reach(j) - q.reach(i) })
+	var room [2]number
+	near, most := room[:0], 0.0
+	for k := range q.in {
+		r := &q.in[k]
+		at := slices.Index(list, r.unit)
+		if at < 0 {
+			return list
+		}
+		if !slices.Contains(near, r.unit) {
+			near = append(near, r.unit)
+		}
+		most = max(most, q.linesOf(list[at+1:], r))
+	}
+	if most <= linesStay {
+		return list
+	}
+	slices.SortStableFunc(near, func(i, j number) int { return q.extent(j) - q.extent(i) })
+	return append(slices.DeleteFunc(list, func(i number) bool { return slices.Contains(near, i) }), near...)
+}
+
+// linesOf is how many lines of a cache loops over some indices take for an input, as many as if all sets were used.
+func (q *question) linesOf(list []number, r *laid) float64 {
+	lines, places := 1.0, cost.Page
+	for _, i := range list {
+		apart := r.stride(i) * r.size
+		if apart = max(apart, -apart); apart == 0 {
+			continue
+		}
+		lines *= math.Ceil(float64(q.extent(i)*min(apart, cost.Line)) / cost.Line)
+		if apart >= cost.Line {
+			places |= apart
+		}
+	}
+	return lines * max(float64(places&-places)/cost.Line, 1)
+}
+
+// blocked is how an index is cut: so many blocks of items.
+type blocked struct {
+	of           number
+	trips, items float64
+}
+
+// blocks are the loops over blocks of a long sum, whose terms are in order: of those that tiles do not cut.
+func (q *question) blocks(terms, own []number) (list []blocked) {
+	if q.terms <= longTerms {
+		return nil
+	}
+	inside := 1.0
+	for at := len(terms) - 1; at >= 0; at-- {
+		extent := float64(q.extent(terms[at]))
+		if slices.Contains(own, terms[at]) || inside*extent <= blockTerms {
+			inside *= extent
+			continue
+		}
+		size := float64(int64(1) << (bits.Len64(uint64(max(blockTerms/inside, 1))) - 1))
+		list = append(list, blocked{terms[at], math.Ceil(extent / size), size})
+		inside = blockTerms
+	}
+	slices.Reverse(list)
+	return list
+}
