@@ -7,12 +7,8 @@ import (
 	"github.com/einc-lang/einc/tensor"
 )
 
-const (
-	// fuseRefs is the most views that one step reads by choice of the planner.
-	fuseRefs = 8
-	// wholeRefs is the most views that a sum reads in one step although it could be cut.
-	wholeRefs = 16
-)
+// wholeRefs is the most views that a sum reads in one step although it could be cut.
+const wholeRefs = 16
 
 // contraction is a Reduce node, taken apart: what moved out of it, its terms, and the order in which to
 // contract them.
@@ -170,7 +166,7 @@ func (c *contraction) fuses() bool {
 	for i := range c.terms {
 		refs += len(c.terms[i].refs)
 	}
-	return c.apart() && refs <= fuseRefs
+	return c.apart() && refs <= wholeRefs
 }
 
 // lonePair reports whether the contraction is of two views as they are.

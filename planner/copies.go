@@ -68,7 +68,7 @@ func (d *draft) copies() (some bool) {
 	steps := d.plan.Steps
 	for i := range steps {
 		s := &steps[i]
-		best := d.bestCopies(s)
+		best, _ := d.bestCopies(s)
 		if best != nil && !some {
 			some, d.plan.Steps = true, append(make([]Step, 0, len(steps)+3), steps[:i]...)
 		}
@@ -181,25 +181,26 @@ func (d *draft) itemsFirst(s *Step, r Ref) []parser.IndexID {
 	return d.ids.Keep(append(append(d.ids.Room(len(items)+len(others)), items...), others...))
 }
 
-// bestCopies is the copies that it is best to give a step; nil for none.
-func (d *draft) bestCopies(s *Step) (best *relaid) {
+// bestCopies is the copies that it is best to give a step, nil for none, and the time that it then takes with them.
+func (d *draft) bestCopies(s *Step) (best *relaid, nanos float64) {
+	nanos = s.Estimate.Nanos
 	if !d.copyable(s) {
-		return nil
+		return nil, nanos
 	}
-	least := s.Estimate.Nanos - copyNanos
+	least := nanos - copyNanos
 	try := func(ways []relaid, share float64) {
 		for _, w := range ways {
 			at := d.mark()
 			d.copied(s, &w)
-			if nanos := timeOf(d.plan.Steps[at.steps:]); nanos < min(least, share*s.Estimate.Nanos) {
-				best, least = &w, nanos
+			if t := timeOf(d.plan.Steps[at.steps:]); t < min(least, share*s.Estimate.Nanos) {
+				best, least, nanos = &w, t, t
 			}
 			d.takeBack(at)
 		}
 	}
 	try(d.itemwise(s), itemsShare)
 	try(d.alongside(s), alikeShare)
-	return best
+	return best, nanos
 }
 
 // copied appends a step with copies of its operands and its result.

@@ -49,7 +49,7 @@ func TestPartlyFused(t *testing.T) {
 	p := einsum("ijk,ja,ka,ab->ib", map[byte]int{'i': 200, 'j': 200, 'k': 200, 'a': 16, 'b': 300}, tensor.F64)
 	pl, err := planner.SearchPath(context.Background(), p, planner.Options{Target: target}, [][2]int{{0, 2}, {1, 4}, {3, 5}})
 	require.NoError(t, err)
-	require.Equal(t, []cost.Strategy{cost.Fused, cost.Direct}, strategiesOf(pl))
+	require.Equal(t, []cost.Strategy{cost.Fused, cost.Direct}, strategiesOf(pl), pl.String())
 }
 
 func strategiesOf(pl *planner.Plan) []cost.Strategy {

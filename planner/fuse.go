@@ -26,9 +26,12 @@ func (s *schedule) fuseInto(i, x, y int32) bool {
 		return false
 	}
 	was := *a
-	if slices.Equal(a.legs, v.legs) {
+	switch {
+	case slices.Equal(a.legs, v.legs):
 		a.fused = append(slices.Clone(a.fused), y)
-	} else {
+	case s.plain:
+		return false
+	default:
 		a.factors = append(slices.Concat(a.factors, a.fused), y)
 		a.fused, a.legs, a.ids, a.size, a.axes = nil, v.legs, nil, v.size, v.axes
 		if !s.factored(a) {

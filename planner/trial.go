@@ -17,6 +17,7 @@ type trial struct {
 	best  way      // nil for the first
 	tree  schedule // of best, if it is emitTried
 	least float64  // nanoseconds that it takes by the model; +Inf before any way could be run
+	share float64  // of least: what takes less is better
 	err   error    // of the first way, should there be no other
 	known []known  // the last steps that were looked at, by a hash of their keys
 	keys  slab.Slab[int32]
@@ -26,12 +27,13 @@ type trial struct {
 type known struct {
 	key []int32
 	answer
+	nanos float64 // that it takes, with copies if it is given any
 }
 
 // begin makes t a trial of no way so far.
 func (t *trial) begin(c *contraction, to sink) *trial {
 	const few, many = 32, 1024 // steps of all ways that are mostly looked at
-	t.c, t.to, t.at, t.best, t.least, t.err = c, to, c.d.mark(), nil, math.Inf(1), nil
+	t.c, t.to, t.at, t.best, t.least, t.share, t.err = c, to, c.d.mark(), nil, math.Inf(1), 1, nil
 	size := few
 	for size < many && size < 8*len(c.tree) {
 		size *= 2
@@ -47,14 +49,14 @@ func (t *trial) first(err error) {
 		t.c.d.takeBack(t.at)
 		return
 	}
-	t.least = timeOf(t.c.d.plan.Steps[t.at.steps:])
+	t.least = t.c.d.timeFrom(t.at)
 }
 
 // look tries a way.
 func (t *trial) look(w way) {
 	d := t.c.d
 	at := d.mark()
-	if err := w(t.c, t.to); err == nil && t.better(timeOf(d.plan.Steps[at.steps:])) {
+	if err := w(t.c, t.to); err == nil && t.better(d.timeFrom(at)) {
 		t.best = w
 	}
 	d.takeBack(at)
@@ -76,7 +78,7 @@ func emitTried(c *contraction, to sink) error { return c.d.trial.tree.steps(to, 
 
 // better reports whether a way is the best so far.
 func (t *trial) better(nanos float64) bool {
-	if nanos >= t.least && (t.best != nil || t.err == nil) {
+	if nanos >= t.share*t.least && (t.best != nil || t.err == nil) {
 		return false
 	}
 	t.least = nanos
@@ -127,7 +129,7 @@ func (s *schedule) byFloor() []int32 {
 func (t *trial) step(s *schedule, i int32) (float64, error) {
 	k, key := t.find(s, i)
 	if slices.Equal(k.key, key) {
-		return k.estimate.Nanos, nil
+		return k.nanos, nil
 	}
 	for _, f := range s.inputs(i) {
 		s.store(f)
@@ -139,7 +141,7 @@ func (t *trial) step(s *schedule, i int32) (float64, error) {
 	at := d.mark()
 	err := t.learn(s, i, t.to, k, key)
 	d.takeBack(at)
-	return k.estimate.Nanos, err
+	return k.nanos, err
 }
 
 // emit appends a step of a schedule.
@@ -157,7 +159,8 @@ func (t *trial) learn(s *schedule, i int32, to sink, k *known, key []int32) erro
 		return err
 	}
 	step := &s.c.d.plan.Steps[len(s.c.d.plan.Steps)-1]
-	*k = known{t.keys.Keep(key), answer{step.Core, step.Estimate, step.Flops}}
+	_, nanos := s.c.d.bestCopies(step)
+	*k = known{t.keys.Keep(key), answer{step.Core, step.Estimate, step.Flops}, nanos}
 	return nil
 }
 

@@ -57,19 +57,21 @@ func (c *contraction) wholeFloor() float64 {
 	return b.Fixed + b.Nanos(points, 0)
 }
 
-// Rivals are worth a look for trees of few pairs whose steps take longer than the look: nanoseconds.
+// Rivals are worth a look for trees of few pairs. Nanoseconds of a plan, by the model.
 const (
 	mostRivals  = 1000
 	worthRivals = 10e3
 	worthMore   = 25e3 // that are to be saved at most for ties and single layouts to be looked at
+	worthAll    = 50e3 // above which all rivals are priced: a look takes some 10e3
 	nearFloor   = 1.03 // of what a way takes at least: where the best takes no more, the way is not worth the look
+	clearly     = 0.8  // of the best's time: what ways without factors must take less than, as they need more memory
 )
 
 // rivals tries ways with temporaries in other layouts, and trees that are good by simpler measures: the model
-// of pairs that the search goes by takes every operand to lie well. Where the steps take hardly longer than it
-// says, there is little to find.
+// of pairs that the search goes by takes every operand to lie well, and says more than steps take as often as less. Where
+// the steps take little time, and hardly longer than it says, there is little to find.
 func (c *contraction) rivals(t *trial) {
-	if c.exact && c.own.least >= t.notable() {
+	if c.exact && t.brief() && c.own.least >= t.notable() {
 		return
 	}
 	trees := []tree{c.tree}
@@ -92,16 +94,40 @@ func (c *contraction) rivals(t *trial) {
 		add(c.polished(comboBits))
 		add(c.polished(onlyBits))
 	}
+	if !t.brief() {
+		t.unfactored(c.own, c.tree)
+	}
 }
 
-// rival tries another tree of the contraction, if it may take less than most nanoseconds.
+// brief reports whether the best way takes so little that looking for others is not to take long.
+func (t *trial) brief() bool { return t.least <= worthAll }
+
+// rival tries another tree of the contraction, if the best way takes long or this one may take less than most nanoseconds.
 func (t *trial) rival(r tree, most float64) {
 	s := &t.c.d.rival
-	if s.begin(t.c, r).fused(t.to).floors().least < most {
+	if s.begin(t.c, r).fused(t.to).floors().least < most || !t.brief() {
 		s.arrange()
 		t.price(s)
 		t.layouts(s)
+		if !t.brief() {
+			t.unfactored(s, r)
+		}
 	}
+}
+
+// unfactored tries the tree of a schedule without factors, if it has any: how well factors can be read is not known before
+// all is arranged.
+func (t *trial) unfactored(s *schedule, r tree) {
+	if !slices.ContainsFunc(s.v, func(v vertex) bool { return len(v.factors) > 0 }) {
+		return
+	}
+	s = t.c.d.rival.begin(t.c, r)
+	s.plain = true
+	s.fused(t.to).floors().arrange()
+	t.share = clearly
+	t.price(s)
+	t.layouts(s)
+	t.share = 1
 }
 
 // notable is what a way must take less than at least to be worth the look: the model is no more exact than nearFloor.
@@ -139,6 +165,15 @@ func (c *contraction) polished(bits float64) tree {
 	b.plant(c.tree)
 	newPolisher(b, size).run(c.d.ctx, units)
 	return b.tree()
+}
+
+// timeFrom is the time of the steps since a mark, with the copies that they will be given.
+func (d *draft) timeFrom(at mark) (nanos float64) {
+	for i := at.steps; i < len(d.plan.Steps); i++ {
+		_, n := d.bestCopies(&d.plan.Steps[i])
+		nanos += n
+	}
+	return nanos
 }
 
 // timeOf is the estimated time of steps.
