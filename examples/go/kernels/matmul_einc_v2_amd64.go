@@ -13,13 +13,19 @@ import (
 func eincMatMulV2K0(args *unsafe.Pointer, begin, end int64)
 
 //go:noescape
-func eincMatMulV2K0Long(args *unsafe.Pointer, begin, end int64)
+func eincMatMulV2K1(args *unsafe.Pointer, begin, end int64)
+
+//go:noescape
+func eincMatMulV2K1Long(args *unsafe.Pointer, begin, end int64)
 
 func init() {
 	eincMatMulVariants = append(eincMatMulVariants, &eincMatMulVariant{
-		name: "x86-64-v2", level: 2, arena: 0, shared: 0, worker: 0, nanos: 2625536,
+		name: "x86-64-v2", level: 2, arena: 0, shared: 131072, worker: 3968, nanos: 998768,
 		launches: []eincMatMulLaunch{
-			{eincMatMulV2K0, eincMatMulV2K0Long, 0, 32, 1, 26, []eincMatMulArg{{0, 0}, {1, 0}, {2, 0}}},
+			{eincMatMulV2K0, nil, 0, 8, 8, 1, []eincMatMulArg{{4, 0}, {2, 0}, {-1, 0}, {-1, 1024}}},
+			{eincMatMulV2K1, eincMatMulV2K1Long, 0, 32, 5, 4, []eincMatMulArg{{0, 0}, {1, 0}, {4, 0}, {-1, 3648}, {-1, 3072}, {-1, 3392}}},
+			{eincMatMulV2K0, nil, 8, 8, 8, 1, []eincMatMulArg{{4, 0}, {2, 0}, {-1, 0}, {-1, 1024}}},
+			{eincMatMulV2K1, eincMatMulV2K1Long, 32, 32, 5, 4, []eincMatMulArg{{0, 0}, {1, 0}, {4, 0}, {-1, 3648}, {-1, 3072}, {-1, 3392}}},
 		},
 	})
 }
