@@ -29,7 +29,7 @@ func (s *schedule) fuseInto(i, x, y int32) bool {
 	switch {
 	case slices.Equal(a.legs, v.legs):
 		a.fused = append(slices.Clone(a.fused), y)
-	case s.plain:
+	case s.bare:
 		return false
 	default:
 		a.factors = append(slices.Concat(a.factors, a.fused), y)

@@ -24,7 +24,6 @@ const (
 	sweptTerms = 16
 	longTerms  = 1 << 17 // terms that are cut into blocks
 	blockTerms = 1 << 15
-	linesStay  = 4 << 10 // of an input, in a second-level cache
 )
 
 // tiling is the indices that a tile's vectors, rows and further rows run along, and its extents; none where it has no such rows.
@@ -244,7 +243,7 @@ func (q *question) inOrder() []number {
 		}
 		most = max(most, q.linesOf(list[at+1:], r))
 	}
-	if most <= linesStay {
+	if most <= cost.LinesStay {
 		return list
 	}
 	slices.SortStableFunc(near, func(i, j number) int { return q.extent(j) - q.extent(i) })

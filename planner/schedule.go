@@ -36,7 +36,7 @@ type schedule struct {
 	root  int32
 	reads [][]int32 // of each vertex: what must be computed before it
 	least float64   // nanoseconds that the steps take if all operands lie well
-	plain bool      // no pair has factors
+	bare  bool      // no pair has factors
 	lists slab.Slab[int32]
 }
 
@@ -69,7 +69,7 @@ func (s *schedule) runs(i int32) bool {
 // begin makes s the schedule of a tree, in the place of any other that it was.
 func (s *schedule) begin(c *contraction, t tree) *schedule {
 	count := len(c.terms) + len(t)
-	s.c, s.v, s.plain = c, slices.Grow(s.v[:0], count)[:count], false
+	s.c, s.v, s.bare = c, slices.Grow(s.v[:0], count)[:count], false
 	for i, legs := range c.net.results(t) {
 		s.v[i] = vertex{left: -1, right: -1, legs: legs, into: int32(i), size: c.net.size(legs)}
 		if i < len(c.terms) {

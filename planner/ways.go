@@ -94,9 +94,7 @@ func (c *contraction) rivals(t *trial) {
 		add(c.polished(comboBits))
 		add(c.polished(onlyBits))
 	}
-	if !t.brief() {
-		t.unfactored(c.own, c.tree)
-	}
+	t.unfactored(c.own, c.tree)
 }
 
 // brief reports whether the best way takes so little that looking for others is not to take long.
@@ -109,20 +107,18 @@ func (t *trial) rival(r tree, most float64) {
 		s.arrange()
 		t.price(s)
 		t.layouts(s)
-		if !t.brief() {
-			t.unfactored(s, r)
-		}
+		t.unfactored(s, r)
 	}
 }
 
-// unfactored tries the tree of a schedule without factors, if it has any: how well factors can be read is not known before
-// all is arranged.
+// unfactored tries the tree of a schedule without factors, if it has any and the best way takes long: how well factors can be
+// read is not known before all is arranged.
 func (t *trial) unfactored(s *schedule, r tree) {
-	if !slices.ContainsFunc(s.v, func(v vertex) bool { return len(v.factors) > 0 }) {
+	if t.brief() || !slices.ContainsFunc(s.v, func(v vertex) bool { return len(v.factors) > 0 }) {
 		return
 	}
 	s = t.c.d.rival.begin(t.c, r)
-	s.plain = true
+	s.bare = true
 	s.fused(t.to).floors().arrange()
 	t.share = clearly
 	t.price(s)

@@ -177,15 +177,12 @@ func (k *kernel) sortTerms() {
 		}
 		most = max(most, k.linesOf(k.red[at+1:], i))
 	}
-	if most <= linesStay {
+	if most <= cost.LinesStay {
 		return
 	}
 	slices.SortStableFunc(near, func(a, b int) int { return cmp.Compare(k.axes[b].extent, k.axes[a].extent) })
 	k.red = append(slices.DeleteFunc(k.red, func(id int) bool { return slices.Contains(near, id) }), near...)
 }
-
-// linesStay is how many lines of an input are sure to stay in a second-level cache.
-const linesStay = 4 << 10
 
 // linesOf is how many lines of a cache loops over some axes take for an input: those whose places are multiples of a large power of two
 // share few sets, and take as many as if they were side by side.
