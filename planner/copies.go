@@ -10,7 +10,8 @@ import (
 // every item takes one element, or a few, of each line of memory, and the lines pass once for each item. Such a step may be given a
 // copy whose items lie one after the other, and may leave its result so, for another step to write it as it is wanted
 // (transpose-transpose-GEMM-transpose). An operand that has no index of its own, as in a product with a vector, may be copied so that
-// it lies as the other one does: vectors that ran along one of two would fetch the elements of the other one by one.
+// it lies as the other one does: vectors that ran along one of two would fetch the elements of the other one by one. An operand
+// of what sums nothing that turns up in the result again and again, turned around each time, is copied as it lies there.
 
 // Copies are made where they are modelled to save copyNanos, and to leave at most a share of a step's time:
 // a smaller one of several copies, whose times are less certain.
@@ -19,6 +20,9 @@ const (
 	itemsShare = 0.85
 	alikeShare = 0.9
 )
+
+// leastTimes is how often an operand turns up in what sums nothing, at least, that is copied for it.
+const leastTimes = 4
 
 // copyBytes is the most that copies take at a time, of each worker, where slices of them take no longer.
 const copyBytes = 128 << 20
@@ -88,9 +92,28 @@ const ofResult = 2
 // relaid is the axes of copies of a product's two operands, and of its result; nil where there is no copy.
 type relaid [3][]parser.IndexID
 
-// copyable reports whether a step is a sum of products that takes long enough for copies.
+// copyable reports whether a step is a sum of products, or an expression of two operands that sums nothing, and takes long enough for copies.
 func (d *draft) copyable(s *Step) bool {
-	return s.Estimate.Nanos >= copyNanos && len(s.K) > 0 && len(s.Inputs) == 2 && s.Core[1] >= 0 && s.Reduce == parser.Sum && isProduct(s.Body)
+	if s.Estimate.Nanos < copyNanos || len(s.Inputs) != 2 {
+		return false
+	}
+	return len(s.K) == 0 || s.Core[1] >= 0 && s.Reduce == parser.Sum && isProduct(s.Body)
+}
+
+// asResult lists copies that lie as the result does, of operands that turn up in it again and again: they are turned around once.
+func (d *draft) asResult(s *Step) (ways []relaid) {
+	ways = []relaid{{}}
+	for i, r := range s.Inputs {
+		like := slices.DeleteFunc(d.byStride(s.Out), func(i parser.IndexID) bool { return !slices.Contains(r.Axes, i) })
+		if !d.mayCopy(r) || slices.Equal(like, d.byStride(r)) || d.volume(r.Axes)*leastTimes > d.volume(s.Out.Axes) {
+			continue
+		}
+		for _, w := range slices.Clone(ways) {
+			w[i] = like
+			ways = append(ways, w)
+		}
+	}
+	return ways[1:]
 }
 
 // alongside lists copies of one operand that lie as the other one does.
@@ -198,6 +221,10 @@ func (d *draft) bestCopies(s *Step) (best *relaid, nanos float64) {
 			d.takeBack(at)
 		}
 	}
+	if len(s.K) == 0 {
+		try(d.asResult(s), itemsShare)
+		return best, nanos
+	}
 	try(d.itemwise(s), itemsShare)
 	try(d.alongside(s), alikeShare)
 	return best, nanos
@@ -217,6 +244,7 @@ func (d *draft) copied(s *Step, w *relaid) {
 	}
 	if w[ofResult] == nil {
 		d.add(t)
+		d.plan.Steps[len(d.plan.Steps)-1].Flops = s.Flops
 		return
 	}
 	to := d.temp(s.Body[len(s.Body)-1].DType, w[ofResult])
