@@ -212,13 +212,15 @@ func (d *draft) bestCopies(s *Step) (best *relaid, nanos float64) {
 	}
 	least := nanos - copyNanos
 	try := func(ways []relaid, share float64) {
-		for _, w := range ways {
-			at := d.mark()
-			d.copied(s, &w)
-			if t := timeOf(d.plan.Steps[at.steps:]); t < min(least, share*s.Estimate.Nanos) {
-				best, least, nanos = &w, t, t
-			}
-			d.takeBack(at)
+		for i := range ways {
+			w := &ways[i]
+			d.lookAt(func() {
+				at := len(d.plan.Steps)
+				d.copied(s, w)
+				if t := timeOf(d.plan.Steps[at:]); t < min(least, share*s.Estimate.Nanos) {
+					best, least, nanos = w, t, t
+				}
+			})
 		}
 	}
 	if len(s.K) == 0 {

@@ -1,6 +1,9 @@
 package planner
 
-import "github.com/einc-lang/einc/parser"
+import (
+	"github.com/einc-lang/einc/internal/slab"
+	"github.com/einc-lang/einc/parser"
+)
 
 // mark is how far a plan is written.
 type mark struct {
@@ -32,4 +35,47 @@ func (d *draft) takeBack(m mark) {
 	d.lists.Release(m.lists)
 	d.layout.ints.Release(m.ints)
 	d.layout.bools.Release(m.bools)
+}
+
+// written is the steps of a plan, and what they are made of.
+type written struct {
+	steps   []Step
+	buffers []Buffer
+	made    contents
+	lists   slab.Slab[parser.IndexID]
+	layout  layouts
+}
+
+// swap makes other lists those that the plan is written in.
+func (d *draft) swap(w written) (was written) {
+	was = written{d.plan.Steps, d.plan.Buffers, d.made, d.lists, d.layout}
+	d.plan.Steps, d.plan.Buffers, d.made, d.lists, d.layout = w.steps, w.buffers, w.made, w.lists, w.layout
+	return was
+}
+
+// lookAt calls f, which writes steps that are only looked at, and takes them back: not into the plan's lists, which others could
+// be found for, and left to be collected, but into those that all searches use for this.
+func (d *draft) lookAt(f func()) {
+	if d.looking {
+		at := d.mark()
+		f()
+		d.takeBack(at)
+		return
+	}
+	w := d.looked
+	w.steps, w.buffers = w.steps[:0], append(w.buffers[:0], d.plan.Buffers...)
+	w.made.nodes.Reset()
+	w.made.refs.Reset()
+	w.made.args.Reset()
+	w.lists.Reset()
+	w.layout.ints.Reset()
+	w.layout.bools.Reset()
+	was := d.swap(w)
+	d.looking = true
+	f()
+	d.looking = false
+	w = d.swap(was)
+	clear(w.steps)
+	clear(w.buffers)
+	d.looked = w
 }

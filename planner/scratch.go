@@ -31,6 +31,8 @@ type scratch struct {
 	subsets      subsets
 	own, rival   schedule
 	trial        trial
+	looked       written // for steps that are only looked at
+	looking      bool
 	costs        *cost.Model // of target; nil until it is asked
 	target       cost.Target
 }

@@ -171,8 +171,7 @@ type smallPlan struct {
 	lists   [6]parser.IndexID
 }
 
-// makeRoom makes a plan with room for steps that read some views, one by one or in pairs, for one more step that is
-// looked at, and for the temporaries of another way.
+// makeRoom makes a plan with room for steps that read some views in pairs, and for their temporaries.
 func (d *draft) makeRoom(views int) {
 	if views <= 2 && len(d.p.Tensors) <= 3 {
 		x := &smallPlan{}
@@ -184,9 +183,9 @@ func (d *draft) makeRoom(views int) {
 		return
 	}
 	const rank = 4 // of most results
-	steps := max(views, 2)
-	d.plan = &Plan{Steps: make([]Step, 0, steps), Buffers: make([]Buffer, 0, len(d.p.Tensors)+2*max(views-2, 0))}
-	d.made.nodes.Reserve(3*steps + 1)
+	steps := max(views-1, 1)
+	d.plan = &Plan{Steps: make([]Step, 0, steps), Buffers: make([]Buffer, 0, len(d.p.Tensors)+max(views-2, 0))}
+	d.made.nodes.Reserve(3 * steps)
 	d.made.refs.Reserve(2 * steps)
 	d.made.args.Reserve(2 * steps)
 	d.lists.Reserve(3 * rank * steps)

@@ -38,7 +38,7 @@ func (c *contraction) emit(to sink) error {
 	}
 	if len(c.tree) >= 2 && len(c.tree) <= mostRivals {
 		if t.least > worthRivals {
-			c.rivals(t)
+			c.d.lookAt(func() { c.rivals(t) })
 		}
 		if c.d.opts.Loose && c.quick != nil && !slices.Equal(c.quick, c.tree) {
 			t.rival(c.quick, t.least)
