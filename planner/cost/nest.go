@@ -134,36 +134,45 @@ func (m *missed) note(n *Nest, d int, units [3]float64) {
 	m.units = [3]float64{units[0] * outer, units[1] * outer, units[2] * outerFree} // sums are written once
 }
 
+// fewerLines is a number of lines, of those that loops touch, up to which these are on no more pages than a core knows: none are
+// on more than 1/64 more pages for each loop than there are lines.
+const fewerLines = pages / (1 + MostLoops/64.0)
+
 // misses is what each level misses: lines of the first and of the second, and pages.
 func (t *typical) misses(w *Work) (l1, l2, walks missed) {
 	n := &w.Nest
-	size := [3]float64{float64(w.Type.Size()), float64(w.Type.Size()), float64(w.Type.Size())}
-	var spans [3]span
+	size := float64(w.Type.Size())
 	near, far := shareL1*float64(t.l1())/Line, shareL2*float64(t.l2())/Line
-	var lines [3]float64
-	for d := n.Depth - 1; d >= 0 && !(l1.known && l2.known && walks.known); d-- {
+	stays := w.BytesIn+w.BytesOut <= float64(t.l2())
+	var spans [3]span
+	lines, full := [3]float64{1, 1, 1}, [3]float64{1, 1, 1}
+	for d := n.Depth - 1; d >= 0 && !(l1.known && (l2.known || stays) && walks.known); d-- {
 		l := &n.Loops[d]
-		var places [3]float64
-		filled, sum := 0.0, 0.0
 		for k := range spans {
-			spans[k].add(l.Moves[k], l.Trips)
-			var full float64
-			lines[k], full = spans[k].units(size[k], Line)
-			places[k], _ = spans[k].units(size[k], Page)
-			filled, sum = filled+full, sum+places[k]
+			if moves := l.Moves[k]; moves != 0 {
+				spans[k].add(moves, l.Trips)
+				lines[k], full[k] = spans[k].units(size, Line)
+			}
 		}
+		filled := full[0] + full[1] + full[2]
 		if !l1.known && filled > near {
 			l1.note(n, d, lines)
 		}
 		if !l2.known && filled > far {
 			l2.note(n, d, lines)
 		}
-		if !walks.known && sum > pages {
-			walks.note(n, d, places)
+		if !walks.known && lines[0]+lines[1]+lines[2] > fewerLines {
+			var places [3]float64
+			for k := range spans {
+				places[k], _ = spans[k].units(size, Page)
+			}
+			if places[0]+places[1]+places[2] > pages {
+				walks.note(n, d, places)
+			}
 		}
 	}
 	switch {
-	case w.BytesIn+w.BytesOut <= float64(t.l2()):
+	case stays:
 		l2 = missed{}
 	case !l2.known:
 		l2.units = lines
