@@ -116,7 +116,7 @@ type turn struct {
 	*contender
 	peer   peer
 	timing *timing
-	once   float64 // about the time of a call
+	once   float64 // about the time of a call, of the first to begin with
 	calls  int     // in a round
 }
 
@@ -126,9 +126,11 @@ func (s *session) contest(res *result, d *data, own *contender) error {
 		return err
 	}
 	defer s.pin(0)
-	if _, err := own.time(1); err != nil {
+	once, err := own.time(1)
+	if err != nil {
 		return err
 	}
+	d.once = time.Duration(once)
 	var turns []*turn
 	for _, p := range d.row.peers {
 		if s.bars && !d.row.decides(p) {
@@ -136,7 +138,7 @@ func (s *session) contest(res *result, d *data, own *contender) error {
 		}
 		t := &timing{Name: p.name, Class: p.class}
 		res.Times = append(res.Times, t)
-		c, err := s.prepare(res, d, p)
+		c, once, err := s.prepare(res, d, p)
 		if err != nil {
 			t.Note = err.Error()
 			if !errors.Is(err, errAbsent) && !errors.Is(err, errNone) {
@@ -145,23 +147,22 @@ func (s *session) contest(res *result, d *data, own *contender) error {
 			continue
 		}
 		defer c.close()
-		turns = append(turns, &turn{contender: c, peer: p, timing: t})
+		turns = append(turns, &turn{contender: c, peer: p, timing: t, once: once})
 	}
-	return s.takeTurns(res, d.row, own, turns)
+	return s.takeTurns(res, d.row, &turn{contender: own, once: once}, turns)
 }
 
-// prepare makes a peer and compares its result with einc's.
-func (s *session) prepare(res *result, d *data, p peer) (*contender, error) {
-	c, err := p.make(s, d)
-	if err != nil {
-		return nil, err
+// prepare makes a peer, times its first call, and compares its result with einc's.
+func (s *session) prepare(res *result, d *data, p peer) (c *contender, once float64, err error) {
+	if c, err = p.make(s, d); err != nil {
+		return nil, 0, err
 	}
-	if _, err := c.time(1); err != nil {
+	if once, err = c.time(1); err != nil {
 		c.close()
-		return nil, err
+		return nil, 0, err
 	}
 	if p.unlike {
-		return c, nil
+		return c, once, nil
 	}
 	got, err := c.result()
 	if err == nil {
@@ -171,9 +172,9 @@ func (s *session) prepare(res *result, d *data, p peer) (*contender, error) {
 	}
 	if err != nil {
 		c.close()
-		return nil, err
+		return nil, 0, err
 	}
-	return c, nil
+	return c, once, nil
 }
 
 // entrants finds about how long everyone takes. A peer that is far behind the best of its class sits out: it cannot
@@ -192,7 +193,7 @@ func (s *session) entrants(r *row, own *turn, turns []*turn) []*turn {
 	})
 	return slices.DeleteFunc(turns, func(t *turn) bool {
 		switch b := best[t.peer.class]; {
-		case !s.all && t.once > farBehind*b:
+		case !s.all && (t.once > farBehind*b || b > long && t.once > longBehind*b):
 			t.timing.Note = fmt.Sprintf("%.1f times as slow as the best", t.once/b)
 		case t.once > hopeless && t.once > 10*own.once && !r.barred(t.peer.class):
 			t.timing.Note = fmt.Sprintf("%s: %.0f times einc's time", t.peer.name, t.once/own.once)
@@ -217,12 +218,16 @@ func (r *row) barred(class string) bool {
 // hopeless is a time in nanoseconds after which a peer that no bar needs and that is far behind einc sits out too.
 const hopeless = 0.5e9
 
-// farBehind is how many times slower than the best of its class a peer may be.
-const farBehind = 2.5
+// How many times slower than the best of its class a peer may be: where calls take so many nanoseconds, they vary little, and each round
+// counts.
+const (
+	farBehind  = 2.5
+	long       = 1e9
+	longBehind = 1.5
+)
 
 // takeTurns times all contenders round by round.
-func (s *session) takeTurns(res *result, r *row, c *contender, turns []*turn) error {
-	own := &turn{contender: c}
+func (s *session) takeTurns(res *result, r *row, own *turn, turns []*turn) error {
 	if err := own.calibrate(); err != nil {
 		return err
 	}
@@ -275,8 +280,11 @@ func (t *turn) take() (float64, error) {
 	return nanos / float64(t.calls), err
 }
 
-// calibrate finds about how long a call takes.
+// calibrate finds about how long a call takes, if the first has not told.
 func (t *turn) calibrate() error {
+	if t.once > long {
+		return nil
+	}
 	for calls := 1; ; calls *= 8 {
 		nanos, err := t.time(calls)
 		if err != nil {

@@ -33,8 +33,11 @@ type python struct {
 	dead     bool // it ended, or was ended
 }
 
-// patience is how long a request may take: a peer may be slower than einc by any factor.
-const patience = 20 * time.Second
+// How long a request may take, as a peer may be slower than einc by any factor: so long, or so many times einc's call.
+const (
+	patience     = 20 * time.Second
+	patientTimes = 10
+)
 
 // python starts an interpreter, once, that has a module.
 func (s *session) python(module string, threads int) (*python, error) {
@@ -80,7 +83,7 @@ func startPython(s *session, path string, threads int) (*python, error) {
 		return nil, err
 	}
 	p := &python{cmd: cmd, in: in, out: bufio.NewReader(out)}
-	a, err := p.ask(request{Op: "hello"})
+	a, err := p.ask(request{Op: "hello"}, patience)
 	if err != nil {
 		p.close()
 		return nil, err
@@ -120,7 +123,8 @@ type answer struct {
 	Nanos    float64           `json:"nanos"`
 }
 
-func (p *python) ask(r request) (answer, error) {
+// ask sends a request, and ends the process if the answer takes longer than it may.
+func (p *python) ask(r request, most time.Duration) (answer, error) {
 	var a answer
 	if p.dead {
 		return a, errors.New("its Python process has ended")
@@ -130,14 +134,14 @@ func (p *python) ask(r request) (answer, error) {
 		return a, err
 	}
 	var late atomic.Bool
-	alarm := time.AfterFunc(patience, func() { late.Store(true); _ = p.cmd.Process.Kill() })
+	alarm := time.AfterFunc(most, func() { late.Store(true); _ = p.cmd.Process.Kill() })
 	if _, err = p.in.Write(append(line, '\n')); err == nil {
 		line, err = p.out.ReadBytes('\n')
 	}
 	if !alarm.Stop() || err != nil {
 		p.close()
 		if late.Load() {
-			return a, fmt.Errorf("gave up after %v", patience)
+			return a, fmt.Errorf("gave up after %v", most)
 		}
 		return a, fmt.Errorf("the Python process ended (out of memory?): %w", err)
 	}
@@ -196,23 +200,24 @@ func pythonPeer(name, class, module, setup string) peer {
 		defer remove()
 		p.next++
 		id := p.next
-		if _, err := p.ask(request{Op: "prepare", ID: id, Setup: setup, Operands: files}); err != nil {
+		ask := func(r request) (answer, error) { return p.ask(r, max(patience, patientTimes*d.once)) }
+		if _, err := ask(request{Op: "prepare", ID: id, Setup: setup, Operands: files}); err != nil {
 			return nil, err
 		}
 		return &contender{
 			time: func(calls int) (float64, error) {
-				a, err := p.ask(request{Op: "time", ID: id, Calls: calls})
+				a, err := ask(request{Op: "time", ID: id, Calls: calls})
 				return a.Nanos, err
 			},
 			result: func() ([]byte, error) {
 				path := filepath.Join(s.scratch, "result")
 				defer os.Remove(path)
-				if _, err := p.ask(request{Op: "result", ID: id, Path: path}); err != nil {
+				if _, err := ask(request{Op: "result", ID: id, Path: path}); err != nil {
 					return nil, err
 				}
 				return os.ReadFile(path)
 			},
-			close: func() { _, _ = p.ask(request{Op: "drop", ID: id}) },
+			close: func() { _, _ = ask(request{Op: "drop", ID: id}) },
 		}, nil
 	}}
 }

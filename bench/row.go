@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"time"
 
 	"github.com/einc-lang/einc"
 	"github.com/einc-lang/einc/parser"
@@ -77,6 +78,7 @@ type data struct {
 	row      *row
 	operands []*einc.Tensor
 	out      *einc.Tensor
+	once     time.Duration // einc's first call
 }
 
 // suite is a group of rows, and the means over it that should be reached.
