@@ -92,6 +92,9 @@ const ofResult = 2
 // relaid is the axes of copies of a product's two operands, and of its result; nil where there is no copy.
 type relaid [3][]parser.IndexID
 
+// mostWays is the most sets of copies of a product's operands and result, the empty one among them.
+const mostWays = 8
+
 // copyable reports whether a step is a sum of products, or an expression of two operands that sums nothing, and takes long enough for copies.
 func (d *draft) copyable(s *Step) bool {
 	if s.Estimate.Nanos < copyNanos || len(s.Inputs) != 2 {
@@ -102,27 +105,26 @@ func (d *draft) copyable(s *Step) bool {
 
 // asResult lists copies that lie as the result does, of operands that turn up in it again and again: they are turned around once.
 func (d *draft) asResult(s *Step) (ways []relaid) {
-	ways = []relaid{{}}
+	ways = append(d.ways.Room(mostWays), relaid{})
 	for i, r := range s.Inputs {
 		like := slices.DeleteFunc(d.byStride(s.Out), func(i parser.IndexID) bool { return !slices.Contains(r.Axes, i) })
 		if !d.mayCopy(r) || slices.Equal(like, d.byStride(r)) || d.volume(r.Axes)*leastTimes > d.volume(s.Out.Axes) {
 			continue
 		}
-		for _, w := range slices.Clone(ways) {
-			w[i] = like
-			ways = append(ways, w)
-		}
+		ways = withOne(ways, i, like)
 	}
-	return ways[1:]
+	return d.ways.Keep(ways)[1:]
 }
 
 // alongside lists copies of one operand that lie as the other one does.
 func (d *draft) alongside(s *Step) (ways []relaid) {
 	for i, r := range s.Inputs {
 		if like := d.alike(r, s.Inputs[1-i]); d.mayCopy(r) && like != nil {
-			var w relaid
-			w[i] = like
-			ways = append(ways, w)
+			if ways == nil {
+				ways = d.ways.Empty(len(s.Inputs))
+			}
+			ways = append(ways, relaid{})
+			ways[len(ways)-1][i] = like
 		}
 	}
 	return ways
@@ -149,18 +151,24 @@ func (d *draft) itemwise(s *Step) (ways []relaid) {
 	if len(s.B) == 0 {
 		return nil
 	}
-	ways = []relaid{{}}
+	ways = append(d.ways.Room(mostWays), relaid{})
 	for i, r := range [...]Ref{s.Inputs[0], s.Inputs[1], s.Out} {
 		first := d.itemsFirst(s, r)
 		if !d.mayCopy(r) || slices.Equal(first, d.byStride(r)) {
 			continue
 		}
-		for _, w := range slices.Clone(ways) {
-			w[i] = first
-			ways = append(ways, w)
-		}
+		ways = withOne(ways, i, first)
 	}
-	return ways[1:]
+	return d.ways.Keep(ways)[1:]
+}
+
+// withOne appends all of some ways with one more copy.
+func withOne(ways []relaid, i int, axes []parser.IndexID) []relaid {
+	for _, w := range ways {
+		w[i] = axes
+		ways = append(ways, w)
+	}
+	return ways
 }
 
 // mayCopy reports whether a view may be copied: it has no diagonal, and is of a type that sums are made in.
@@ -214,6 +222,9 @@ func (d *draft) bestCopies(s *Step) (best *relaid, nanos float64) {
 	try := func(ways []relaid, share float64) {
 		for i := range ways {
 			w := &ways[i]
+			if d.leastCopied(s, w) >= min(least, share*s.Estimate.Nanos) {
+				continue
+			}
 			d.lookAt(func() {
 				at := len(d.plan.Steps)
 				d.copied(s, w)
@@ -232,17 +243,37 @@ func (d *draft) bestCopies(s *Step) (best *relaid, nanos float64) {
 	return best, nanos
 }
 
+// leastCopied is a time that a step takes at least with copies.
+func (d *draft) leastCopied(s *Step, w *relaid) float64 {
+	m, moved, nanos := d.model(), d.bytes(s.Out), 0.0
+	for i, r := range s.Inputs {
+		bytes := d.bytes(r)
+		if moved += bytes; w[i] != nil {
+			nanos += m.LeastCopy(2 * bytes)
+		}
+	}
+	b := m.Bound(s.Body[len(s.Body)-1].DType)
+	switch {
+	case w[ofResult] == nil:
+	case len(s.Extra) == 0 && len(s.Epilogue) == 0 && s.Old < 0 && d.mayCopy(s.Out):
+		nanos += m.LeastCopy(2 * d.bytes(s.Out))
+	default:
+		nanos += b.Fixed
+	}
+	return nanos + b.Fixed + b.Nanos(s.Flops, moved)
+}
+
 // copied appends a step with copies of its operands and its result.
 func (d *draft) copied(s *Step, w *relaid) {
 	t := *s
-	t.Inputs = slices.Clone(s.Inputs)
+	t.Inputs = d.made.refs.Clone(s.Inputs)
 	for i, r := range s.Inputs {
 		if w[i] == nil {
 			continue
 		}
 		to := d.temp(d.plan.Buffers[r.Buffer].DType, w[i])
 		t.Inputs[i] = to
-		d.add(Step{Out: to, Old: -1, Core: [2]int{0, -1}, Inputs: []Ref{r}, Body: d.asIs(r)})
+		d.add(Step{Out: to, Old: -1, Core: [2]int{0, -1}, Inputs: d.made.refs.Clone([]Ref{r}), Body: d.asIs(r)})
 	}
 	if w[ofResult] == nil {
 		d.add(t)
@@ -253,7 +284,7 @@ func (d *draft) copied(s *Step, w *relaid) {
 	t.Out, t.Old, t.OldOp, t.Extra, t.Epilogue = to, -1, 0, nil, nil
 	d.orient(&t)
 	d.add(t)
-	last := Step{Out: s.Out, Old: s.Old, OldOp: s.OldOp, Core: [2]int{0, -1}, Inputs: append([]Ref{to}, s.Extra...), Body: s.Epilogue}
+	last := Step{Out: s.Out, Old: s.Old, OldOp: s.OldOp, Core: [2]int{0, -1}, Inputs: d.made.refs.Keep(append(append(d.made.refs.Room(1+len(s.Extra)), to), s.Extra...)), Body: s.Epilogue}
 	if len(last.Body) == 0 {
 		last.Body = d.asIs(to)
 	}
@@ -277,7 +308,7 @@ func (d *draft) orient(s *Step) {
 
 // asIs is the body of a step that copies a view.
 func (d *draft) asIs(r Ref) parser.Expr {
-	return parser.Expr{{Kind: parser.NodeInput, DType: d.plan.Buffers[r.Buffer].DType}}
+	return d.made.nodes.Clone([]parser.Node{{Kind: parser.NodeInput, DType: d.plan.Buffers[r.Buffer].DType}})
 }
 
 // add appends a step, classed and estimated. Copies take no multiply-adds.

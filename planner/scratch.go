@@ -21,6 +21,7 @@ type scratch struct {
 	legs         slab.Slab[[]int32]
 	sets         slab.Slab[[]parser.IndexID]
 	views        slab.Slab[Ref]
+	ways         slab.Slab[relaid]
 	terms        slab.Slab[term]
 	contractions slab.Slab[contraction]
 	networks     slab.Slab[network]
@@ -53,6 +54,7 @@ func borrow() *draft {
 	d.legs.Reset()
 	d.sets.Reset()
 	d.views.Reset()
+	d.ways.Reset()
 	d.terms.Reset()
 	d.contractions.Reset()
 	d.networks.Reset()

@@ -207,17 +207,25 @@ func (t *typical) aside(w *Work) float64 {
 
 // relaid is the time of a copy that lies otherwise: its loops are blocked so that lines are used up while they are near.
 func (t *typical) relaid(w *Work) float64 {
-	elements, line := w.B*w.M*w.N, relaidNear
-	if w.BytesIn+w.BytesOut > float64(t.l2()) {
-		line = relaidFar
-	}
-	nanos := line*(w.BytesIn+w.BytesOut)/Line + elements*(relaidTurned*float64(w.Turns)+fetchedAlone*(w.Nearby+w.Fetches))
+	elements := w.B * w.M * w.N
+	nanos := t.copied(w.BytesIn+w.BytesOut) + elements*(relaidTurned*float64(w.Turns)+fetchedAlone*(w.Nearby+w.Fetches))
 	if w.Turns == 0 {
 		lanes, run := t.rates[w.Type].lanes, max(w.Run, 1)
 		nanos += relaidVector * elements * math.Ceil(run/lanes) / run
 	}
 	return nanos + call
 }
+
+// copied is the time of the lines of a copy that reads and writes so many bytes.
+func (t *typical) copied(bytes float64) float64 {
+	if bytes > float64(t.l2()) {
+		return relaidFar * bytes / Line
+	}
+	return relaidNear * bytes / Line
+}
+
+// LeastCopy is a time that no copy takes less than which reads and writes so many bytes.
+func (t *typical) LeastCopy(bytes float64) float64 { return t.copied(bytes) + call }
 
 // arithmetic is the time of multiply-adds, if what they take is in the first level.
 func (t *typical) arithmetic(w *Work) float64 {
