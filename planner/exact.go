@@ -137,7 +137,7 @@ func (s *subsets) extra(set, full uint32) float64 {
 	return 0
 }
 
-// Searches remember at least and at most so many pairs.
+// Searches remember at least and at most so many pairs: powers of two.
 const leastKnown, mostKnown = 64, 256
 
 // begin groups indices that the same factors have, and fills in legs and sizes, in the place of an earlier search.
@@ -304,7 +304,7 @@ func (s *subsets) nanos(a, b uint32, batch, k, most float64) float64 {
 func (s *subsets) pair(batch, m, n, k, most float64) float64 {
 	m, n = min(m, n), max(m, n)
 	hash := math.Float64bits(batch) + 3*math.Float64bits(m) + 5*math.Float64bits(n) + 7*math.Float64bits(k)
-	p := &s.known[mix(hash)%uint64(len(s.known))]
+	p := &s.known[mix(hash)&uint64(len(s.known)-1)]
 	if p.round == s.round && p.b == batch && p.m == m && p.n == n && p.k == k && (p.nanos < math.Inf(1) || most <= p.least) {
 		return p.nanos
 	}

@@ -241,7 +241,7 @@ func (k *kernel) reduced(first int) []parser.IndexID {
 // estimate asks the model about a finished step.
 func (d *draft) estimate(s *Step) {
 	w := d.work(s)
-	s.Estimate = d.model().Estimate(&w)
+	s.Estimate = d.model().Estimate(w)
 	s.Flops = w.B * w.M * w.N * w.K
 }
 

@@ -29,6 +29,7 @@ type question struct {
 	lanes      float64 // of a vector
 	ops        float64 // operations for each term of a sum, at least 1
 	terms      float64 // of a sum, at least 1
+	words      cost.Work
 
 	index   []parser.IndexID // of each number
 	numbers []number         // of each index, if index agrees
@@ -193,13 +194,15 @@ func (q *question) is(i number, c class) bool { return i >= 0 && q.class[i] == c
 // Work is the question about a step that the model is asked.
 func (p *Plan) Work(s *Step, t cost.Target) cost.Work {
 	d := &draft{p: p.Problem, plan: p, opts: Options{Target: t}}
-	return d.work(s)
+	return *d.work(s)
 }
 
-// work is the question in the model's words.
-func (d *draft) work(s *Step) cost.Work {
+// work is the question in the model's words, until there is another one.
+func (d *draft) work(s *Step) *cost.Work {
 	q := d.ask(s)
-	w := cost.Work{B: q.volume(q.b), M: q.volume(q.m), N: q.volume(q.n), K: q.volume(q.k), Type: q.dtype}
+	w := &q.words
+	*w = cost.Work{}
+	w.B, w.M, w.N, w.K, w.Type = q.volume(q.b), q.volume(q.m), q.volume(q.n), q.volume(q.k), q.dtype
 	w.Product = s.Core[1] >= 0 && (len(s.K) == 0 || s.Reduce == parser.Sum)
 	w.BytesIn, w.BytesOut = q.traffic()
 	w.Ops = weight(s.Body) + weight(s.Epilogue)/max(w.K, 1)
@@ -215,7 +218,7 @@ func (d *draft) work(s *Step) cost.Work {
 	w.UnitInner = q.unitInner()
 	w.Askew = w.Product && q.askew()
 	w.Turned = w.Askew && q.turned()
-	q.vectors(&w)
+	q.vectors(w)
 	w.StridedOut = q.strided(&q.out)
 	w.Folded = w.Product && len(s.K) > 0
 	for i := range q.in {

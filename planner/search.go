@@ -301,8 +301,11 @@ func (d *draft) temp(t tensor.DType, axes []parser.IndexID) Ref {
 		shape[a] = d.extent(i)
 	}
 	bytes, _ := byteSize(t, shape)
-	d.plan.Buffers = append(d.plan.Buffers, Buffer{Kind: Temp, Operand: -1, Bytes: bytes,
-		Tensor: parser.Tensor{DType: t, Shape: shape, Layout: d.layout.rowMajor(shape)}})
+	b := Buffer{Kind: Temp, Operand: -1, Bytes: bytes, Tensor: parser.Tensor{DType: t, Shape: shape}}
+	if !d.looking { // shapes tell how dense tensors lie
+		b.Layout = d.layout.rowMajor(shape)
+	}
+	d.plan.Buffers = append(d.plan.Buffers, b)
 	return Ref{Buffer: len(d.plan.Buffers) - 1, Axes: axes}
 }
 

@@ -19,26 +19,30 @@ type trial struct {
 	least float64  // nanoseconds that it takes by the model; +Inf before any way could be run
 	share float64  // of least: what takes less is better
 	err   error    // of the first way, should there be no other
-	known []known  // the last steps that were looked at, by a hash of their keys
+	known []known  // the last steps that were looked at, by a hash of their keys: a power of two
+	round int      // the number of this trial
 	keys  slab.Slab[int32]
 }
 
 // known is what was found out about a step.
 type known struct {
-	key []int32
+	key   []int32
+	round int // the trial that looked at it
 	answer
 	nanos float64 // that it takes, with copies if it is given any
 }
 
 // begin makes t a trial of no way so far.
 func (t *trial) begin(c *contraction, to sink) *trial {
-	const few, many = 32, 1024 // steps of all ways that are mostly looked at
+	const few, many = 64, 1024 // steps of all ways that are mostly looked at
 	t.c, t.to, t.at, t.best, t.least, t.share, t.err = c, to, c.d.mark(), nil, math.Inf(1), 1, nil
 	size := few
 	for size < many && size < 8*len(c.tree) {
 		size *= 2
 	}
-	t.known = resized(t.known, size)
+	if t.round++; len(t.known) < size {
+		t.known = make([]known, size)
+	}
 	t.keys.Reset()
 	return t
 }
@@ -128,7 +132,7 @@ func (s *schedule) byFloor() []int32 {
 // step is the time of a step of a schedule, whether or not what it reads is computed.
 func (t *trial) step(s *schedule, i int32) (float64, error) {
 	k, key := t.find(s, i)
-	if slices.Equal(k.key, key) {
+	if k.round == t.round && slices.Equal(k.key, key) {
 		return k.nanos, nil
 	}
 	for _, f := range s.inputs(i) {
@@ -147,7 +151,7 @@ func (t *trial) step(s *schedule, i int32) (float64, error) {
 // emit appends a step of a schedule.
 func (t *trial) emit(s *schedule, i int32, to sink) error {
 	k, key := t.find(s, i)
-	if slices.Equal(k.key, key) {
+	if k.round == t.round && slices.Equal(k.key, key) {
 		return s.emit(i, to, &k.answer)
 	}
 	return t.learn(s, i, to, k, key)
@@ -160,7 +164,7 @@ func (t *trial) learn(s *schedule, i int32, to sink, k *known, key []int32) erro
 	}
 	step := &s.c.d.plan.Steps[len(s.c.d.plan.Steps)-1]
 	_, nanos := s.c.d.bestCopies(step)
-	*k = known{t.keys.Keep(key), answer{step.Core, step.Estimate, step.Flops}, nanos}
+	*k = known{t.keys.Keep(key), t.round, answer{step.Core, step.Estimate, step.Flops}, nanos}
 	return nil
 }
 
@@ -168,7 +172,7 @@ func (t *trial) learn(s *schedule, i int32, to sink, k *known, key []int32) erro
 func (t *trial) find(s *schedule, i int32) (k *known, key []int32) {
 	operands := 2 + len(s.v[i].fused) + len(s.v[i].factors)
 	key = s.key(t.keys.Room((2+operands)*(2+len(s.c.net.ids))), i)
-	return &t.known[hashKey(key)%uint64(len(t.known))], key
+	return &t.known[hashKey(key)&uint64(len(t.known)-1)], key
 }
 
 // hashKey is the hash of a key, by the multiplication of FNV-1a.
