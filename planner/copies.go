@@ -104,11 +104,11 @@ func (d *draft) copyable(s *Step) bool {
 }
 
 // asResult lists copies that lie as the result does, of operands that turn up in it again and again: they are turned around once.
-func (d *draft) asResult(s *Step) (ways []relaid) {
+func (d *draft) asResult(s *Step, lies *lying) (ways []relaid) {
 	ways = append(d.ways.Room(mostWays), relaid{})
 	for i, r := range s.Inputs {
-		like := slices.DeleteFunc(d.byStride(s.Out), func(i parser.IndexID) bool { return !slices.Contains(r.Axes, i) })
-		if !d.mayCopy(r) || slices.Equal(like, d.byStride(r)) || d.volume(r.Axes)*leastTimes > d.volume(s.Out.Axes) {
+		like := d.among(lies[ofResult], r.Axes)
+		if !d.mayCopy(r) || slices.Equal(like, lies[i]) || d.volume(r.Axes)*leastTimes > d.volume(s.Out.Axes) {
 			continue
 		}
 		ways = withOne(ways, i, like)
@@ -117,9 +117,9 @@ func (d *draft) asResult(s *Step) (ways []relaid) {
 }
 
 // alongside lists copies of one operand that lie as the other one does.
-func (d *draft) alongside(s *Step) (ways []relaid) {
+func (d *draft) alongside(s *Step, lies *lying) (ways []relaid) {
 	for i, r := range s.Inputs {
-		if like := d.alike(r, s.Inputs[1-i]); d.mayCopy(r) && like != nil {
+		if like := d.alike(lies[i], lies[1-i]); like != nil && d.mayCopy(r) {
 			if ways == nil {
 				ways = d.ways.Empty(len(s.Inputs))
 			}
@@ -131,30 +131,39 @@ func (d *draft) alongside(s *Step) (ways []relaid) {
 }
 
 // alike lists the indices of a view as they lie in another; none if it has one of its own, or lies so already.
-func (d *draft) alike(r, other Ref) []parser.IndexID {
-	for _, i := range r.Axes {
-		if d.extent(i) != 1 && !slices.Contains(other.Axes, i) {
+func (d *draft) alike(axes, other []parser.IndexID) []parser.IndexID {
+	for _, i := range axes {
+		if !slices.Contains(other, i) {
 			return nil
 		}
 	}
-	axes := d.byStride(r)
-	like := slices.DeleteFunc(d.byStride(other), func(i parser.IndexID) bool { return !slices.Contains(axes, i) })
-	if slices.Equal(like, axes) {
-		return nil
+	if like := d.among(other, axes); !slices.Equal(like, axes) {
+		return like
 	}
-	return like
+	return nil
+}
+
+// among lists those of some indices that are among others.
+func (d *draft) among(list, others []parser.IndexID) []parser.IndexID {
+	some := d.ids.Room(len(list))
+	for _, i := range list {
+		if slices.Contains(others, i) {
+			some = append(some, i)
+		}
+	}
+	return d.ids.Keep(some)
 }
 
 // itemwise lists copies in which the items of a batch lie one after the other: of each set of operands and result where they
 // do not.
-func (d *draft) itemwise(s *Step) (ways []relaid) {
+func (d *draft) itemwise(s *Step, lies *lying) (ways []relaid) {
 	if len(s.B) == 0 {
 		return nil
 	}
 	ways = append(d.ways.Room(mostWays), relaid{})
 	for i, r := range [...]Ref{s.Inputs[0], s.Inputs[1], s.Out} {
-		first := d.itemsFirst(s, r)
-		if !d.mayCopy(r) || slices.Equal(first, d.byStride(r)) {
+		first := d.itemsFirst(s.B, lies[ofResult], lies[i])
+		if slices.Equal(first, lies[i]) || !d.mayCopy(r) {
 			continue
 		}
 		ways = withOne(ways, i, first)
@@ -189,27 +198,61 @@ func isProduct(e parser.Expr) bool {
 	return len(e) == 3+casts && root.Kind == parser.NodeApply && root.Fn == parser.FnMul
 }
 
-// byStride lists the indices of a view, those with the longest strides first.
+// lying is the indices of a product's two operands, and of its result, by their strides.
+type lying [3][]parser.IndexID
+
+func (d *draft) lies(s *Step) lying {
+	return lying{d.byStride(s.Inputs[0]), d.byStride(s.Inputs[1]), d.byStride(s.Out)}
+}
+
+// byStride lists the indices of a view that are longer than 1, those with the longest strides first.
 func (d *draft) byStride(r Ref) []parser.IndexID {
-	axes, strides := d.ids.Empty(len(r.Axes)), d.ints.Empty(len(r.Axes))
-	for _, i := range r.Axes {
+	axes, strides, diagonal := d.ids.Empty(len(r.Axes)), d.strides(r), repeats(r.Axes)
+	for a, i := range r.Axes {
 		if d.extent(i) == 1 {
 			continue
 		}
-		axes, strides = append(axes, i), append(strides, d.stride(r, i))
-		for at := len(axes) - 1; at > 0 && strides[at-1] < strides[at]; at-- { // mostly they lie in order
+		along := strides[a]
+		if diagonal {
+			along = d.stride(r, i)
+		}
+		at := len(axes)
+		axes, strides[at] = append(axes, i), along
+		for ; at > 0 && strides[at-1] < along; at-- { // mostly they lie in order
 			axes[at-1], axes[at], strides[at-1], strides[at] = axes[at], axes[at-1], strides[at], strides[at-1]
 		}
 	}
 	return axes
 }
 
+// strides are those of the axes of a view.
+func (d *draft) strides(r Ref) []int {
+	b, list, stride := &d.plan.Buffers[r.Buffer], d.ints.Make(len(r.Axes)), 1
+	if b.lies() {
+		copy(list, b.Layout.Strides)
+		return list
+	}
+	for a := len(list) - 1; a >= 0; a-- {
+		list[a] = stride
+		stride *= b.Shape[a]
+	}
+	return list
+}
+
 // itemsFirst lists the indices of a view as it lies, but for the batch, which comes first, as it lies in the result.
-func (d *draft) itemsFirst(s *Step, r Ref) []parser.IndexID {
-	ofBatch := func(i parser.IndexID) bool { return slices.Contains(s.B, i) }
-	items := slices.DeleteFunc(d.byStride(s.Out), func(i parser.IndexID) bool { return !ofBatch(i) })
-	others := slices.DeleteFunc(d.byStride(r), ofBatch)
-	return d.ids.Keep(append(append(d.ids.Room(len(items)+len(others)), items...), others...))
+func (d *draft) itemsFirst(batch, result, view []parser.IndexID) []parser.IndexID {
+	list := d.ids.Room(len(batch) + len(view))
+	for _, i := range result {
+		if slices.Contains(batch, i) {
+			list = append(list, i)
+		}
+	}
+	for _, i := range view {
+		if !slices.Contains(batch, i) {
+			list = append(list, i)
+		}
+	}
+	return d.ids.Keep(list)
 }
 
 // bestCopies is the copies that it is best to give a step, nil for none, and the time that it then takes with them.
@@ -218,7 +261,7 @@ func (d *draft) bestCopies(s *Step) (best *relaid, nanos float64) {
 	if !d.copyable(s) {
 		return nil, nanos
 	}
-	least := nanos - copyNanos
+	least, lies := nanos-copyNanos, d.lies(s)
 	try := func(ways []relaid, share float64) {
 		for i := range ways {
 			w := &ways[i]
@@ -235,11 +278,11 @@ func (d *draft) bestCopies(s *Step) (best *relaid, nanos float64) {
 		}
 	}
 	if len(s.K) == 0 {
-		try(d.asResult(s), itemsShare)
+		try(d.asResult(s, &lies), itemsShare)
 		return best, nanos
 	}
-	try(d.itemwise(s), itemsShare)
-	try(d.alongside(s), alikeShare)
+	try(d.itemwise(s, &lies), itemsShare)
+	try(d.alongside(s, &lies), alikeShare)
 	return best, nanos
 }
 
