@@ -43,7 +43,7 @@ type GoFile = emit.File
 func GenerateGo(ctx context.Context, k GoKernel) ([]GoFile, error) {
 	d := k.Directive
 	if d == nil {
-		return nil, errors.New("GoKernel.Directive is nil: make one with parser.ParseDirective")
+		return nil, errNoDirective
 	}
 	levels := k.Levels
 	if levels == nil {
@@ -52,17 +52,14 @@ func GenerateGo(ctx context.Context, k GoKernel) ([]GoFile, error) {
 	if err := checkGoLevels(levels); err != nil {
 		return nil, asOption(err)
 	}
-	opt := emit.GoOptions{Package: k.Package, File: k.File, Directive: d, Tests: !k.NoTests,
-		Head: d.Head(k.Command, releasedVersion())}
+	opt, err := k.options()
+	if err != nil {
+		return nil, err
+	}
+	if err := emit.CheckGo(opt); err != nil {
+		return nil, asOption(err)
+	}
 	specs := d.Specs(1)
-	var err error
-	if opt.Problem, err = d.Program.Bind(specs); err != nil {
-		return nil, err
-	}
-	// The names and the open index are checked before LLVM is asked for anything.
-	if _, err := emit.Go(opt); err != nil {
-		return nil, err
-	}
 	options := func(level string) *Options {
 		return &Options{Level: level, Isolate: k.Isolate, Workers: portableWorkers, MaxMemory: k.MaxMemory, Plan: k.Plan}
 	}
@@ -80,6 +77,29 @@ func GenerateGo(ctx context.Context, k GoKernel) ([]GoFile, error) {
 	}
 	slices.SortStableFunc(opt.Variants, func(a, b emit.GoVariant) int { return a.Level - b.Level })
 	return emit.Go(opt)
+}
+
+// Check reports what GenerateGo refuses of a kernel before it asks LLVM for anything: a name that the function, its
+// file or its package cannot have, and an extent that cannot be left open.
+func (k GoKernel) Check() error {
+	if k.Directive == nil {
+		return errNoDirective
+	}
+	opt, err := k.options()
+	if err != nil {
+		return err
+	}
+	return emit.CheckGo(opt)
+}
+
+var errNoDirective = errors.New("GoKernel.Directive is nil: make one with parser.ParseDirective")
+
+// options are those of the files that are made for every CPU.
+func (k GoKernel) options() (emit.GoOptions, error) {
+	d := k.Directive
+	problem, err := d.Program.Bind(d.Specs(1))
+	return emit.GoOptions{Package: k.Package, File: k.File, Directive: d, Problem: problem, Tests: !k.NoTests,
+		Head: d.Head(k.Command, releasedVersion())}, err
 }
 
 // checkGoLevels refuses levels whose code would be in one file. On arm64 nothing asks the CPU which code it can run,

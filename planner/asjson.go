@@ -5,8 +5,9 @@ import (
 	"math"
 )
 
-// Line is a report as a line of JSON: the order, its costs, and how it was found. Log10Flops and
-// Log2Size are absent (null) for nothing to compute. PlanNanos is the time the search took, and the one
+// Line is a report as a line of JSON: the order, its costs, and how it was found. Log10Flops are multiply-adds of the
+// path, a pair at a time whatever runs as one step; Log10Ops are the multiplications and additions of the steps that
+// run, as the text says them. Both, and Log2Size, are absent (null) for nothing to compute. PlanNanos is the time the search took, and the one
 // field that differs from run to run.
 type Line struct {
 	Schema     string      `json:"schema"`
@@ -14,6 +15,7 @@ type Line struct {
 	Path       [][2]int    `json:"ssa_path"`
 	Groups     [][]int     `json:"groups"`
 	Log10Flops *float64    `json:"log10_flops"`
+	Log10Ops   *float64    `json:"log10_operations"`
 	Log2Size   *float64    `json:"log2_size"`
 	PeakBytes  json.Number `json:"peak_bytes"`
 	Slices     json.Number `json:"slices"`
@@ -32,6 +34,7 @@ type Line struct {
 func (r *Report) Line() Line {
 	o := &r.Order
 	l := Line{Name: r.Name, Path: o.Path, Groups: r.Groups, Log10Flops: finite(o.Log10Flops), Log2Size: finite(o.Log2Size),
+		Log10Ops:  finite(r.Flops * math.Log10(2)),
 		PeakBytes: whole(math.Round(o.PeakBytes)), Slices: whole(max(o.Slices, 1)), Sliced: [][2]int64{}, Nanos: r.Nanos,
 		Method: o.Method, Trials: o.Trials, Work: whole(o.Work), Budget: whole(o.Budget), Seed: o.Seed, Copied: whole(r.Copied)}
 	if l.Path == nil {

@@ -18,8 +18,9 @@ const (
 )
 
 // Summary is the report in the layout of opt_einsum's path summary, whose first seven figures mean what
-// they mean there: a FLOP is a multiplication or an addition. Bytes and times are added. Of more than
-// 200 steps it shows the 20 that take longest.
+// they mean there: a FLOP is a multiplication or an addition of a step that runs, where the multiply-adds are those of
+// the path taken a pair at a time, as cotengra counts. Bytes and times are added. Of more than 200 steps it shows the 20
+// that take longest.
 func (r *Report) Summary() string {
 	var b strings.Builder
 	line := func(label, format string, args ...any) {
@@ -35,6 +36,7 @@ func (r *Report) Summary() string {
 	line("Optimized FLOP count", "%s", power(r.Flops))
 	line("Theoretical speedup", "%s", power(r.speedup()))
 	line("Largest intermediate", "%s elements, %s", power(r.Size), r.bytes(r.Size))
+	line("Multiply-adds", "%s of the path's pairs", power(r.Order.Log10Flops*math.Log2(10)))
 	line("Peak memory", "%s", byteCount(r.Order.PeakBytes))
 	if r.Copied > 0 {
 		line("Copies", "%s of operands and results, laid out as their steps run along them", byteCount(r.Copied))

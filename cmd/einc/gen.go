@@ -137,7 +137,7 @@ func (g *genFlags) kernel(ctx context.Context) ([]genKernel, error) {
 	}
 	d, err := parser.ParseDirective(text + " " + g.dtype)
 	if err != nil {
-		return nil, err
+		return nil, aboutFlags(err)
 	}
 	dir, file := filepath.Split(g.output)
 	command := fmt.Sprintf("einc gen -eq %q -name %s -dtype %s", d.Expr, d.Name, d.DType.NumPy())
@@ -145,6 +145,9 @@ func (g *genFlags) kernel(ctx context.Context) ([]genKernel, error) {
 		command += " -s " + g.sizes
 	}
 	k := einc.GoKernel{Directive: d, Package: g.pkg, File: file, Command: command}
+	if err := k.Check(); err != nil {
+		return nil, usageError{err}
+	}
 	if g.plan != "" {
 		k.Command += " -plan " + filepath.ToSlash(g.plan)
 		if k.Plan, err = readPlanFile(ctx, g.plan); err != nil {
@@ -152,6 +155,15 @@ func (g *genFlags) kernel(ctx context.Context) ([]genKernel, error) {
 		}
 	}
 	return []genKernel{{k, dir}}, nil
+}
+
+// aboutFlags marks what is wrong with a directive that was made of flags. The expression alone is input.
+func aboutFlags(err error) error {
+	var e *parser.Error
+	if errors.As(err, &e) && slices.Contains([]parser.Code{parser.CodeKernelName, parser.CodeKernelSizes, parser.CodeKernelType}, e.Code) {
+		return usageError{err}
+	}
+	return err
 }
 
 // generate makes the files of all kernels before it writes any.

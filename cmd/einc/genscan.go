@@ -65,8 +65,11 @@ func scanFile(file, pkg string) ([]genKernel, error) {
 			if err != nil {
 				return nil, atComment(fset, c, err)
 			}
-			kernels = append(kernels, genKernel{
-				einc.GoKernel{Directive: d, Package: pkg, Command: "einc gen ./..."}, relative(filepath.Dir(file))})
+			k := einc.GoKernel{Directive: d, Package: pkg, Command: "einc gen ./..."}
+			if err := k.Check(); err != nil {
+				return nil, atComment(fset, c, err)
+			}
+			kernels = append(kernels, genKernel{k, relative(filepath.Dir(file))})
 		}
 	}
 	return kernels, nil

@@ -60,6 +60,10 @@ func gradientsOf(cmd *cobra.Command, arg, mode string) ([]einc.Gradient, error) 
 
 // printGradients prints programs under comments that say what they are.
 func printGradients(gradients []einc.Gradient) error {
+	if len(gradients) == 0 {
+		_, err := fmt.Println("# no gradients: the expression has no operands")
+		return err
+	}
 	for i, g := range gradients {
 		if i > 0 {
 			fmt.Println()
@@ -79,6 +83,9 @@ func printGradientBy(gradients []einc.Gradient, operand string) error {
 			return err
 		}
 		names = append(names, g.Operand)
+	}
+	if len(names) == 0 {
+		return usageError{fmt.Errorf("--by %s: the expression has no operands", operand)}
 	}
 	return usageError{fmt.Errorf("--by %s: the operands are %s", operand, strings.Join(names, ", "))}
 }

@@ -34,6 +34,10 @@ A network is a file NAME.json, {"inputs":[[ids]],"output":[ids],"sizes":[extent 
 with one on each line, which may have a "name" too; each is planned under a budget of its own. Peak memory is
 that of temporaries and workspace; of a network it is that of results, the last one included.
 
+FLOP counts are opt_einsum's and NumPy's: multiplications and additions of the steps that run (log10_operations
+in JSON). Multiply-adds (log10_flops) are those of the path taken a pair at a time, whatever runs as one step,
+as cotengra counts them.
+
 The search counts units of work, so that equal commands give equal plans. A --budget in seconds does
 not; the units it came to are printed, and as a budget find the same plan. Ctrl-C ends the search and
 keeps the best plan so far; the second one aborts.

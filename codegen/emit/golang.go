@@ -81,6 +81,13 @@ func Go(opt GoOptions) ([]File, error) {
 	return files, nil
 }
 
+// CheckGo reports what Go refuses of a kernel whatever its code: its name, those of its file and package, and extents
+// that cannot be left open.
+func CheckGo(opt GoOptions) error {
+	_, err := newGoKernel(opt)
+	return err
+}
+
 // plain lists the files that are made once a kernel.
 func (k *goKernel) plain() []struct{ suffix, template string } {
 	files := []struct{ suffix, template string }{{".go", "kernel.go.tmpl"}, {"_noasm.go", "noasm.go.tmpl"}}
