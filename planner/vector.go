@@ -303,6 +303,9 @@ func (q *question) run(v number) float64 {
 	return q.runs[v]
 }
 
+// longestRun is where runs end that integers do not hold, in temporaries that are priced before they are cut to slices.
+const longestRun = 1 << 53
+
 // runOf is the length of the run from v on, its slowest index, and the index that it ends before; none if there is none.
 func (q *question) runOf(v number) (length float64, inner, outer number) {
 	length, axes, reduced := float64(q.extent(v)), q.out.axes, q.is(v, summed)
@@ -320,7 +323,7 @@ func (q *question) runOf(v number) (length float64, inner, outer number) {
 		case reduced && !q.is(outer, summed), !q.composed(q.in, outer, inner):
 			return length, inner, outer
 		}
-		length *= float64(q.extent(outer))
+		length = min(length*float64(q.extent(outer)), longestRun)
 		inner = outer
 	}
 	return length, inner, none
