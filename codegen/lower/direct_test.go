@@ -180,6 +180,7 @@ func TestTermsUseUpLines(t *testing.T) {
 		order  string
 	}{
 		{"ab,ba->", map[rune]int{'a': 512, 'b': 600}, "ba"},
+		{"ab,ba->", map[rune]int{'a': 600, 'b': 512}, "ab"}, // the longest is outermost
 		{"ab,ba->", map[rune]int{'a': 500, 'b': 600}, "ab"},
 		{"cdb,abdc->a", map[rune]int{'a': 3, 'b': 97, 'c': 48, 'd': 74}, "dbc"},
 		{"cdb,abdc->a", map[rune]int{'a': 3, 'b': 97, 'c': 48, 'd': 7}, "cbd"},
