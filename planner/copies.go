@@ -72,7 +72,10 @@ func (d *draft) copies() (some bool) {
 	steps := d.plan.Steps
 	for i := range steps {
 		s := &steps[i]
-		best, _ := d.bestCopies(s)
+		var best *relaid
+		if i >= len(d.bare) || !d.bare[i] {
+			best, _ = d.bestCopies(s)
+		}
 		if best != nil && !some {
 			some, d.plan.Steps = true, append(make([]Step, 0, len(steps)+3), steps[:i]...)
 		}
@@ -253,6 +256,30 @@ func (d *draft) itemsFirst(batch, result, view []parser.IndexID) []parser.IndexI
 		}
 	}
 	return d.ids.Keep(list)
+}
+
+// copiesOf is the copies that it is best to give a step of the plan, nil for none, and the time that it then takes: what is known
+// to be best without is not asked about again.
+func (d *draft) copiesOf(i int) (best *relaid, nanos float64) {
+	s := &d.plan.Steps[i]
+	if !d.looking && i < len(d.bare) && d.bare[i] {
+		return nil, s.Estimate.Nanos
+	}
+	if best, nanos = d.bestCopies(s); best == nil {
+		d.leaveBare(i)
+	}
+	return best, nanos
+}
+
+// leaveBare notes that no copies are worth it for a step of the plan.
+func (d *draft) leaveBare(i int) {
+	if d.looking {
+		return
+	}
+	for len(d.bare) <= i {
+		d.bare = append(d.bare, false)
+	}
+	d.bare[i] = true
 }
 
 // bestCopies is the copies that it is best to give a step, nil for none, and the time that it then takes with them.

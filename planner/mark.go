@@ -26,6 +26,9 @@ func (d *draft) mark() (m mark) {
 // takeBack cuts off what was written since a mark.
 func (d *draft) takeBack(m mark) {
 	p := d.plan
+	if !d.looking {
+		d.bare = d.bare[:min(len(d.bare), m.steps)]
+	}
 	clear(p.Steps[m.steps:])
 	clear(p.Buffers[m.buffers:])
 	p.Steps, p.Buffers = p.Steps[:m.steps], p.Buffers[:m.buffers]

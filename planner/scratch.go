@@ -34,6 +34,7 @@ type scratch struct {
 	trial        trial
 	looked       written // for steps that are only looked at
 	looking      bool
+	bare         []bool      // of each step of the plan, as far as it goes: no copies are worth it
 	costs        *cost.Model // of target; nil until it is asked
 	target       cost.Target
 }
@@ -58,7 +59,7 @@ func borrow() *draft {
 	d.terms.Reset()
 	d.contractions.Reset()
 	d.networks.Reset()
-	d.spent, d.stamp, d.subsets.n = 0, 0, nil
+	d.spent, d.stamp, d.subsets.n, d.bare = 0, 0, nil, d.bare[:0]
 	return d
 }
 

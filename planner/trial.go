@@ -152,7 +152,11 @@ func (t *trial) step(s *schedule, i int32) (float64, error) {
 func (t *trial) emit(s *schedule, i int32, to sink) error {
 	k, key := t.find(s, i)
 	if k.round == t.round && slices.Equal(k.key, key) {
-		return s.emit(i, to, &k.answer)
+		err := s.emit(i, to, &k.answer)
+		if err == nil && k.nanos == k.estimate.Nanos {
+			s.c.d.leaveBare(len(s.c.d.plan.Steps) - 1)
+		}
+		return err
 	}
 	return t.learn(s, i, to, k, key)
 }
@@ -162,8 +166,9 @@ func (t *trial) learn(s *schedule, i int32, to sink, k *known, key []int32) erro
 	if err := s.emit(i, to, nil); err != nil {
 		return err
 	}
-	step := &s.c.d.plan.Steps[len(s.c.d.plan.Steps)-1]
-	_, nanos := s.c.d.bestCopies(step)
+	at := len(s.c.d.plan.Steps) - 1
+	step := &s.c.d.plan.Steps[at]
+	_, nanos := s.c.d.copiesOf(at)
 	*k = known{t.keys.Keep(key), t.round, answer{step.Core, step.Estimate, step.Flops}, nanos}
 	return nil
 }
