@@ -1,0 +1,74 @@
+package planner
+
+import (
+	"context"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/planner/cost"
+	"github.com/einc-lang/einc/tensor"
+)
+
+// randomPair is a product of two operands, of axes in any order.
+func randomPair(t *testing.T, r *rand.Rand) *parser.Problem {
+	labels, extent := []rune("abcdef"), map[rune]int{}
+	for _, l := range labels {
+		extent[l] = 2 + r.IntN(60)
+	}
+	specs, text := make([]parser.Spec, 2), ""
+	for i := range specs {
+		r.Shuffle(len(labels), func(i, j int) { labels[i], labels[j] = labels[j], labels[i] })
+		for _, l := range labels[:2+r.IntN(3)] {
+			text, specs[i].Shape = text+string(l), append(specs[i].Shape, extent[l])
+		}
+		text += ","
+	}
+	dtype, out := []tensor.DType{tensor.F32, tensor.F64, tensor.C64, tensor.I64}[r.IntN(4)], ""
+	specs[0].DType, specs[1].DType = dtype, dtype
+	for _, l := range labels {
+		if strings.ContainsRune(text, l) && r.IntN(4) > 0 {
+			out += string(l)
+		}
+	}
+	program, err := parser.Parse(strings.TrimSuffix(text, ",")+"->"+out, parser.ModeAuto)
+	require.NoError(t, err)
+	p, err := program.Bind(specs)
+	require.NoError(t, err)
+	return p
+}
+
+// A step with copies takes no less than the bound that spares writing it.
+func TestStepsWithCopiesTakeNoLessThanTheBound(t *testing.T) {
+	target := cost.Target{Arch: "amd64", Level: "x86-64-v4", VectorBytes: 64, Registers: 32, FMA: true}
+	r, looked := rand.New(rand.NewPCG(4, 2)), 0
+	for looked < 300 {
+		p := randomPair(t, r)
+		pl, err := Search(context.Background(), p, Options{Target: target})
+		require.NoError(t, err)
+		d := &draft{p: p, plan: pl, opts: Options{Target: target}}
+		for i := range pl.Steps {
+			s := &pl.Steps[i]
+			if len(s.Inputs) != 2 || s.Core[1] < 0 {
+				continue
+			}
+			lies := d.lies(s)
+			ways := append(d.itemwise(s, &lies), d.alongside(s, &lies)...)
+			if len(s.K) == 0 {
+				ways = d.asResult(s, &lies)
+			}
+			for k := range ways {
+				least := d.leastCopied(s, &ways[k])
+				d.lookAt(func() {
+					at := len(d.plan.Steps)
+					d.copied(s, &ways[k])
+					require.LessOrEqual(t, least, timeOf(d.plan.Steps[at:])*(1+1e-12), "%v: %v", s.Class, ways[k])
+				})
+				looked++
+			}
+		}
+	}
+}
