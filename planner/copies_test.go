@@ -3,6 +3,7 @@ package planner_test
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -135,10 +136,11 @@ func TestShortBatchesAlongVectorsAreCopied(t *testing.T) {
 	}
 }
 
-// Items whose lines are used up as they come are read as they lie: copies took twice as long.
+// Items whose lines are used up as they come are read as they lie: copies of the larger operand took twice as long.
 func TestLinesUsedUpAreNotCopied(t *testing.T) {
 	p := batched(t, "bcd,adbc->ba", tensor.F32, map[rune]int{'a': 200, 'b': 100, 'c': 2, 'd': 50}, "bcd", "adbc")
 	pl, err := planner.Search(context.Background(), p, planner.Options{Target: wideTarget()})
 	require.NoError(t, err)
-	require.Len(t, pl.Steps, 1, pl.String())
+	large := func(r planner.Ref) bool { return len(r.Axes) == 4 }
+	require.True(t, slices.ContainsFunc(pl.Steps[len(pl.Steps)-1].Inputs, large), "the product reads its larger operand as it lies\n%s", pl)
 }

@@ -22,6 +22,7 @@ type Loop struct {
 // What loops take beside arithmetic, in nanoseconds: one price for each event, whatever the kernel.
 const (
 	nearLine     = 0.22 // a line that the second level has and the first has not
+	nearAlone    = 0.35 // and of those, one that no neighbour follows
 	farLine      = 1.5  // a line that neither has
 	farAlone     = 0.2  // and of those, one that no neighbour follows, which the machine would fetch ahead
 	walk         = 3.9  // a page whose place the core does not know
@@ -42,6 +43,12 @@ const (
 	relaidVector = 0.3
 	relaidNear   = 0.9
 	relaidFar    = 2.4
+)
+
+// The second level holds less and less of what a copy reads and writes if that is more than these parts of it.
+const (
+	relaidStays = 0.5
+	relaidGone  = 1.1
 )
 
 // What arithmetic takes where it does not run in tiles along one input's index.
@@ -218,10 +225,8 @@ func (t *typical) relaid(w *Work) float64 {
 
 // copied is the time of the lines of a copy that reads and writes so many bytes.
 func (t *typical) copied(bytes float64) float64 {
-	if bytes > float64(t.l2()) {
-		return relaidFar * bytes / Line
-	}
-	return relaidNear * bytes / Line
+	beyond := (bytes/float64(t.l2()) - relaidStays) / (relaidGone - relaidStays)
+	return (relaidNear + min(max(beyond, 0), 1)*(relaidFar-relaidNear)) * bytes / Line
 }
 
 // LeastCopy is a time that no copy takes less than which reads and writes so many bytes.
@@ -263,7 +268,13 @@ func (t *typical) moves(w *Work) (nanos float64) {
 		case w.Nest.Copied:
 			near = 0
 		}
-		nanos += near*max(l1.units[k]-l2.units[k], 0) + pages*walks.units[k]
+		if lines := max(l1.units[k]-l2.units[k], 0); lines > 0 {
+			if near > 0 && k < 2 && !w.Folds {
+				near += nearAlone / w.Nest.sideBySide(k, float64(w.Type.Size()))
+			}
+			nanos += near * lines
+		}
+		nanos += pages * walks.units[k]
 		if lines := l2.units[k]; lines > 0 {
 			nanos += lines * (far + alone/w.Nest.sideBySide(k, float64(w.Type.Size())))
 		}

@@ -14,6 +14,7 @@ func (k Packing) across() bool { return k.Run == 1 && k.Terms == 1 }
 // What the packed strategy takes, in nanoseconds.
 const (
 	panelRate   = 0.82 // of the peak that tiles of packed panels reach, those at the edges taken as whole
+	placeTile   = 10.0 // a tile whose rows are read in place, to find them
 	panelSum    = 0.6  // a vector of sums, to enter and leave a tile
 	panelStore  = 0.85 // a vector that is written, or added to, for each block of terms
 	panelLine   = 0.7  // a line of the output beyond the second level, beside its stores
@@ -85,6 +86,9 @@ func (p *panels) time(w *Work, blocks, columns int64) float64 {
 	vectors := tiles*math.Ceil(p.tileColumns/p.lanes) + math.Ceil((p.columns-tiles*p.tileColumns)/p.lanes)
 	sums := w.B * p.whole(p.rows, p.tileRows) * vectors
 	nanos := sums*p.lanes*w.K/(p.rates[w.Type.Accum()].peak*panelRate) + sums*panelSum*float64(blocks)
+	if w.Place.A {
+		nanos += placeTile * w.B * math.Ceil(p.rows/p.tileRows) * math.Ceil(p.columns/p.tileColumns) * float64(blocks)
+	}
 	size := float64(w.Type.Accum().Size())
 	nanos += w.B * w.K * p.rows * p.element(w.Packs[0], w.Place.A, p.rows, p.tileRows, size, float64(columns))
 	nanos += w.B * w.K * p.columns * p.element(w.Packs[1], w.Place.B, p.columns, p.tileColumns, size, 1)

@@ -13,13 +13,17 @@ import (
 func eincMatMulArm64K0(args *unsafe.Pointer, begin, end int64)
 
 //go:noescape
-func eincMatMulArm64K0Long(args *unsafe.Pointer, begin, end int64)
+func eincMatMulArm64K1(args *unsafe.Pointer, begin, end int64)
+
+//go:noescape
+func eincMatMulArm64K1Long(args *unsafe.Pointer, begin, end int64)
 
 func init() {
 	eincMatMulVariants = append(eincMatMulVariants, &eincMatMulVariant{
-		name: "generic", level: 0, arena: 0, shared: 0, worker: 0, nanos: 2625536,
+		name: "generic", level: 0, arena: 0, shared: 294912, worker: 37504, nanos: 902922,
 		launches: []eincMatMulLaunch{
-			{eincMatMulArm64K0, eincMatMulArm64K0Long, 0, 16, 1, 16, []eincMatMulArg{{0, 0}, {1, 0}, {2, 0}}},
+			{eincMatMulArm64K0, nil, 0, 8, 8, 1, []eincMatMulArg{{4, 0}, {2, 0}, {-1, 32768}, {-1, 35072}}},
+			{eincMatMulArm64K1, eincMatMulArm64K1Long, 0, 32, 3, 8, []eincMatMulArg{{0, 0}, {1, 0}, {4, 0}, {-1, 32768}, {-1, 35072}, {-1, 0}, {-1, 37120}, {-1, 37376}}},
 		},
 	})
 }

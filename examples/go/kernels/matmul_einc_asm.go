@@ -47,7 +47,7 @@ type eincMatMulFrame struct {
 }
 
 type eincMatMulWorker struct {
-	args  [6]unsafe.Pointer
+	args  [8]unsafe.Pointer
 	space unsafe.Pointer
 }
 
