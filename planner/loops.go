@@ -250,20 +250,13 @@ func (q *question) inOrder() []number {
 	return append(slices.DeleteFunc(list, func(i number) bool { return slices.Contains(near, i) }), near...)
 }
 
-// linesOf is how many lines of a cache loops over some indices take for an input, as many as if all sets were used.
+// linesOf is how many lines of a cache loops over some indices take for an input.
 func (q *question) linesOf(list []number, r *laid) float64 {
-	lines, places := 1.0, cost.Page
+	var l cost.Lines
 	for _, i := range list {
-		apart := r.stride(i) * r.size
-		if apart = max(apart, -apart); apart == 0 {
-			continue
-		}
-		lines *= math.Ceil(float64(q.extent(i)*min(apart, cost.Line)) / cost.Line)
-		if apart >= cost.Line {
-			places |= apart
-		}
+		l.Add(int64(q.extent(i)), int64(r.stride(i)*r.size))
 	}
-	return lines * max(float64(places&-places)/cost.Line, 1)
+	return l.Count()
 }
 
 // blocked is how an index is cut: so many blocks of items.

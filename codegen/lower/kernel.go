@@ -166,7 +166,7 @@ func (k *kernel) sortTerms() {
 		return cmp.Compare(k.reach(b, 1, 1+k.inputs), k.reach(a, 1, 1+k.inputs))
 	})
 	var near []int
-	most := int64(0)
+	most := 0.0
 	for i := 1; i <= k.inputs; i++ {
 		at := slices.IndexFunc(k.red, func(id int) bool { return k.axes[id].at[i].n == 1 })
 		if at < 0 || k.runtime {
@@ -184,21 +184,13 @@ func (k *kernel) sortTerms() {
 	k.red = append(slices.DeleteFunc(k.red, func(id int) bool { return slices.Contains(near, id) }), near...)
 }
 
-// linesOf is how many lines of a cache loops over some axes take for an input: those whose places are multiples of a large power of two
-// share few sets, and take as many as if they were side by side.
-func (k *kernel) linesOf(ids []int, acc int) int64 {
-	lines, places := int64(1), int64(cost.Page)
+// linesOf is how many lines of a cache loops over some axes take for an input.
+func (k *kernel) linesOf(ids []int, acc int) float64 {
+	var l cost.Lines
 	for _, id := range ids {
-		apart := size(k.axes[id].at[acc]) * int64(k.accs[acc].DType.Size())
-		if apart == 0 {
-			continue
-		}
-		lines *= ceilDiv(k.axes[id].extent*min(apart, lineBytes), lineBytes)
-		if apart >= lineBytes {
-			places |= apart
-		}
+		l.Add(k.axes[id].extent, k.axes[id].at[acc].n*int64(k.accs[acc].DType.Size()))
 	}
-	return lines * max(places&-places/lineBytes, 1)
+	return l.Count()
 }
 
 // reach sums the sizes of an axis's strides in the accesses [lo, hi).

@@ -44,9 +44,6 @@ const (
 	Page = 4096
 )
 
-// LinesStay is how many lines of an input are sure to stay in a second-level cache: loops over terms are nested by it.
-const LinesStay = 4 << 10
-
 // complexBytes is how much of complex values is worth packing, of whose parts the direct strategy has half vectors.
 const complexBytes = 32 << 10
 

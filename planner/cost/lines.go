@@ -1,0 +1,33 @@
+package cost
+
+import "math"
+
+// LinesStay is how many lines of an input are sure to stay in a second-level cache: loops over terms are nested by it.
+const LinesStay = 4 << 10
+
+// Lines counts the lines of a cache that loops take for an array. Lines whose places are multiples of a large power of two share few sets,
+// and count as many as if they were in all.
+type Lines struct {
+	others float64 // lines beside the first
+	places int64   // bytes that lines are apart, the lowest bit of which decides the sets
+}
+
+// Add adds a loop that moves so many bytes each time.
+func (l *Lines) Add(trips, moves int64) {
+	moves = max(moves, -moves)
+	lines := math.Ceil(float64(trips) * float64(min(moves, Line)) / Line)
+	if lines <= 1 {
+		return
+	}
+	l.others = (l.others+1)*lines - 1
+	l.places |= max(moves, Line)
+}
+
+// Count is how many lines they are. Those a page apart or more have the sets of one.
+func (l *Lines) Count() float64 {
+	if l.places == 0 {
+		return 1
+	}
+	places := l.places | Page
+	return (l.others + 1) * max(float64(places&-places)/Line, 1)
+}
