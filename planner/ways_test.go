@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/einc-lang/einc/planner"
+	"github.com/einc-lang/einc/planner/cost"
 	"github.com/einc-lang/einc/tensor"
 	"github.com/stretchr/testify/require"
 )
@@ -26,5 +27,14 @@ func TestRivals(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, pl.Verify())
 		require.LessOrEqual(t, pl.Cost.Nanos, c.most, "%s: %s\n%s", c.why, c.expr, pl)
+	}
+}
+
+// A tile of rows in place takes time to begin, which few terms are not worth.
+func TestFewTermsAreNotPacked(t *testing.T) {
+	for terms, want := range map[int]cost.Strategy{8: cost.Direct, 512: cost.Packed} {
+		pl, err := planner.Search(context.Background(), einsum("ac,cn->an", map[byte]int{'a': 4096, 'c': terms, 'n': 16}, tensor.F32), planner.Options{Target: wideTarget()})
+		require.NoError(t, err)
+		require.Equal(t, want, pl.Steps[0].Estimate.Strategy, "%d terms", terms)
 	}
 }

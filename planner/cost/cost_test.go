@@ -371,18 +371,35 @@ func TestHowVectorsRunTakesTime(t *testing.T) {
 // Lines that loops come back to are near while all that passes meanwhile fits a cache: as many as there are sets for, in pages that the
 // core knows.
 func TestLoopsMoveLines(t *testing.T) {
+	near := movesLines(300, 320, 1e5)
+	require.Greater(t, movesLines(300, 4096, 1e5), near+1e3, "they share sets of the first level")
+	beyond := movesLines(5000, 320, 1e5)
+	require.Greater(t, movesLines(5000, 4096, 1e5), 1.5*beyond, "and of the second, on as many pages")
+	require.InEpsilon(t, near, movesLines(300, 64, 1e5), 0.01, "wherever they are, in the first level")
+}
+
+// Lines come from the second level while multiply-adds go on, if nothing comes from farther away.
+func TestLinesComeDuringArithmetic(t *testing.T) {
+	require.InEpsilon(t, movesLines(300, 64, 1e7), movesLines(300, 4096, 1e7), 1e-3)
+	require.Greater(t, movesLines(4200, 320, 1e8), movesLines(4200, 0, 1e8)+1e4)
+}
+
+// movesLines is the time of 64 by 64 sums whose terms are so many bytes apart in one input, beside so many cycles of multiply-adds.
+func movesLines(terms, apart, cycles float64) float64 {
+	w := cost.Work{B: 1, M: 64, N: 64, K: terms, Type: tensor.F32, Product: true, UnitInner: true, Run: 64, Cycles: cycles, BytesIn: 4 * 128 * terms, BytesOut: 4 * 64 * 64}
+	w.Nest = cost.Nest{Depth: 3, Loops: [cost.MostLoops]cost.Loop{
+		{Trips: 64, Moves: [3]float64{4, 0, 256}}, {Trips: terms, Sums: true, Moves: [3]float64{0, apart, 0}}, {Trips: 16, Moves: [3]float64{0, 4, 4}}}}
+	return avx2.Model().Nanos(&w)
+}
+
+// What copies read and write leaves the second level by degrees.
+func TestCopiesLeaveTheSecondLevel(t *testing.T) {
 	model := avx2.Model()
-	nest := func(terms, apart float64) float64 {
-		w := cost.Work{B: 1, M: 64, N: 64, K: terms, Type: tensor.F32, Product: true, UnitInner: true, Run: 64, Cycles: 1e5, BytesIn: 4 * 128 * terms, BytesOut: 4 * 64 * 64}
-		w.Nest = cost.Nest{Depth: 3, Loops: [cost.MostLoops]cost.Loop{
-			{Trips: 64, Moves: [3]float64{4, 0, 256}}, {Trips: terms, Sums: true, Moves: [3]float64{0, apart, 0}}, {Trips: 16, Moves: [3]float64{0, 4, 4}}}}
-		return model.Nanos(&w)
-	}
-	near := nest(300, 320)
-	require.Greater(t, nest(300, 4096), near+1e3, "they share sets of the first level")
-	beyond := nest(5000, 320)
-	require.Greater(t, nest(5000, 4096), 1.5*beyond, "and of the second, on as many pages")
-	require.InEpsilon(t, near, nest(300, 64), 0.01, "wherever they are, in the first level")
+	line := func(part float64) float64 { return model.LeastCopy(part*float64(model.L2)) / part }
+	require.InEpsilon(t, line(0.25), line(0.5), 0.05, "but for the call")
+	require.Greater(t, line(0.8), 1.2*line(0.5))
+	require.Greater(t, line(1.1), 1.2*line(0.8))
+	require.InEpsilon(t, line(1.1), line(4), 0.05)
 }
 
 // What just fits the second level is there.

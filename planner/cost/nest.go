@@ -56,6 +56,7 @@ const (
 	batchCycles = 2.4  // of the cycles that multiply-adds take at least: of vectors along the batch
 	foldVector  = 0.32 // nanoseconds of a load and half a multiply-add, of vectors along terms
 	foldSum     = 0.9  // and of a sum, whose lanes are added up
+	hidden      = 0.15 // of it, during which lines come from the second level if nothing comes from beyond
 )
 
 // Shares of a cache that lines which are used again can count on, and pages whose places a core knows.
@@ -150,7 +151,7 @@ func (t *typical) misses(w *Work) (l1, l2, walks missed) {
 	n := &w.Nest
 	size := float64(w.Type.Size())
 	near, far := shareL1*float64(t.l1())/Line, shareL2*float64(t.l2())/Line
-	stays := w.BytesIn+w.BytesOut <= float64(t.l2())
+	stays := t.stays(w)
 	var spans [3]span
 	lines, full := [3]float64{1, 1, 1}, [3]float64{1, 1, 1}
 	for d := n.Depth - 1; d >= 0 && !(l1.known && (l2.known || stays) && walks.known); d-- {
@@ -187,9 +188,17 @@ func (t *typical) misses(w *Work) (l1, l2, walks missed) {
 	return l1, l2, walks
 }
 
+// stays tells whether all that a nest reads and writes has room in the second level.
+func (t *typical) stays(w *Work) bool { return w.BytesIn+w.BytesOut <= float64(t.l2()) }
+
 // nested is the time of a nest.
 func (t *typical) nested(w *Work) float64 {
-	nanos := t.arithmetic(w) + t.moves(w) + t.aside(w)
+	compute := t.arithmetic(w)
+	moves, near := t.moves(w)
+	nanos := compute + moves + t.aside(w)
+	if t.stays(w) {
+		nanos -= min(hidden*compute, near)
+	}
 	if w.BytesOut >= streamBytes {
 		nanos = max(nanos, t.moved(w, Direct))
 	}
@@ -254,8 +263,8 @@ func (t *typical) arithmetic(w *Work) float64 {
 	return w.Cycles / (clock * rate)
 }
 
-// moves is the time of lines that loops move through the levels of memory.
-func (t *typical) moves(w *Work) (nanos float64) {
+// moves is the time of lines that loops move through the levels of memory, and how much of it is of inputs that the second level has.
+func (t *typical) moves(w *Work) (nanos, nearby float64) {
 	l1, l2, walks := t.misses(w)
 	for k := range l2.units {
 		near, far, pages, alone := nearLine, farLine, walk, farAlone
@@ -273,11 +282,14 @@ func (t *typical) moves(w *Work) (nanos float64) {
 				near += nearAlone / w.Nest.sideBySide(k, float64(w.Type.Size()))
 			}
 			nanos += near * lines
+			if k < 2 {
+				nearby += near * lines
+			}
 		}
 		nanos += pages * walks.units[k]
 		if lines := l2.units[k]; lines > 0 {
 			nanos += lines * (far + alone/w.Nest.sideBySide(k, float64(w.Type.Size())))
 		}
 	}
-	return nanos
+	return nanos, nearby
 }
