@@ -63,8 +63,9 @@ func (k *kernel) turnWidth(id int, t cost.Target) int64 {
 	return 0
 }
 
-// turnLanes is the width of the vectors of a tile that turns: half of the given one where that keeps accesses
-// to the rows of the output and of the inputs inside of cache lines, and the given one does not.
+// turnLanes is the width of the vectors of a tile that turns: half of the given one where that keeps accesses to the rows of the
+// output and of the inputs inside of cache lines, and the given one does not; or where the output is large. Of vectors that fill a line
+// each then crosses into one that is not there yet; of halves every other one.
 func (k *kernel) turnLanes(width int64) int64 {
 	fits := func(lanes int64) bool {
 		for _, id := range k.free {
@@ -76,7 +77,7 @@ func (k *kernel) turnLanes(width int64) int64 {
 		}
 		return true
 	}
-	if width*int64(k.accs[0].DType.Size()) == lineBytes && !fits(width) && fits(width/2) {
+	if width*int64(k.accs[0].DType.Size()) == lineBytes && !fits(width) && (fits(width/2) || k.bytes(0) >= aheadBytes) {
 		return width / 2
 	}
 	return width

@@ -251,10 +251,13 @@ func TestTurnedBlocks(t *testing.T) {
 	require.Contains(t, c.build(newRand(1)).lowered(t, avx2).Nests[0].String(), "split task = b.:32\n")
 }
 
-// TestTurnedVectorsKeepToLines narrows vectors where rows are not multiples of whole ones.
+// TestTurnedVectorsKeepToLines narrows vectors where rows are not multiples of whole ones, but of halves, or where there are many.
 func TestTurnedVectorsKeepToLines(t *testing.T) {
-	for n, lanes := range map[int]string{48: "f32x16", 40: "f32x8", 41: "f32x16"} {
-		c := caseOf{expr: "ab->ba", extent: map[rune]int{'a': n, 'b': n}, types: []tensor.DType{tensor.F32}, layouts: "c"}
-		require.Contains(t, c.check(t, targets()[2], 1).Nests[0].String(), "r0:"+lanes+" = load ab", n)
+	for _, x := range []struct {
+		a, b  int
+		lanes string
+	}{{48, 48, "f32x16"}, {40, 40, "f32x8"}, {41, 41, "f32x16"}, {1311, 200, "f32x8"}, {1310, 200, "f32x16"}, {1312, 208, "f32x16"}} {
+		c := caseOf{expr: "ab->ba", extent: map[rune]int{'a': x.a, 'b': x.b}, types: []tensor.DType{tensor.F32}, layouts: "c"}
+		require.Contains(t, c.check(t, targets()[2], 1).Nests[0].String(), "r0:"+x.lanes+" = load ab", x)
 	}
 }
