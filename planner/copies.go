@@ -10,8 +10,9 @@ import (
 // every item takes one element, or a few, of each line of memory, and the lines pass once for each item. Such a step may be given a
 // copy whose items lie one after the other, and may leave its result so, for another step to write it as it is wanted
 // (transpose-transpose-GEMM-transpose). An operand that has no index of its own, as in a product with a vector, may be copied so that
-// it lies as the other one does: vectors that ran along one of two would fetch the elements of the other one by one. An operand
-// of what sums nothing that turns up in the result again and again, turned around each time, is copied as it lies there.
+// it lies as the other one does: vectors that ran along one of two would fetch the elements of the other one by one. Where
+// nothing is summed, as in an outer product, an operand that the result has many times over, in another order of axes, is copied in the
+// result's order: it would be turned around each time.
 
 // Copies are made where they are modelled to save copyNanos, and to leave at most a share of a step's time:
 // a smaller one of several copies, whose times are less certain.
@@ -21,7 +22,7 @@ const (
 	alikeShare = 0.9
 )
 
-// leastTimes is how often an operand turns up in what sums nothing, at least, that is copied for it.
+// leastTimes is how many times over, at least, a result without a sum has an operand that is copied for it.
 const leastTimes = 4
 
 // copyBytes is the most that copies take at a time, of each worker, where slices of them take no longer.
@@ -72,10 +73,7 @@ func (d *draft) copies() (some bool) {
 	steps := d.plan.Steps
 	for i := range steps {
 		s := &steps[i]
-		var best *relaid
-		if i >= len(d.bare) || !d.bare[i] {
-			best, _ = d.bestCopies(s)
-		}
+		best, _ := d.copiesOf(i, s)
 		if best != nil && !some {
 			some, d.plan.Steps = true, append(make([]Step, 0, len(steps)+3), steps[:i]...)
 		}
@@ -106,7 +104,7 @@ func (d *draft) copyable(s *Step) bool {
 	return len(s.K) == 0 || s.Core[1] >= 0 && s.Reduce == parser.Sum && isProduct(s.Body)
 }
 
-// asResult lists copies that lie as the result does, of operands that turn up in it again and again: they are turned around once.
+// asResult lists copies that lie as the result does, of operands that it has many times over: they are turned around once.
 func (d *draft) asResult(s *Step, lies *lying) (ways []relaid) {
 	ways = append(d.ways.Room(mostWays), relaid{})
 	for i, r := range s.Inputs {
@@ -258,10 +256,9 @@ func (d *draft) itemsFirst(batch, result, view []parser.IndexID) []parser.IndexI
 	return d.ids.Keep(list)
 }
 
-// copiesOf is the copies that it is best to give a step of the plan, nil for none, and the time that it then takes: what is known
+// copiesOf is the copies that it is best to give step i of the plan, nil for none, and the time that it then takes: what is known
 // to be best without is not asked about again.
-func (d *draft) copiesOf(i int) (best *relaid, nanos float64) {
-	s := &d.plan.Steps[i]
+func (d *draft) copiesOf(i int, s *Step) (best *relaid, nanos float64) {
 	if !d.looking && i < len(d.bare) && d.bare[i] {
 		return nil, s.Estimate.Nanos
 	}

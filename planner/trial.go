@@ -168,7 +168,7 @@ func (t *trial) learn(s *schedule, i int32, to sink, k *known, key []int32) erro
 	}
 	at := len(s.c.d.plan.Steps) - 1
 	step := &s.c.d.plan.Steps[at]
-	_, nanos := s.c.d.copiesOf(at)
+	_, nanos := s.c.d.copiesOf(at, step)
 	*k = known{t.keys.Keep(key), t.round, answer{step.Core, step.Estimate, step.Flops}, nanos}
 	return nil
 }

@@ -155,7 +155,7 @@ func (e *emitter) fetchTurned(t tile) {
 
 func (e *emitter) fetchesOutput() bool { return e.col >= 0 && !e.runtime && !e.stream && e.isLarge(0) }
 
-func (e *emitter) isLarge(acc int) bool { return e.bytes(acc) >= aheadBytes }
+func (k *kernel) isLarge(acc int) bool { return k.bytes(acc) >= aheadBytes }
 
 // bytes is the size of an array.
 func (k *kernel) bytes(acc int) int64 {

@@ -77,7 +77,7 @@ func (k *kernel) turnLanes(width int64) int64 {
 		}
 		return true
 	}
-	if width*int64(k.accs[0].DType.Size()) == lineBytes && !fits(width) && (fits(width/2) || k.bytes(0) >= aheadBytes) {
+	if width*int64(k.accs[0].DType.Size()) == lineBytes && !fits(width) && (fits(width/2) || k.isLarge(0)) {
 		return width / 2
 	}
 	return width

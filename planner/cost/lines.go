@@ -8,7 +8,7 @@ const LinesStay = 4 << 10
 // Lines counts the lines of a cache that loops take for an array. Lines whose places are multiples of a large power of two share few sets,
 // and count as many as if they were in all.
 type Lines struct {
-	others float64 // lines beside the first
+	count  float64 // of lines, if places is not 0; else there is one
 	places int64   // bytes that lines are apart, the lowest bit of which decides the sets
 }
 
@@ -19,7 +19,10 @@ func (l *Lines) Add(trips, moves int64) {
 	if lines <= 1 {
 		return
 	}
-	l.others = (l.others+1)*lines - 1
+	if l.places == 0 {
+		l.count = 1
+	}
+	l.count *= lines
 	l.places |= max(moves, Line)
 }
 
@@ -29,5 +32,5 @@ func (l *Lines) Count() float64 {
 		return 1
 	}
 	places := l.places | Page
-	return (l.others + 1) * max(float64(places&-places)/Line, 1)
+	return l.count * max(float64(places&-places)/Line, 1)
 }

@@ -56,8 +56,10 @@ const (
 	batchCycles = 2.4  // of the cycles that multiply-adds take at least: of vectors along the batch
 	foldVector  = 0.32 // nanoseconds of a load and half a multiply-add, of vectors along terms
 	foldSum     = 0.9  // and of a sum, whose lanes are added up
-	hidden      = 0.15 // of it, during which lines come from the second level if nothing comes from beyond
 )
+
+// hidden is the share of arithmetic during which lines come from the second level, if nothing comes from beyond.
+const hidden = 0.15
 
 // Shares of a cache that lines which are used again can count on, and pages whose places a core knows.
 const (
