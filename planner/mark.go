@@ -56,8 +56,8 @@ func (d *draft) swap(w written) (was written) {
 	return was
 }
 
-// lookAt calls f, which writes steps that are only looked at, and takes them back: not into the plan's lists, which others could
-// be found for, and left to be collected, but into those that all searches use for this.
+// lookAt calls f, which writes steps that are only looked at, and takes them back. They are written into lists that one search hands on to
+// the next: the plan's own would grow for them, and leave what they were grown from to be collected.
 func (d *draft) lookAt(f func()) {
 	if d.looking {
 		at := d.mark()
