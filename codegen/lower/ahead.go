@@ -61,15 +61,14 @@ func (e *emitter) batch(t tile) int {
 	for n > 0 && (order[n-1] == e.row || order[n-1] == e.col) {
 		n--
 	}
-	if n == 0 || len(e.red) != 1 || e.row < 0 {
+	if n == 0 || len(e.red) != 1 && !e.inBlocks || e.row < 0 {
 		return 0
 	}
 	all := e.bytes(0)
 	for acc := 1; acc <= e.inputs; acc++ {
-		item := int64(1)
-		for _, id := range []int{e.row, e.col, e.red[0]} {
-			item += (e.axes[id].extent - 1) * e.axes[id].at[acc].n
-		}
+		last := func(id int, extent int64) int64 { return (extent - 1) * e.axes[id].at[acc].n }
+		term := e.red[len(e.red)-1]
+		item := 1 + last(e.row, e.axes[e.row].extent) + last(e.col, e.axes[e.col].extent) + last(term, e.terms())
 		if e.axes[order[n-1]].at[acc].n != item {
 			return 0
 		}
@@ -84,8 +83,8 @@ func (e *emitter) batch(t tile) int {
 // fetchItem asks, with each term, for a part of an item to come of each input. A tile takes as much of it as it is of
 // the output, and terms share that.
 func (e *emitter) fetchItem(t tile, outer []int) {
-	term, batch := e.red[0], outer[len(outer)-1]
-	rows, cols, terms := e.axes[e.row].extent, e.axes[e.col].extent, e.axes[term].extent
+	batch := outer[len(outer)-1]
+	rows, cols, terms := e.axes[e.row].extent, e.axes[e.col].extent, e.terms()
 	ahead := int64(math.Ceil(aheadNanos / (float64(rows*cols*terms) / float64(e.lanes) * fmaNanos)))
 	for acc := 1; acc <= e.inputs; acc++ {
 		item := e.axes[batch].at[acc].n
@@ -95,7 +94,7 @@ func (e *emitter) fetchItem(t tile, outer []int) {
 		for _, id := range outer {
 			off = plus(off, e.along(id, e.axes[id].at[acc].n))
 		}
-		off = plus(off, plus(plus(e.along(e.col, item/cols), e.along(e.row, strip/rows)), e.along(term, share)))
+		off = plus(off, plus(plus(e.along(e.col, item/cols), e.along(e.row, strip/rows)), e.alongTerms(share)))
 		for at := int64(0); at < max(share, 1); at += lineBytes / int64(e.accs[acc].DType.Size()) {
 			e.b.Add(&loop.Prefetch{At: loop.Addr{Param: e.params[acc], Off: plus(off, loop.Affine{Const: at})}})
 		}

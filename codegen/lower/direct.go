@@ -35,6 +35,9 @@ func (l *lowering) kernels(s *planner.Step) ([]*kernel, error) {
 	k.repeatRows(l.target)
 	parts := k.splitReduction(l.target)
 	parts[0].cutTerms(l.target)
+	if len(parts) == 1 {
+		k.cutBlocks(l.target, s)
+	}
 	return append(ks, parts...), nil
 }
 

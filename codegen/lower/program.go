@@ -124,14 +124,28 @@ func (l *lowering) strategy(s *planner.Step, opts Options) *strategy {
 	return &strategies[last]
 }
 
-// wants tells whether a step is to be lowered by a strategy, if it fits: the one that is cheapest, or, for
-// open extents, packing, which is right for large ones and bearable for small ones.
+// wants tells whether a step is to be lowered by a strategy, if it fits: the one that is cheapest, or, for open rows, columns
+// or terms, packing, which is right for large products and bearable for small ones. What is cheapest is estimated of code for
+// known extents: without them, the direct strategy has no tiles of rows.
 func (l *lowering) wants(strategy cost.Strategy, s *planner.Step) bool {
-	open := func(ids []parser.IndexID) bool { return slices.ContainsFunc(ids, l.isOpen) }
-	if strategy == cost.Packed && open(s.M) && open(s.N) {
+	open := slices.ContainsFunc(slices.Concat(s.M, s.N, s.K), l.isOpen)
+	if strategy == cost.Packed && open && l.mayFillTiles(s.M) && l.mayFillTiles(s.N) {
 		return true
 	}
 	return strategy == s.Estimate.Strategy
+}
+
+// mayFillTiles tells whether rows or columns of some indices are open, or enough for tiles to be worth packing for.
+func (l *lowering) mayFillTiles(ids []parser.IndexID) bool {
+	const least = 8
+	n := 1
+	for _, ix := range ids {
+		if l.isOpen(ix) {
+			return true
+		}
+		n = min(n*l.plan.Problem.Indices[ix].Extent, least)
+	}
+	return n >= least
 }
 
 // phase appends a phase that runs all tasks of a nest.

@@ -115,7 +115,7 @@ func (k *kernel) vectorAxis(t cost.Target, s *shape) (axis int, reduced bool, la
 	for i := len(k.free) - 1; i >= 0; i-- {
 		try(k.free[i], false)
 	}
-	if k.reduces && len(k.red) > 0 && k.factors == nil {
+	if k.reduces && len(k.red) > 0 && k.factors == nil && !k.inBlocks {
 		try(k.red[len(k.red)-1], true)
 		for _, id := range k.red[:len(k.red)-1] {
 			try(id, true)

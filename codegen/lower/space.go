@@ -21,16 +21,16 @@ func Workspace(target cost.Target, opts Options) planner.Workspace {
 	}
 }
 
-// small tells at a glance that a step is a sum too short to be cut, with no epilogue to wait for, too short to be swept
-// or a product, which has rows and columns for its tile, and no product of a batch, which may be copied: most steps of a
-// long plan are.
+// small tells at a glance that a step is a sum too short to be cut into parts or blocks, with no epilogue to wait for, too
+// short to be swept or a product, which has rows and columns for its tile, and no product of a batch, which may be copied:
+// most steps of a long plan are.
 func (l *lowering) small(s *planner.Step) bool {
 	if s.Estimate.Strategy != cost.Direct || len(s.Epilogue) > 0 || l.moves(s.B) && l.moves(s.M) && l.moves(s.N) {
 		return false
 	}
 	terms, most := 1, 2*sweepRows
 	if l.moves(s.M) && l.moves(s.N) {
-		most = leastTerms
+		most = min(leastTerms, int(cost.Depth(rootType(s.Body)))+1)
 	}
 	for _, ix := range s.K {
 		if terms *= max(l.plan.Problem.Indices[ix].Extent, 1); terms >= most {
@@ -77,7 +77,7 @@ func (k *kernel) waiting(s shape) int64 {
 	case s.kept:
 		rows, _ := k.keptBlock(s)
 		return ceilDiv(rows, s.rows) * s.rows * k.keptWidth(s)
-	case k.spills(s.size()):
+	case k.spills(s.size()), k.inBlocks:
 		return s.size() * s.lanes
 	}
 	return 0

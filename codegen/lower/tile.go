@@ -64,7 +64,15 @@ func (e *emitter) reduceTile(t tile) []loop.Reg {
 	v := e.values(e.body, 0, t, e.col)
 	v.hoist(t.points())
 	e.fetchOutput(t)
-	return e.reduceLoops(t, e.red, loop.Unroll, accs, func(regs []loop.Reg) []loop.Reg {
+	if e.inBlocks {
+		return e.sumBlocks(t, v, accs)
+	}
+	return e.addTerms(t, v, e.red, accs)
+}
+
+// addTerms adds the terms of some reduced axes to the accumulators of a tile.
+func (e *emitter) addTerms(t tile, v *values, red []int, accs []loop.Reg) []loop.Reg {
+	return e.reduceLoops(t, red, loop.Unroll, accs, func(regs []loop.Reg) []loop.Reg {
 		v.next()
 		next := e.accumulate(v, t.points(), regs)
 		e.fetchAhead(t)

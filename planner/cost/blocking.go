@@ -95,7 +95,7 @@ func (t *Target) Blocking(d tensor.DType, place Places, batch, m, n, k int64) Bl
 	b := Blocking{M: m, N: n, K: k, Place: place, Type: d.Accum(), Lanes: t.realLanes(d)}
 	rows, vectors := t.tile(b.Type, place.B, n)
 	b.MR, b.NR = rows, vectors*b.Lanes
-	b.KC = evenDepth(b.Type, k)
+	b.KC = EvenDepth(b.Type, k)
 	b.ByRows = place.A || k <= shortDepth
 	if b.Split = b.splits(batch); b.Split > 1 {
 		t.cutParts(&b)
@@ -106,8 +106,8 @@ func (t *Target) Blocking(d tensor.DType, place Places, batch, m, n, k int64) Bl
 	return b
 }
 
-// evenDepth is the terms of each of the blocks that k terms are cut into, but for the last.
-func evenDepth(d tensor.DType, k int64) int64 {
+// EvenDepth is the terms of each of the blocks that k terms are cut into, but for the last: sums are those of blocks, added up in order.
+func EvenDepth(d tensor.DType, k int64) int64 {
 	if most := Depth(d); k > most {
 		return roundUp(ceilDiv(k, ceilDiv(k, most)), DepthUnit)
 	}

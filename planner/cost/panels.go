@@ -36,7 +36,7 @@ func (t *typical) packed(w *Work, most float64) float64 {
 
 // least is a time that the packed strategy takes at least.
 func (p *panels) least(w *Work) float64 {
-	return p.time(w, ceilDiv(int64(w.K), evenDepth(w.Type.Accum(), int64(w.K))), 1)
+	return p.time(w, ceilDiv(int64(w.K), EvenDepth(w.Type.Accum(), int64(w.K))), 1)
 }
 
 // nanos is the time of the packed strategy.
