@@ -7,20 +7,28 @@ import (
 	"github.com/einc-lang/einc/planner/cost"
 )
 
-// tiles tells what tiles of vectors along v take.
-func (q *question) tiles(w *cost.Work, v number) {
-	row, m, square := q.rowOf(v), 1.0, int64(1)
-	if row != none {
-		m = q.run(row)
+// fewest is the tiles of vectors along an index of the output that take the fewest cycles.
+type fewest struct {
+	row           number // the index of their rows, or none
+	rows, columns float64
+}
+
+// tiles tells what tiles of vectors along v take, and which they are.
+func (q *question) tiles(w *cost.Work, v number) (t fewest) {
+	t.row = q.rowOf(v)
+	m, square := 1.0, int64(1)
+	if t.row != none {
+		m = q.run(t.row)
 		if q.across(v) > 0 {
 			square, w.Across = cost.Square(q.out.dtype), float64(q.out.stride(v)*q.out.size)
 		}
 	}
-	shared := slices.ContainsFunc(q.in, func(r laid) bool { return r.has(v) && !r.has(row) })
-	run := w.Run
-	vectors := math.Ceil(run / q.lanes)
-	cycles, _, _ := q.opts.Target.FewestCycles(w.Type, int64(m), int64(vectors), square, w.K, shared)
-	w.Cycles = cycles * q.volume(q.out.axes) / (m * run)
+	shared := slices.ContainsFunc(q.in, func(r laid) bool { return r.has(v) && !r.has(t.row) })
+	vectors := math.Ceil(w.Run / q.lanes)
+	cycles, rows, columns := q.opts.Target.FewestCycles(w.Type, int64(m), int64(vectors), square, w.K, shared)
+	w.Cycles = cycles * q.volume(q.out.axes) / (m * w.Run)
+	t.rows, t.columns = float64(rows), float64(columns)*q.lanes
+	return t
 }
 
 // rowOf is the index of the tile's rows beside vectors along v.

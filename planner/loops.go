@@ -32,10 +32,10 @@ type tiling struct {
 	columns, rows, furthers float64
 }
 
-// loops tells the loops of a product with vectors along v.
-func (q *question) loops(w *cost.Work, v number) {
+// loops tells the loops of a product with vectors along v, whose tiles, if they run along the output, are best so.
+func (q *question) loops(w *cost.Work, v number, best fewest) {
 	terms, n := q.inOrder(), &w.Nest
-	t := q.tiling(w, v, terms)
+	t := q.tiling(w, v, best, terms)
 	n.Copied = q.copied(&t)
 	own := q.sorted[:0] // the indices that tiles cut
 	for _, i := range [...]number{t.v, t.row, t.side} {
@@ -104,7 +104,7 @@ func (q *question) loop(n *cost.Nest, trips float64, i number, items float64) {
 }
 
 // tiling is the tiles of a product with vectors along v.
-func (q *question) tiling(w *cost.Work, v number, terms []number) tiling {
+func (q *question) tiling(w *cost.Work, v number, best fewest, terms []number) tiling {
 	t := tiling{v: v, row: none, side: none, columns: q.lanes, rows: 1, furthers: 1}
 	switch {
 	case w.Folds:
@@ -119,32 +119,25 @@ func (q *question) tiling(w *cost.Work, v number, terms []number) tiling {
 			t.rows, t.furthers = copiedRows, copiedRows
 		}
 	default:
-		q.columnTiling(w, &t, terms)
+		q.columnTiling(&t, best, terms)
 	}
 	return t
 }
 
-// columnTiling is the tiles of vectors along an index of the output that moves one input.
-func (q *question) columnTiling(w *cost.Work, t *tiling, terms []number) {
-	vectors := math.Ceil(q.run(t.v) / q.lanes)
-	if t.row = q.rowOf(t.v); t.row != none && (q.in[0].has(t.row) && q.in[1].has(t.row) || slices.Contains(q.inRun(q.sorted[:0], t.v), t.row)) {
+// columnTiling is the tiles of vectors along an index of the output that moves one input: the best, unless they would have no rows.
+func (q *question) columnTiling(t *tiling, best fewest, terms []number) {
+	if t.row = best.row; t.row != none && (q.in[0].has(t.row) && q.in[1].has(t.row) || slices.Contains(q.inRun(q.sorted[:0], t.v), t.row)) {
 		t.row = none
 	}
-	if t.row == none {
-		most := float64(rowVectors)
-		if vectors > most && len(terms) > 0 && q.extent(terms[len(terms)-1]) >= sweptTerms {
-			most = sweptBytes / float64(q.dtype.Accum().Size()) / q.lanes
-		}
-		t.columns = min(vectors, most) * q.lanes
+	if t.row != none {
+		t.rows, t.columns = best.rows, best.columns
 		return
 	}
-	square := int64(1)
-	if q.across(t.v) > 0 {
-		square = cost.Square(q.out.dtype)
+	vectors, most := math.Ceil(q.run(t.v)/q.lanes), float64(rowVectors)
+	if vectors > most && len(terms) > 0 && q.extent(terms[len(terms)-1]) >= sweptTerms {
+		most = sweptBytes / float64(q.dtype.Accum().Size()) / q.lanes
 	}
-	shared := slices.ContainsFunc(q.in, func(r laid) bool { return r.has(t.v) && !r.has(t.row) })
-	_, rows, columns := q.opts.Target.FewestCycles(w.Type, int64(q.run(t.row)), int64(vectors), square, w.K, shared)
-	t.rows, t.columns = float64(rows), float64(columns)*q.lanes
+	t.columns = min(vectors, most) * q.lanes
 }
 
 // anyRow is the first index of the output that an input has not, beside another one that this input alone has; none if there is none.

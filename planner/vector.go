@@ -39,11 +39,12 @@ func (q *question) vectors(w *cost.Work) {
 			q.oneByOne(w, r, v, rows)
 		}
 	}
-	if w.Folds = q.is(v, summed); w.Product && v != none && !w.Folds && len(q.k) > 0 && len(q.in) == 2 {
-		q.tiles(w, v)
-	}
-	if w.Product && v != none && len(q.k) > 0 && len(q.in) == 2 {
-		q.loops(w, v)
+	if w.Folds = q.is(v, summed); w.Product && v != none && len(q.k) > 0 && len(q.in) == 2 {
+		var t fewest
+		if !w.Folds {
+			t = q.tiles(w, v)
+		}
+		q.loops(w, v, t)
 	}
 	w.AlongBatch = q.is(v, ofBatch)
 	if c := q.s.Core[0]; c >= 0 {
