@@ -105,22 +105,27 @@ func (d *draft) copyable(s *Step) bool {
 }
 
 // asResult lists copies that lie as the result does, of operands that it has many times over: they are turned around once.
-func (d *draft) asResult(s *Step, lies *lying) (ways []relaid) {
+func (d *draft) asResult(s *Step) (ways []relaid) {
 	ways = append(d.ways.Room(mostWays), relaid{})
 	for i, r := range s.Inputs {
-		like := d.among(lies[ofResult], r.Axes)
-		if !d.mayCopy(r) || slices.Equal(like, lies[i]) || d.volume(r.Axes)*leastTimes > d.volume(s.Out.Axes) {
+		if !d.mayCopy(r) || d.volume(r.Axes)*leastTimes > d.volume(s.Out.Axes) {
 			continue
 		}
-		ways = withOne(ways, i, like)
+		if like := d.among(d.byStride(s.Out), r.Axes); !slices.Equal(like, d.byStride(r)) {
+			ways = withOne(ways, i, like)
+		}
 	}
 	return d.ways.Keep(ways)[1:]
 }
 
-// alongside lists copies of one operand that lie as the other one does.
-func (d *draft) alongside(s *Step, lies *lying) (ways []relaid) {
+// alongside lists copies of one operand that lie as the other one does, if it has no index of its own.
+func (d *draft) alongside(s *Step) (ways []relaid) {
 	for i, r := range s.Inputs {
-		if like := d.alike(lies[i], lies[1-i]); like != nil && d.mayCopy(r) {
+		other := s.Inputs[1-i]
+		if d.hasOwn(r, other) || !d.mayCopy(r) {
+			continue
+		}
+		if like := d.among(d.byStride(other), r.Axes); !slices.Equal(like, d.byStride(r)) {
 			if ways == nil {
 				ways = d.ways.Empty(len(s.Inputs))
 			}
@@ -131,17 +136,9 @@ func (d *draft) alongside(s *Step, lies *lying) (ways []relaid) {
 	return ways
 }
 
-// alike lists the indices of a view as they lie in another; none if it has one of its own, or lies so already.
-func (d *draft) alike(axes, other []parser.IndexID) []parser.IndexID {
-	for _, i := range axes {
-		if !slices.Contains(other, i) {
-			return nil
-		}
-	}
-	if like := d.among(other, axes); !slices.Equal(like, axes) {
-		return like
-	}
-	return nil
+// hasOwn reports whether a view has an index that another one has not.
+func (d *draft) hasOwn(r, other Ref) bool {
+	return slices.ContainsFunc(r.Axes, func(i parser.IndexID) bool { return d.extent(i) != 1 && !slices.Contains(other.Axes, i) })
 }
 
 // among lists those of some indices that are among others.
@@ -157,14 +154,16 @@ func (d *draft) among(list, others []parser.IndexID) []parser.IndexID {
 
 // itemwise lists copies in which the items of a batch lie one after the other: of each set of operands and result where they
 // do not.
-func (d *draft) itemwise(s *Step, lies *lying) (ways []relaid) {
+func (d *draft) itemwise(s *Step) (ways []relaid) {
 	if len(s.B) == 0 {
 		return nil
 	}
+	out := d.byStride(s.Out)
 	ways = append(d.ways.Room(mostWays), relaid{})
 	for i, r := range [...]Ref{s.Inputs[0], s.Inputs[1], s.Out} {
-		first := d.itemsFirst(s.B, lies[ofResult], lies[i])
-		if slices.Equal(first, lies[i]) || !d.mayCopy(r) {
+		lies := d.byStride(r)
+		first := d.itemsFirst(s.B, out, lies)
+		if slices.Equal(first, lies) || !d.mayCopy(r) {
 			continue
 		}
 		ways = withOne(ways, i, first)
@@ -197,13 +196,6 @@ func isProduct(e parser.Expr) bool {
 	}
 	root := e[len(e)-1]
 	return len(e) == 3+casts && root.Kind == parser.NodeApply && root.Fn == parser.FnMul
-}
-
-// lying is the indices of a product's two operands, and of its result, by their strides.
-type lying [3][]parser.IndexID
-
-func (d *draft) lies(s *Step) lying {
-	return lying{d.byStride(s.Inputs[0]), d.byStride(s.Inputs[1]), d.byStride(s.Out)}
 }
 
 // byStride lists the indices of a view that are longer than 1, those with the longest strides first.
@@ -285,7 +277,7 @@ func (d *draft) bestCopies(s *Step) (best *relaid, nanos float64) {
 	if !d.copyable(s) {
 		return nil, nanos
 	}
-	least, lies := nanos-copyNanos, d.lies(s)
+	least := nanos - copyNanos
 	try := func(ways []relaid, share float64) {
 		for i := range ways {
 			w := &ways[i]
@@ -302,11 +294,11 @@ func (d *draft) bestCopies(s *Step) (best *relaid, nanos float64) {
 		}
 	}
 	if len(s.K) == 0 {
-		try(d.asResult(s, &lies), itemsShare)
+		try(d.asResult(s), itemsShare)
 		return best, nanos
 	}
-	try(d.itemwise(s, &lies), itemsShare)
-	try(d.alongside(s, &lies), alikeShare)
+	try(d.itemwise(s), itemsShare)
+	try(d.alongside(s), alikeShare)
 	return best, nanos
 }
 

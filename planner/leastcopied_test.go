@@ -55,10 +55,9 @@ func TestStepsWithCopiesTakeNoLessThanTheBound(t *testing.T) {
 			if len(s.Inputs) != 2 || s.Core[1] < 0 {
 				continue
 			}
-			lies := d.lies(s)
-			ways := append(d.itemwise(s, &lies), d.alongside(s, &lies)...)
+			ways := append(d.itemwise(s), d.alongside(s)...)
 			if len(s.K) == 0 {
-				ways = d.asResult(s, &lies)
+				ways = d.asResult(s)
 			}
 			for k := range ways {
 				least := d.leastCopied(s, &ways[k])
