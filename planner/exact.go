@@ -272,6 +272,9 @@ func (s *subsets) search(set, full uint32) {
 	extra := s.extra(set, full)
 	s.best[set] = math.Inf(1)
 	most := s.most(set, full)
+	if extra+s.bound.Nanos(s.size[set], s.size[set]*s.bytes) >= most { // a multiply-add for each element at least
+		return
+	}
 	for a := (set - 1) & set; a > set&^a; a = (a - 1) & set {
 		b := set &^ a
 		c := s.best[a] + s.best[b] + extra

@@ -88,7 +88,7 @@ func (c *contraction) rivals(t *trial) {
 	}
 	t.layouts(c.own)
 	if c.exact {
-		c.d.simpler(c.net, add)
+		c.d.simpler(c.net, c.tree, add)
 	}
 	if c.d.opts.Loose {
 		add(c.polished(comboBits))
