@@ -81,21 +81,38 @@ func (n *network) pair(b, m, nn, k float64) *cost.Work {
 
 // work is the question for the step that contracts a and b into out.
 func (n *network) work(a, b, out []int32) cost.Work {
-	w := [4]float64{1, 1, 1, 1} // B, M, N, K
-	sorted(a, b, func(l int32, inA, inB bool) {
-		_, kept := slices.BinarySearch(out, l)
-		switch {
-		case !kept:
-			w[3] *= n.ext[l]
-		case inA && inB:
-			w[0] *= n.ext[l]
-		case inA:
-			w[1] *= n.ext[l]
-		default:
-			w[2] *= n.ext[l]
+	return *n.pair(n.classes(a, b, out))
+}
+
+// classes are the products of the extents of the classes of the step that contracts a and b into out, the shorter free group first.
+func (n *network) classes(a, b, out []int32) (batch, m, nn, k float64) {
+	batch, m, nn, k = 1, 1, 1, 1
+	for len(a) > 0 || len(b) > 0 {
+		inA := len(b) == 0 || len(a) > 0 && a[0] <= b[0]
+		inB := !inA || len(b) > 0 && a[0] == b[0]
+		var l int32
+		if inA {
+			l, a = a[0], a[1:]
 		}
-	})
-	return *n.pair(w[0], min(w[1], w[2]), max(w[1], w[2]), w[3])
+		if inB {
+			l, b = b[0], b[1:]
+		}
+		kept := len(out) > 0 && out[0] == l
+		if kept {
+			out = out[1:]
+		}
+		switch x := n.ext[l]; {
+		case !kept:
+			k *= x
+		case inA && inB:
+			batch *= x
+		case inA:
+			m *= x
+		default:
+			nn *= x
+		}
+	}
+	return batch, min(m, nn), max(m, nn), k
 }
 
 // results lists the legs of every factor and result of t.

@@ -159,10 +159,11 @@ func (s *schedule) floor(i int32) float64 {
 
 // nanos estimates the step of a pair.
 func (s *schedule) nanos(v *vertex) float64 {
-	w := s.work(v)
-	if q := &s.c.d.subsets; q.n == s.c.net && w.Ops == 0 && len(v.fused)+len(v.factors) == 0 { // as the search priced pairs
-		return q.pair(w.B, w.M, w.N, w.K, math.Inf(1))
+	if q := &s.c.d.subsets; q.n == s.c.net && len(v.fused)+len(v.factors) == 0 && s.prologue(v.left)+s.prologue(v.right) == 0 { // as the search priced pairs
+		b, m, n, k := s.c.net.classes(s.v[v.left].legs, s.v[v.right].legs, v.legs)
+		return q.pair(b, m, n, k, math.Inf(1))
 	}
+	w := s.work(v)
 	return s.c.net.model.Nanos(&w)
 }
 
