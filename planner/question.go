@@ -31,10 +31,10 @@ type question struct {
 	terms      float64 // of a sum, at least 1
 	words      cost.Work
 
-	index   []parser.IndexID // of each number
-	numbers []number         // of each index, if index agrees
-	walks   []pace           // of all views
-	lists   []number         // of all views and classes
+	first   int      // what the numbers of this question are from: those of earlier ones are below it
+	numbers []int    // of each index
+	walks   []pace   // of all views
+	lists   []number // of all views and classes
 	sorted  []number
 	ordered []number // of the output
 	summing []number // in the order of loops
@@ -82,9 +82,10 @@ func (d *draft) ask(s *Step) *question {
 	q := &d.question
 	q.draft, q.s, q.dtype = d, s, s.Body[len(s.Body)-1].DType
 	if more := len(d.p.Indices) - len(q.numbers); more > 0 {
-		q.numbers = append(q.numbers, make([]number, more)...)
+		q.numbers = append(q.numbers, make([]int, more)...)
 	}
-	q.ext, q.index, q.lists = q.ext[:0], q.index[:0], q.lists[:0]
+	q.first += 1 + len(q.ext)
+	q.ext, q.lists = q.ext[:0], q.lists[:0]
 	q.in, q.extra = slices.Grow(q.in[:0], len(s.Inputs))[:len(s.Inputs)], slices.Grow(q.extra[:0], len(s.Extra))[:len(s.Extra)]
 	q.out.axes = q.numbered(s.Out.Axes)
 	for i := range q.in {
@@ -108,19 +109,18 @@ func (d *draft) ask(s *Step) *question {
 
 // numbered is a list of indices by their numbers; new ones get the next.
 func (q *question) numbered(indices []parser.IndexID) []number {
-	at, list, numbers, index := len(q.lists), q.lists, q.numbers, q.index
+	at, list, numbers, first := len(q.lists), q.lists, q.numbers, q.first
 	for _, i := range indices {
-		n := none
+		n := int(none)
 		if i != parser.NoIndex {
-			n = numbers[i]
-			if int(n) >= len(index) || index[n] != i {
-				n = number(len(index))
-				numbers[i], index, q.ext = n, append(index, i), append(q.ext, q.p.Indices[i].Extent)
+			if n = numbers[i] - first; n < 0 {
+				n = len(q.ext)
+				numbers[i], q.ext = first+n, append(q.ext, q.p.Indices[i].Extent)
 			}
 		}
-		list = append(list, n)
+		list = append(list, number(n))
 	}
-	q.lists, q.index = list, index
+	q.lists = list
 	return list[at:len(list):len(list)]
 }
 
