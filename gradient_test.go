@@ -46,6 +46,7 @@ func TestGradientsAtKinks(t *testing.T) {
 		{"Y[i] = min(X[i], 2)", []float64{1, 2, 3}, []float64{1, 0.5, 0}},
 		{"Y[i] = max(X[i], X[i])", []float64{1, 2, 3}, []float64{1, 1, 1}},
 		{"Y[i] = gelu(X[i])", []float64{0, -40, 40}, []float64{0.5, 0, 1}},
+		{"Y[i] = gelu(X[i])", []float64{1e-17, -1e-17, 1e-300}, []float64{0.5, 0.5, 0.5}}, // nothing beside 1
 		{"Y[i] = sign(X[i])", []float64{-1, 0, 2}, []float64{0, 0, 0}},
 		{"M max= X[j]; Y[i] = A[i]*M", []float64{5, 1, 5}, []float64{3, 0, 3}}, // A sums to 6
 		{"M = X[j]*0 + 5; M max= X[j]; Y[i] = A[i]*M", []float64{5, 1, 4}, []float64{6, 0, 0}},

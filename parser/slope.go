@@ -55,10 +55,11 @@ func slope(fn Fn, x, other, y string) string {
 	return geluSlope(x)
 }
 
-// geluSlope is Φ(x) + x·φ(x) for gelu(x) = x·Φ(x). Φ is gelu(x)/x, and ½ at 0.
+// geluSlope is Φ(x) + x·φ(x) for gelu(x) = x·Φ(x). Φ is gelu(x)/x, and ½ at 0. What keeps the divisor from 0 there
+// adds 0 exactly elsewhere: an x that is small beside 1 would be lost in x + 1.
 func geluSlope(x string) string {
 	some := "abs(sign(" + x + "))" // 0 at 0
-	off := "(" + x + " + 1 - " + some + ")"
+	off := "(" + x + " + (1 - " + some + "))"
 	return "*(gelu" + off + "/" + off + "*" + some + " + (1 - " + some + ")/2 + " + x + "*exp(-" + x + "*" + x + "/2)*" +
 		strconv.FormatFloat(0.3989422804014327, 'g', -1, 64) + ")"
 }
