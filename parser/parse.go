@@ -34,6 +34,9 @@ func isIndexNotation(src string, mode Mode) bool {
 	if strings.Contains(left, ",") {
 		return false
 	}
+	if w := strings.Fields(left); len(w) == 2 && (w[1] == "max" || w[1] == "min") {
+		return true
+	}
 	return mode == ModeIndex || strings.ContainsAny(code, "()+*/;\n0123456789") || strings.Contains(right, "-")
 }
 

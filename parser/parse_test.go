@@ -46,6 +46,12 @@ func TestRoundTrip(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "s[] = t", p.String())
 	roundTrip(t, p)
+	for _, src := range []string{"s max= t", "s min= t"} { // no slip in an einsum string looks like it
+		p, err := Parse(src, ModeAuto)
+		require.NoError(t, err)
+		require.Equal(t, src, p.String())
+		roundTrip(t, p)
+	}
 	for _, c := range readFacts(t, "testdata/corpus.jsonl") {
 		if programs, err := c.programs(ModeAuto); err == nil {
 			for _, p := range programs {
