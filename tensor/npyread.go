@@ -2,8 +2,10 @@ package tensor
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -20,10 +22,11 @@ func OpenNpy(path string, opts ...NpyOption) (*Tensor, error) {
 	}
 	defer f.Close()
 	t, err := readNpy(f, opts, true)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
+	var names *fs.PathError
+	if err != nil && !errors.As(err, &names) {
+		err = fmt.Errorf("%s: %w", path, err)
 	}
-	return t, nil
+	return t, err
 }
 
 // ReadNpy reads a .npy file of version 1, 2 or 3 to the end of r. Nothing may follow the elements, and

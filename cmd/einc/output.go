@@ -2,8 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 
 	"github.com/einc-lang/einc"
@@ -35,6 +37,15 @@ func refuseBinary(path, what string) error {
 		return usageError{fmt.Errorf("%s is no text for a terminal: name a file with -o", what)}
 	}
 	return nil
+}
+
+// inFile says what file an error is about, unless it does so itself.
+func inFile(path string, err error) error {
+	var names *fs.PathError
+	if errors.As(err, &names) {
+		return err
+	}
+	return fmt.Errorf("%s: %w", path, err)
 }
 
 // keeper keeps the first error of a writer from those who look at none, as what prints help does.

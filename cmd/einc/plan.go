@@ -176,7 +176,7 @@ func (p *planFlags) networks(ctx context.Context, opts *einc.Options, in *os.Fil
 			return failed
 		})
 		if err != nil && failed == nil {
-			err = fmt.Errorf("%s: %w", in.Name(), err)
+			err = inFile(in.Name(), err)
 		}
 		return err
 	})
@@ -310,7 +310,7 @@ func readPlanFile(ctx context.Context, path string) (*einc.PlanFile, error) {
 		defer f.Close()
 		plan, err := einc.ReadPlan(f)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %s", path, strings.TrimPrefix(err.Error(), "einc: "))
+			return nil, inFile(path, err)
 		}
 		return plan, nil
 	})
