@@ -76,16 +76,21 @@ func makePrivate(dir string) error {
 	return checkPrivate(dir, info)
 }
 
-// Get returns the Object stored under key. A damaged entry is as good as none.
+// Get returns the Object stored under key. A damaged entry is as good as none, and so is what is no file: to open a
+// pipe would wait for who writes to it.
 func (c *Cache) Get(key [32]byte) (*object.Object, bool) {
 	path := c.path(key)
+	info, err := os.Lstat(path)
+	if err != nil || !info.Mode().IsRegular() {
+		return nil, false
+	}
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, false
 	}
 	o, err := object.Decode(data)
 	if err == nil {
-		touch(path)
+		touch(path, info)
 	}
 	return o, err == nil
 }
@@ -96,9 +101,9 @@ func (c *Cache) path(key [32]byte) string {
 }
 
 // touch makes the time of an entry's file that of its last use, within touchEvery.
-func touch(path string) {
+func touch(path string, info fs.FileInfo) {
 	now := time.Now()
-	if info, err := os.Stat(path); err == nil && now.Sub(info.ModTime()) > touchEvery {
+	if now.Sub(info.ModTime()) > touchEvery {
 		_ = os.Chtimes(path, now, now)
 	}
 }

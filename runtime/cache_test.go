@@ -136,6 +136,21 @@ func TestCacheSurvivesDamage(t *testing.T) {
 	require.Greater(t, misses, 500)
 }
 
+// What is no file is a miss at once: nobody writes to the pipe.
+func TestCacheWaitsForNoPipe(t *testing.T) {
+	c, _ := openCache(t)
+	key, _ := entry(1)
+	require.NoError(t, syscall.Mkfifo(c.path(key), 0o600))
+	missed := make(chan bool, 1)
+	go func() { _, ok := c.Get(key); missed <- !ok }()
+	select {
+	case miss := <-missed:
+		require.True(t, miss)
+	case <-time.After(time.Minute):
+		t.Fatal("it waits")
+	}
+}
+
 func TestCachePutReportsTheDisk(t *testing.T) {
 	c, dir := openCache(t)
 	key, o := entry(4)
