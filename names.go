@@ -82,7 +82,7 @@ func IsInternal(err error) bool {
 }
 
 // IsOption reports whether an error is about how something was asked for, not about what was given: an option, a
-// target, a kernel's name or a list of sizes that has no meaning.
+// target, a kernel's name, a list of sizes or a path that has no meaning.
 func IsOption(err error) bool {
 	var option *optionError
 	return errors.As(err, &option)

@@ -96,6 +96,11 @@ func (p *Planned) describe(ctx context.Context, c *compilation) error {
 	if err != nil {
 		return err
 	}
+	if given, tuples, err := planner.ParsePath(c.opts.Path, len(net.Inputs)); err == nil && len(tuples) == 0 {
+		if along, ok := planner.Regroup(given, path, groups, len(net.Inputs)); ok {
+			path, groups = given, along
+		}
+	}
 	o := planner.Order{Method: c.plan.Method, Trials: 1, Seed: c.opts.Seed}
 	if c.order != nil {
 		o = *c.order
@@ -247,7 +252,7 @@ func networkOrder(ctx context.Context, n *planner.Network, d DType, t cost.Targe
 		return o, opts.Plan.Groups, err
 	case opts.Path != "":
 		path, groups, err := planner.ParsePath(opts.Path, len(n.Inputs))
-		return &planner.Order{Path: path, Method: "path", Slices: 1, Seed: opts.Seed}, groups, err
+		return &planner.Order{Path: path, Method: "path", Slices: 1, Seed: opts.Seed}, groups, asOption(err)
 	}
 	o, err := orders.find(ctx, n, opts.orderOptions(d, t))
 	return o, nil, err

@@ -1,6 +1,7 @@
 package einc_test
 
 import (
+	"bytes"
 	"context"
 	"strings"
 	"testing"
@@ -52,6 +53,33 @@ func TestAPlanIsThereWheneverItsSearchEnds(t *testing.T) {
 	require.Positive(t, early, "a search that ends at once does not find the best tree")
 	_, err = einc.PlanExpr(&ending{t.Context(), 0}, expr, specs, nil)
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+// A path that is given is the one that is written, though its pairs run as one step.
+func TestGivenPathIsKept(t *testing.T) {
+	merged := 0
+	for _, by := range []int{1, 9, 100} {
+		specs := []einc.Spec{specOf(tensor.F64, 2*by, 3*by), specOf(tensor.F64, 3*by, 4), specOf(tensor.F64, 4, 5*by), specOf(tensor.F64, 5*by, 2)}
+		for _, path := range []string{"(0, 1), (0, 1), (0, 1)", "(0, 1), (0, 2), (0, 1)", "(2, 3), (0, 1), (0, 1)", "(1, 2), (0, 1), (0, 1)", "(0, 2), (1, 2), (0, 1)"} {
+			p, err := einc.PlanExpr(t.Context(), "ij,jk,kl,lm->im", specs, &einc.Options{Path: "[" + path + "]"})
+			require.NoError(t, err)
+			text, err := p.Format("numpy-path")
+			require.NoError(t, err)
+			require.Equal(t, "['einsum_path', "+path+"]", strings.TrimSpace(string(text)))
+			text, err = p.Format("json")
+			require.NoError(t, err)
+			if !strings.Contains(string(text), `"groups":[]`) {
+				merged++
+			}
+			file, err := p.File()
+			require.NoError(t, err)
+			f, err := einc.ReadPlan(bytes.NewReader(file))
+			require.NoError(t, err)
+			_, err = einc.CheckPlan(t.Context(), f)
+			require.NoError(t, err)
+		}
+	}
+	require.Positive(t, merged)
 }
 
 // What cannot be planned, checked or compared is refused, whatever calls it.

@@ -21,7 +21,7 @@ func searchPlan(ctx context.Context, p *parser.Problem, t cost.Target, opts *Opt
 		plan, err := replay(ctx, opts.Plan, p, po)
 		return plan, nil, err
 	case !product && opts.Path != "":
-		return nil, nil, errNotProduct("has a path or a plan file")
+		return nil, nil, asOption(errNotProduct("has a path or a plan file"))
 	case product && opts.searches(len(net.Inputs)):
 		return searchProduct(ctx, p, net, po, opts)
 	}

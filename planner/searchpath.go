@@ -165,6 +165,43 @@ func (p *Plan) Path() (path [][2]int, groups [][]int, err error) {
 	return path, groups, CheckPath(path, len(net.Inputs))
 }
 
+// Regroup says which pairs of a given path of n operands run as one step, where the steps are those of another path and
+// its groups. It is false if a step joins what is no subtree of the given path, as of a plan that went another way.
+func Regroup(given, path [][2]int, groups [][]int, n int) ([][]int, bool) {
+	rows, err := groupRows(path, groups, n)
+	if err != nil || CheckPath(given, n) != nil {
+		return nil, false
+	}
+	user := make([]int, n+len(given)) // the pair that takes each tensor of the given path
+	for i, p := range given {
+		user[p[0]], user[p[1]] = i, i
+	}
+	at := countUp(0, n+len(path)) // the tensor of the given path that each one of the other path is
+	joined := make([]int, len(given))
+	var found [][]int
+	for _, row := range rows {
+		var group []int
+		todo := make([]int, 0, 2*len(row.Inputs))
+		for _, in := range row.Inputs {
+			todo = append(todo, at[in])
+		}
+		for k := 0; k < len(todo) && len(group) < len(row.Inputs)-1; k++ {
+			i := user[todo[k]]
+			if joined[i]++; joined[i] == 2 {
+				group, todo = append(group, i), append(todo, n+i)
+			}
+		}
+		if len(group) < len(row.Inputs)-1 {
+			return nil, false
+		}
+		at[row.Out] = last(todo)
+		if slices.Sort(group); len(group) > 1 {
+			found = append(found, group)
+		}
+	}
+	return found, true
+}
+
 // stepInputs lists what a step reads, its core operands first.
 func stepInputs(s *Step) []Ref {
 	var refs []Ref

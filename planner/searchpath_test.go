@@ -30,6 +30,7 @@ func randomPath(rng *rand.Rand, n int) [][2]int {
 // TestSearchPath runs random equations along random paths, and along the paths that plans say they took.
 func TestSearchPath(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 8))
+	kept := 0
 	for range 400 {
 		n := 1 + rng.IntN(6)
 		eq, extents := randomEinsum(rng, n)
@@ -45,13 +46,22 @@ func TestSearchPath(t *testing.T) {
 			require.NoError(t, err, eq)
 			require.NoError(t, pl.Verify(), "%s %v", eq, path)
 			require.True(t, slices.EqualFunc(want.data, execute(pl, operands).data, same), "%s %v\n%s", eq, path, pl)
-			var groups [][]int
-			path, groups, err = pl.Path()
+			took, groups, err := pl.Path()
 			require.NoError(t, err, eq)
+			if along, ok := planner.Regroup(path, took, groups, n); ok {
+				require.Equal(t, len(slices.Concat(groups...)), len(slices.Concat(along...)), "%s %v as %v %v: %v", eq, path, took, groups, along)
+				_, err = planner.NewReport(net, &planner.Order{Path: path}, along, planner.Options{}.Target, tensor.F64)
+				require.NoError(t, err, "%s %v %v", eq, path, along)
+				kept++
+			}
+			path = took
 			_, err = planner.NewReport(net, &planner.Order{Path: path}, groups, planner.Options{}.Target, tensor.F64)
 			require.NoError(t, err, "%s %v %v", eq, path, groups)
 		}
 	}
+	require.Greater(t, kept, 700, "of 800")
+	_, ok := planner.Regroup([][2]int{{0, 2}, {1, 3}}, [][2]int{{0, 1}, {2, 3}}, nil, 3)
+	require.False(t, ok, "another tree")
 }
 
 // TestPathIsFollowed demands that the pairs of large products run as they are given.
