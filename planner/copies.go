@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"math"
 	"slices"
 
 	"github.com/einc-lang/einc/parser"
@@ -73,7 +74,7 @@ func (d *draft) copies() (some bool) {
 	steps := d.plan.Steps
 	for i := range steps {
 		s := &steps[i]
-		best, _ := d.copiesOf(i, s)
+		best, _ := d.copiesOf(i, s, math.Inf(1))
 		if best != nil && !some {
 			some, d.plan.Steps = true, append(make([]Step, 0, len(steps)+3), steps[:i]...)
 		}
@@ -248,13 +249,13 @@ func (d *draft) itemsFirst(batch, result, view []parser.IndexID) []parser.IndexI
 	return d.ids.Keep(list)
 }
 
-// copiesOf is the copies that it is best to give step i of the plan, nil for none, and the time that it then takes: what is known
-// to be best without is not asked about again.
-func (d *draft) copiesOf(i int, s *Step) (best *relaid, nanos float64) {
+// copiesOf is the copies that it is best to give step i of the plan, nil for none, and the time that it then takes, if that is less
+// than most: what is known to be best without is not asked about again.
+func (d *draft) copiesOf(i int, s *Step, most float64) (best *relaid, nanos float64) {
 	if !d.looking && i < len(d.bare) && d.bare[i] {
 		return nil, s.Estimate.Nanos
 	}
-	if best, nanos = d.bestCopies(s); best == nil {
+	if best, nanos = d.bestCopies(s, most); best == nil && nanos < most {
 		d.leaveBare(i)
 	}
 	return best, nanos
@@ -271,13 +272,14 @@ func (d *draft) leaveBare(i int) {
 	d.bare[i] = true
 }
 
-// bestCopies is the copies that it is best to give a step, nil for none, and the time that it then takes with them.
-func (d *draft) bestCopies(s *Step) (best *relaid, nanos float64) {
+// bestCopies is the copies that it is best to give a step, nil for none, and the time that it then takes with them; if that is not
+// less than most, some time that is not.
+func (d *draft) bestCopies(s *Step, most float64) (best *relaid, nanos float64) {
 	nanos = s.Estimate.Nanos
 	if !d.copyable(s) {
 		return nil, nanos
 	}
-	least := nanos - copyNanos
+	least := min(nanos-copyNanos, most)
 	try := func(ways []relaid, share float64) {
 		for i := range ways {
 			w := &ways[i]

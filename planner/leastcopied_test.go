@@ -2,6 +2,7 @@ package planner
 
 import (
 	"context"
+	"math"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -67,6 +68,35 @@ func TestStepsWithCopiesTakeNoLessThanTheBound(t *testing.T) {
 					require.LessOrEqual(t, least, timeOf(d.plan.Steps[at:])*(1+1e-12), "%v: %v", s.Class, ways[k])
 				})
 				looked++
+			}
+		}
+	}
+}
+
+// A step's best copies are found wherever it takes less with them than is asked for; else the time is no less than that.
+func TestCopiesBelowALimit(t *testing.T) {
+	target := cost.Target{Arch: "amd64", Level: "x86-64-v4", VectorBytes: 64, Registers: 32, FMA: true}
+	r, given := rand.New(rand.NewPCG(4, 3)), 0
+	for given < 30 {
+		p := randomPair(t, r)
+		d, err := newDraft(context.Background(), p, Options{Target: target})
+		require.NoError(t, err)
+		require.NoError(t, d.declare(d.live()))
+		require.NoError(t, d.statement(&p.Statements[0]))
+		s := &d.plan.Steps[len(d.plan.Steps)-1]
+		best, nanos := d.bestCopies(s, math.Inf(1))
+		if best != nil {
+			given++
+		}
+		for _, share := range []float64{0.5, 0.99, 1, 1.01, 2} {
+			most := share * nanos
+			some, n := d.bestCopies(s, most)
+			if nanos < most {
+				require.Equal(t, best, some)
+				require.Equal(t, nanos, n)
+			} else {
+				require.Nil(t, some)
+				require.GreaterOrEqual(t, n, nanos)
 			}
 		}
 	}

@@ -29,7 +29,8 @@ type known struct {
 	key   []int32
 	round int // the trial that looked at it
 	answer
-	nanos float64 // that it takes, with copies if it is given any
+	nanos float64 // that it takes, with copies if it is given any; if not less than most, a time that it takes no more than
+	most  float64
 }
 
 // begin makes t a trial of no way so far.
@@ -103,13 +104,14 @@ func (t *trial) keep() error {
 func (t *trial) nanos(s *schedule) (nanos float64, err error) {
 	rest := s.least
 	s.unstore()
+	const rounding = 1e-9
 	for _, i := range s.byFloor() {
-		step, err := t.step(s, i)
+		rest -= s.v[i].floor
+		step, err := t.step(s, i, t.least*(1+rounding)-nanos-rest)
 		if err != nil {
 			return nanos, err
 		}
-		nanos += step
-		if rest -= s.v[i].floor; nanos+rest > t.least {
+		if nanos += step; nanos+rest > t.least {
 			return nanos + rest, nil
 		}
 	}
@@ -129,10 +131,11 @@ func (s *schedule) byFloor() []int32 {
 	return order
 }
 
-// step is the time of a step of a schedule, whether or not what it reads is computed.
-func (t *trial) step(s *schedule, i int32) (float64, error) {
+// step is the time of a step of a schedule, whether or not what it reads is computed; if that is not less than most, some time that is
+// not.
+func (t *trial) step(s *schedule, i int32, most float64) (float64, error) {
 	k, key := t.find(s, i)
-	if k.round == t.round && slices.Equal(k.key, key) {
+	if t.knows(k, key, most) {
 		return k.nanos, nil
 	}
 	for _, f := range s.inputs(i) {
@@ -143,7 +146,7 @@ func (t *trial) step(s *schedule, i int32) (float64, error) {
 	}
 	d := t.c.d
 	at := d.mark()
-	err := t.learn(s, i, t.to, k, key)
+	err := t.learn(s, i, t.to, k, key, most)
 	d.takeBack(at)
 	return k.nanos, err
 }
@@ -151,25 +154,30 @@ func (t *trial) step(s *schedule, i int32) (float64, error) {
 // emit appends a step of a schedule.
 func (t *trial) emit(s *schedule, i int32, to sink) error {
 	k, key := t.find(s, i)
-	if k.round == t.round && slices.Equal(k.key, key) {
+	if t.knows(k, key, math.Inf(1)) {
 		err := s.emit(i, to, &k.answer)
 		if err == nil && k.nanos == k.estimate.Nanos {
 			s.c.d.leaveBare(len(s.c.d.plan.Steps) - 1)
 		}
 		return err
 	}
-	return t.learn(s, i, to, k, key)
+	return t.learn(s, i, to, k, key, math.Inf(1))
 }
 
-// learn appends a step of a schedule and notes what the model said about it.
-func (t *trial) learn(s *schedule, i int32, to sink, k *known, key []int32) error {
+// knows reports whether the time of a step is known, or not to be less than most.
+func (t *trial) knows(k *known, key []int32, most float64) bool {
+	return k.round == t.round && (k.nanos < k.most || most <= k.most) && slices.Equal(k.key, key)
+}
+
+// learn appends a step of a schedule and notes what the model said about it, with copies where it takes less than most.
+func (t *trial) learn(s *schedule, i int32, to sink, k *known, key []int32, most float64) error {
 	if err := s.emit(i, to, nil); err != nil {
 		return err
 	}
 	at := len(s.c.d.plan.Steps) - 1
 	step := &s.c.d.plan.Steps[at]
-	_, nanos := s.c.d.copiesOf(at, step)
-	*k = known{t.keys.Keep(key), t.round, answer{step.Core, step.Estimate, step.Flops}, nanos}
+	_, nanos := s.c.d.copiesOf(at, step, most)
+	*k = known{t.keys.Keep(key), t.round, answer{step.Core, step.Estimate, step.Flops}, nanos, most}
 	return nil
 }
 

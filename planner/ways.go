@@ -1,6 +1,7 @@
 package planner
 
 import (
+	"math"
 	"slices"
 )
 
@@ -166,7 +167,7 @@ func (c *contraction) polished(bits float64) tree {
 // timeFrom is the time of the steps since a mark, with the copies that they will be given.
 func (d *draft) timeFrom(at mark) (nanos float64) {
 	for i := at.steps; i < len(d.plan.Steps); i++ {
-		_, n := d.copiesOf(i, &d.plan.Steps[i])
+		_, n := d.copiesOf(i, &d.plan.Steps[i], math.Inf(1))
 		nanos += n
 	}
 	return nanos
