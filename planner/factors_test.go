@@ -33,6 +33,21 @@ func TestFactorsAreFusedOnlyWhereThatPays(t *testing.T) {
 	// The output's last index is not the last one of the factor that has it.
 	pl := plan(t, einsum("ijk,aj,ak->ia", cube, tensor.F32), "")
 	require.NotContains(t, strategiesOf(pl), cost.Fused, pl.String())
+	// Sums of the core have no vectors, as the output has no index.
+	pl = plan(t, einsum("abc,acb,cb->", map[byte]int{'a': 400, 'b': 50, 'c': 32}, tensor.F32), "")
+	require.NotContains(t, strategiesOf(pl), cost.Fused, pl.String())
+}
+
+// TestFactorsMoveLines demands that the lines of all inputs of a nest are counted, not only those of its core.
+func TestFactorsMoveLines(t *testing.T) {
+	nanos := func(eq string) float64 {
+		p := einsum(eq, map[byte]int{'a': 256, 'b': 8, 'c': 400}, tensor.F64)
+		pl, err := planner.Search(context.Background(), p, planner.Options{Target: target, Fusing: planner.FuseAll})
+		require.NoError(t, err)
+		require.Len(t, pl.Steps, 1, eq)
+		return pl.Cost.Nanos
+	}
+	require.Greater(t, nanos("bac,bac,cba->"), 2*nanos("bac,bac,bac->"), "what lies across is fetched by the line")
 }
 
 // TestFactorsOfTheResultWait demands that a sum's factors that it does not run over are in the epilogue, where

@@ -20,7 +20,7 @@ func TestAutoNoWorseThanGreedy(t *testing.T) {
 	for k := range 300 {
 		eq, extents := randomEquation(rng)
 		p := einsum(eq, extents, tensor.F32)
-		require.LessOrEqual(t, plannedBy(t, p, "auto"), plannedBy(t, p, "greedy")+20, "%d: %s %v", k, eq, extents)
+		require.LessOrEqual(t, plannedBy(t, p, "auto"), plannedBy(t, p, "greedy")+30, "%d: %s %v", k, eq, extents)
 	}
 }
 

@@ -98,7 +98,8 @@ func (q *question) loop(n *cost.Nest, trips float64, i number, items float64) {
 	l := &n.Loops[n.Depth]
 	n.Depth++
 	l.Trips, l.Sums = trips, q.is(i, summed)
-	for k, r := range [...]*laid{&q.in[0], &q.in[1], &q.out} {
+	n.Arrays = len(q.views)
+	for k, r := range q.views {
 		l.Moves[k] = math.Abs(float64(r.stride(i)*r.size)) * items
 	}
 }

@@ -303,6 +303,7 @@ func timeIsSought(t *testing.T) {
 		{"ab,ac,bc,ad,bd,ae,ce,de->", map[byte]int{'a': 25, 'b': 25, 'c': 25, 'd': 25, 'e': 25}},                           // numpy#9775
 		{"abc,cde,ebf,fda->", map[byte]int{'a': 20, 'b': 20, 'c': 20, 'd': 20, 'e': 20, 'f': 20}},                          // opt_einsum#8
 		{"i,ijk,ilk->ijl", map[byte]int{'i': 100000, 'j': 3, 'k': 3, 'l': 3}},                                              // numpy#14332
+		{"db,bc,ad->abc", map[byte]int{'a': 64, 'b': 1000, 'c': 16, 'd': 4}},                                               // one nest writes the result once
 		{"bij,bjk->bik", map[byte]int{'b': 4000, 'i': 30, 'j': 30, 'k': 30}},                                               // numpy#22604
 	} {
 		p := einsum(c.equation, c.extents, tensor.F32)

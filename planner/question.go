@@ -30,6 +30,7 @@ type question struct {
 	ops        float64 // operations for each term of a sum, at least 1
 	terms      float64 // of a sum, at least 1
 	words      cost.Work
+	tiled      cost.Sums
 
 	first   int      // what the numbers of this question are from: those of earlier ones are below it
 	numbers []int    // of each index
@@ -38,6 +39,8 @@ type question struct {
 	sorted  []number
 	ordered []number // of the output
 	summing []number // in the order of loops
+	outer   []number // of them, those that a factor has
+	views   []*laid  // that loops are said to move along
 }
 
 // class says where the indices of a step are. Those of all operands that nothing sums are of a batch.

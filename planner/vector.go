@@ -39,12 +39,18 @@ func (q *question) vectors(w *cost.Work) {
 			q.oneByOne(w, r, v, rows)
 		}
 	}
-	if w.Folds = q.is(v, summed); w.Product && v != none && len(q.k) > 0 && len(q.in) == 2 {
+	if w.Folds = q.is(v, summed); w.Product && v != none && len(q.k) > 0 && (len(q.in) == 2 || w.Factors > 0) {
+		q.view()
 		var t fewest
 		if !w.Folds {
 			t = q.tiles(w, v)
 		}
 		q.loops(w, v, t)
+	}
+	if w.Factors > 0 && w.Inner > 1 {
+		q.view()
+		q.views = q.views[:3] // what is fetched of factors is counted with their elements
+		q.factored(w)
 	}
 	w.AlongBatch = q.is(v, ofBatch)
 	if c := q.s.Core[0]; c >= 0 {
@@ -56,6 +62,21 @@ func (q *question) vectors(w *cost.Work) {
 			w.GathersBeside++
 		}
 	}
+}
+
+// view lists the views that loops are said to move along: those of the core, the output's, and those of the largest factors.
+func (q *question) view() {
+	q.views = append(q.views[:0], q.core(0), q.core(1), &q.out)
+	if len(q.in) == 2 {
+		return
+	}
+	for k := range q.in {
+		if !q.inCore(k) {
+			q.views = append(q.views, &q.in[k])
+		}
+	}
+	slices.SortStableFunc(q.views[3:], func(a, b *laid) int { return cmp.Compare(b.covered, a.covered) })
+	q.views = q.views[:min(len(q.views), cost.MostArrays)]
 }
 
 // oneByOne counts what vectors along v fetch of an input element by element, for so many rows at once.

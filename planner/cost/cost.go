@@ -51,6 +51,7 @@ type Work struct {
 	Ops           float64    // element-wise operations an innermost iteration costs beyond one multiply-add
 	Factors       int        // factors of a product beyond its two core operands
 	Inner         float64    // of K: what no factor changes along; 1 or less if there is no such index, or no factor
+	Sums          *Sums      // of Factors: how tiles sum the core; nil where that is not known
 	Folded        bool       // every input is unit-stride along a reduced index: unpacked vectors run along it and are folded
 	Askew         bool       // the output's unit-stride index is not unit-stride in the operand that holds it
 	Turned        bool       // of Askew: the other operand's unit-stride index is free, so that tiles are turned around in registers
@@ -73,7 +74,7 @@ type Work struct {
 	Columns       float64    // of Plain: elements that lie in a row of the output along the right operand's own indices; 0 if nothing is known
 	Cycles        float64    // that tiles of the direct strategy take, if what they read is in the first level; 0 where there are no tiles
 	Across        float64    // bytes between lines of the output that a vector of sums is stored to, turned around; 0 if it is stored otherwise
-	Nest          Nest       // of Product, of two inputs: loops of the direct strategy; of no depth where it is not known
+	Nest          Nest       // of Product: loops of the direct strategy, by the core's two inputs; of no depth where it is not known
 	UnitInner     bool       // some index is unit-stride in the output or, for reductions, in an input
 }
 

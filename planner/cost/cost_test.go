@@ -162,7 +162,7 @@ func TestStrategy(t *testing.T) {
 	require.Equal(t, cost.Direct, ask(func(w *cost.Work) { *w = gemm(tensor.F32, 1e6, 8, 64) }), "narrow")
 	// Rows of TCCG with short sums and lopsided extents.
 	for _, d := range []tensor.DType{tensor.F32, tensor.F64} {
-		for _, x := range [][3]float64{{9216, 4096, 24}, {312, 296, 92352}, {72, 373248, 72}, {1806336, 48, 28}} {
+		for _, x := range [][cost.MostArrays]float64{{9216, 4096, 24}, {312, 296, 92352}, {72, 373248, 72}, {1806336, 48, 28}} {
 			e := estimate(&avx2, gemm(d, x[0], x[1], x[2]))
 			require.Equal(t, cost.Packed, e.Strategy, "%s %v", d, x)
 			b := avx2.Blocking(d, cost.Places{}, 1, int64(x[0]), int64(x[1]), int64(x[2]))
@@ -228,8 +228,8 @@ func TestHowOperandsLieDecides(t *testing.T) {
 	require.Equal(t, cost.Packed, estimate(&target, folded).Strategy)
 	w.Scattered = true
 	w.Nest = cost.Nest{Depth: 4, Loops: [cost.MostLoops]cost.Loop{
-		{Trips: 32, Moves: [3]float64{65536, 65536, 4}}, {Trips: 64, Sums: true, Moves: [3]float64{4, 1024, 0}},
-		{Trips: 256, Moves: [3]float64{256, 0, 32768}}, {Trips: 256, Moves: [3]float64{0, 4, 128}}}}
+		{Trips: 32, Moves: [cost.MostArrays]float64{65536, 65536, 4}}, {Trips: 64, Sums: true, Moves: [cost.MostArrays]float64{4, 1024, 0}},
+		{Trips: 256, Moves: [cost.MostArrays]float64{256, 0, 32768}}, {Trips: 256, Moves: [cost.MostArrays]float64{0, 4, 128}}}}
 	require.Equal(t, cost.Packed, estimate(&target, w).Strategy)
 	w.Scattered, w.AlongBatch, w.Strided, w.Nest = false, true, 1<<25, cost.Nest{}
 	require.Equal(t, cost.Direct, estimate(&target, w).Strategy, "packing reads against the grain, too")
@@ -388,7 +388,7 @@ func TestLinesComeDuringArithmetic(t *testing.T) {
 func movesLines(terms, apart, cycles float64) float64 {
 	w := cost.Work{B: 1, M: 64, N: 64, K: terms, Type: tensor.F32, Product: true, UnitInner: true, Run: 64, Cycles: cycles, BytesIn: 4 * 128 * terms, BytesOut: 4 * 64 * 64}
 	w.Nest = cost.Nest{Depth: 3, Loops: [cost.MostLoops]cost.Loop{
-		{Trips: 64, Moves: [3]float64{4, 0, 256}}, {Trips: terms, Sums: true, Moves: [3]float64{0, apart, 0}}, {Trips: 16, Moves: [3]float64{0, 4, 4}}}}
+		{Trips: 64, Moves: [cost.MostArrays]float64{4, 0, 256}}, {Trips: terms, Sums: true, Moves: [cost.MostArrays]float64{0, apart, 0}}, {Trips: 16, Moves: [cost.MostArrays]float64{0, 4, 4}}}}
 	return avx2.Model().Nanos(&w)
 }
 

@@ -9,19 +9,17 @@ import (
 // The machine in numbers: a core of about 3 GHz with two vector pipes. Times are nanoseconds, rates
 // are per nanosecond.
 const (
-	clock       = 3.0       // cycles
-	launch      = 400.0     // a phase: handing out tasks and waiting for them
-	peakShare   = 0.75      // of the peak, by which packed products are cut into tasks
-	directRate  = 0.30      // of the peak that vectors without tiles reach: every product needs a load
-	mostRate    = 0.92      // of the peak that nothing is beyond
-	batchRate   = 0.85      // of the peak that tiles reach on operands that live in the second-level cache
-	fusedRate   = 0.60      // of the peak that tiles of a product with factors reach
-	fusedBytes  = 256 << 10 // of the right operand that such tiles read again and again
-	foldRate    = 0.20      // of the peak that vectors along reduced indices reach: a fold for every element, two loads a product
-	askewLoss   = 1.6       // what the direct strategy loses where a vector of the output gathers its operand
-	turnLoss    = 1.15      // and where tiles of it are turned around in registers, in the second-level cache
-	complexLoss = 2.0       // what the direct strategy loses where products have a real and an imaginary part
-	leastTerms  = 4.0       // of sums that panels are packed for
+	clock       = 3.0   // cycles
+	launch      = 400.0 // a phase: handing out tasks and waiting for them
+	peakShare   = 0.75  // of the peak, by which packed products are cut into tasks
+	directRate  = 0.30  // of the peak that vectors without tiles reach: every product needs a load
+	mostRate    = 0.92  // of the peak that nothing is beyond
+	batchRate   = 0.85  // of the peak that tiles reach on operands that live in the second-level cache
+	foldRate    = 0.20  // of the peak that vectors along reduced indices reach: a fold for every element, two loads a product
+	askewLoss   = 1.6   // what the direct strategy loses where a vector of the output gathers its operand
+	turnLoss    = 1.15  // and where tiles of it are turned around in registers, in the second-level cache
+	complexLoss = 2.0   // what the direct strategy loses where products have a real and an imaginary part
+	leastTerms  = 4.0   // of sums that panels are packed for
 	maxBytes    = 1 << 46
 
 	call        = 100.0    // a step within a kernel that runs anyway
@@ -146,8 +144,8 @@ func (t *typical) evenWithin(w *Work, most float64) float64 {
 // time is the fastest strategy and its time.
 func (t *typical) time(w *Work) Estimate {
 	best := Estimate{Strategy: Direct, Nanos: t.asItLies(w)}
-	if w.Inner > 1 && w.Product && !w.Askew && w.UnitInner {
-		if nanos := max(t.fused(w), t.moved(w, Fused)); nanos < best.Nanos {
+	if w.factors() {
+		if nanos := t.fused(w); nanos < best.Nanos {
 			best = Estimate{Strategy: Fused, Nanos: nanos}
 		}
 	}
@@ -344,20 +342,6 @@ func (t *typical) direct(w *Work) float64 {
 	}
 	compute := points * (1/mac + (w.Ops+float64(w.Factors))/op)
 	return max(compute, t.traffic(w)) + call
-}
-
-// fused estimates the fused strategy: tiles of registers as those of the packed one, but of operands as they
-// lie, and the factors' products once for each sum over Inner.
-func (t *typical) fused(w *Work) float64 {
-	points := w.B * w.M * w.N * w.K
-	lanes := t.rates[w.Type].lanes
-	rate := fusedRate
-	if w.N*w.Inner*float64(w.Type.Accum().Size()) > fusedBytes { // the right operand streams in again and again
-		rate = directRate
-	}
-	mac := t.rates[w.Type].peak * rate * filled(w.N, lanes)
-	compute := points * (1/mac + (w.Ops+float64(w.Factors)/w.Inner)/(clock*lanes))
-	return max(compute, (w.BytesIn+w.BytesOut)/t.bandwidth(w.BytesIn+w.BytesOut)) + call
 }
 
 // directShare is the part of the peak that the direct strategy reaches with long enough vectors, and

@@ -5,9 +5,13 @@ import "math"
 // MostLoops is the most loops of a nest.
 const MostLoops = 12
 
-// Nest is the loops of a product of two inputs that is computed as it lies, the outermost first, down to the elements of a tile.
+// MostArrays is the most arrays of a nest: of more inputs, the smallest are taken to stay in the first level.
+const MostArrays = 6
+
+// Nest is the loops of a product that is computed as it lies, the outermost first, down to the elements of a tile.
 type Nest struct {
 	Depth  int
+	Arrays int // that loops move along: 3, and further inputs; 0 says 3
 	Loops  [MostLoops]Loop
 	Copied bool // what tiles read of the inputs is copied side by side first
 }
@@ -15,8 +19,8 @@ type Nest struct {
 // Loop is one of them.
 type Loop struct {
 	Trips float64
-	Moves [3]float64 // bytes that each moves along the two inputs and the output; 0 if not
-	Sums  bool       // over terms
+	Moves [MostArrays]float64 // bytes that each moves along two inputs, the output and further inputs; 0 if not
+	Sums  bool                // over terms
 }
 
 // What loops take beside arithmetic, in nanoseconds: one price for each event, whatever the kernel.
@@ -56,6 +60,8 @@ const (
 	batchCycles = 2.4  // of the cycles that multiply-adds take at least: of vectors along the batch
 	foldVector  = 0.32 // nanoseconds of a load and half a multiply-add, of vectors along terms
 	foldSum     = 0.9  // and of a sum, whose lanes are added up
+	manyVector  = 0.29 // of a vector of a product of more than two inputs, along the output
+	manyFactor  = 0.09 // and of each input beyond two
 )
 
 // hidden is the share of arithmetic during which lines come from the second level, if nothing comes from beyond.
@@ -125,14 +131,26 @@ func (n *Nest) sideBySide(array int, size float64) float64 {
 	return max(run/Line, 1)
 }
 
+// output is the place of the output among a nest's arrays.
+const output = 2
+
+func (n *Nest) arrays() int { return max(n.Arrays, output+1) }
+
+func sum(list []float64) (all float64) {
+	for _, x := range list {
+		all += x
+	}
+	return all
+}
+
 // missed is what a level of memory has to fetch of each array.
 type missed struct {
-	units [3]float64
+	units [MostArrays]float64
 	known bool
 }
 
 // note notes what is missed if the loops from depth d on touch so many units each, and are the first that a level does not hold.
-func (m *missed) note(n *Nest, d int, units [3]float64) {
+func (m *missed) note(n *Nest, d int, units *[MostArrays]float64) {
 	m.known = true
 	outer, outerFree := 1.0, 1.0
 	for k := range d {
@@ -141,7 +159,10 @@ func (m *missed) note(n *Nest, d int, units [3]float64) {
 			outerFree *= l.Trips
 		}
 	}
-	m.units = [3]float64{units[0] * outer, units[1] * outer, units[2] * outerFree} // sums are written once
+	for k := range n.arrays() {
+		m.units[k] = units[k] * outer
+	}
+	m.units[output] = units[output] * outerFree // sums are written once
 }
 
 // fewerLines is a number of lines, of those that loops touch, up to which these are on no more pages than a core knows: none are
@@ -149,35 +170,38 @@ func (m *missed) note(n *Nest, d int, units [3]float64) {
 const fewerLines = pages / (1 + MostLoops/64.0)
 
 // misses is what each level misses: lines of the first and of the second, and pages.
-func (t *typical) misses(w *Work) (l1, l2, walks missed) {
-	n := &w.Nest
+func (t *typical) misses(w *Work, n *Nest) (l1, l2, walks missed) {
 	size := float64(w.Type.Size())
 	near, far := shareL1*float64(t.l1())/Line, shareL2*float64(t.l2())/Line
 	stays := t.stays(w)
-	var spans [3]span
-	lines, full := [3]float64{1, 1, 1}, [3]float64{1, 1, 1}
+	var spans [MostArrays]span
+	var lines, full [MostArrays]float64
+	arrays := n.arrays()
+	for k := range arrays {
+		lines[k], full[k] = 1, 1
+	}
 	for d := n.Depth - 1; d >= 0 && !(l1.known && (l2.known || stays) && walks.known); d-- {
 		l := &n.Loops[d]
-		for k := range spans {
+		for k := range arrays {
 			if moves := l.Moves[k]; moves != 0 {
 				spans[k].add(moves, l.Trips)
 				lines[k], full[k] = spans[k].units(size, Line)
 			}
 		}
-		filled := full[0] + full[1] + full[2]
+		filled := sum(full[:arrays])
 		if !l1.known && filled > near {
-			l1.note(n, d, lines)
+			l1.note(n, d, &lines)
 		}
 		if !l2.known && filled > far {
-			l2.note(n, d, lines)
+			l2.note(n, d, &lines)
 		}
-		if !walks.known && lines[0]+lines[1]+lines[2] > fewerLines {
-			var places [3]float64
-			for k := range spans {
+		if !walks.known && sum(lines[:arrays]) > fewerLines {
+			var places [MostArrays]float64
+			for k := range arrays {
 				places[k], _ = spans[k].units(size, Page)
 			}
-			if places[0]+places[1]+places[2] > pages {
-				walks.note(n, d, places)
+			if sum(places[:arrays]) > pages {
+				walks.note(n, d, &places)
 			}
 		}
 	}
@@ -196,7 +220,11 @@ func (t *typical) stays(w *Work) bool { return w.BytesIn+w.BytesOut <= float64(t
 // nested is the time of a nest.
 func (t *typical) nested(w *Work) float64 {
 	compute := t.arithmetic(w)
-	moves, near := t.moves(w)
+	alone := nearAlone
+	if w.Folds {
+		alone = 0
+	}
+	moves, near := t.moves(w, &w.Nest, alone)
 	nanos := compute + moves + t.aside(w)
 	if t.stays(w) {
 		nanos -= min(hidden*compute, near)
@@ -254,43 +282,49 @@ func (t *typical) arithmetic(w *Work) float64 {
 		loads := 2.0
 		if w.M > 1 && w.N > 1 {
 			loads = 0.75
+		} else if w.Factors > 0 && w.B*w.M*w.N > 1 { // rows share some
+			loads = 0.9
 		} else if w.M > 1 || w.N > 1 {
 			loads = 1.25
 		}
 		ops := points * (vectors + math.Mod(run, lanes)) / run
-		return foldVector*loads*ops/rate + foldSum*points/w.K
+		return (foldVector*loads+manyFactor*float64(w.Factors))*ops/rate + foldSum*points/w.K
+	case w.Factors > 0:
+		run := max(w.Run, 1)
+		return (manyVector + manyFactor*float64(w.Factors)) * points * math.Ceil(run/lanes) / run / rate
 	case w.AlongBatch:
 		return batchCycles * points * math.Ceil(w.Run/lanes) / w.Run * t.work(1) / (clock * rate)
 	}
 	return w.Cycles / (clock * rate)
 }
 
-// moves is the time of lines that loops move through the levels of memory, and how much of it is of inputs that the second level has.
-func (t *typical) moves(w *Work) (nanos, nearby float64) {
-	l1, l2, walks := t.misses(w)
-	for k := range l2.units {
+// moves is the time of lines that loops move through the levels of memory, and how much of it is of inputs that the second level has,
+// where a line that no neighbour follows takes so much more.
+func (t *typical) moves(w *Work, n *Nest, single float64) (nanos, nearby float64) {
+	l1, l2, walks := t.misses(w, n)
+	for k := range n.arrays() {
 		near, far, pages, alone := nearLine, farLine, walk, farAlone
 		switch {
-		case k == 2:
+		case k == output:
 			near, far, pages, alone = nearWritten, farWritten, walkWritten, aloneWritten
 			if w.Across >= Page && w.BytesOut >= streamBytes {
 				far += strewn
 			}
-		case w.Nest.Copied:
+		case n.Copied:
 			near = 0
 		}
 		if lines := max(l1.units[k]-l2.units[k], 0); lines > 0 {
-			if near > 0 && k < 2 && !w.Folds {
-				near += nearAlone / w.Nest.sideBySide(k, float64(w.Type.Size()))
+			if near > 0 && k != output {
+				near += single / n.sideBySide(k, float64(w.Type.Size()))
 			}
 			nanos += near * lines
-			if k < 2 {
+			if k != output {
 				nearby += near * lines
 			}
 		}
 		nanos += pages * walks.units[k]
 		if lines := l2.units[k]; lines > 0 {
-			nanos += lines * (far + alone/w.Nest.sideBySide(k, float64(w.Type.Size())))
+			nanos += lines * (far + alone/n.sideBySide(k, float64(w.Type.Size())))
 		}
 	}
 	return nanos, nearby
