@@ -27,6 +27,7 @@ var genDirectives = []string{
 	`//einc:kernel Brain "ij->j" i=3,j=9 bfloat16`,
 	`//einc:kernel Any "ij,j->i" i=3,j=33 bool`,
 	`//einc:kernel Empty "ij,jk->ik" i=3,j=0,k=2 int64`,
+	`//einc:kernel Nothing "ij,jk->ik" i=0,j=3,k=2 float32`,
 	`//einc:kernel Größe "M[i] = sqrt(abs(Z[i]))" i=11 complex64`,
 }
 

@@ -40,10 +40,11 @@ func addImports(text []byte) ([]byte, error) {
 			fmt.Fprintf(&decl, "\t%q\n", p.path)
 		}
 	}
-	if decl.Len() == 0 {
-		return text, nil
+	imports := "" // code for no elements needs none
+	if decl.Len() > 0 {
+		imports = "import (\n" + decl.String() + ")\n"
 	}
-	return bytes.Replace(text, []byte("\n//imports\n"), []byte("\nimport (\n"+decl.String()+")\n"), 1), nil
+	return bytes.Replace(text, []byte("\n//imports\n"), []byte("\n"+imports), 1), nil
 }
 
 // checkBack parses a generated file and compares what it declares with what it is meant to: names of this
