@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -51,6 +52,22 @@ func TestTilesShareOutTheNextItem(t *testing.T) {
 			require.Less(t, slices.Max(asked[param]), (far+1)*item, "%v: operand %d", x, param)
 		}
 	}
+}
+
+// Tiles of A in place share out the rows that the next ones read, where these follow and are read from afar for few panels.
+func TestTilesAskForTheNextRows(t *testing.T) {
+	ahead := regexp.MustCompile(`ahead \S+( \S+)*? by \d+`)
+	asked := func(rows, columns int, expr string) string {
+		c := caseOf{expr: expr, types: []tensor.DType{tensor.F32}, layouts: "c", packed: true, span: 1,
+			extent: map[rune]int{'a': rows, 'b': 128, 'c': columns, 'd': 2}}
+		p, err := Lower(c.build(newRand(1)).plan, targets()[2], Options{})
+		require.NoError(t, err)
+		return ahead.FindString(p.String())
+	}
+	require.Equal(t, "ahead ab[ib*33792 + i*1536 + j*768 + 1536] by 6", asked(2100, 64, "ab,bc->ac"), "six of twelve rows of 128 terms for each of two panels")
+	require.Empty(t, asked(2000, 64, "ab,bc->ac"), "under 1 MB")
+	require.Empty(t, asked(2100, 440, "ab,bc->ac"), "fourteen panels for twelve rows")
+	require.Empty(t, asked(1100, 64, "adb,dbc->dac"), "rows of two items take turns")
 }
 
 // fetched is where the prefetches of a nest are in each parameter, for tasks and batch items 0.

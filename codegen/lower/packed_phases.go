@@ -331,7 +331,9 @@ func (p *panels) tile(x *block, i, j loop.Var, rows, columns loop.Bound) (err er
 	if x.parts >= 0 {
 		t.Part = &loop.Addr{Param: x.parts, Off: p.partAt(x, i, panel)}
 	}
-	t.Ahead = p.nextPanel(x, i, j)
+	if t.Ahead = p.nextPanel(x, i, j); t.Ahead == nil {
+		t.Ahead = p.nextRows(x, i, j)
+	}
 	t.After, err = p.after(x, i, j)
 	p.b.Add(t)
 	return err
@@ -347,6 +349,23 @@ func (p *panels) nextPanel(x *block, i, j loop.Var) *loop.Ahead {
 	next := plus(times(j, 1), loop.Affine{Const: 1})
 	at := p.panelB(x.to, x.batch, p.panelAt(x, next), next)
 	at.Off = plus(at.Off, times(i, share*p.KC))
+	return &loop.Ahead{At: at, Step: share}
+}
+
+// nextRows is the part of the next rows of A in place that a tile asks for, each panel of columns its share of them, where a row
+// follows the other: tiles read several at once, in pieces too short for a machine to see where reading goes on. Where more panels
+// pass than a tile has rows, only the first of many waits.
+func (p *panels) nextRows(x *block, i, j loop.Var) *loop.Ahead {
+	panels := p.NC / p.Cols
+	a := p.b.Nest.Params[x.fromA]
+	if !p.Place.A || !p.ByRows || len(p.m) != 1 || p.m[0].at[sideA].n != p.KC || panels > p.MR || (a.Hi-a.Lo)*int64(a.DType.Size()) < aheadBytes {
+		return nil
+	}
+	share := ceilDiv(p.MR, panels)
+	at := origin(x.fromA, sideA, x.batch)
+	at.Off = plus(at.Off, times(x.x, p.MC*p.KC))
+	at.Off = plus(at.Off, plus(times(i, p.MR*p.KC), times(j, share*p.KC)))
+	at.Off.Const += p.MR * p.KC
 	return &loop.Ahead{At: at, Step: share}
 }
 

@@ -240,7 +240,7 @@ func TestTilesFillLines(t *testing.T) {
 		{server, placeA, tensor.F32, 24, 20, "tile 8x48 lanes 16 ", false},
 		{server, placeA, tensor.F64, 24, 20, "tile 8x24 lanes 8 ", true},
 		{server, placeB, tensor.F32, 24, 16, "tile 8x48 lanes 16 ", true},
-		{server, placeB, tensor.F32, 8, 24, "tile 8x48 lanes 16 ", true},
+		{server, placeB, tensor.F32, 8, 24, "tile 12x32 lanes 16 ", true},
 		{server, placeB, tensor.F32, 23, 16, "tile 8x48 lanes 16 ", false},
 		{avx2, placeA, tensor.F32, 24, 20, "tile 4x24 lanes 8 ", true},
 		{avx2, placeA, tensor.F32, 4, 18, "tile 6x16 lanes 8 ", false},

@@ -223,8 +223,7 @@ const manyPanels = 10
 // tile is the number of rows and of vectors of the register tile for n columns, in place or packed: the accumulators, one row of
 // B, one element of A and, without fused multiply-add, one product must stay in registers. Complex values take two registers
 // each. Three vectors take fewer loads for as many multiply-adds than two do, which counts where another thread of the core
-// has its part of them, unless they leave more of a panel empty. Of B in place, fewer rows of tiles then fetch each line from
-// afar, and lines that are neighbours.
+// has its part of them, and of B in place lines that are neighbours, unless they leave more of a panel empty.
 func (t *Target) tile(d tensor.DType, placeB bool, n int64) (rows, vectors int64) {
 	many := t.Registers >= 32 && t.VectorBytes >= 32
 	emptier := func() bool {
@@ -232,7 +231,7 @@ func (t *Target) tile(d tensor.DType, placeB bool, n int64) (rows, vectors int64
 		return full < 3*manyPanels && roundUp(full, 3) > roundUp(full, 2)
 	}
 	switch {
-	case placeB:
+	case placeB && !emptier():
 		return 8, 3
 	case d.IsComplex() && many:
 		return 12, 1

@@ -41,8 +41,10 @@ func TestTilesStayInRegisters(t *testing.T) {
 	b := avx2.Blocking(tensor.F32, cost.Places{}, 1, 1000, 1000, 1000)
 	require.Equal(t, []int64{6, 16, 512}, []int64{b.MR, b.NR, b.KC})
 	for columns, tile := range map[int64][]int64{1000: {8, 24}, 72: {8, 24}, 248: {8, 24}, 64: {12, 16}, 200: {12, 16}} {
-		b = avx512.Blocking(tensor.F64, cost.Places{}, 1, 1000, columns, 1000)
-		require.Equal(t, tile, []int64{b.MR, b.NR}, "%d columns", columns)
+		for _, place := range []cost.Places{{}, {B: true}} {
+			b = avx512.Blocking(tensor.F64, place, 1, 1000, columns, 1000)
+			require.Equal(t, tile, []int64{b.MR, b.NR}, "%d columns, %+v", columns, place)
+		}
 	}
 	b = avx512.Blocking(tensor.I64, cost.Places{}, 1, 1000, 1000, 1000)
 	require.Equal(t, []int64{12, 16}, []int64{b.MR, b.NR})
