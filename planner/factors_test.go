@@ -59,6 +59,14 @@ func TestFactorsOfTheResultWait(t *testing.T) {
 	require.Len(t, pl.Steps[0].Extra, 2)
 }
 
+// TestTinyStepsStayApart demands that steps cost what they take where there is next to nothing to do in them: not so much that all is
+// summed in one loop instead.
+func TestTinyStepsStayApart(t *testing.T) {
+	sizes := map[byte]int{'a': 3, 'b': 3, 'c': 3, 'd': 3, 'e': 3, 'f': 3}
+	pl := plan(t, einsum("ab,bc,cd,de,ef->af", sizes, tensor.F32), "")
+	require.Greater(t, len(pl.Steps), 1, pl.String())
+}
+
 // TestPartlyFused plans a network in which one pair takes a factor in and another stays as it is.
 func TestPartlyFused(t *testing.T) {
 	p := einsum("ijk,ja,ka,ab->ib", map[byte]int{'i': 200, 'j': 200, 'k': 200, 'a': 16, 'b': 300}, tensor.F64)

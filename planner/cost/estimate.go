@@ -22,7 +22,7 @@ const (
 	leastTerms  = 4.0   // of sums that panels are packed for
 	maxBytes    = 1 << 46
 
-	call        = 100.0    // a step within a kernel that runs anyway
+	call        = 18.0     // a step within a kernel that runs anyway
 	rateBeyond  = 15.0     // bytes a nanosecond that one core moves beyond it, on a machine that many share
 	streamBytes = 12 << 20 // of outputs that are stored past the caches
 	gatherNear  = 0.4      // nanoseconds an element that a vector fetches by itself
