@@ -10,12 +10,6 @@ import (
 // How codegen/lower computes a product with factors: tiles are sums of the core for some rows, along an index of the output or of the
 // outer terms, which some factor has, over vectors of columns.
 
-// What tiles wait in memory for, as codegen/lower has it.
-const (
-	largeBytes = 1 << 20  // of an input of the core that is read as it lies, for all rows, for each outer term
-	keptBytes  = 16 << 10 // of their sums
-)
-
 // sums is the tiles of the core's sums.
 type sums struct {
 	tiling
@@ -60,7 +54,7 @@ func (q *question) ahead(t *sums) bool {
 	if o := q.core(1); o.bytes() > r.bytes() {
 		r = o
 	}
-	if r.bytes() < largeBytes || len(t.outer) == 0 || r.unit == none {
+	if r.bytes() < cost.LargeCore || len(t.outer) == 0 || r.unit == none {
 		return false
 	}
 	last := none
@@ -125,44 +119,24 @@ func (q *question) sums() sums {
 			t.along, row = last, none
 		}
 	}
-	most := 1.0
+	most := int64(1)
 	switch {
 	case t.along != none:
-		most = float64(q.extent(t.along))
+		most = int64(q.extent(t.along))
 	case row != none:
-		t.row, most = row, q.run(row)
-		t.kept = len(t.outer) > 0 && t.v != none && max(q.core(0).bytes(), q.core(1).bytes()) >= largeBytes
+		t.row, most = row, int64(q.run(row))
+		t.kept = len(t.outer) > 0 && t.v != none && max(q.core(0).bytes(), q.core(1).bytes()) >= cost.LargeCore
 		if !t.kept && len(t.outer) > 0 {
 			each = 1
 		}
 	}
-	vectors := 1.0
+	vectors := int64(1)
 	if t.v != none {
-		vectors = math.Ceil(q.run(t.v) / q.lanes)
+		vectors = int64(math.Ceil(q.run(t.v) / q.lanes))
 	}
-	rows, columns := q.sumTile(vectors, most, each)
-	t.rows, t.columns = rows, columns*q.lanes
+	rows, columns := q.opts.Target.SumTile(q.dtype, vectors, most, each)
+	t.rows, t.columns = float64(rows), float64(columns)*q.lanes
 	return t
-}
-
-// sumTile is the rows and vectors of a tile of sums with the fewest loads for each product.
-func (q *question) sumTile(vectors, most float64, each int64) (rows, columns float64) {
-	free, best := int64(q.opts.Target.Registers)-1, 0.0
-	if q.opts.Target.Registers >= 32 {
-		free -= 2
-	}
-	if q.dtype.IsComplex() {
-		free /= 2
-	}
-	rows, columns = 1, 1
-	for c := int64(1); c <= min(int64(vectors), 4); c++ {
-		for r := int64(1); r <= min(int64(most), 16); r++ {
-			if reuse := float64(r*c) / float64(r+c); (r+2+each*r)*c <= free && reuse > best*1.01 {
-				best, rows, columns = reuse, float64(r), float64(c)
-			}
-		}
-	}
-	return rows, columns
 }
 
 // sumLoops tells the loops of a product with factors.
@@ -190,7 +164,7 @@ func (q *question) sumLoops(n *cost.Nest, t *sums) {
 		columns = q.run(t.v)
 	}
 	if t.kept {
-		most := keptBytes / float64(q.dtype.Accum().Size())
+		most := cost.KeptSums / float64(q.dtype.Accum().Size())
 		c := min(max(math.Floor(most/t.rows/t.columns), 1)*t.columns, columns)
 		r := min(max(math.Floor(most/c/t.rows), 1)*t.rows, rows)
 		tiles(t.row, rows, r)

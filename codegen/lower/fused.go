@@ -147,11 +147,11 @@ func (k *kernel) fusedTile(s *shape, t cost.Target) {
 		if s.kept || len(outer) == 0 {
 			each = 0
 		}
-		rows, cols := k.fusedSize(s, t, row, 1, each)
+		rows, cols := k.fusedSize(s, t, row, each)
 		k.limit(s, rows, cols)
 		return
 	}
-	rows, cols := k.fusedSize(s, t, along, 1, 0)
+	rows, cols := k.fusedSize(s, t, along, 0)
 	k.limit(s, 1, cols)
 	e := k.axes[along].extent
 	s.kvec, s.klanes, s.kaccs = along, 1, ceilDiv(e, ceilDiv(e, rows))
@@ -162,32 +162,14 @@ func (k *kernel) stillCore(id int) bool {
 	return k.axes[id].at[1].isZero() || k.axes[id].at[coreInputs].isZero()
 }
 
-// fusedSize is the rows along an axis and the columns of a tile that takes the fewest loads a product: in
-// registers are the sums, a row of vectors, an element, and rows of what waits for outer terms: some, and as
-// many for each row.
-func (k *kernel) fusedSize(s *shape, t cost.Target, axis int, waiting, each int64) (rows, cols int64) {
-	free, most := int64(t.Registers)-1, int64(1)
-	if t.Registers >= 32 {
-		free -= 2
-	}
-	if k.valueType().IsComplex() {
-		free /= 2
-	}
-	vecs := int64(1)
+// fusedSize is the rows along an axis and the vectors of a tile; each is the rows of what waits for each of its own.
+func (k *kernel) fusedSize(s *shape, t cost.Target, axis int, each int64) (rows, cols int64) {
+	vectors, most := int64(1), int64(1)
 	if s.col >= 0 {
-		vecs = ceilDiv(k.axes[s.col].extent, s.lanes)
+		vectors = ceilDiv(k.axes[s.col].extent, s.lanes)
 	}
 	if axis >= 0 {
-		most = min(k.axes[axis].extent, 16)
+		most = k.axes[axis].extent
 	}
-	best := 0.0
-	rows, cols = 1, 1
-	for c := int64(1); c <= min(vecs, 4); c++ {
-		for r := int64(1); r <= most; r++ {
-			if reuse := float64(r*c) / float64(r+c); (r+1+waiting+each*r)*c <= free && reuse > best*1.01 {
-				best, rows, cols = reuse, r, c
-			}
-		}
-	}
-	return rows, cols
+	return t.SumTile(k.valueType(), vectors, most, each)
 }

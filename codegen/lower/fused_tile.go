@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/planner/cost"
 )
 
 // The nests of products with factors: see fused.go.
@@ -87,13 +88,9 @@ func (e *emitter) coreSums(t tile, ps []point) []loop.Reg {
 	})
 }
 
-// largeBytes is the size of an input from which on it is read as it lies, and what the next sums read of it is
-// fetched ahead: machines do not see that several short rows are read side by side over and over.
-const largeBytes = 1 << 20
-
 // largeCore is an input of the core that is so large that it is not to be passed over in pieces; 0 for none.
 func (k *kernel) largeCore() int {
-	best, most := 0, int64(largeBytes-1)
+	best, most := 0, int64(cost.LargeCore-1)
 	for acc := 1; acc <= coreInputs; acc++ {
 		if size := k.bytes(acc); size > most {
 			best, most = acc, size
@@ -156,13 +153,10 @@ func (e *emitter) steps(id int, n int64, regs []loop.Reg, f func([]loop.Reg) []l
 
 // keptBlock is how many rows and columns a task keeps sums of.
 func (k *kernel) keptBlock(s shape) (rows, cols int64) {
-	cols = min(max(keptBytes/int64(k.valueType().Size())/s.rows/(s.cols*s.lanes), 1)*s.cols*s.lanes, k.axes[s.col].extent)
-	rows = min(max(keptBytes/int64(k.valueType().Size())/cols/s.rows, 1)*s.rows, k.axes[s.row].extent)
+	cols = min(max(cost.KeptSums/int64(k.valueType().Size())/s.rows/(s.cols*s.lanes), 1)*s.cols*s.lanes, k.axes[s.col].extent)
+	rows = min(max(cost.KeptSums/int64(k.valueType().Size())/cols/s.rows, 1)*s.rows, k.axes[s.row].extent)
 	return rows, cols
 }
-
-// keptBytes is the most bytes of sums that a task keeps: they stay in the first-level cache.
-const keptBytes = 16 << 10
 
 // keptWidth is how far rows of such sums lie apart: they hold whole vectors.
 func (k *kernel) keptWidth(s shape) int64 {

@@ -1,5 +1,7 @@
 package cost
 
+import "github.com/einc-lang/einc/tensor"
+
 // The fused strategy sums the product of two inputs, the core, in tiles of registers, and multiplies sums by further factors.
 
 // Sums is how tiles sum the core.
@@ -11,6 +13,35 @@ type Sums struct {
 	Across  float64 // elements of factors that a vector of sums fetches one by one
 	Ahead   bool    // lines of a large input are asked for while the sums before are added up
 	Nest    Nest
+}
+
+// From LargeCore bytes on an input of the core is read as it lies, for all rows, for each outer term, and what the next sums read of it
+// is fetched ahead: machines do not see that several short rows are read side by side over and over. The sums wait in memory,
+// KeptSums bytes of a task's at once, which stay in the first-level cache.
+const (
+	LargeCore = 1 << 20
+	KeptSums  = 16 << 10
+)
+
+// SumTile is the rows, of so many at most, and the vectors of a tile of the core's sums that takes the fewest loads a product: in
+// registers are the sums, a row of vectors, an element, and rows of what waits for outer terms: one, and so many for each row.
+func (t *Target) SumTile(d tensor.DType, vectors, most, each int64) (rows, columns int64) {
+	free, best := int64(t.Registers)-1, 0.0
+	if t.Registers >= 32 {
+		free -= 2
+	}
+	if d.IsComplex() {
+		free /= 2
+	}
+	rows, columns = 1, 1
+	for c := int64(1); c <= min(vectors, 4); c++ {
+		for r := int64(1); r <= min(most, 16); r++ {
+			if reuse := float64(r*c) / float64(r+c); (r+2+each*r)*c <= free && reuse > best*1.01 {
+				best, rows, columns = reuse, r, c
+			}
+		}
+	}
+	return rows, columns
 }
 
 // What such tiles take.
