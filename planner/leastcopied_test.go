@@ -42,15 +42,17 @@ func randomPair(t *testing.T, r *rand.Rand) *parser.Problem {
 	return p
 }
 
+// avx512 is a machine with vectors of 64 bytes.
+var avx512 = cost.Target{Arch: "amd64", Level: "x86-64-v4", VectorBytes: 64, Registers: 32, FMA: true}
+
 // A step with copies takes no less than the bound that spares writing it.
 func TestStepsWithCopiesTakeNoLessThanTheBound(t *testing.T) {
-	target := cost.Target{Arch: "amd64", Level: "x86-64-v4", VectorBytes: 64, Registers: 32, FMA: true}
 	r, looked := rand.New(rand.NewPCG(4, 2)), 0
 	for looked < 300 {
 		p := randomPair(t, r)
-		pl, err := Search(context.Background(), p, Options{Target: target})
+		pl, err := Search(context.Background(), p, Options{Target: avx512})
 		require.NoError(t, err)
-		d := &draft{p: p, plan: pl, opts: Options{Target: target}}
+		d := &draft{p: p, plan: pl, opts: Options{Target: avx512}}
 		for i := range pl.Steps {
 			s := &pl.Steps[i]
 			if len(s.Inputs) != 2 || s.Core[1] < 0 {
@@ -75,11 +77,10 @@ func TestStepsWithCopiesTakeNoLessThanTheBound(t *testing.T) {
 
 // A step's best copies are found wherever it takes less with them than is asked for; else the time is no less than that.
 func TestCopiesBelowALimit(t *testing.T) {
-	target := cost.Target{Arch: "amd64", Level: "x86-64-v4", VectorBytes: 64, Registers: 32, FMA: true}
 	r, given := rand.New(rand.NewPCG(4, 3)), 0
 	for given < 30 {
 		p := randomPair(t, r)
-		d, err := newDraft(context.Background(), p, Options{Target: target})
+		d, err := newDraft(context.Background(), p, Options{Target: avx512})
 		require.NoError(t, err)
 		require.NoError(t, d.declare(d.live()))
 		require.NoError(t, d.statement(&p.Statements[0]))

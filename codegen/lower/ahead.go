@@ -158,6 +158,7 @@ func (k *kernel) isLarge(acc int) bool { return k.bytes(acc) >= aheadBytes }
 
 // bytes is the size of an array.
 func (k *kernel) bytes(acc int) int64 {
-	a := k.accs[acc]
-	return (a.Hi - a.Lo) * int64(a.DType.Size())
+	return bytesOf(k.accs[acc].Param)
 }
+
+func bytesOf(a loop.Param) int64 { return (a.Hi - a.Lo) * int64(a.DType.Size()) }
