@@ -39,14 +39,15 @@ const (
 // creates it if need be. It refuses a directory that another user owns or may write to, and a symbolic
 // link; callers then go on without a cache and tell the user why.
 func OpenCache(dir string) (*Cache, error) {
-	if dir == "" {
+	named := dir != ""
+	if !named {
 		base, err := os.UserCacheDir()
 		if err != nil {
 			return nil, fmt.Errorf("kernel cache: %w", err)
 		}
 		dir = filepath.Join(base, "einc")
 	}
-	if err := makePrivate(dir); err != nil {
+	if err := makePrivate(dir, named); err != nil {
 		return nil, fmt.Errorf("kernel cache: %w", err)
 	}
 	return &Cache{dir: dir}, nil
@@ -55,8 +56,9 @@ func OpenCache(dir string) (*Cache, error) {
 // Dir is the directory.
 func (c *Cache) Dir() string { return c.dir }
 
-// makePrivate makes dir if it does not exist, and checks it if it does.
-func makePrivate(dir string) error {
+// makePrivate makes dir if it does not exist, and checks it if it does. What to do instead depends on whether the
+// user named it.
+func makePrivate(dir string, named bool) error {
 	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
 		return err
 	}
@@ -71,9 +73,9 @@ func makePrivate(dir string) error {
 	case info.Mode()&fs.ModeSymlink != 0:
 		return fmt.Errorf("%s is a symbolic link; name the directory it leads to", dir)
 	case !info.IsDir():
-		return fmt.Errorf("%s is not a directory; remove it, or name another", dir)
+		return fmt.Errorf("%s is not a directory; name another", dir)
 	}
-	return checkPrivate(dir, info)
+	return checkPrivate(dir, info, named)
 }
 
 // Get returns the Object stored under key. A damaged entry is as good as none, and so is what is no file: to open a
