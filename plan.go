@@ -11,10 +11,10 @@ import (
 	"strings"
 	"time"
 
+	"github.com/einc-lang/einc/codegen"
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner"
 	"github.com/einc-lang/einc/planner/cost"
-	"github.com/einc-lang/einc/tensor"
 )
 
 // PlanFile is a plan as a repository keeps it: see ReadPlan.
@@ -29,8 +29,32 @@ func ParseBudget(s string) (Budget, error) { return planner.ParseBudget(s) }
 // PlanProgress is how far a search is.
 type PlanProgress = planner.Progress
 
-// ReadPlan reads a plan file and checks that it is one. Options.Plan takes it.
-func ReadPlan(r io.Reader) (*PlanFile, error) { return planner.ReadFile(r) }
+// ReadPlan reads a plan file and checks that it is one: that its parts agree with each other, and that its target is a
+// machine that einc compiles for. Options.Plan takes it.
+func ReadPlan(r io.Reader) (*PlanFile, error) {
+	f, err := planner.ReadFile(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkTarget(f.Target); err != nil {
+		return nil, fmt.Errorf("einc: the plan file: %w; make it again with einc plan -o", err)
+	}
+	return f, nil
+}
+
+// checkTarget refuses a target that is not of its level: costs would be of no machine. Caches and workers may be any.
+func checkTarget(t planner.FileTarget) error {
+	own, err := codegen.TargetFor(t.Level)
+	if err != nil {
+		return fmt.Errorf("its target: %w", err)
+	}
+	own.L1, own.L2, own.L3, own.Workers = t.L1, t.L2, t.L3, t.Workers
+	if planner.FileTarget(own) != t {
+		return fmt.Errorf("its target is not that of its level: %s is arch %s, vector_bytes %d, registers %d, fma %t, f16c %t",
+			own.Level, own.Arch, own.VectorBytes, own.Registers, own.FMA, own.F16C)
+	}
+	return nil
+}
 
 // Planned is an order of contraction and what it costs, ready to be printed.
 type Planned struct {
@@ -62,7 +86,9 @@ func PlanExpr(ctx context.Context, expr string, specs []Spec, opts *Options) (*P
 	c, err := prepare(ctx, expr, specs, opts)
 	if end := ctx.Err(); end != nil && errors.Is(err, end) && opts.MaxMemory == 0 { // before any order was found: the first one will do
 		quick := *opts
-		quick.Method, quick.Objective, quick.Budget = "greedy", "", Budget{}
+		if opts.Plan == nil && opts.Path == "" {
+			quick.Method, quick.Objective, quick.Budget = "greedy", "", Budget{}
+		}
 		ctx = context.WithoutCancel(ctx)
 		c, err = prepare(ctx, expr, specs, &quick)
 	}
@@ -177,7 +203,7 @@ func PlanNetworks(ctx context.Context, in io.Reader, lines bool, d DType, opts *
 		return fmt.Errorf("element type number %d does not exist: use tensor.F64 or another of tensor.DTypes()", d)
 	}
 	if err := opts.check(); err != nil {
-		return err
+		return asOption(err)
 	}
 	each := func(n *planner.NamedNetwork) error {
 		if err := ctx.Err(); err != nil {
@@ -407,22 +433,7 @@ func recountFile(ctx context.Context, f *PlanFile) (nanos, peak float64, err err
 	if f.Expr == "" {
 		return r.Nanos, math.Exp2(math.Min(r.Peak, 1000)) * float64(r.Type.Size()), nil
 	}
-	mode, err := parser.ParseMode(f.Mode)
-	if err != nil {
-		return 0, 0, err
-	}
-	program, err := parser.Parse(f.Expr, mode)
-	if err != nil {
-		return 0, 0, err
-	}
-	specs := make([]Spec, len(f.Shapes))
-	for i, shape := range f.Shapes {
-		specs[i].Shape = shape
-		if specs[i].DType, err = tensor.ParseDType(f.Types[i]); err != nil {
-			return 0, 0, err
-		}
-	}
-	problem, err := program.Bind(specs)
+	problem, err := f.Problem()
 	if err != nil {
 		return 0, 0, err
 	}

@@ -97,6 +97,52 @@ func TestPlansOfNothing(t *testing.T) {
 	require.ErrorContains(t, err, "ParseDirective")
 }
 
+// A plan file whose costs are of no machine that einc compiles for is refused; caches and workers are as they may be.
+func TestReadPlanTarget(t *testing.T) {
+	p, err := einc.PlanExpr(t.Context(), "ij,jk->ik", []einc.Spec{specOf(tensor.F64, 2, 3), specOf(tensor.F64, 3, 4)}, &einc.Options{Level: "x86-64-v3"})
+	require.NoError(t, err)
+	file, err := p.File()
+	require.NoError(t, err)
+	for _, c := range []struct{ old, new, want string }{
+		{`"l1":32768`, `"l1":65536`, ""},
+		{`"level":"x86-64-v3"`, `"level":"x86-64-v9"`, `unknown CPU level "x86-64-v9"`},
+		{`"level":"x86-64-v3"`, `"level":"x86-64-v4"`, "x86-64-v4 is arch amd64, vector_bytes 64, registers 32, fma true"},
+		{`"vector_bytes":32`, `"vector_bytes":63`, "x86-64-v3 is arch amd64, vector_bytes 32, registers 16"},
+		{`"arch":"amd64"`, `"arch":"arm64"`, "make it again with einc plan -o"},
+		{`"fma":true`, `"fma":false`, "fma true"},
+	} {
+		require.Contains(t, string(file), c.old)
+		_, err := einc.ReadPlan(strings.NewReader(strings.Replace(string(file), c.old, c.new, 1)))
+		if c.want == "" {
+			require.NoError(t, err)
+			continue
+		}
+		require.ErrorContains(t, err, c.want, c.new)
+	}
+}
+
+// Where the order is given, nothing is searched, and to ask for a way to search is refused.
+func TestOrderAndSearch(t *testing.T) {
+	specs := []einc.Spec{specOf(tensor.F64, 2, 3), specOf(tensor.F64, 3, 4), specOf(tensor.F64, 4, 5)}
+	plan := func(opts einc.Options) error {
+		_, err := einc.PlanExpr(t.Context(), "ij,jk,kl->il", specs, &opts)
+		return err
+	}
+	const path = "[(0,1),(0,1)]"
+	require.NoError(t, plan(einc.Options{Path: path, Method: "auto", Objective: "time"}))
+	for _, opts := range []einc.Options{{Method: "greedy"}, {Objective: "flops"}, {Budget: einc.Budget{Units: 5}}, {Seed: 1}} {
+		require.NoError(t, plan(opts))
+		opts.Path = path
+		err := plan(opts)
+		require.ErrorContains(t, err, "set no Method, Objective, Budget or Seed")
+		require.True(t, einc.IsOption(err))
+	}
+	require.ErrorContains(t, plan(einc.Options{Path: path, Plan: &einc.PlanFile{}}), "set one of them")
+	network := strings.NewReader(`{"inputs":[[0,1],[1,2]],"output":[0,2],"sizes":[2,3,4]}`)
+	err := einc.PlanNetworks(t.Context(), network, false, tensor.F64, &einc.Options{Path: "[(0,1)]", Seed: 1}, nil)
+	require.True(t, einc.IsOption(err), "%v", err)
+}
+
 // The names that options take are those that the planner takes.
 func TestMethodsAndObjectives(t *testing.T) {
 	specs := []einc.Spec{specOf(tensor.F64, 2, 3), specOf(tensor.F64, 3, 4), specOf(tensor.F64, 4, 5)}

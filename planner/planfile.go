@@ -3,11 +3,9 @@ package planner
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"strings"
 
 	"github.com/einc-lang/einc/planner/cost"
@@ -147,8 +145,8 @@ func escaped(text []byte) bool {
 }
 
 // ReadFile reads a plan file of at most 256 MiB and checks it as a text that anyone may have written: its
-// version, every id, size and pair, and that no field is unknown. What it says of costs it does not
-// believe or check; see Report.
+// version, every id, size and pair, that its expression with its shapes is what its network says, and that no field
+// is unknown. What it says of costs it does not believe or check; see Report.
 func ReadFile(r io.Reader) (*File, error) {
 	data, err := readCapped(r, maxFileBytes, "plan")
 	if err != nil {
@@ -185,98 +183,6 @@ func clip(s string) string {
 		return string(r[:40]) + "…"
 	}
 	return s
-}
-
-// check refuses what no plan file says.
-func (f *File) check() error {
-	n, err := f.Network()
-	if err != nil {
-		return err
-	}
-	o, err := f.Order()
-	if err != nil {
-		return err
-	}
-	if err := CheckPath(o.Path, len(n.Inputs)); err != nil {
-		return err
-	}
-	if _, err := groupRows(o.Path, f.Groups, len(n.Inputs)); err != nil {
-		return err
-	}
-	if _, err := tensor.ParseDType(f.Type); err != nil {
-		return err
-	}
-	if len(f.Labels) != 0 && len(f.Labels) != len(f.Sizes) {
-		return fmt.Errorf("%d labels for %d indices", len(f.Labels), len(f.Sizes))
-	}
-	if !slices.Contains(objectives[:], Objective(f.Objective)) {
-		return fmt.Errorf("no objective %q", clip(f.Objective))
-	}
-	return errors.Join(f.checkOperands(), f.checkFigures(), f.checkSlices(), f.Target.check())
-}
-
-// checkOperands checks what is said of an expression's operands.
-func (f *File) checkOperands() error {
-	if f.Expr == "" && len(f.Shapes)+len(f.Types) == 0 {
-		return nil
-	}
-	if len(f.Shapes) != len(f.Inputs) || len(f.Types) != len(f.Inputs) {
-		return fmt.Errorf("%d shapes and %d types for %d inputs", len(f.Shapes), len(f.Types), len(f.Inputs))
-	}
-	for i, shape := range f.Shapes {
-		d, err := tensor.ParseDType(f.Types[i])
-		if err != nil {
-			return err
-		}
-		if len(shape) > maxNetworkRank || slices.ContainsFunc(shape, func(n int) bool { return n < 0 || int64(n) > maxBytes }) {
-			return fmt.Errorf("operand %d has no possible shape", i)
-		}
-		if _, ok := byteSize(d, shape); !ok {
-			return fmt.Errorf("operand %d has more than 2^46 bytes", i)
-		}
-	}
-	return nil
-}
-
-// checkFigures refuses negative costs and counts.
-func (f *File) checkFigures() error {
-	for _, v := range []struct {
-		field string
-		n     float64
-		least float64
-	}{{"peak_bytes", f.PeakBytes, 0}, {"estimated_ns", f.Nanos, 0}, {"work", f.Work, 0}, {"budget", f.Budget, 0},
-		{"trials", float64(f.Trials), 0}, {"slices", f.Slices, 1}} {
-		if v.n < v.least {
-			return fmt.Errorf("%s is %v: it is at least %v", v.field, v.n, v.least)
-		}
-	}
-	return nil
-}
-
-// checkSlices checks that cut indices exist, once each, and have as many positions as parts.
-func (f *File) checkSlices() error {
-	seen := map[int64]bool{}
-	for _, s := range f.Sliced {
-		if len(s) != 2 || s[0] < 0 || s[0] >= int64(len(f.Sizes)) || seen[s[0]] || s[1] < 1 || s[1] > max(f.Sizes[s[0]], 1) {
-			return fmt.Errorf("the slice %v: it takes an index, not yet sliced, and at most its extent of parts", s)
-		}
-		seen[s[0]] = true
-	}
-	return nil
-}
-
-// check refuses machines that cannot be.
-func (t *FileTarget) check() error {
-	const most = 1 << 40
-	for _, v := range []int{t.L1, t.L2, t.L3, t.Workers, t.Registers, t.VectorBytes} {
-		if v < 0 || v > most {
-			return fmt.Errorf("the target has a size of %d", v)
-		}
-	}
-	if t.VectorBytes > 1<<10 || t.Registers > 1<<10 || t.Workers > cost.MostWorkers {
-		return errors.New("the target is no machine there is")
-	}
-	return nil
 }
 
 // Network is the network that the plan is for.
@@ -335,22 +241,9 @@ func (f *File) Report() (*Report, error) {
 // OrderFor is the plan's path and what it cuts, in the indices of n, if the plan is for the network n: the
 // same but for the numbers of the indices. Errors say what differs.
 func (f *File) OrderFor(n *Network) ([][2]int, []Slice, error) {
-	own, err := f.Network()
+	match, err := f.match(n)
 	if err != nil {
-		return nil, nil, err
-	}
-	if len(own.Inputs) != len(n.Inputs) {
-		return nil, nil, fmt.Errorf("einc: the plan is for %d operands, the expression has %d", len(own.Inputs), len(n.Inputs))
-	}
-	match := map[int32]int32{}
-	back := map[int32]int32{}
-	for t := range n.Inputs {
-		if err := sameLegs(own, n, own.Inputs[t], n.Inputs[t], match, back); err != nil {
-			return nil, nil, fmt.Errorf("einc: the plan is for another operand %d: %w", t, err)
-		}
-	}
-	if err := sameLegs(own, n, own.Output, n.Output, match, back); err != nil {
-		return nil, nil, fmt.Errorf("einc: the plan is for another output: %w", err)
+		return nil, nil, fmt.Errorf("einc: the plan is for %w", err)
 	}
 	o, err := f.Order()
 	if err != nil {
@@ -363,6 +256,29 @@ func (f *File) OrderFor(n *Network) ([][2]int, []Slice, error) {
 		}
 	}
 	return o.Path, sliced, nil
+}
+
+// match maps the plan's indices to those of n, if n is the same network but for their numbers. The error continues
+// "the plan is for".
+func (f *File) match(n *Network) (map[int32]int32, error) {
+	own, err := f.Network()
+	if err != nil {
+		return nil, fmt.Errorf("no network: %w", err)
+	}
+	if len(own.Inputs) != len(n.Inputs) {
+		return nil, fmt.Errorf("%d operands, the expression has %d", len(own.Inputs), len(n.Inputs))
+	}
+	match := map[int32]int32{}
+	back := map[int32]int32{}
+	for t := range n.Inputs {
+		if err := sameLegs(own, n, own.Inputs[t], n.Inputs[t], match, back); err != nil {
+			return nil, fmt.Errorf("another operand %d: %w", t, err)
+		}
+	}
+	if err := sameLegs(own, n, own.Output, n.Output, match, back); err != nil {
+		return nil, fmt.Errorf("another output: %w", err)
+	}
+	return match, nil
 }
 
 // sameLegs matches two lists of indices one to one.

@@ -101,6 +101,40 @@ func TestReadFileErrors(t *testing.T) {
 	}
 }
 
+// A file's expression, with its shapes and types, is the network that its path is for: whoever reads one of them
+// reads the other.
+func TestReadFileOfExpression(t *testing.T) {
+	n := chainNetwork(2, 2, 3, 4)
+	f := NewFile(report(t, n, inOrder(2), nil), "", machine)
+	f.Expr, f.Mode, f.Shapes, f.Types = "ij,jk->ik", "numpy", [][]int{{2, 3}, {3, 4}}, []string{"f64", "f64"}
+	text, err := f.Bytes()
+	require.NoError(t, err)
+	_, err = ReadFile(bytes.NewReader(text))
+	require.NoError(t, err, "%s", text)
+	for _, c := range []struct{ old, new, want string }{
+		{`"shapes":[[2,3],[3,4]]`, `"shapes":[[7,3],[3,4]]`, "they are for another operand 0: with extent 2 at axis 0, not 7; make the file again"},
+		{`"shapes":[[2,3],[3,4]]`, `"shapes":[[2,3],[5,4]]`, "'j' has extent 3 here and 5 there"},
+		{`"shapes":[[2,3],[3,4]]`, `"shapes":[[2,3],[3]]`, "its expression does not have its shapes"},
+		{`"sizes":[2,3,4]`, `"sizes":[2,3,5]`, "another operand 1: with extent 5 at axis 1, not 4"},
+		{`"inputs":[[0,1],[1,2]]`, `"inputs":[[0,1],[2,1]]`, "another operand 1"},
+		{`ij,jk->ik`, `ij,jk->ki`, "they are for another output"},
+		{`ij,jk->ik`, `ij,jk->`, "they are for another output: with 2 indices, not 0"},
+		{`ij,jk->ik`, `ij,jk>ik`, "its expression does not have its shapes"},
+		{`ij,jk->ik`, `Y[i,k] = exp(A[i,j]*B[j,k])`, "its expression does not have its shapes"}, // of other rules
+		{`"mode":"numpy"`, `"mode":"other"`, "other"},
+		{`"types":["f64","f64"]`, `"types":["f32","f32"]`, "its type is f64, and its expression's f32; make the file again"},
+	} {
+		require.Contains(t, string(text), c.old)
+		_, err := ReadFile(strings.NewReader(strings.Replace(string(text), c.old, c.new, 1)))
+		require.ErrorContains(t, err, c.want, c.new)
+	}
+	f.Expr, f.Mode = "Y[i,k] = exp(A[i,j]*B[j,k])", "index"
+	text, err = f.Bytes()
+	require.NoError(t, err)
+	_, err = ReadFile(bytes.NewReader(text))
+	require.ErrorContains(t, err, "more than a product")
+}
+
 func TestOrderFor(t *testing.T) {
 	f := sampleFile(t)
 	same := &Network{Inputs: [][]int32{{4, 3}, {3, 2}, {2, 1}, {1, 0}}, Output: []int32{4, 0}, Sizes: []float64{8, 64, 8, 64, 8}}
