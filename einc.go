@@ -39,8 +39,8 @@ type Options struct {
 	Objective string // what the planner seeks least of: "", "time", "flops", "size", "write" or "combo"
 	Budget    Budget // how long the planner searches; zero depends on the expression's size alone
 	Seed      uint64 // of the planner's random choices
-	Path      string // the order of contraction, as NumPy's einsum_path lists it, instead of a search
-	// Plan is a plan file whose order to take instead of a search; see ReadPlan.
+	Path      string // the order of contraction, as NumPy's einsum_path lists it, instead of a search: set none of the four above
+	// Plan is a plan file whose order to take instead of a search, as Path is; see ReadPlan.
 	Plan     *PlanFile
 	Progress func(PlanProgress) // is told how far the planner is
 	Level    string             // CPU level, as "x86-64-v3"; "" means the running CPU's

@@ -3,6 +3,7 @@ package einc
 import (
 	"debug/elf"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -36,7 +37,23 @@ func (o *Options) check() error {
 	case !(o.Budget.Units >= 0) || o.Budget.Time < 0: // NaN neither
 		return fmt.Errorf("Options.Budget is %v units and %v: neither can be negative", o.Budget.Units, o.Budget.Time)
 	}
+	if err := o.checkOrder(); err != nil {
+		return err
+	}
 	return o.checkOpen()
+}
+
+// checkOrder refuses to search for an order that is given.
+func (o *Options) checkOrder() error {
+	searched := o.Method != "" && o.Method != "auto" || o.Objective != "" && o.Objective != string(planner.ByTime) ||
+		o.Budget != Budget{} || o.Seed != 0
+	switch {
+	case o.Plan != nil && o.Path != "":
+		return errors.New("Options.Plan and Options.Path each give an order: set one of them")
+	case (o.Plan != nil || o.Path != "") && searched:
+		return errors.New("Options.Plan and Options.Path give the order, and nothing is searched: set no Method, Objective, Budget or Seed beside them")
+	}
+	return nil
 }
 
 // MostWorkers is the largest number of workers that Options take.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -44,7 +43,7 @@ machine's.`,
   einc build 'ik,kj->ij' 64x128:f32 128x32:f32 -o matmul.o --target darwin/arm64 --layout 1=F
   einc build -s i=64,k=128,j=32 'ik,kj->ij' --emit=asm -o -`,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return b.run(cmd.Context(), args) },
+		RunE: func(cmd *cobra.Command, args []string) error { return b.run(cmd, args) },
 	}
 	b.addSizes(cmd)
 	b.addPlan(cmd)
@@ -59,7 +58,11 @@ machine's.`,
 	return cmd
 }
 
-func (b *buildFlags) run(ctx context.Context, args []string) error {
+func (b *buildFlags) run(cmd *cobra.Command, args []string) error {
+	ctx := cmd.Context()
+	if err := refuseSearch(cmd); err != nil {
+		return err
+	}
 	targets, err := b.targets()
 	if err != nil {
 		return err

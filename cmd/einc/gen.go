@@ -95,10 +95,14 @@ func runGen(ctx context.Context, args []string) error {
 	}
 	one := false
 	f.Visit(func(f *flag.Flag) {
+		if f.Value.String() == "" && f.Name != "eq" && err == nil {
+			err = usageError{fmt.Errorf("-%s is empty: give it a value, or leave it out", f.Name)}
+		}
 		one = one || slices.Contains([]string{"eq", "name", "dtype", "s", "sizes", "o", "pkg", "plan"}, f.Name)
 	})
 	var kernels []genKernel
 	switch {
+	case err != nil:
 	case one && f.NArg() > 0:
 		return usageError{fmt.Errorf("%q is left over: give one kernel by flags, or packages with //einc:kernel comments", f.Arg(0))}
 	case one:

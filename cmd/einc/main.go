@@ -71,11 +71,12 @@ Exit codes: 0 ok, 1 input wrong, 2 usage, 3 tool missing, 4 over budget, 5 I/O, 
   einc run 'D[n,k,d] = X[n,d] - M[k,d]' x.npy m.npy -o d.npy
   einc explain 'ik,kj->ij'
   einc plan 'ij,jk,kl->il' 10x1000 1000x10 10x1000`,
-		Version:       einc.Version(),
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Version:           einc.Version(),
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		Args:              cobra.NoArgs,
+		PersistentPreRunE: func(cmd *cobra.Command, _ []string) error { return refuseEmpty(cmd) },
+		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{flagError(err)} })
 	root.AddCommand(runCommand(), planCommand(), explainCommand(), gradCommand(), buildCommand(), genCommand(), benchCommand(), doctorCommand(), versionCommand())

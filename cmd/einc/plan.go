@@ -11,6 +11,7 @@ import (
 
 	"github.com/einc-lang/einc"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // planFlags are the settings of one plan.
@@ -51,7 +52,12 @@ need; with --format=dot, svg or numpy-path it writes that instead.`,
   einc plan networks.jsonl --compare greedy,auto,best
   einc plan --check plan.json`,
 		Args: p.args,
-		RunE: func(cmd *cobra.Command, args []string) error { return p.run(cmd.Context(), args) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := p.refuse(cmd); err != nil {
+				return err
+			}
+			return p.run(cmd.Context(), args)
+		},
 	}
 	p.addSizes(cmd)
 	p.addJSON(cmd)
@@ -75,6 +81,23 @@ func (p *planFlags) args(cmd *cobra.Command, args []string) error {
 	return cobra.MinimumNArgs(1)(cmd, args)
 }
 
+// refuse refuses flags that would not be heard.
+func (p *planFlags) refuse(cmd *cobra.Command) error {
+	var others []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if f.Name != "check" {
+			others = append(others, f.Name)
+		}
+	})
+	if err := refuseBeside(cmd, "check", "counts a plan as its file says", others...); err != nil {
+		return err
+	}
+	if err := refuseBeside(cmd, "path", "gives the order, and nothing is searched", "budget", "optimize", "objective", "seed"); err != nil {
+		return err
+	}
+	return refuseBeside(cmd, "compare", "names the ways to search, and prints a table", "optimize", "path", "output", "format", "json")
+}
+
 func (p *planFlags) run(ctx context.Context, args []string) error {
 	if p.check != "" {
 		return checkPlan(ctx, p.check)
@@ -93,6 +116,9 @@ func (p *planFlags) run(ctx context.Context, args []string) error {
 	defer in.Close()
 	if len(args) > 1 || p.sizes != "" {
 		return usageError{errors.New("a network file has its own sizes: give no shapes and no --sizes")}
+	}
+	if p.mode != "" {
+		return usageError{errors.New("a network file has no text that could follow rules: leave out --mode")}
 	}
 	if lines && p.output != "" {
 		return usageError{errors.New("-o takes one plan: give one network in a .json file")}
@@ -120,10 +146,6 @@ func (p *planFlags) planOptions(ctx context.Context) (*einc.Options, error) {
 		err = fmt.Errorf("--json and --format=%s exclude each other", p.format)
 	case !slices.Contains(einc.Objectives(), p.objective):
 		err = fmt.Errorf("unknown objective %q: use %s", p.objective, strings.Join(einc.Objectives(), ", "))
-	case p.path != "" && p.budget != "":
-		err = errors.New("--path gives the order: there is nothing to search within a --budget")
-	case len(p.compare) > 0 && (p.path != "" || p.output != "" || p.format != ""):
-		err = errors.New("--compare prints a table: give no --path, --output, --format or --json")
 	}
 	for _, method := range p.compare {
 		if !slices.Contains(einc.Methods(), method) {

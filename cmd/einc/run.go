@@ -50,6 +50,9 @@ the result is printed. Where LLVM is missing, the loops are interpreted, with a 
 
 func (r *runFlags) run(cmd *cobra.Command, arg string, files []string) error {
 	ctx := cmd.Context()
+	if err := refuseSearch(cmd); err != nil {
+		return err
+	}
 	if err := r.checkOutput(); err != nil {
 		return err
 	}
