@@ -135,18 +135,6 @@ func (n *native) open(l library, patterns []string, setThreads string) error {
 	return fmt.Errorf("not installed")
 }
 
-// coreName asks an OpenBLAS which CPU's kernels it runs: an old one knows few CPUs, and falls back on slow ones.
-func coreName(lib uintptr) string {
-	for _, symbol := range []string{"openblas_get_corename", "scipy_openblas_get_corename64_"} {
-		if fn, err := purego.Dlsym(lib, symbol); err == nil {
-			var name func() string
-			purego.RegisterFunc(&name, fn)
-			return " (" + name() + " kernels)"
-		}
-	}
-	return ""
-}
-
 // run times a job.
 func (n *native) run(j *job, threads int) func(calls int) (float64, error) {
 	wall := uintptr(0)

@@ -65,8 +65,8 @@ func startPython(s *session, path string, threads int) (*python, error) {
 	cmd := exec.CommandContext(s.ctx, path, filepath.Join(s.dir, "python", "peers.py"), n, strconv.Itoa(s.cpu))
 	cmd.Env = []string{"OPENBLAS_NUM_THREADS=" + n, "OMP_NUM_THREADS=" + n, "BLIS_NUM_THREADS=" + n, "TBLIS_NUM_THREADS=" + n}
 	for _, e := range os.Environ() {
-		// These would keep NumPy's OpenBLAS from choosing its kernels for this CPU.
-		if !strings.HasPrefix(e, "OPENBLAS_") && !strings.HasPrefix(e, "OMP_") {
+		// The others would change the number of threads.
+		if strings.HasPrefix(e, openBlasCore+"=") || !strings.HasPrefix(e, "OPENBLAS_") && !strings.HasPrefix(e, "OMP_") {
 			cmd.Env = append(cmd.Env, e)
 		}
 	}

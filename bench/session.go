@@ -58,6 +58,9 @@ func (s *session) open() error {
 		return err
 	}
 	s.commit = commitOf(s.dir)
+	if err := chooseKernels(); err != nil {
+		return err
+	}
 	s.native, err = openNative(s)
 	return err
 }
