@@ -19,6 +19,8 @@ func gradientByX(t *testing.T, expr string, n int, operands map[string]*tensor.T
 	g := gradients[slices.IndexFunc(gradients, func(g einc.Gradient) bool { return g.Operand == "X" })]
 	seed, err := tensor.Full(1.0, n)
 	require.NoError(t, err)
+	seed, err = seed.Convert(operands["X"].DType())
+	require.NoError(t, err)
 	operands[g.Seed] = seed
 	var list []*tensor.Tensor
 	for _, name := range g.Operands {
@@ -27,6 +29,8 @@ func gradientByX(t *testing.T, expr string, n int, operands map[string]*tensor.T
 	}
 	out, err := einc.EinsumContext(t.Context(), g.Expr, &einc.Options{Engine: einc.Interpreter}, list...)
 	require.NoError(t, err, g.Expr)
+	out, err = out.Convert(tensor.F64)
+	require.NoError(t, err)
 	v, err := tensor.Values[float64](out)
 	require.NoError(t, err)
 	return v
@@ -57,6 +61,55 @@ func TestGradientsAtKinks(t *testing.T) {
 		a, err := tensor.From([]float64{1, 2, 3}, 3)
 		require.NoError(t, err)
 		require.InDeltaSlice(t, c.want, gradientByX(t, c.expr, 3, map[string]*tensor.Tensor{"X": x, "A": a}), 1e-15, c.expr)
+	}
+}
+
+// secondDerivatives evaluates the derivative of f's derivative at x, in elements of type d.
+func secondDerivatives(t *testing.T, f string, d tensor.DType, x []float64) []float64 {
+	first, err := einc.Gradients("Y[i] = "+f+"(X[i])", parser.ModeAuto)
+	require.NoError(t, err)
+	at, err := tensor.From(x, len(x))
+	require.NoError(t, err)
+	at, err = at.Convert(d)
+	require.NoError(t, err)
+	ones, err := tensor.Full(1.0, len(x))
+	require.NoError(t, err)
+	ones, err = ones.Convert(d)
+	require.NoError(t, err)
+	v := gradientByX(t, first[0].Expr, len(x), map[string]*tensor.Tensor{"X": at, "dY": ones})
+	return v
+}
+
+// A gradient can be differentiated again. The second derivative of gelu is right near 0 and at 0, where the first one
+// is not a quotient.
+func TestSecondDerivatives(t *testing.T) {
+	none := func(float64) float64 { return 0 }
+	sigmoid := func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+	for f, want := range map[string]func(float64) float64{
+		"abs": none, "sign": none, "relu": none, "leaky_relu": none, "exp": math.Exp,
+		"log":     func(x float64) float64 { return -1 / x / x },
+		"sqrt":    func(x float64) float64 { return -0.25 / x / math.Sqrt(x) },
+		"tanh":    func(x float64) float64 { return -2 * math.Tanh(x) * (1 - math.Tanh(x)*math.Tanh(x)) },
+		"sigmoid": func(x float64) float64 { return sigmoid(x) * sigmoid(-x) * (1 - 2*sigmoid(x)) },
+		"gelu":    func(x float64) float64 { return (2 - x*x) * math.Exp(-x*x/2) / math.Sqrt(2*math.Pi) },
+	} {
+		points := []float64{0.1, 0.5, 1, 2, 4}
+		switch f {
+		case "log", "sqrt":
+		case "gelu":
+			points = append(points, 0, 1e-300, 1e-30, -1e-17, 1e-12, 1e-8, -1e-6, 1e-4, -0.01, 0.031, 1.0/32, -1.0/32, 0.032, 0.07, 1, 6, 1e20, -1e100)
+			fallthrough
+		default:
+			points = append(points, -0.1, -0.5, -3)
+		}
+		expected := make([]float64, len(points))
+		for i, x := range points {
+			expected[i] = want(x)
+		}
+		require.InDeltaSlice(t, expected, secondDerivatives(t, f, tensor.F64, points), 2e-13, f)
+		if f == "gelu" {
+			require.InDeltaSlice(t, expected, secondDerivatives(t, f, tensor.F32, points[:len(points)-4]), 1e-5, f)
+		}
 	}
 }
 

@@ -55,13 +55,21 @@ func slope(fn Fn, x, other, y string) string {
 	return geluSlope(x)
 }
 
-// geluSlope is Φ(x) + x·φ(x) for gelu(x) = x·Φ(x). Φ is gelu(x)/x, and ½ at 0. What keeps the divisor from 0 there
-// adds 0 exactly elsewhere: an x that is small beside 1 would be lost in x + 1.
+// geluSlope is Φ(x) + x·φ(x) for gelu(x) = x·Φ(x). Φ is gelu(x)/x, and within 1/32 of 0 its series: derivatives of the
+// quotient are differences, divided by x, and where x is small nothing of them is left. What keeps the divisor from 0
+// there adds 0 exactly elsewhere.
 func geluSlope(x string) string {
-	some := "abs(sign(" + x + "))" // 0 at 0
-	off := "(" + x + " + (1 - " + some + "))"
-	return "*(gelu" + off + "/" + off + "*" + some + " + (1 - " + some + ")/2 + " + x + "*exp(-" + x + "*" + x + "/2)*" +
-		strconv.FormatFloat(0.3989422804014327, 'g', -1, 64) + ")"
+	const density = 0.3989422804014327 // φ(0)
+	number := func(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
+	far := "max(sign(abs(" + x + ") - 0.03125), 0)" // 1 where the quotient is taken, else 0
+	off := "(" + x + " + (1 - " + far + "))"
+	square := "min(" + x + "*" + x + ", 1)" // which must not overflow elsewhere
+	series := number(density / 336)         // for x⁷: what follows is beyond 53 bits
+	for _, n := range []float64{40, 6, 1} {
+		series = "(" + number(density/n) + " - " + square + "*" + series + ")"
+	}
+	return "*(gelu" + off + "/" + off + "*" + far + " + (0.5 + " + x + "*" + series + ")*(1 - " + far + ") + " +
+		x + "*exp(-" + x + "*" + x + "/2)*" + number(density) + ")"
 }
 
 // extremum adds to the adjoints of what max= or min= reduces, and of the old value: what is as great, or as little, as
