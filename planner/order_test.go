@@ -15,6 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/einc-lang/einc/planner"
+	"github.com/einc-lang/einc/planner/cost"
+	"github.com/einc-lang/einc/tensor"
 )
 
 // audited is what a path costs by the definition, with sets of indices in maps.
@@ -323,6 +325,22 @@ func cutSizes(n *planner.Network, o *planner.Order) *planner.Network {
 	return c
 }
 
+// recountsAsWritten demands that a file of an order counts the time and the memory that it says, whatever it says of
+// multiply-adds.
+func recountsAsWritten(t *testing.T, n *planner.Network, o *planner.Order) {
+	target := cost.Target{Arch: "amd64", VectorBytes: 32, Registers: 16, FMA: true, L1: 32 << 10, L2: 256 << 10, L3: 2 << 20, Workers: 1}
+	r, err := planner.NewReport(n, o, nil, target, tensor.F64)
+	require.NoError(t, err)
+	f := planner.NewFile(r, "", target)
+	if f.Flops != nil {
+		*f.Flops -= 1
+	}
+	again, err := f.Report()
+	require.NoError(t, err)
+	require.InEpsilon(t, f.Nanos+1, again.Nanos+1, 1e-9)
+	require.InEpsilon(t, f.PeakBytes+1, 8*math.Exp2(again.Peak)+1, 1e-9)
+}
+
 func TestSlicesFitTheLimit(t *testing.T) {
 	cutSomething := 0
 	for seed := range uint64(40) {
@@ -345,6 +363,7 @@ func TestSlicesFitTheLimit(t *testing.T) {
 		require.InDelta(t, math.Log2(a.largest), o.Log2Size, 1e-6)
 		require.LessOrEqual(t, o.Log10Flops, math.Log10(a.flops*slices)+1e-6, "what slices share is done once")
 		require.LessOrEqual(t, 8*a.peak, o.PeakBytes*(1+1e-9))
+		recountsAsWritten(t, n, o)
 		for k, p := range o.Path {
 			for _, x := range p {
 				if x >= len(n.Inputs) {

@@ -213,7 +213,8 @@ func (f *File) Order() (*Order, error) {
 	return o, nil
 }
 
-// Report recounts the plan's order by today's model of the machine that it was made for.
+// Report recounts the plan's order by today's model of the machine that it was made for, and of its slices how often
+// steps run and what they keep.
 func (f *File) Report() (*Report, error) {
 	n, err := f.Network()
 	if err != nil {
@@ -227,15 +228,38 @@ func (f *File) Report() (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	nest := f.nest(n, o, d)
+	if nest != nil {
+		o.Log10Flops = nest.flops * math.Log10(2)
+	}
 	r, err := NewReport(n, o, f.Groups, cost.Target(f.Target), d)
 	if err != nil {
 		return nil, err
+	}
+	if nest != nil {
+		r.Peak = math.Log2(nest.peak)
 	}
 	if r.Name = f.Name; len(f.Labels) > 0 {
 		r.Labels = f.Labels
 	}
 	r.Equation = f.Expr
 	return r, nil
+}
+
+// nest is what the slices of an order run as, nil if there are none: it says how often steps run, and what is kept from
+// one slice to the next, as the search found it that had the file's peak for a limit.
+func (f *File) nest(n *Network, o *Order, d tensor.DType) *nest {
+	if len(o.Sliced) == 0 {
+		return nil
+	}
+	c, t := noCuts(n), make(tree, len(o.Path))
+	for _, s := range o.Sliced {
+		c[s.Index] = s.Parts
+	}
+	for k, p := range o.Path {
+		t[k] = [2]int32{int32(p[0]), int32(p[1])}
+	}
+	return n.newNest(t, c, math.Ceil(f.PeakBytes/float64(d.Accum().Size())))
 }
 
 // OrderFor is the plan's path and what it cuts, in the indices of n, if the plan is for the network n: the
