@@ -169,14 +169,31 @@ func (m *missed) note(n *Nest, d int, units *[MostArrays]float64) {
 // on more than 1/64 more pages for each loop than there are lines.
 const fewerLines = pages / (1 + MostLoops/64.0)
 
-// misses is what each level misses: lines of the first and of the second, and pages.
+// terms is the depth from which on loops go over the terms of one tile, whose sums are in registers meanwhile; the nest's if no
+// loop sums.
+func (n *Nest) terms() int {
+	d := n.Depth
+	for d > 0 && !n.Loops[d-1].Sums {
+		d--
+	}
+	if d == 0 {
+		return n.Depth
+	}
+	for d > 0 && n.Loops[d-1].Sums {
+		d--
+	}
+	return d
+}
+
+// misses is what each level misses: lines of the first and of the second, and pages. Where the second has all, a tile's lines of the
+// output push none of its inputs out of the first, as they are stored after its terms.
 func (t *typical) misses(w *Work, n *Nest) (l1, l2, walks missed) {
 	size := float64(w.Type.Size())
 	near, far := shareL1*float64(t.l1())/Line, shareL2*float64(t.l2())/Line
 	stays := t.stays(w)
 	var spans [MostArrays]span
 	var lines, full [MostArrays]float64
-	arrays := n.arrays()
+	arrays, terms := n.arrays(), n.terms()
 	for k := range arrays {
 		lines[k], full[k] = 1, 1
 	}
@@ -189,7 +206,11 @@ func (t *typical) misses(w *Work, n *Nest) (l1, l2, walks missed) {
 			}
 		}
 		filled := sum(full[:arrays])
-		if !l1.known && filled > near {
+		inputs := filled
+		if stays && d >= terms {
+			inputs -= full[output]
+		}
+		if !l1.known && inputs > near {
 			l1.note(n, d, &lines)
 		}
 		if !l2.known && filled > far {
@@ -299,9 +320,10 @@ func (t *typical) arithmetic(w *Work) float64 {
 }
 
 // moves is the time of lines that loops move through the levels of memory, and how much of it is of inputs that the second level has,
-// where a line that no neighbour follows takes so much more.
+// where a line that no neighbour follows takes so much more: one input's are waited for while the other's are.
 func (t *typical) moves(w *Work, n *Nest, single float64) (nanos, nearby float64) {
 	l1, l2, walks := t.misses(w, n)
+	waits := 0.0
 	for k := range n.arrays() {
 		near, far, pages, alone := nearLine, farLine, walk, farAlone
 		switch {
@@ -314,11 +336,9 @@ func (t *typical) moves(w *Work, n *Nest, single float64) (nanos, nearby float64
 			near = 0
 		}
 		if lines := max(l1.units[k]-l2.units[k], 0); lines > 0 {
-			if near > 0 && k != output {
-				near += single / n.sideBySide(k, float64(w.Type.Size()))
-			}
 			nanos += near * lines
-			if k != output {
+			if near > 0 && k != output {
+				waits = max(waits, lines*single/n.sideBySide(k, float64(w.Type.Size())))
 				nearby += near * lines
 			}
 		}
@@ -327,5 +347,5 @@ func (t *typical) moves(w *Work, n *Nest, single float64) (nanos, nearby float64
 			nanos += lines * (far + alone/n.sideBySide(k, float64(w.Type.Size())))
 		}
 	}
-	return nanos, nearby
+	return nanos + waits, nearby + waits
 }
