@@ -2,7 +2,9 @@ package einc_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/einc-lang/einc"
 	"github.com/einc-lang/einc/codegen/libllvm"
@@ -329,4 +332,35 @@ func TestBuildRefuses(t *testing.T) {
 	if !strings.Contains(err.Error(), "libLLVM") {
 		require.ErrorContains(t, err, "no linker for darwin/arm64")
 	}
+}
+
+// A linker that takes long ends with the context, and one that has no place for its files is an error of the file system.
+func TestLinkerEndsAndNeedsFiles(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the linker that waits is a shell script")
+	}
+	a, err := einc.BuildFor(t.Context(), "ij->i", "k", []einc.Spec{specOf(tensor.F32, 5, 7)}, nil, einc.BuildTarget{System: "darwin/arm64"})
+	require.NoError(t, err)
+	if _, err := a.Emit(t.Context(), "obj"); einc.IsMissing(err) {
+		t.Skip(err)
+	}
+	bin := t.TempDir()
+	started := filepath.Join(bin, "started")
+	script := fmt.Sprintf("#!/bin/sh\n: > '%s'\nexec /bin/sleep 60\n", started)
+	require.NoError(t, os.WriteFile(filepath.Join(bin, "ld64.lld"), []byte(script), 0o700))
+	t.Setenv("PATH", bin)
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		for _, err := os.Stat(started); err != nil; _, err = os.Stat(started) {
+			time.Sleep(time.Millisecond)
+		}
+		cancel()
+	}()
+	_, err = a.Emit(ctx, "shared")
+	require.ErrorIs(t, err, context.Canceled)
+
+	t.Setenv("TMPDIR", filepath.Join(bin, "none"))
+	_, err = a.Emit(t.Context(), "shared")
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.ErrorContains(t, err, "name another directory with TMPDIR")
 }

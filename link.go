@@ -81,7 +81,7 @@ func (a *Artifacts) exports() []string {
 func (a *Artifacts) link(ctx context.Context) ([]byte, error) {
 	dir, err := os.MkdirTemp("", "einc-link-")
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("a linker works on files in %s, where there is no place for them: %w: name another directory with TMPDIR", os.TempDir(), err)
 	}
 	defer os.RemoveAll(dir)
 	// On Windows the library's own name, by which programs look for it, is that of this file.
@@ -95,7 +95,11 @@ func (a *Artifacts) link(ctx context.Context) ([]byte, error) {
 		if err != nil {
 			continue
 		}
-		if text, err := exec.CommandContext(ctx, path, append(l.args, in)...).CombinedOutput(); err != nil {
+		text, err := exec.CommandContext(ctx, path, append(l.args, in)...).CombinedOutput()
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err != nil:
 			return nil, fmt.Errorf("%s: %w\n%s", l.program, err, text)
 		}
 		return os.ReadFile(out)
