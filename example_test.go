@@ -1,9 +1,11 @@
 package einc_test
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/einc-lang/einc"
+	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/tensor"
 )
 
@@ -56,6 +58,56 @@ func ExampleEinsum_broadcast() {
 	// Output:
 	// [[ 0. 16.  9.]
 	//  [25.  9. 16.]] <nil>
+}
+
+// Old values of an "op=" come first, as it names them first; without them the sum starts from 0.
+func ExampleEinsum_oldValues() {
+	c, _ := tensor.From([]float64{100, 200}, 2)
+	a, _ := tensor.From([]float64{1, 2, 3, 4}, 2, 2)
+	fmt.Println(einc.Einsum("C[i] += A[i,j]", c, a))
+	fmt.Println(einc.Einsum("C[i] += A[i,j]", a))
+	// Output:
+	// [103. 207.] <nil>
+	// [3. 7.] <nil>
+}
+
+// The gradients of an expression are expressions.
+func ExampleGradients() {
+	gradients, err := einc.Gradients("Y[b,o] = tanh(X[b,i]*W[i,o])", parser.ModeAuto)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, g := range gradients {
+		fmt.Printf("by %s, from %v:\n%s\n", g.Operand, g.Operands, g.Expr)
+	}
+	// Output:
+	// by X, from [X W dY]:
+	// Y_1[b,o] = X[b,i]*W[i,o]
+	// Y[b,o] = tanh(Y_1[b,o])
+	// dY_1[b,o] = dY[b,o]*(1 - Y[b,o]*Y[b,o])
+	// dX[b,i] = dY_1[b,o]*W[i,o]
+	// by W, from [X W dY]:
+	// Y_1[b,o] = X[b,i]*W[i,o]
+	// Y[b,o] = tanh(Y_1[b,o])
+	// dY_1[b,o] = dY[b,o]*(1 - Y[b,o]*Y[b,o])
+	// dW[i,o] = dY_1[b,o]*X[b,i]
+}
+
+// The order of contraction, as NumPy's einsum_path lists it: the small product first.
+func ExamplePlanExpr() {
+	wide := einc.Spec{DType: tensor.F64, Shape: []int{10, 1000}}
+	tall := einc.Spec{DType: tensor.F64, Shape: []int{1000, 10}}
+	plan, err := einc.PlanExpr(context.Background(), "ij,jk,kl->il", []einc.Spec{wide, tall, wide}, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	path, err := plan.Format("numpy-path")
+	fmt.Printf("%s%v\n", path, err)
+	// Output:
+	// ['einsum_path', (0, 1), (0, 1)]
+	// <nil>
 }
 
 // A mistake is shown with its place.
