@@ -5,7 +5,7 @@ import "github.com/einc-lang/einc/tensor"
 // Target is what planning and lowering know of the machine.
 type Target struct {
 	Arch        string // "amd64", "arm64"
-	Level       string // instruction-set level: "x86-64-v2", "x86-64-v3", "x86-64-v4", "armv8-a"
+	Level       string // instruction-set level, as "x86-64-v3", or "generic" of arm64: see codegen.Levels
 	VectorBytes int    // bytes of a vector register: 16, 32 or 64
 	Registers   int    // vector registers: 16 or 32
 	FMA         bool   // fused multiply-add in hardware
