@@ -3,6 +3,7 @@ package einc
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/einc-lang/einc/codegen"
@@ -148,6 +149,9 @@ func (kc *kernelCache) load(ctx context.Context, k *kernel, u *codegen.Unit, opt
 		k.uncached = disk.Put(k.key, o)
 	}
 	k.Kernel, err = runtime.Load(o)
+	if errors.Is(err, errors.ErrUnsupported) && opts.Level != "" && runtime.Supported() == nil {
+		err = asOption(fmt.Errorf("code for level %s does not run here: %w: leave the level out (Options.Level, --cpu) to take this CPU's", opts.Level, err))
+	}
 	return err
 }
 

@@ -3,6 +3,7 @@ package einc
 import (
 	"context"
 	"errors"
+	goruntime "runtime"
 	"testing"
 
 	"github.com/einc-lang/einc/tensor"
@@ -87,4 +88,22 @@ func TestIdleKernels(t *testing.T) {
 	k, first := kc.claim(key(0))
 	require.False(t, first)
 	require.NotContains(t, kc.idle, k, "what is used is not idle")
+}
+
+// Code for the CPU of another machine is asked for in vain, and the error says what to leave out.
+func TestLevelOfAnotherMachine(t *testing.T) {
+	level := map[string]string{"amd64": "generic", "arm64": "x86-64-v3"}[goruntime.GOARCH]
+	x, err := tensor.From([]float64{1, 2, 3}, 3)
+	require.NoError(t, err)
+	_, err = EinsumContext(t.Context(), "i->", &Options{Level: level, Engine: Native, Cache: "off"}, x)
+	if level == "" || IsMissing(err) {
+		t.Skip("native code does not run here")
+	}
+	require.True(t, IsOption(err), "%v", err)
+	require.ErrorContains(t, err, "leave the level out")
+	out, err := EinsumContext(t.Context(), "i->", &Options{Level: level, Engine: Interpreter}, x)
+	require.NoError(t, err)
+	v, err := out.At()
+	require.NoError(t, err)
+	require.Equal(t, 6.0, v)
 }

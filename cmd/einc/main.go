@@ -79,12 +79,32 @@ Exit codes: 0 ok, 1 input wrong, 2 usage, 3 tool missing, 4 over budget, 5 I/O, 
 		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{flagError(err)} })
+	root.SetHelpCommand(helpCommand())
 	root.AddCommand(runCommand(), planCommand(), explainCommand(), gradCommand(), buildCommand(), genCommand(), benchCommand(), doctorCommand(), versionCommand())
 	for _, c := range root.Commands() {
 		c.Args = asUsage(c.Args)
 	}
 	root.Args = asUsage(root.Args)
 	return root
+}
+
+// helpCommand is cobra's, but that it refuses what is no command.
+func helpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help [command]",
+		Short: "Help about any command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			switch {
+			case err != nil:
+				return usageError{err}
+			case len(rest) > 0:
+				return usageError{fmt.Errorf("there is no command %q: einc help lists them", rest[0])}
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+	}
 }
 
 // flagError says what numbers a flag takes, where that is what is wrong.
