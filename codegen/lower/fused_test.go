@@ -42,6 +42,17 @@ func TestFusedFactorsWaitForTheCore(t *testing.T) {
 	}
 }
 
+// TestFusedRowsShareTheCore has two axes along which as many inputs stay put: a factor along a, one of the core along b. Rows along b
+// load a vector of the core once for all.
+func TestFusedRowsShareTheCore(t *testing.T) {
+	for _, target := range targets() {
+		c := caseOf{expr: "abcd,acde,dbe->abe", extent: map[rune]int{'a': 5, 'b': 6, 'c': 7, 'd': 3, 'e': 16}, types: []tensor.DType{tensor.F32}, fused: true}
+		text := c.check(t, target, 1).Nests[0].String()
+		terms := text[strings.Index(text, "for c"):strings.Index(text, "load dbe")]
+		require.GreaterOrEqual(t, strings.Count(terms, "fma"), 2*strings.Count(terms, "load acde"), text)
+	}
+}
+
 func TestFusedReductionsAreCut(t *testing.T) {
 	for _, target := range targets() {
 		for i, c := range []caseOf{

@@ -339,10 +339,16 @@ func (k *kernel) otherAxis(row int) int {
 	return -1
 }
 
+// still counts the inputs that stay put along an axis. With factors, each of the core, which every term is of, counts for more than all
+// factors, which are read once a sum.
 func (k *kernel) still(id int) int {
 	n := 0
-	for _, s := range k.axes[id].at[1 : 1+k.inputs] {
-		if s.isZero() {
+	for i, s := range k.axes[id].at[1 : 1+k.inputs] {
+		switch {
+		case !s.isZero():
+		case k.factors != nil && i < coreInputs:
+			n += k.inputs
+		default:
 			n++
 		}
 	}
