@@ -26,13 +26,18 @@ type nest struct {
 // newNest orders the loops of cuts and the steps of t. Where keeping results for later slices takes more
 // than a limit of elements, some are computed again.
 func (n *Network) newNest(t tree, c cuts, limit float64) *nest {
+	return n.nestWithin(t, c, limit, math.MaxInt)
+}
+
+// nestWithin is newNest with at most so many sets of results to keep.
+func (n *Network) nestWithin(t tree, c cuts, limit float64, most int) *nest {
 	g, _ := n.cut(c)
 	acc := audit(g, t)
 	loops := c.list()
 	masks := n.depends(t, loops)
 	loops, depth := orderLoops(loops, masks, acc)
 	best, tries := sortNest(g, t, acc, loops, depth), 1
-	for ; best.peak > limit && again(t, len(g.legs), acc, loops, depth); tries++ {
+	for ; best.peak > limit && tries < most && again(t, len(g.legs), acc, loops, depth); tries++ {
 		best = sortNest(g, t, acc, loops, depth)
 	}
 	best.tries = tries

@@ -259,8 +259,12 @@ func (f *File) nest(n *Network, o *Order, d tensor.DType) *nest {
 	for k, p := range o.Path {
 		t[k] = [2]int32{int32(p[0]), int32(p[1])}
 	}
-	return n.newNest(t, c, math.Ceil(f.PeakBytes/float64(d.Accum().Size())))
+	return n.nestWithin(t, c, math.Ceil(f.PeakBytes/float64(d.Accum().Size())), max(2, recountSteps/max(len(t), 1)))
 }
+
+// recountSteps bounds the steps that are looked at for what slices keep, in a file whose peak may be anything: it is
+// some seconds' work. Files whose slices compute more again are said to need more memory.
+const recountSteps = 20e6
 
 // OrderFor is the plan's path and what it cuts, in the indices of n, if the plan is for the network n: the
 // same but for the numbers of the indices. Errors say what differs.

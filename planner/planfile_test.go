@@ -38,6 +38,36 @@ func TestFileRoundTrip(t *testing.T) {
 	require.InEpsilon(t, f.PeakBytes, 8*math.Exp2(r.Peak), 1e-9)
 }
 
+// A file may say that its slices keep next to nothing: what they would compute again is looked at so often, no more.
+func TestFileOfSlicesThatKeepNothing(t *testing.T) {
+	n := chainNetwork(64, 8)
+	var cut []Slice
+	c := noCuts(n)
+	for i := int32(3); i < 60; i += 4 {
+		cut, c[i] = append(cut, Slice{Index: i, Parts: 2}), 2
+	}
+	path := inOrder(32) // of either half
+	for k, p := range path {
+		path[k] = [2]int{p[0] + 32*min(1, p[0]/32), p[1]}
+	}
+	for i, a := 33, 32; i < 64; i++ {
+		path, a = append(path, [2]int{a, i}), 64+len(path)
+	}
+	path = append(path, [2]int{64 + 30, 64 + 61})
+	steps := make(tree, len(path))
+	for k, p := range path {
+		steps[k] = [2]int32{int32(p[0]), int32(p[1])}
+	}
+	require.Greater(t, n.newNest(steps, c, 0).tries, 3)
+	require.Equal(t, 3, n.nestWithin(steps, c, 0, 3).tries)
+
+	f := NewFile(report(t, n, path, nil, cut...), "", machine)
+	f.PeakBytes = 1
+	r, err := f.Report()
+	require.NoError(t, err)
+	require.Greater(t, 8*math.Exp2(r.Peak), f.PeakBytes)
+}
+
 func TestFileOfNothing(t *testing.T) {
 	for _, n := range []int{0, 1} {
 		net := chainNetwork(n, 3)
