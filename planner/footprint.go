@@ -16,6 +16,11 @@ type fewest struct {
 // tiles tells what tiles of vectors along v take, and which they are.
 func (q *question) tiles(w *cost.Work, v number) (t fewest) {
 	t.row = q.rowOf(v)
+	shared := slices.ContainsFunc(q.in, func(r laid) bool { return r.has(v) && !r.has(t.row) })
+	vectors := math.Ceil(w.Run / q.lanes)
+	if !shared && vectors >= cost.LongRun && q.out.unit != t.row {
+		t.row = none
+	}
 	m, square := 1.0, int64(1)
 	if t.row != none {
 		m = q.run(t.row)
@@ -23,8 +28,6 @@ func (q *question) tiles(w *cost.Work, v number) (t fewest) {
 			square, w.Across = cost.Square(q.out.dtype), float64(q.out.stride(v)*q.out.size)
 		}
 	}
-	shared := slices.ContainsFunc(q.in, func(r laid) bool { return r.has(v) && !r.has(t.row) })
-	vectors := math.Ceil(w.Run / q.lanes)
 	cycles, rows, columns := q.opts.Target.FewestCycles(w.Type, int64(m), int64(vectors), square, w.K, shared)
 	w.Cycles = cycles * q.volume(q.out.axes) / (m * w.Run)
 	t.rows, t.columns = float64(rows), float64(columns)*q.lanes

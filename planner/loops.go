@@ -19,7 +19,6 @@ const (
 	sideRows   = 4        // of either input where vectors run along the batch
 	copiedRows = 128      // the same, where their vectors are copied first
 	copiedFrom = 16 << 10 // bytes of vectors that are
-	rowVectors = 24       // of a sum that has no rows
 	sweptBytes = 16 << 10 // of a block of such sums, if they are more, and have so many terms
 	sweptTerms = 16
 	longTerms  = 1 << 17 // terms that are cut into blocks
@@ -134,7 +133,7 @@ func (q *question) columnTiling(t *tiling, best fewest, terms []number) {
 		t.rows, t.columns = best.rows, best.columns
 		return
 	}
-	vectors, most := math.Ceil(q.run(t.v)/q.lanes), float64(rowVectors)
+	vectors, most := math.Ceil(q.run(t.v)/q.lanes), float64(q.opts.Target.RunVectors(q.dtype))
 	if vectors > most && len(terms) > 0 && q.extent(terms[len(terms)-1]) >= sweptTerms {
 		most = sweptBytes / float64(q.dtype.Accum().Size()) / q.lanes
 	}

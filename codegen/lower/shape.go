@@ -168,11 +168,15 @@ func (k *kernel) columnTile(s *shape, t cost.Target) {
 		return
 	}
 	s.row = k.rowAxis(s.col)
-	if unit := k.unitAxis(); !k.turnable(s.row, s.col) && k.turnable(unit, s.col) {
+	unit := k.unitAxis()
+	if !k.turnable(s.row, s.col) && k.turnable(unit, s.col) {
 		s.row = unit
 	}
+	if s.row >= 0 && s.row != unit && !k.serves(s.row, s.col) && k.axes[s.col].extent >= cost.LongRun*s.lanes {
+		s.row = -1 // rows that share elements only spare little, and are in the way of long runs
+	}
 	if s.row < 0 {
-		k.limit(s, 1, k.sumColumns(t))
+		k.limit(s, 1, t.RunVectors(k.valueType()))
 		k.sweepTile(s, s.cols)
 		return
 	}
@@ -186,16 +190,6 @@ func (k *kernel) columnTile(s *shape, t cost.Target) {
 	if s.across {
 		s.rows = min(ceilDiv(s.rows, k.square())*k.square(), rows)
 	}
-}
-
-// sumColumns is the number of vectors that a sum of rows takes at once: as much of a row as stays in
-// registers, since memory likes to be read in long runs.
-func (k *kernel) sumColumns(t cost.Target) int64 {
-	n := int64(t.Registers) * 3 / 4
-	if k.valueType().IsComplex() {
-		n /= 2
-	}
-	return n
 }
 
 // productTile chooses the tile of a product: the one that takes the fewest cycles over all rows and

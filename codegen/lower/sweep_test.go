@@ -38,3 +38,26 @@ func TestSweeps(t *testing.T) {
 	c := caseOf{expr: "ab,a->b", extent: map[rune]int{'a': 1030, 'b': 4100}, types: []tensor.DType{f32}, span: 1}
 	require.Len(t, c.check(t, avx2, 1).Phases, 2, "blocks of rows, and their sum")
 }
+
+// Rows of tiles are to share vectors. Where they share elements only, a tile takes a run as long as its registers hold.
+func TestRunsAreLongWhereRowsShareNoVectors(t *testing.T) {
+	for _, c := range []struct {
+		expr       string
+		extent     map[rune]int
+		rows, cols int64
+		sweep      bool
+	}{
+		{"c,acb->ab", map[rune]int{'a': 30, 'b': 80, 'c': 20}, 1, 10, false},
+		{"c,acb->ab", map[rune]int{'a': 30, 'b': 112, 'c': 20}, 1, sweepCols, true}, // longer than registers
+		{"c,acb->ab", map[rune]int{'a': 30, 'b': 24, 'c': 20}, 4, 3, false},         // too short to give up elements that are at hand
+		{"ac,cb->ab", map[rune]int{'a': 30, 'b': 80, 'c': 20}, 6, 2, false},         // rows share vectors of b
+		{"c,acb->ba", map[rune]int{'a': 32, 'b': 80, 'c': 20}, 6, 2, false},         // rows lie along the output
+	} {
+		b := caseOf{expr: c.expr, types: []tensor.DType{tensor.F32}, extent: c.extent, span: 1, layouts: "c"}.build(newRand(1))
+		k := newLowering(b.plan, avx2, Options{}).kernel(&b.plan.Steps[0])
+		k.arrange()
+		s := k.shape(avx2)
+		require.Equal(t, []any{c.rows, c.cols, c.sweep}, []any{s.rows, s.cols, s.sweep}, "%s %v", c.expr, c.extent)
+		caseOf{expr: c.expr, types: []tensor.DType{tensor.F32}, extent: c.extent, layouts: "c"}.check(t, avx2, 1)
+	}
+}

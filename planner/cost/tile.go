@@ -28,6 +28,19 @@ func (t *Target) TileRegisters(d tensor.DType, mask bool) int64 {
 	return int64(t.Registers) - spare
 }
 
+// RunVectors is how many vectors tiles without rows take: as much of a run as stays in registers, since memory likes to be read in
+// long runs.
+func (t *Target) RunVectors(d tensor.DType) int64 {
+	n := int64(t.Registers) * 3 / 4
+	if d.IsComplex() {
+		n /= 2
+	}
+	return n
+}
+
+// LongRun is how many vectors tiles have no rows for, if these would not share them.
+const LongRun = 4
+
 // TilesCycles estimates the cycles of all tiles of r rows and c vectors over m rows and vecs vectors, of sums of so many terms:
 // two multiply-adds or loads a cycle, but four cycles a term for the latency of an accumulator, and some for loads that miss the
 // first level.
