@@ -45,8 +45,8 @@ type smallBound struct {
 	tensors [fewTerms + 1]Tensor
 	indices [fewLabels]Index
 	nodes   [fewTerms + 2]Node
-	ints    [16]int
-	ids     [16]IndexID
+	ints    [12]int
+	ids     [12]IndexID
 	args    [6]NodeID
 	bools   [8]bool
 }
@@ -250,7 +250,7 @@ func (b *binder) unknownOperand(name string, known []string) error {
 
 // operand checks a spec and adds its tensor.
 func (b *binder) operand(i int, s *Spec) error {
-	o := b.p.Operands[i]
+	o := &b.p.Operands[i]
 	name := o.Name
 	if b.p.Notation != IndexNotation {
 		name = operandName(i)

@@ -42,7 +42,7 @@ type product struct {
 
 // What there is room for at first: in a small product terms and, mostly, labels and axes, and in others labels.
 const (
-	fewTerms, fewLabels, fewAxes = 3, 5, 10
+	fewTerms, fewLabels, fewAxes = 2, 5, 10
 
 	someLabels = 16
 )
@@ -100,7 +100,7 @@ func (e *equation) scan() error {
 		case r == ' ':
 		case r == ',':
 			err = e.comma(at)
-			e.close(term, pos)
+			e.close(&term, pos)
 			term = e.begin(at.End)
 		case r == '.':
 			at.End = pos + len("...")
@@ -108,7 +108,7 @@ func (e *equation) scan() error {
 		case r == '-' || r == '>' || strings.HasPrefix(src[pos:], "=>"):
 			at.End = pos + len("->")
 			err = e.readArrow(at)
-			e.close(term, pos)
+			e.close(&term, pos)
 			term = e.begin(at.End)
 		case unicode.IsLetter(r):
 			err = e.label(&term, src[pos:at.End], at)
@@ -121,9 +121,10 @@ func (e *equation) scan() error {
 		pos = at.End
 	}
 	if e.arrow.End > 0 {
-		e.out = trim(term, len(src))
+		e.out = term
+		e.out.trim(len(src))
 	} else {
-		e.close(term, len(src))
+		e.close(&term, len(src))
 	}
 	return e.countTerms()
 }
@@ -132,24 +133,24 @@ func (e *equation) scan() error {
 func (e *equation) begin(at int) Ref { return Ref{Span: Span{at, at}, Axes: e.lists.Room(1)} }
 
 // close ends an input term.
-func (e *equation) close(term Ref, end int) {
+func (e *equation) close(term *Ref, end int) {
 	term.Axes = e.lists.Keep(term.Axes)
-	e.add(trim(term, end))
+	term.trim(end)
+	e.add(term)
 }
 
 // add appends an input term.
-func (e *equation) add(term Ref) {
+func (e *equation) add(term *Ref) {
 	e.terms = append(e.terms, written{})
-	e.terms[len(e.terms)-1].ref = term
+	e.terms[len(e.terms)-1].ref = *term
 }
 
 // trim ends a term and leaves spaces around its labels out of its span.
-func trim(term Ref, end int) Ref {
-	term.Span.End = end
-	if n := len(term.Axes); n > 0 {
-		term.Span = term.Axes[0].Span.to(term.Axes[n-1].Span)
+func (r *Ref) trim(end int) {
+	r.Span.End = end
+	if n := len(r.Axes); n > 0 {
+		r.Span = r.Axes[0].Span.to(r.Axes[n-1].Span)
 	}
-	return term
 }
 
 func (e *equation) comma(at Span) error {

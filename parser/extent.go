@@ -23,7 +23,8 @@ func (b *binder) tensorOf(value int) int {
 // expand lists a reference's axes with the ellipsis written out, for a tensor of some rank.
 func (b *binder) expand(r *Ref, rank int) ([]Axis, error) {
 	dots := rank - len(r.Axes) + 1
-	for i, a := range r.Axes {
+	for i := range r.Axes {
+		a := &r.Axes[i]
 		if a.Label != EllipsisID {
 			continue
 		}

@@ -24,16 +24,20 @@ func (s *layouts) layout(shape, strides []int) Layout {
 	if len(shape) > 1 {
 		l.Fuses = s.bools.Make(len(shape) - 1)
 	}
-	for a, e := range shape {
-		if e > 1 && strides[a] == 1 {
+	run := 0 // of the axis after the one at hand
+	for a := len(shape) - 1; a >= 0; a-- {
+		extent, by := shape[a], strides[a]
+		switch {
+		case extent <= 1:
+		case by == 0:
+			l.Broadcast = true
+		case by == 1 && l.UnitAxis < 0:
 			l.UnitAxis = a
 		}
-		if e > 1 && strides[a] == 0 {
-			l.Broadcast = true
+		if a < len(l.Fuses) {
+			l.Fuses[a] = by == run
 		}
-		if a > 0 {
-			l.Fuses[a-1] = Fused(shape, strides, a-1)
-		}
+		run = extent * by
 	}
 	return l
 }

@@ -37,7 +37,7 @@ func ParseSublists(inputs [][]any, out []any, mode Mode) (*Program, error) {
 		if err != nil {
 			return nil, err
 		}
-		s.add(term)
+		s.add(&term)
 		if err := s.countTerms(); err != nil {
 			return nil, err
 		}

@@ -192,7 +192,7 @@ func (s *schedule) reduced(v *vertex, left, right, out []parser.IndexID) []parse
 		}
 	}
 	sum = s.c.d.ids.Keep(sum)
-	slices.Sort(sum)
+	ascend(sum)
 	for _, i := range [2]int32{v.left, v.right} {
 		if s.v[i].left < 0 && !s.v[i].own {
 			return s.c.arrange(sum, s.c.terms[i].refs[0].Axes)

@@ -69,8 +69,15 @@ func appendLegs(legs []parser.IndexID, refs []Ref) []parser.IndexID {
 			}
 		}
 	}
-	slices.Sort(legs)
+	ascend(legs)
 	return slices.Compact(legs)
+}
+
+// ascend sorts indices, which mostly are in order.
+func ascend(list []parser.IndexID) {
+	if !slices.IsSorted(list) {
+		slices.Sort(list)
+	}
 }
 
 // chain is the body of a sum taken apart: the product of factors over the product of divisors.
@@ -219,5 +226,11 @@ func overlap(a, b []parser.IndexID) bool {
 
 // without is a less what the ascending set b has.
 func (d *draft) without(a, b []parser.IndexID) []parser.IndexID {
-	return slices.DeleteFunc(d.ids.Clone(a), func(i parser.IndexID) bool { return contains(b, i) })
+	list := d.ids.Room(len(a))
+	for _, i := range a {
+		if !contains(b, i) {
+			list = append(list, i)
+		}
+	}
+	return d.ids.Keep(list)
 }

@@ -111,7 +111,7 @@ func (c *contraction) gather() (all, shared []parser.IndexID) {
 	for i := range c.terms {
 		all = append(all, c.terms[i].legs...)
 	}
-	slices.Sort(all)
+	ascend(all)
 	kept := all[:0]
 	for _, l := range all {
 		switch {

@@ -233,7 +233,7 @@ func (k *kernel) reduced(first int) []parser.IndexID {
 	for _, r := range k.body.refs {
 		add(r.Axes)
 	}
-	slices.Sort(list[own:])
+	ascend(list[own:])
 	add(k.over)
 	return k.d.kept(list)
 }

@@ -281,14 +281,16 @@ func (d *draft) declare(live []int) error {
 
 // declareTensor makes the buffer of a tensor; false if it is beyond 2^46 bytes.
 func (d *draft) declareTensor(t int, kind BufferKind) bool {
-	b := Buffer{Kind: kind, Name: d.p.Tensors[t].Name, Operand: -1, Tensor: d.p.Tensors[t]}
+	d.buffer[t] = len(d.plan.Buffers)
+	d.plan.Buffers = append(d.plan.Buffers, Buffer{})
+	b := &d.plan.Buffers[d.buffer[t]]
+	b.Tensor = d.p.Tensors[t]
+	b.Kind, b.Name, b.Operand = kind, b.Tensor.Name, -1
 	if kind == Operand {
 		b.Operand = t
 	}
 	var ok bool
 	b.Bytes, ok = byteSize(b.DType, b.Shape)
-	d.buffer[t] = len(d.plan.Buffers)
-	d.plan.Buffers = append(d.plan.Buffers, b)
 	return ok
 }
 

@@ -218,6 +218,9 @@ func (p *Plan) temporaries(private bool) []int {
 			count++
 		}
 	}
+	if count == 0 {
+		return nil
+	}
 	temps := make([]int, 0, count)
 	for i := range p.Buffers {
 		if of(&p.Buffers[i]) {

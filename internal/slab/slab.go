@@ -45,13 +45,21 @@ func (s *Slab[T]) Keep(list []T) []T {
 
 // Make is a list of n zeros.
 func (s *Slab[T]) Make(n int) []T {
-	list := s.Keep(s.Room(n)[:n])
+	list := s.take(n)
 	clear(list)
 	return list
 }
 
 // Empty is an empty list that n elements can be appended to in place.
-func (s *Slab[T]) Empty(n int) []T { return s.Keep(s.Room(n)[:n])[:0] }
+func (s *Slab[T]) Empty(n int) []T { return s.take(n)[:0] }
+
+// take is a list of n elements, whatever they were.
+func (s *Slab[T]) take(n int) []T {
+	s.Room(n)
+	at := len(s.space)
+	s.space = s.space[:at+n]
+	return s.space[at : at+n : at+n]
+}
 
 // Mark is a state that Release goes back to.
 func (s *Slab[T]) Mark() []T { return s.space }
