@@ -272,89 +272,6 @@ func (d *draft) leaveBare(i int) {
 	d.bare[i] = true
 }
 
-// bestCopies is the copies that it is best to give a step, nil for none, and the time that it then takes with them; if that is not
-// less than most, some time that is not.
-func (d *draft) bestCopies(s *Step, most float64) (best *relaid, nanos float64) {
-	nanos = s.Estimate.Nanos
-	if !d.copyable(s) {
-		return nil, nanos
-	}
-	least := min(nanos-copyNanos, most)
-	try := func(ways []relaid, share float64) {
-		for i := range ways {
-			w := &ways[i]
-			if d.leastCopied(s, w) >= min(least, share*s.Estimate.Nanos) {
-				continue
-			}
-			d.lookAt(func() {
-				at := len(d.plan.Steps)
-				d.copied(s, w)
-				if t := timeOf(d.plan.Steps[at:]); t < min(least, share*s.Estimate.Nanos) {
-					best, least, nanos = w, t, t
-				}
-			})
-		}
-	}
-	if len(s.K) == 0 {
-		try(d.asResult(s), itemsShare)
-		return best, nanos
-	}
-	try(d.itemwise(s), itemsShare)
-	try(d.alongside(s), alikeShare)
-	return best, nanos
-}
-
-// leastCopied is a time that a step takes at least with copies.
-func (d *draft) leastCopied(s *Step, w *relaid) float64 {
-	m, moved, nanos := d.model(), d.bytes(s.Out), 0.0
-	for i, r := range s.Inputs {
-		bytes := d.bytes(r)
-		if moved += bytes; w[i] != nil {
-			nanos += m.LeastCopy(2 * bytes)
-		}
-	}
-	b := m.Bound(s.Body[len(s.Body)-1].DType)
-	switch {
-	case w[ofResult] == nil:
-	case len(s.Extra) == 0 && len(s.Epilogue) == 0 && s.Old < 0 && d.mayCopy(s.Out):
-		nanos += m.LeastCopy(2 * d.bytes(s.Out))
-	default:
-		nanos += b.Fixed
-	}
-	return nanos + b.Fixed + b.Nanos(s.Flops, moved)
-}
-
-// copied appends a step with copies of its operands and its result.
-func (d *draft) copied(s *Step, w *relaid) {
-	t := *s
-	t.Inputs = d.made.refs.Clone(s.Inputs)
-	for i, r := range s.Inputs {
-		if w[i] == nil {
-			continue
-		}
-		to := d.temp(d.plan.Buffers[r.Buffer].DType, w[i])
-		t.Inputs[i] = to
-		d.add(Step{Out: to, Old: -1, Core: [2]int{0, -1}, Inputs: d.made.refs.Clone([]Ref{r}), Body: d.asIs(r)})
-	}
-	if w[ofResult] == nil {
-		d.add(t)
-		d.plan.Steps[len(d.plan.Steps)-1].Flops = s.Flops
-		return
-	}
-	to := d.temp(s.Body[len(s.Body)-1].DType, w[ofResult])
-	t.Out, t.Old, t.OldOp, t.Extra, t.Epilogue = to, -1, 0, nil, nil
-	d.orient(&t)
-	d.add(t)
-	last := Step{Out: s.Out, Old: s.Old, OldOp: s.OldOp, Core: [2]int{0, -1}, Inputs: d.made.refs.Keep(append(append(d.made.refs.Room(1+len(s.Extra)), to), s.Extra...)), Body: s.Epilogue}
-	if len(last.Body) == 0 {
-		last.Body = d.asIs(to)
-	}
-	if len(last.Inputs) > 1 {
-		last.Core[0] = -1
-	}
-	d.add(last)
-}
-
 // orient makes the operand that alone has the result's last index that only one has the right one.
 func (d *draft) orient(s *Step) {
 	for _, i := range slices.Backward(s.Out.Axes) {
@@ -373,7 +290,7 @@ func (d *draft) asIs(r Ref) parser.Expr {
 }
 
 // add appends a step, classed and estimated. Copies take no multiply-adds.
-func (d *draft) add(s Step) {
+func (d *draft) add(s Step) *Step {
 	k := d.begin(nil, s.Out)
 	for _, r := range s.Inputs {
 		k.body.add(r)
@@ -384,6 +301,7 @@ func (d *draft) add(s Step) {
 	if d.estimate(at); len(s.K) == 0 {
 		at.Flops = 0
 	}
+	return at
 }
 
 // stride is how far a view moves along an index.

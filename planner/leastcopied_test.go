@@ -63,7 +63,8 @@ func TestStepsWithCopiesTakeNoLessThanTheBound(t *testing.T) {
 				ways = d.asResult(s)
 			}
 			for k := range ways {
-				least := d.leastCopied(s, &ways[k])
+				c := d.copying(s)
+				least := c.sum(&ways[k], c.least)
 				d.lookAt(func() {
 					at := len(d.plan.Steps)
 					d.copied(s, &ways[k])
