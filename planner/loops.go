@@ -33,7 +33,8 @@ type tiling struct {
 
 // loops tells the loops of a product with vectors along v, whose tiles, if they run along the output, are best so.
 func (q *question) loops(w *cost.Work, v number, best fewest) {
-	terms, n := q.inOrder(), &w.Nest
+	terms, n := q.inOrder(), &q.nest
+	n.Depth, n.Arrays, w.Nest = 0, 0, n
 	t := q.tiling(w, v, best, terms)
 	n.Copied = q.copied(&t)
 	own := q.sorted[:0] // the indices that tiles cut

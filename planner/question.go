@@ -30,6 +30,7 @@ type question struct {
 	ops        float64 // operations for each term of a sum, at least 1
 	terms      float64 // of a sum, at least 1
 	words      cost.Work
+	nest       cost.Nest
 	tiled      cost.Sums
 
 	first   int      // what the numbers of this question are from: those of earlier ones are below it

@@ -229,11 +229,11 @@ func TestHowOperandsLieDecides(t *testing.T) {
 	folded.Folded, folded.Folds = true, true
 	require.Equal(t, cost.Packed, estimate(&target, folded).Strategy)
 	w.Scattered = true
-	w.Nest = cost.Nest{Depth: 4, Loops: [cost.MostLoops]cost.Loop{
+	w.Nest = &cost.Nest{Depth: 4, Loops: [cost.MostLoops]cost.Loop{
 		{Trips: 32, Moves: [cost.MostArrays]float64{65536, 65536, 4}}, {Trips: 64, Sums: true, Moves: [cost.MostArrays]float64{4, 1024, 0}},
 		{Trips: 256, Moves: [cost.MostArrays]float64{256, 0, 32768}}, {Trips: 256, Moves: [cost.MostArrays]float64{0, 4, 128}}}}
 	require.Equal(t, cost.Packed, estimate(&target, w).Strategy)
-	w.Scattered, w.AlongBatch, w.Strided, w.Nest = false, true, 1<<25, cost.Nest{}
+	w.Scattered, w.AlongBatch, w.Strided, w.Nest = false, true, 1<<25, nil
 	require.Equal(t, cost.Direct, estimate(&target, w).Strategy, "packing reads against the grain, too")
 }
 
@@ -389,7 +389,7 @@ func TestLinesComeDuringArithmetic(t *testing.T) {
 // movesLines is the time of 64 by 64 sums whose terms are so many bytes apart in one input, beside so many cycles of multiply-adds.
 func movesLines(terms, apart, cycles float64) float64 {
 	w := cost.Work{B: 1, M: 64, N: 64, K: terms, Type: tensor.F32, Product: true, UnitInner: true, Run: 64, Cycles: cycles, BytesIn: 4 * 128 * terms, BytesOut: 4 * 64 * 64}
-	w.Nest = cost.Nest{Depth: 3, Loops: [cost.MostLoops]cost.Loop{
+	w.Nest = &cost.Nest{Depth: 3, Loops: [cost.MostLoops]cost.Loop{
 		{Trips: 64, Moves: [cost.MostArrays]float64{4, 0, 256}}, {Trips: terms, Sums: true, Moves: [cost.MostArrays]float64{0, apart, 0}}, {Trips: 16, Moves: [cost.MostArrays]float64{0, 4, 4}}}}
 	return avx2.Model().Nanos(&w)
 }

@@ -161,7 +161,7 @@ func (t *typical) time(w *Work) Estimate {
 // asItLies is the time of the direct strategy on operands as they lie.
 func (t *typical) asItLies(w *Work) float64 {
 	switch {
-	case w.Nest.Depth > 0:
+	case w.Nest != nil && w.Nest.Depth > 0:
 		return t.nested(w)
 	case w.even():
 		return t.evenTime(w)
@@ -185,7 +185,7 @@ func (t *typical) moved(w *Work, s Strategy) float64 {
 		return 0
 	}
 	stores := 2.0
-	if w.BytesOut >= streamBytes && (s != Direct || math.Mod(w.Run*float64(w.Type.Size()), Line) == 0) {
+	if w.BytesOut >= streamBytes && (s != Direct || over(w.Run*float64(w.Type.Size()), Line) == 0) {
 		stores = 1
 	}
 	return (w.BytesIn + stores*w.BytesOut) / rateBeyond
@@ -368,6 +368,9 @@ func (t *typical) traffic(w *Work) float64 {
 	}
 	return moved
 }
+
+// over is what is left of an extent beyond all whole parts, powers of two.
+func over(extent, part float64) float64 { return extent - math.Floor(extent/part)*part }
 
 // share is the part of the peak that an extent reaches, when half of it needs the extent half.
 func share(extent, half float64) float64 { return extent / (extent + half) }

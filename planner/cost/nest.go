@@ -99,7 +99,7 @@ func (s *span) add(moves, trips float64) {
 func (s *span) units(size, unit float64) (touched, filled float64) {
 	run, blocks, places := size, 1.0, uint64(Page)
 	for k := range s.n {
-		if moves := s.moves[k]; moves <= max(run, unit) {
+		if moves := s.moves[k]; moves <= run || moves <= unit {
 			run += (s.trips[k] - 1) * moves
 		} else {
 			blocks *= s.trips[k]
@@ -245,7 +245,7 @@ func (t *typical) nested(w *Work) float64 {
 	if w.Folds {
 		alone = 0
 	}
-	moves, near := t.moves(w, &w.Nest, alone)
+	moves, near := t.moves(w, w.Nest, alone)
 	nanos := compute + moves + t.aside(w)
 	if t.stays(w) {
 		nanos -= min(hidden*compute, near)
@@ -266,7 +266,7 @@ func (t *typical) aside(w *Work) float64 {
 		nanos += storedAlone * written
 	case w.Across > 0:
 		nanos += storedTurned * w.BytesOut
-	case w.Run > 0 && math.Mod(w.Run, lanes) > 0:
+	case w.Run > 0 && over(w.Run, lanes) > 0:
 		nanos += storedPart * written * math.Ceil(w.Run/lanes) / w.Run
 	}
 	return nanos
@@ -308,7 +308,7 @@ func (t *typical) arithmetic(w *Work) float64 {
 		} else if w.M > 1 || w.N > 1 {
 			loads = 1.25
 		}
-		ops := points * (vectors + math.Mod(run, lanes)) / run
+		ops := points * (vectors + over(run, lanes)) / run
 		return (foldVector*loads+manyFactor*float64(w.Factors))*ops/rate + foldSum*points/w.K
 	case w.Factors > 0:
 		run := max(w.Run, 1)

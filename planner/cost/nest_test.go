@@ -12,7 +12,7 @@ import (
 // term, and the output so many a column, and all inputs have so many.
 func tiles(bytes, columns, row, term, apart float64) float64 {
 	w := cost.Work{B: 1, M: 128, N: 96, K: 128, Type: tensor.F32, Product: true, UnitInner: true, Run: 96, Cycles: 2e5, BytesIn: bytes, BytesOut: 1e5}
-	w.Nest = cost.Nest{Depth: 5, Loops: [cost.MostLoops]cost.Loop{
+	w.Nest = &cost.Nest{Depth: 5, Loops: [cost.MostLoops]cost.Loop{
 		{Trips: 96 / columns, Moves: [cost.MostArrays]float64{0, 4 * columns, columns * apart}},
 		{Trips: 16, Moves: [cost.MostArrays]float64{8 * row, 0, 32}},
 		{Trips: 128, Sums: true, Moves: [cost.MostArrays]float64{term, 544, 0}},
