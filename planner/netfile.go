@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"strings"
 )
 
@@ -95,9 +96,12 @@ func readCapped(r io.Reader, limit int64, what string) ([]byte, error) {
 	return data, err
 }
 
+// byteOrderMark is what editors of Windows begin a file with.
+var byteOrderMark = []byte("\ufeff")
+
 func parseNetwork(data []byte) (*NamedNetwork, error) {
 	var j netJSON
-	if err := json.Unmarshal(data, &j); err != nil {
+	if err := json.Unmarshal(bytes.TrimPrefix(data, byteOrderMark), &j); err != nil {
 		return nil, jsonError("network", err)
 	}
 	if j.Inputs == nil || j.Sizes == nil {
@@ -123,9 +127,26 @@ func jsonError(what string, err error) error {
 	case errors.As(err, &kind) && kind.Field == "":
 		return fmt.Errorf("einc: the %s is a JSON %s, where an object belongs", what, kind.Value)
 	case errors.As(err, &kind):
-		return fmt.Errorf("einc: the %s has a JSON %s at byte %d where %q takes %v", what, kind.Value, kind.Offset, kind.Field, kind.Type)
+		return fmt.Errorf("einc: the %s has a JSON %s at byte %d where %q takes %s", what, kind.Value, kind.Offset, kind.Field, jsonKind(kind.Type))
 	}
 	return fmt.Errorf("einc: the %s: %w", what, err)
+}
+
+// jsonKind is what JSON has for a Go type.
+func jsonKind(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Slice:
+		return "a list"
+	case reflect.Struct:
+		return "an object"
+	case reflect.String:
+		return "a text"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Float64:
+		return "a number"
+	}
+	return "a whole number of at most 64 bits"
 }
 
 // newNetworkOf checks lists of ids and makes a Network of them.

@@ -17,21 +17,25 @@ func TestReadNetwork(t *testing.T) {
 	n, err = ReadNetwork(strings.NewReader(`{"inputs":[],"sizes":[]}`))
 	require.NoError(t, err)
 	require.Empty(t, n.Inputs)
+	_, err = ReadNetwork(strings.NewReader("\ufeff" + `{"inputs":[],"sizes":[]}`))
+	require.NoError(t, err, "as editors of Windows write it")
 }
 
 func TestReadNetworkErrors(t *testing.T) {
 	deep := strings.Repeat("[", 20000)
 	for text, want := range map[string]string{
-		``:                                "no JSON",
-		`[`:                               "no JSON",
-		`[]`:                              "a JSON array, where an object belongs",
-		`{}`:                              `needs "inputs"`,
-		`{"inputs":[[0]]}`:                `needs "inputs"`,
-		`{"inputs":` + deep:               "no JSON",
-		`{"inputs":[[0]],"sizes":[2]} {}`: "no JSON",
-		`{"inputs":[["a"]],"sizes":[2]}`:  "string",
-		`{"inputs":[[0.5]],"sizes":[2]}`:  "number 0.5",
-		`{"inputs":[[0]],"sizes":[1e99]}`: "number 1e99",
+		``:                                  "no JSON",
+		`[`:                                 "no JSON",
+		`[]`:                                "a JSON array, where an object belongs",
+		`{}`:                                `needs "inputs"`,
+		`{"inputs":[[0]]}`:                  `needs "inputs"`,
+		`{"inputs":` + deep:                 "no JSON",
+		`{"inputs":[[0]],"sizes":[2]} {}`:   "no JSON",
+		`{"inputs":[["a"]],"sizes":[2]}`:    `a JSON string at byte 15 where "inputs" takes a whole number`,
+		`{"inputs":[[0.5]],"sizes":[2]}`:    "number 0.5",
+		`{"inputs":[[0]],"sizes":{"0":2}}`:  `a JSON object at byte 25 where "sizes" takes a list`,
+		`{"name":1,"inputs":[],"sizes":[]}`: `where "name" takes a text`,
+		`{"inputs":[[0]],"sizes":[1e99]}`:   "number 1e99",
 		`{"inputs":[[0]],"sizes":[99999999999999999999]}`:                     "number",
 		`{"inputs":[[0]],"sizes":[70368744177665]}`:                           "extents are from 0 to 2^46",
 		`{"inputs":[[0]],"sizes":[-1]}`:                                       "index 0 has extent -1",

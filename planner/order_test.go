@@ -341,6 +341,25 @@ func recountsAsWritten(t *testing.T, n *planner.Network, o *planner.Order) {
 	require.InEpsilon(t, f.PeakBytes+1, 8*math.Exp2(again.Peak)+1, 1e-9)
 }
 
+// Where an extent is 0, results with that index have no elements, and others have theirs.
+func TestOrderOfNothing(t *testing.T) {
+	for _, c := range []struct {
+		inputs       [][]int32
+		output       []int32
+		peak, log2sz float64
+	}{
+		{[][]int32{{0, 1}, {1, 2}}, []int32{0, 2}, 0, math.Inf(-1)},
+		{[][]int32{{0, 1}, {1, 2}, {2, 3}}, []int32{1, 3}, 8 * (3*4 + 3*5), math.Log2(3 * 5)},
+	} {
+		n := &planner.Network{Inputs: c.inputs, Output: c.output, Sizes: []float64{0, 3, 4, 5}}
+		o := order(t, n, planner.OrderOptions{})
+		require.Equal(t, c.peak, math.Round(o.PeakBytes), "%v", c.inputs)
+		require.Equal(t, c.log2sz, o.Log2Size)
+		require.True(t, math.IsInf(o.Log10Flops, -1))
+		recountsAsWritten(t, n, o)
+	}
+}
+
 func TestSlicesFitTheLimit(t *testing.T) {
 	cutSomething := 0
 	for seed := range uint64(40) {

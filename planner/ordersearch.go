@@ -158,15 +158,26 @@ func (h *orderSearch) finish(o *Order, t tree) error {
 	o.PeakBytes = x.peak * float64(h.opts.Type.Accum().Size())
 	o.Sliced, o.Slices, o.Depth = x.loops, math.Exp2(c.slices()), x.depth
 	o.Nanos = h.nanos(x)
-	if slices.Contains(h.net.Sizes, 0) {
-		o.Log10Flops, o.Nanos = math.Inf(-1), 0
-	}
 	o.Path = make([][2]int, len(x.steps))
 	for k, p := range x.steps {
 		o.Path[k] = [2]int{int(p[0]), int(p[1])}
 	}
+	if slices.Contains(h.net.Sizes, 0) { // which counted as 1 so far, to have an order
+		h.empty(o)
+	}
 	o.Trials, o.Work = h.trials, h.work
 	return nil
+}
+
+// empty states what an order costs where an extent is 0: results without that index have elements.
+func (h *orderSearch) empty(o *Order) {
+	o.Log10Flops, o.Nanos, o.Log2Size = math.Inf(-1), 0, math.Inf(-1)
+	c := newRecount(cutNetwork(h.net, o.Sliced))
+	pairs := c.pairs(o.Path)
+	for _, p := range pairs {
+		o.Log2Size = max(o.Log2Size, p.Size)
+	}
+	o.PeakBytes = math.Exp2(c.peak(pairs)) * float64(h.opts.Type.Accum().Size())
 }
 
 // sliceUnits is what is left of the budget for fitting into memory.

@@ -152,6 +152,7 @@ func ReadFile(r io.Reader) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
+	data = bytes.TrimPrefix(data, byteOrderMark)
 	var head struct {
 		Format  string `json:"format"`
 		Version int    `json:"version"`

@@ -28,6 +28,9 @@ func TestFileRoundTrip(t *testing.T) {
 	read, err := ReadFile(bytes.NewReader(text))
 	require.NoError(t, err)
 	require.Equal(t, f, read)
+	read, err = ReadFile(strings.NewReader("\ufeff" + string(text)))
+	require.NoError(t, err, "as editors of Windows write it")
+	require.Equal(t, f, read)
 	again, err := read.Bytes()
 	require.NoError(t, err)
 	require.Equal(t, string(text), string(again))
@@ -114,6 +117,9 @@ func TestReadFileErrors(t *testing.T) {
 		{`"labels":["i",`, `"labels":[`, "4 labels for 5"},
 		{`"objective":"time"`, `"objective":"fame"`, "fame"},
 		{`"workers":1`, `"workers":-1`, "target"},
+		{`"fma":true`, `"fma":1`, `where "target.fma" takes true or false`},
+		{`"slices":4`, `"slices":"4"`, `where "slices" takes a number`},
+		{`"target":{`, `"target":7,"x":{`, `where "target" takes an object`},
 		{`"registers":16`, `"registers":99999`, "no machine"},
 		{`"type":"f64"`, `"type":"f64","types":["f32"]`, "0 shapes and 1 types"},
 		{`"type":"f64"`, `"type":"f64","expr":"ij,jk->ik"`, "0 shapes"},
