@@ -218,6 +218,8 @@ func FuzzReadFile(f *testing.F) {
 	require.NoError(f, err)
 	f.Add(text)
 	f.Add([]byte(`{"format":"einc plan","version":1}`))
+	f.Add([]byte(`{"format":"einc plan","version":1,"expr":"ij,jk->ik","mode":"numpy","shapes":[[2,3],[3,4]],"types":["f64","f64"],"type":"f64",` +
+		`"inputs":[[0,1],[1,2]],"output":[0,2],"sizes":[2,3,4],"ssa_path":[[0,1]],"groups":[],"sliced":[[1,3]],"slices":3,"objective":"time"}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		file, err := ReadFile(bytes.NewReader(data))
 		if err != nil {
