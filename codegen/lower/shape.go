@@ -1,7 +1,6 @@
 package lower
 
 import (
-	"math"
 	"math/bits"
 	"slices"
 
@@ -195,28 +194,17 @@ func (k *kernel) columnTile(s *shape, t cost.Target) {
 // productTile chooses the tile of a product: the one that takes the fewest cycles over all rows and
 // columns, of those whose accumulators, row of B, and element of A stay in registers.
 func (k *kernel) productTile(s *shape, t cost.Target) (rows, cols int64) {
-	free := k.tileRegisters(s, t)
-	m, vecs := k.axes[s.row].extent, k.axes[s.col].extent/s.lanes
+	m, vecs, square, most := k.axes[s.row].extent, k.axes[s.col].extent/s.lanes, int64(1), int64(cost.MostColumns)
 	if s.masked {
 		vecs = ceilDiv(k.axes[s.col].extent, s.lanes)
 	}
-	depth := float64(max(k.extent(k.red), 1))
-	best, most := math.Inf(1), int64(6)
+	if s.across {
+		square = k.square()
+	}
 	if k.alone(*s) || k.narrows(s) {
 		most = 1 // rows are to fill lines of the output
 	}
-	rows, cols = 1, 1
-	for c := int64(1); c <= min(vecs, most); c++ {
-		for r := int64(1); r <= min(m, 16) && r*c+c <= free; r++ {
-			if s.across && (r%k.square() > 0 || r&(r-1) > 0) {
-				continue
-			}
-			if cycles := t.TilesCycles(m, vecs, r, c, depth); cycles < best*0.99 {
-				best, rows, cols = cycles, r, c
-			}
-		}
-	}
-	return rows, cols
+	return t.TileShape(m, vecs, square, most, k.tileRegisters(s, t), float64(max(k.extent(k.red), 1)))
 }
 
 // tileRegisters is how many registers a product has for accumulators and a row of B.

@@ -1,6 +1,7 @@
 package cost_test
 
 import (
+	"math/rand/v2"
 	"testing"
 
 	"github.com/einc-lang/einc/planner/cost"
@@ -19,6 +20,25 @@ func tiles(bytes, columns, row, term, apart float64) float64 {
 		{Trips: 8, Moves: [cost.MostArrays]float64{row, 0, 4}},
 		{Trips: columns, Moves: [cost.MostArrays]float64{0, 4, apart}}}}
 	return avx2.Model().Nanos(&w)
+}
+
+// No tile takes fewer cycles than the one that planner and lowering choose, of those that have registers, and of whole squares.
+func TestTilesTakeTheFewestCycles(t *testing.T) {
+	rng := rand.New(rand.NewPCG(1, 2))
+	for range 2000 {
+		m, vecs, free, square := 1+rng.Int64N(300), 1+rng.Int64N(40), 2+rng.Int64N(30), int64(1)<<rng.IntN(3)
+		terms := float64(1 + rng.IntN(300))
+		rows, cols := avx2.TileShape(m, vecs, square, cost.MostColumns, free, terms)
+		require.True(t, rows*cols+cols <= free && (rows*cols == 1 || rows%square == 0), "%d×%d of %d", rows, cols, free)
+		least := avx2.TilesCycles(m, vecs, rows, cols, terms)
+		for c := range min(vecs, cost.MostColumns) {
+			for r := square; r <= min(m, 16) && (r+1)*(c+1) <= free; r += square {
+				if square == 1 || r&(r-1) == 0 {
+					require.LessOrEqual(t, least, avx2.TilesCycles(m, vecs, r, c+1, terms)*(1+1e-9), "%d×%d, not %d×%d", r, c+1, rows, cols)
+				}
+			}
+		}
+	}
 }
 
 // A tile's sums stay in registers while its terms go on, so that its lines of the output push no inputs out of the first level, even

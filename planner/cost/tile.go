@@ -43,7 +43,7 @@ const LongRun = 4
 
 // TilesCycles estimates the cycles of all tiles of r rows and c vectors over m rows and vecs vectors, of sums of so many terms:
 // two multiply-adds or loads a cycle, but four cycles a term for the latency of an accumulator, and some for loads that miss the
-// first level.
+// first level, vectors more than elements.
 func (t *Target) TilesCycles(m, vecs, r, c int64, terms float64) float64 {
 	tiles := ceilDiv(m, r)
 	rows := float64(m) / float64(tiles)
@@ -62,8 +62,7 @@ func (t *Target) tileCycles(rows, c, terms float64) float64 {
 
 // termCycles estimates the cycles of a term of the sums of a tile.
 func (t *Target) termCycles(rows, c float64) float64 {
-	loads := rows + c
-	return max(t.work(rows*c), loads/2, latency) + loads/8
+	return max(t.work(rows*c), (rows+c)/2, latency) + rows/8 + c/5
 }
 
 // Sums of a tile wait for each other: of one accumulator, the next term can be added after so many cycles. Where terms are few, the
@@ -101,31 +100,42 @@ func (t *Target) work(sums float64) float64 {
 	return sums
 }
 
-// FewestCycles is what tiles take of the shape that TilesCycles prefers, as the code has it, one after the other, and their rows
-// and columns; shared says that rows share vectors. Rows are multiples of a square where sums are turned around.
+// FewestCycles is what tiles take of the shape that TileShape chooses, as the code has it, one after the other, and their rows and
+// columns; shared says that rows share vectors.
 func (t *Target) FewestCycles(d tensor.DType, m, vecs, square int64, terms float64, shared bool) (cycles float64, rows, cols int64) {
-	free := t.TileRegisters(d, false)
+	rows, cols = t.TileShape(m, vecs, square, MostColumns, t.TileRegisters(d, false), terms)
+	return t.passCycles(m, vecs, rows, cols, terms, shared), rows, cols
+}
+
+// TileShape is the rows and vectors of the tiles of a product that take the fewest cycles over m rows and vecs vectors, of those that
+// have at most so many vectors, and whose accumulators and row of the right operand stay in the free registers. Rows are multiples of
+// a square where sums are turned around.
+func (t *Target) TileShape(m, vecs, square, most, free int64, terms float64) (rows, cols int64) {
+	cycles := 0.0
 	if square > 1 || free < 2 || vecs < 1 { // else tiles of one vector are no worse with all the rows that there are registers for
 		cycles, rows, cols = t.TilesCycles(m, vecs, 1, 1, terms), 1, 1
 	}
-	for c := int64(1); c <= min(vecs, mostColumns) && free/c > 1; c++ {
-		r := t.tileRows(m, square, free/c-1)
+	for c := int64(1); c <= min(vecs, most) && free/c > 1; c++ {
+		r := tileRows(m, square, free/c-1)
+		if r < square {
+			break
+		}
 		if n := t.TilesCycles(m, vecs, r, c, terms); n < cycles || rows == 0 {
 			cycles, rows, cols = n, r, c
 		}
 	}
-	return t.passCycles(m, vecs, rows, cols, terms, shared), rows, cols
+	return rows, cols
 }
 
-// mostColumns is the most vectors of a tile's rows that FewestCycles looks at.
-const mostColumns = 4
+// MostColumns is the most vectors of a tile's rows that are worth looking at.
+const MostColumns = 4
 
-// tileRows is the rows of a tile that has registers for so many.
-func (t *Target) tileRows(m, square, free int64) int64 {
+// tileRows is the rows of a tile that has registers for so many, a power of two of them where squares are turned around.
+func tileRows(m, square, free int64) int64 {
 	const most = 16
 	r := max(min(m, free, most), 1)
 	if square > 1 {
-		r = max(1<<(bits.Len64(uint64(r))-1), min(square, free))
+		r = 1 << (bits.Len64(uint64(r)) - 1)
 	}
 	return r
 }
