@@ -53,11 +53,17 @@ func Lower(plan *planner.Plan, target cost.Target, opts Options) (*Program, erro
 }
 
 func newLowering(plan *planner.Plan, target cost.Target, opts Options) *lowering {
-	l := &lowering{plan: plan, target: target, prog: &Program{}, seen: map[string]int{}, known: map[string]phases{}, blocking: target.Blocking, past: tileStreamBytes,
-		inLoop: plan.InParallel()}
+	l := sketch(plan, target, opts)
+	l.prog, l.seen, l.known, l.inLoop = &Program{}, map[string]int{}, map[string]phases{}, plan.InParallel()
+	return l
+}
+
+// sketch is a lowering that makes kernels of steps, but no program of them.
+func sketch(plan *planner.Plan, target cost.Target, opts Options) *lowering {
+	l := &lowering{plan: plan, target: target, blocking: target.Blocking, past: tileStreamBytes}
 	l.strides, l.dense, l.sizes = opts.RuntimeStrides, opts.Dense, opts.Sizes
 	if l.strides || l.sizes != nil {
-		l.dims = map[Dim]int{}
+		l.dims, l.prog = map[Dim]int{}, &Program{}
 	}
 	return l
 }

@@ -13,7 +13,7 @@ import (
 // then use all of it and no more.
 func Workspace(target cost.Target, opts Options) planner.Workspace {
 	return func(plan *planner.Plan, s *planner.Step) (shared, worker int64) {
-		l := &lowering{plan: plan, target: target, blocking: target.Blocking, past: tileStreamBytes}
+		l := sketch(plan, target, opts)
 		if l.small(s) {
 			return 0, 0
 		}
