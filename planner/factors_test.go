@@ -29,6 +29,16 @@ func TestFactorsNeedNoTemporary(t *testing.T) {
 	}
 }
 
+// Tiles of sums that factors multiply turn no terms around, and are not priced as if they did: with short extents vectors along the
+// output's first index would look cheap.
+func TestFactorsOfManyShortIndices(t *testing.T) {
+	short := map[byte]int{'i': 30, 'j': 30, 'k': 30, 'l': 30, 'm': 30, 'a': 24}
+	for _, d := range []tensor.DType{tensor.F32, tensor.F64} {
+		pl := plan(t, einsum("ijklm,ja,ka,la,ma->ia", short, d), "")
+		require.Equal(t, []cost.Strategy{cost.Fused}, strategiesOf(pl), pl.String())
+	}
+}
+
 func TestFactorsAreFusedOnlyWhereThatPays(t *testing.T) {
 	// The output's last index is not the last one of the factor that has it.
 	pl := plan(t, einsum("ijk,aj,ak->ia", cube, tensor.F32), "")

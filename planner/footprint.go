@@ -31,6 +31,9 @@ func (q *question) tiles(w *cost.Work, v number) (t fewest) {
 	cycles, rows, columns := q.opts.Target.FewestCycles(w.Type, int64(m), int64(vectors), square, w.K, shared)
 	w.Cycles = cycles * q.volume(q.out.axes) / (m * w.Run)
 	t.rows, t.columns = float64(rows), float64(columns)*q.lanes
+	if w.Turning > 0 && !slices.ContainsFunc(q.in, func(r laid) bool { return r.unit == v }) {
+		t.columns = q.lanes
+	}
 	return t
 }
 
@@ -38,7 +41,7 @@ func (q *question) tiles(w *cost.Work, v number) (t fewest) {
 func (q *question) rowOf(v number) (row number) {
 	row, shared := none, false
 	for _, i := range q.out.axes {
-		if i == none || i == v || q.extent(i) < 2 || q.is(i, ofBatch) {
+		if len(q.in) == 1 || i == none || i == v || q.extent(i) < 2 || q.is(i, ofBatch) {
 			continue
 		}
 		shares := false

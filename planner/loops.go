@@ -14,15 +14,16 @@ import (
 
 // What tiles and blocks take, as codegen/lower has it.
 const (
-	foldedRows = 4        // of sums whose vectors run along their terms
-	foldedCols = 2        // the same, beside the rows
-	sideRows   = 4        // of either input where vectors run along the batch
-	copiedRows = 128      // the same, where their vectors are copied first
-	copiedFrom = 16 << 10 // bytes of vectors that are
-	sweptBytes = 16 << 10 // of a block of such sums, if they are more, and have so many terms
-	sweptTerms = 16
-	longTerms  = 1 << 17 // terms that are cut into blocks
-	blockTerms = 1 << 15
+	foldedRows    = 4        // of sums whose vectors run along their terms
+	foldedCols    = 2        // the same, beside the rows
+	sideRows      = 4        // of either input where vectors run along the batch
+	copiedRows    = 128      // the same, where their vectors are copied first
+	copiedFrom    = 16 << 10 // bytes of vectors that are
+	turnedColumns = 4        // vectors of a sum that has no rows, where terms are turned around
+	sweptBytes    = 16 << 10 // of a block of such sums, if they are more, and have so many terms
+	sweptTerms    = 16
+	longTerms     = 1 << 17 // terms that are cut into blocks
+	blockTerms    = 1 << 15
 )
 
 // tiling is the indices that a tile's vectors, rows and further rows run along, and its extents; none where it has no such rows.
@@ -36,7 +37,7 @@ func (q *question) loops(w *cost.Work, v number, best fewest) {
 	terms, n := q.inOrder(), &q.nest
 	n.Depth, n.Arrays, w.Nest = 0, 0, n
 	t := q.tiling(w, v, best, terms)
-	n.Copied = q.copied(&t)
+	n.Copied, n.Single = q.copied(&t), len(q.in) == 1
 	own := q.sorted[:0] // the indices that tiles cut
 	for _, i := range [...]number{t.v, t.row, t.side} {
 		if i != none {
@@ -120,14 +121,14 @@ func (q *question) tiling(w *cost.Work, v number, best fewest, terms []number) t
 			t.rows, t.furthers = copiedRows, copiedRows
 		}
 	default:
-		q.columnTiling(&t, best, terms)
+		q.columnTiling(&t, best, terms, w.Turning > 0)
 	}
 	return t
 }
 
 // columnTiling is the tiles of vectors along an index of the output that moves one input: the best, unless they would have no rows.
-func (q *question) columnTiling(t *tiling, best fewest, terms []number) {
-	if t.row = best.row; t.row != none && (q.in[0].has(t.row) && q.in[1].has(t.row) || slices.Contains(q.inRun(q.sorted[:0], t.v), t.row)) {
+func (q *question) columnTiling(t *tiling, best fewest, terms []number, turning bool) {
+	if t.row = best.row; t.row != none && (len(q.in) == 2 && q.in[0].has(t.row) && q.in[1].has(t.row) || slices.Contains(q.inRun(q.sorted[:0], t.v), t.row)) {
 		t.row = none
 	}
 	if t.row != none {
@@ -135,7 +136,9 @@ func (q *question) columnTiling(t *tiling, best fewest, terms []number) {
 		return
 	}
 	vectors, most := math.Ceil(q.run(t.v)/q.lanes), float64(q.opts.Target.RunVectors(q.dtype))
-	if vectors > most && len(terms) > 0 && q.extent(terms[len(terms)-1]) >= sweptTerms {
+	if turning {
+		most = turnedColumns
+	} else if vectors > most && len(terms) > 0 && q.extent(terms[len(terms)-1]) >= sweptTerms {
 		most = sweptBytes / float64(q.dtype.Accum().Size()) / q.lanes
 	}
 	t.columns = min(vectors, most) * q.lanes

@@ -42,6 +42,7 @@ type question struct {
 	summing []number // in the order of loops
 	outer   []number // of them, those that a factor has
 	views   []*laid  // that loops are said to move along
+	still   laid     // a view that none moves, in the place of another input
 }
 
 // class says where the indices of a step are. Those of all operands that nothing sums are of a batch.

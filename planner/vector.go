@@ -6,6 +6,7 @@ import (
 	"math/bits"
 	"slices"
 
+	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner/cost"
 )
 
@@ -39,7 +40,7 @@ func (q *question) vectors(w *cost.Work) {
 			q.oneByOne(w, r, v, rows)
 		}
 	}
-	if w.Folds = q.is(v, summed); w.Product && v != none && len(q.k) > 0 && (len(q.in) == 2 || w.Factors > 0) {
+	if w.Folds = q.is(v, summed); v != none && len(q.k) > 0 && (w.Product && (len(q.in) == 2 || w.Factors > 0) || q.sumOfOne()) {
 		q.view()
 		var t fewest
 		if !w.Folds {
@@ -64,8 +65,16 @@ func (q *question) vectors(w *cost.Work) {
 	}
 }
 
+// sumOfOne reports whether the step sums one input.
+func (q *question) sumOfOne() bool { return len(q.in) == 1 && q.s.Reduce == parser.Sum }
+
 // view lists the views that loops are said to move along: those of the core, the output's, and those of the largest factors.
 func (q *question) view() {
+	if len(q.in) == 1 {
+		q.still.walks = resized(q.still.walks, len(q.ext))
+		q.views = append(q.views[:0], &q.in[0], &q.still, &q.out)
+		return
+	}
 	q.views = append(q.views[:0], q.core(0), q.core(1), &q.out)
 	if len(q.in) == 2 {
 		return
@@ -81,6 +90,10 @@ func (q *question) view() {
 
 // oneByOne counts what vectors along v fetch of an input element by element, for so many rows at once.
 func (q *question) oneByOne(w *cost.Work, r *laid, v number, rows float64) {
+	if rows == 1 && q.turnsTerms(r, v) {
+		w.Turning += 1 / q.sharing(r, v)
+		return
+	}
 	switch near := q.usesUp(r, v); near {
 	case none:
 		w.Fetches += 1 / q.sharing(r, v) / rows
@@ -186,7 +199,7 @@ func (q *question) itemCost(v number) float64 {
 	reduced, lanes := q.is(v, summed), q.lanes
 	n := q.run(v)
 	share := math.Ceil(n/lanes) / n
-	if reduced || !q.masks() {
+	if !q.masks() {
 		if n < lanes && n > 0 {
 			lanes = float64(int(1) << (bits.Len(uint(n)) - 1)) // a power of two
 		}
@@ -203,17 +216,24 @@ func (q *question) itemCost(v number) float64 {
 		return share / 2
 	}
 	c := share * q.ops
+	served := q.served(v)
 	for k := range q.in {
 		r := &q.in[k]
 		fetch := access(r.unit, r)
-		if fetch == cost.Gather {
-			fetch = cost.Fetch(share, q.served(v), q.rowsBeside(r, v))
+		switch {
+		case r.unit == v:
+			fetch = cost.Load(share, served)
+		case fetch != cost.Gather:
+		case !reduced && q.turnsTerms(r, v):
+			fetch = cost.Turned(share, q.rowsBeside(r, v))
+		default:
+			fetch = cost.Fetch(share, served, q.rowsBeside(r, v))
 		}
 		c += fetch
 	}
 	out := 0.0
 	if reduced {
-		out = 2*math.Log2(lanes) + 3
+		out = cost.Fold(int64(min(lanes, n)))
 	} else {
 		out = access(q.out.unit, &q.out)
 	}
@@ -223,6 +243,21 @@ func (q *question) itemCost(v number) float64 {
 		}
 	}
 	return c + out/q.terms
+}
+
+// turnsTerms reports whether tiles of vectors along v turn terms of an input around in registers, as these lie side by side in it;
+// those of products with factors do not.
+func (q *question) turnsTerms(r *laid, v number) bool {
+	if q.words.Factors > 0 || !q.is(r.unit, summed) || q.is(v, summed) || r.dtype != q.dtype || r.dtype.IsComplex() || !r.alone {
+		return false
+	}
+	side := cost.Square(r.dtype)
+	lanes := min(int64(q.lanes), int64(q.run(v)))
+	if side < 2 || lanes < side || q.served(v) >= cost.LeastServed || cost.Crowd(lanes, int64(r.stride(v)*r.size), q.rowsBeside(r, v)) {
+		return false
+	}
+	terms := q.inOrder()
+	return len(terms) > 0 && terms[len(terms)-1] == r.unit
 }
 
 // across is what a vector along v of sums costs where tiles of them are turned around before they are stored along their rows,
@@ -304,17 +339,14 @@ func (q *question) rowsBeside(r *laid, v number) (rows int64) {
 	}
 	for _, i := range q.out.axes {
 		if i != none && i != v && !r.has(i) {
-			rows = max(rows, int64(q.extent(i)))
+			rows = max(rows, int64(q.run(i)))
 		}
 	}
 	return rows
 }
 
 // masks reports whether the last vector of a run may be a part of one.
-func (d *draft) masks() bool {
-	t := &d.opts.Target
-	return t.Arch == "amd64" && t.VectorBytes >= 32
-}
+func (d *draft) masks() bool { return d.opts.Target.Masks() }
 
 // run is how many elements lie in a row from v on, in the output or among the terms of a sum, and in every input that
 // moves along them.

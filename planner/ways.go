@@ -23,7 +23,7 @@ func (c *contraction) emit(to sink) error {
 	case !c.whole:
 		c.own = c.d.own.begin(c, c.tree).fused(to)
 		c.own.arrange()
-		if !fuses && len(c.tree) < 2 {
+		if !fuses && len(c.tree) < 2 && !c.own.sums() {
 			return c.own.steps(to, nil)
 		}
 	}
@@ -37,7 +37,10 @@ func (c *contraction) emit(to sink) error {
 	if fuses && c.wholeFloor() < t.least {
 		t.look((*contraction).emitFused)
 	}
-	if len(c.tree) >= 2 && len(c.tree) <= mostRivals {
+	switch {
+	case len(c.tree) == 1 && !c.whole && c.own.sums() && t.least > worthRivals:
+		t.layouts(c.own)
+	case len(c.tree) >= 2 && len(c.tree) <= mostRivals:
 		if t.least > worthRivals {
 			c.d.lookAt(func() { c.rivals(t) })
 		}
@@ -46,6 +49,11 @@ func (c *contraction) emit(to sink) error {
 		}
 	}
 	return t.keep()
+}
+
+// sums reports whether some term is summed by a step of its own.
+func (s *schedule) sums() bool {
+	return slices.ContainsFunc(s.v, func(v vertex) bool { return v.left < 0 && v.own })
 }
 
 // wholeFloor is a time that one step over all indices of the sum takes at least.

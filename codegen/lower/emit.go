@@ -134,6 +134,8 @@ func (e *emitter) items(id int, p point, lanes int64) int64 {
 		items += p.col * lanes
 	case e.kvec:
 		items += p.u * e.klanes
+	case e.turning:
+		items += p.u
 	}
 	return items
 }

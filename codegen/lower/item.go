@@ -1,8 +1,6 @@
 package lower
 
 import (
-	"math/bits"
-
 	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner/cost"
 )
@@ -16,7 +14,7 @@ func (k *kernel) itemCost(id int, reduced, masked bool, lanes int64) float64 {
 		switch {
 		case k.axes[id].isOpen():
 			share = 1 / float64(lanes)
-		case masked && !reduced:
+		case masked && (!reduced || k.masksTerms(id)):
 			share = float64(ceilDiv(n, lanes)) / float64(n)
 		}
 	}
@@ -26,7 +24,7 @@ func (k *kernel) itemCost(id int, reduced, masked bool, lanes int64) float64 {
 	}
 	terms := float64(max(k.extent(k.red), 1))
 	if reduced {
-		return c + float64(2*bits.Len64(uint64(lanes))+1+int(weight(k.epilogue)))/terms
+		return c + (cost.Fold(lanes)+weight(k.epilogue))/terms
 	}
 	out := k.accessCost(id, 0, share)
 	for _, row := range k.free {
@@ -37,16 +35,22 @@ func (k *kernel) itemCost(id int, reduced, masked bool, lanes int64) float64 {
 	return c + (out+share*weight(k.epilogue))/terms
 }
 
-// inputCost is accessCost, or where vectors would be fetched element by element, what it takes to copy them before they are
-// multiplied if each serves some others, or the part of a row of those that share them.
+// inputCost is accessCost, or a part of that where each vector serves some others; or where vectors would be fetched element by element,
+// what it takes to copy them before they are multiplied if each serves some others, or the part of a row of those that share them.
 func (k *kernel) inputCost(id, acc int, share float64, reduced bool) float64 {
-	c := k.accessCost(id, acc, share)
-	if c != cost.Gather || k.runtime {
-		return c
-	}
-	served := int64(0)
-	if !reduced {
+	c, served := k.accessCost(id, acc, share), int64(0)
+	if id >= 0 && !reduced {
 		served = k.served(id)
+	}
+	switch {
+	case k.runtime:
+		return c
+	case id >= 0 && k.axes[id].at[acc].n == 1:
+		return cost.Load(share, served)
+	case c != cost.Gather:
+		return c
+	case !reduced && k.turnsTerms(id, acc):
+		return cost.Turned(share, k.sharing(id, acc))
 	}
 	return cost.Fetch(share, served, k.sharing(id, acc))
 }

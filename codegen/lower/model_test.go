@@ -71,12 +71,14 @@ func TestTheModelKnowsHowStepsAreBuilt(t *testing.T) {
 			shape := k.shape(target)
 			gathers := k.gathers(shape)
 			require.Equal(t, shape.turned, w.Turns > 0, "%s", plan)
+			require.Equal(t, shape.atOnce > 1, w.Turning > 0, "%+v\n%s", shape, plan)
+			count(seen, "terms", shape.atOnce > 1)
 			require.Equal(t, gathers, w.Fetches+w.Nearby > 0, "%+v\n%s", shape, plan)
 			count(seen, "turns", shape.turned)
 			count(seen, "gathers", gathers)
 		}
 	}
-	for _, what := range []string{"place", "rows", "runs", "turns", "gathers"} {
+	for _, what := range []string{"place", "rows", "runs", "turns", "terms", "gathers"} {
 		require.Greater(t, seen[what], 50, what)
 		require.Greater(t, seen["no "+what], 50, what)
 	}
@@ -99,7 +101,7 @@ func (k *kernel) gathers(s shape) bool {
 		return true
 	}
 	for i := 1; i <= k.inputs; i++ {
-		if n := k.axes[along].at[i].n; n != 0 && n != 1 && !(s.turned && k.turnsInput(s, i)) {
+		if n := k.axes[along].at[i].n; n != 0 && n != 1 && !(s.turned && k.turnsInput(s, i)) && !(s.atOnce > 1 && k.turnsTerms(s.col, i)) {
 			return true
 		}
 	}

@@ -12,23 +12,26 @@ import (
 // kvec set, a sum of kaccs vectors along a reduced axis that are folded at the end. An axis is -1 if
 // the tile has none.
 type shape struct {
-	row     int
-	rows    int64
-	side    int // a second axis of rows, where vectors along col move all inputs: of these, one stays put along row and one along side
-	sides   int64
-	col     int
-	cols    int64
-	lanes   int64 // of a vector along col
-	kvec    int
-	klanes  int64
-	kaccs   int64
-	masked  bool    // a last vector along col may have only some lanes active
-	sweep   bool    // sums wait in memory; kvec is the axis of the rows
-	copying bool    // vectors of inputs are copied to the worker's memory first
-	kept    bool    // sums of a block of rows and columns wait in memory for outer terms
-	turned  bool    // inputs that are unit-stride along row are turned around in registers
-	across  bool    // results are turned around in registers, and stored along row
-	unit    float64 // cost of one item of the iteration space, in vector operations
+	row         int
+	rows        int64
+	side        int // a second axis of rows, where vectors along col move all inputs: of these, one stays put along row and one along side
+	sides       int64
+	col         int
+	cols        int64
+	lanes       int64 // of a vector along col
+	kvec        int
+	klanes      int64
+	turning     int   // the reduced axis of which a tile takes some terms at once, as inputs are turned around for that
+	atOnce      int64 // so many; 1 if there is none
+	kaccs       int64
+	masked      bool    // a last vector along col may have only some lanes active
+	maskedTerms bool    // the same along kvec
+	sweep       bool    // sums wait in memory; kvec is the axis of the rows
+	copying     bool    // vectors of inputs are copied to the worker's memory first
+	kept        bool    // sums of a block of rows and columns wait in memory for outer terms
+	turned      bool    // inputs that are unit-stride along row are turned around in registers
+	across      bool    // results are turned around in registers, and stored along row
+	unit        float64 // cost of one item of the iteration space, in vector operations
 }
 
 // size is the number of the tile's values.
@@ -36,7 +39,7 @@ func (s shape) size() int64 { return s.rows * s.sides * s.cols }
 
 // shape chooses the tile.
 func (k *kernel) shape(t cost.Target) shape {
-	s := shape{row: -1, rows: 1, side: -1, sides: 1, col: -1, cols: 1, lanes: 1, kvec: -1, klanes: 1, kaccs: 1, masked: k.masks(t)}
+	s := shape{row: -1, rows: 1, side: -1, sides: 1, col: -1, cols: 1, lanes: 1, kvec: -1, klanes: 1, kaccs: 1, turning: -1, atOnce: 1, masked: k.masks(t)}
 	if k.runtime {
 		k.openTile(&s, t)
 		return s
@@ -101,7 +104,7 @@ func (k *kernel) vectorAxis(t cost.Target, s *shape) (axis int, reduced bool, la
 		switch {
 		case k.axes[id].isOpen():
 			l = width
-		case s.masked && !red:
+		case s.masked && (!red || k.masksTerms(id)):
 			l = min(width, ceilPow2(k.axes[id].extent))
 		}
 		if l < 2 || k.axes[id].pinned {
@@ -163,6 +166,7 @@ func (k *kernel) columnTile(s *shape, t cost.Target) {
 		}
 		return
 	}
+	k.turnTerms(s)
 	if k.sideTile(s, t) {
 		return
 	}
@@ -175,6 +179,10 @@ func (k *kernel) columnTile(s *shape, t cost.Target) {
 		s.row = -1 // rows that share elements only spare little, and are in the way of long runs
 	}
 	if s.row < 0 {
+		if s.atOnce > 1 {
+			k.limit(s, 1, turnedColumns)
+			return
+		}
 		k.limit(s, 1, t.RunVectors(k.valueType()))
 		k.sweepTile(s, s.cols)
 		return
@@ -201,21 +209,27 @@ func (k *kernel) productTile(s *shape, t cost.Target) (rows, cols int64) {
 	if s.across {
 		square = k.square()
 	}
-	if k.alone(*s) || k.narrows(s) {
-		most = 1 // rows are to fill lines of the output
+	if k.alone(*s) || k.narrows(s) || s.atOnce > 1 && !k.runsAlong(s.col) {
+		most = 1 // rows are to fill lines of the output, or to share what is turned around
 	}
 	return t.TileShape(m, vecs, square, most, k.tileRegisters(s, t), float64(max(k.extent(k.red), 1)))
 }
 
 // tileRegisters is how many registers a product has for accumulators and a row of B.
 func (k *kernel) tileRegisters(s *shape, t cost.Target) int64 {
-	return t.TileRegisters(k.valueType(), s.masked && k.axes[s.col].extent%s.lanes != 0)
+	free := t.TileRegisters(k.valueType(), s.masked && k.axes[s.col].extent%s.lanes != 0)
+	if s.atOnce > 1 {
+		free = max(free-s.atOnce, 2)
+	}
+	return free
 }
 
 // foldTile chooses the tile for vectors along a reduced axis. The number of accumulators decides the
 // order of summation: it follows from the kernel alone.
 func (k *kernel) foldTile(s *shape, t cost.Target) {
-	s.row = k.rowAxis(-1)
+	if s.row = k.rowAxis(-1); s.row < 0 {
+		s.row = k.besideAxis(s)
+	}
 	rows, cols := int64(1), int64(1)
 	if s.row >= 0 {
 		rows = 4
@@ -224,8 +238,28 @@ func (k *kernel) foldTile(s *shape, t cost.Target) {
 		}
 	}
 	k.limit(s, rows, cols)
-	s.kaccs = min(max(4/(s.rows*s.cols), k.rowVectors(s, t)), k.axes[s.kvec].extent/s.klanes)
+	vectors := k.axes[s.kvec].extent / s.klanes
+	if s.maskedTerms = s.masked && k.masksTerms(s.kvec); s.maskedTerms {
+		vectors = ceilDiv(k.axes[s.kvec].extent, s.klanes)
+	}
+	s.kaccs = min(max(4/(s.rows*s.cols), k.rowVectors(s, t)), vectors)
 }
+
+// besideAxis is a free axis whose sums are computed side by side although they share nothing, lest each term of one wait for the one
+// before: the innermost, where the vectors of a run of terms are few, and there are further terms. It is -1 elsewhere.
+func (k *kernel) besideAxis(s *shape) int {
+	const few = 4
+	if len(k.red) < 2 || len(k.free) == 0 || k.axes[s.kvec].extent > (few-1)*s.klanes || k.axes[last(k.free)].pinned {
+		return -1
+	}
+	return last(k.free)
+}
+
+func last(list []int) int { return list[len(list)-1] }
+
+// masksTerms tells whether the last vector along a reduced axis may have only some lanes active: where it is not cut into blocks, some of
+// which would end with others, and there is no code for several layouts, which end one by one.
+func (k *kernel) masksTerms(id int) bool { return !k.runtime && k.axes[id].clamp == nil }
 
 // rowVectors is the number of vectors of each row that sums of several rows, and of one column, take at once: memory
 // likes to be read in long runs. Short rows are soon added up, and take fewer.
@@ -248,6 +282,7 @@ func (k *kernel) limit(s *shape, rows, cols int64) {
 	if !k.reduces {
 		each += weight(k.epilogue)
 	}
+	each *= float64(s.atOnce)
 	for rows*cols > 1 && float64(rows*cols)*each > maxTileOps {
 		if rows > cols {
 			rows = (rows + 1) / 2

@@ -65,7 +65,7 @@ func TestVectorsAreCopiedWhereTheyServe(t *testing.T) {
 		require.Zero(t, copies)
 		copies, _ = sums("dac,dbc->dab", map[rune]int{'a': 30, 'b': 31, 'c': 70, 'd': 19}) // vectors do not run along d
 		require.Zero(t, copies)
-		x := map[rune]int{'a': 40, 'b': 41, 'c': 9, 'd': 19}
+		x := map[rune]int{'a': 40, 'b': 41, 'c': 9, 'd': 32}
 		for _, expr := range []string{"dac,bcd->abd", "adc,cbd->abd", "dac,dbc->abd"} { // fetched element by element
 			copies, _ = sums(expr, x)
 			require.Equal(t, 2, copies, expr)

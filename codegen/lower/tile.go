@@ -72,6 +72,9 @@ func (e *emitter) reduceTile(t tile) []loop.Reg {
 
 // addTerms adds the terms of some reduced axes to the accumulators of a tile.
 func (e *emitter) addTerms(t tile, v *values, red []int, accs []loop.Reg) []loop.Reg {
+	if e.atOnce > 1 {
+		return e.addTurned(t, v, red, accs)
+	}
 	return e.reduceLoops(t, red, loop.Unroll, accs, func(regs []loop.Reg) []loop.Reg {
 		v.next()
 		next := e.accumulate(v, t.points(), regs)
@@ -149,8 +152,11 @@ func (e *emitter) foldReduce(t tile) []loop.Reg {
 }
 
 func (e *emitter) foldChunks() []chunk {
-	if e.axes[e.kvec].isOpen() {
+	switch {
+	case e.axes[e.kvec].isOpen():
 		return openChunks(e.klanes, e.kaccs)
+	case e.maskedTerms:
+		return maskedChunks(e.kvecTotal(), e.klanes, e.kaccs, false)
 	}
 	return chunks(e.kvecTotal(), e.klanes, e.kaccs)
 }
@@ -177,15 +183,45 @@ func (e *emitter) foldChunk(t tile, c chunk, vec, one *values, regs []loop.Reg) 
 		var out []loop.Reg
 		for u := range vectors {
 			v.next()
+			if v.active = 0; u == vectors-1 {
+				v.active = c.active
+			}
 			at := make([]point, len(ps))
 			for i, p := range ps {
 				at[i] = point{row: p.row, col: p.col, u: int64(u)}
 			}
-			out = append(out, e.accumulate(v, at, cur[u*len(ps):(u+1)*len(ps)])...)
+			out = append(out, e.keepRest(e.accumulate(v, at, cur[u*len(ps):(u+1)*len(ps)]), cur[u*len(ps):], v.active)...)
 		}
 		return out
 	})
 	copy(used, next)
+}
+
+// keepRest leaves the lanes of accumulators as they were beyond the first ones, if a vector of terms has only these.
+func (e *emitter) keepRest(next, old []loop.Reg, active int64) []loop.Reg {
+	if active == 0 || e.addsZeros() {
+		return next
+	}
+	pick := make([]int, e.klanes)
+	for i := range pick {
+		if pick[i] = i; i >= int(active) {
+			pick[i] += int(e.klanes)
+		}
+	}
+	for i := range next {
+		next[i] = e.b.Shuffle(next[i], old[i], pick)
+	}
+	return next
+}
+
+// addsZeros tells whether lanes of terms that are not there add zero: they are loaded as zeros, of every input of a product.
+func (e *emitter) addsZeros() bool {
+	factor := func(n parser.Node) bool {
+		return n.Kind == parser.NodeInput || n.Kind == parser.NodeApply && (n.Fn == parser.FnMul || n.Fn == parser.FnCast)
+	}
+	moves := func(acc int) bool { return !e.axes[e.kvec].at[acc].isZero() }
+	return e.reduce == parser.Sum && !slices.ContainsFunc(e.body, func(n parser.Node) bool { return !factor(n) }) &&
+		!slices.ContainsFunc(e.inputNumbers(), func(acc int) bool { return !moves(acc) })
 }
 
 // fold combines the accumulators of each of n points: pairwise the vectors, then their lanes, then the

@@ -4,12 +4,13 @@ import (
 	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/einc-lang/einc/internal/fault"
 	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/planner/cost"
 )
 
 // depends says what a value changes with.
 type depends struct {
 	row, side, col, red bool
-	along               bool // the axis that kvec names
+	along               bool // the axis that kvec or term names
 }
 
 func (d depends) or(o depends) depends {
@@ -25,6 +26,8 @@ type values struct {
 	tile   tile  // its lanes are those of the registers
 	width  int64 // of a column, for addresses
 	along  int   // the axis that the lanes run along
+	active int64 // lanes along terms that are there; 0 for all
+	terms  int64 // that are in hand, where tiles take some at once; 0 elsewhere
 	deps   []depends
 	fixed  map[valueKey]loop.Reg
 	moves  map[valueKey]loop.Reg   // of one term of the reduction
@@ -75,7 +78,7 @@ func (e *emitter) depends(acc int) depends {
 	d.row = e.row >= 0 && !e.axes[e.row].at[acc].isZero()
 	d.side = e.side >= 0 && !e.axes[e.side].at[acc].isZero()
 	d.col = e.col >= 0 && !e.axes[e.col].at[acc].isZero()
-	d.along = e.kvec >= 0 && !e.axes[e.kvec].at[acc].isZero()
+	d.along = e.kvec >= 0 && !e.axes[e.kvec].at[acc].isZero() || e.turning >= 0 && !e.axes[e.turning].at[acc].isZero()
 	for _, id := range e.red {
 		d.red = d.red || !e.axes[id].at[acc].isZero()
 	}
@@ -95,7 +98,12 @@ func (v *values) hoist(ps []point) {
 }
 
 // next forgets what was computed for other terms of the reduction.
-func (v *values) next() { clear(v.moves) }
+func (v *values) next() {
+	clear(v.moves)
+	if v.terms > 0 {
+		clear(v.turned)
+	}
+}
 
 // root is the expression's value at a point.
 func (v *values) root(p point) loop.Reg { return v.value(parser.NodeID(len(v.expr)-1), p) }
@@ -171,9 +179,18 @@ func (v *values) input(i int, p point) loop.Reg {
 		}
 		return e.b.Convert(v.turned[key][p.row], e.accs[acc].DType.Accum())
 	}
+	if v.terms > 1 && v.tile.lanes == e.lanes && v.along == e.col && e.turnsTerms(e.col, acc) && (e.masked || v.terms == cost.Square(e.valueType())) {
+		key := valueKey{parser.NodeID(acc), point{row: p.row, side: p.side, col: p.col}}
+		if v.turned[key] == nil {
+			v.turned[key] = v.turnedTerms(acc, p)
+		}
+		return v.turned[key][p.u]
+	}
 	step, active := e.step(acc, v.along, v.tile.lanes), int64(0)
 	if v.along == e.col && step != loop.Const(0) {
 		active = v.tile.activeLanes(p)
+	} else if v.along == e.kvec && step != loop.Const(0) {
+		active = v.active
 	}
 	r := e.b.LoadActive(e.addr(acc, p, v.width), step, int(v.tile.lanes), int(active))
 	return e.b.Convert(r, e.accs[acc].DType.Accum())

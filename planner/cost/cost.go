@@ -59,6 +59,7 @@ type Work struct {
 	Turns         int        // inputs that tiles turn around where nothing is reduced: their vectors lie across the output's
 	Fetches       float64    // elements that every multiply-add fetches by itself, as vectors run across an input
 	FetchedBytes  float64    // of the inputs that are fetched so
+	Turning       float64    // as Fetches, of inputs that tiles turn around in registers, a few terms at once
 	Nearby        float64    // as Fetches, of inputs whose lines the next terms of a sum use up
 	NearbyLines   float64    // lines of them that are fetched until such a term comes
 	Lone          float64    // elements of inputs that are loaded one by one for all lanes, and lie in lines with those of other items of the batch

@@ -1,6 +1,10 @@
 package cost
 
-import "github.com/einc-lang/einc/tensor"
+import (
+	"math/bits"
+
+	"github.com/einc-lang/einc/tensor"
+)
 
 // Vectors of both inputs of a product that run along an index of the batch are copied side by side, where each is multiplied
 // by enough of the other input's.
@@ -11,8 +15,11 @@ const LeastServed = 4
 // mostServed is the most that count, as tasks have no more rows than their caches allow.
 const mostServed = 64
 
-// copiedFetch is what an element costs, in vector operations, that is fetched by itself to be copied or shared.
-const copiedFetch = 8.0
+// What an element costs, in vector operations, that is fetched by itself to be copied, or to be shared by rows.
+const (
+	copiedFetch = 4.0
+	sharedFetch = 8.0
+)
 
 // Served is how many multiply-adds share what is copied once, of so many vectors that each is multiplied by; 0 if nothing is
 // copied.
@@ -33,14 +40,46 @@ const fewRows = 8
 // Sharing is how many rows of a tile share such a vector, of so many that there are beside it.
 func Sharing(rows int64) float64 { return float64(max(min(rows, fewRows), 1)) }
 
+// Load is what vectors cost a multiply-add that are loaded as they lie: a share of a load, or half of it where each serves so many others.
+func Load(share float64, served int64) float64 {
+	if served >= LeastServed {
+		return share / 2
+	}
+	return share
+}
+
 // Fetch is what elements cost a multiply-add that are fetched one by one: a share of a load, and a part of the fetching, where
 // they are copied, as so many vectors are served by each, or else where so many rows share a vector of them.
 func Fetch(share float64, served, rows int64) float64 {
 	if n := Served(served); n > 0 {
-		return share + copiedFetch/n
+		return Load(share, served) + copiedFetch/n
 	}
-	return min(Gather, share+copiedFetch/Sharing(rows))
+	return min(Gather, share+sharedFetch/Sharing(rows))
 }
+
+// mostTurned is the vectors of a tile without rows whose terms are turned around.
+const mostTurned = 4
+
+// Crowd reports whether rows of an input, so many bytes apart, crowd each other out of the first level before a tile has all terms of
+// them: of so many lanes, and of some vectors where no other rows share them. Rows apart by a large power of two fall into few sets.
+func Crowd(lanes, apart, rows int64) bool {
+	const ways = 8 // lines of a set that stay
+	if rows < 2 {
+		lanes *= mostTurned
+	}
+	apart = max(apart, -apart)
+	return lanes > ways*Page/min(max(apart&-apart, Line), Page)
+}
+
+// Fold is what it costs, in vector operations, to add up so many lanes.
+func Fold(lanes int64) float64 { return float64(2*bits.Len64(uint64(max(lanes, 1)-1)) + 3) }
+
+// turnedFetch is what a vector costs, in vector operations, that is turned around in registers with those of the next terms.
+const turnedFetch = 7.0
+
+// Turned is what elements cost a multiply-add that are turned around in registers: a share of a load, and a part of the turning, where so
+// many rows share a vector of them.
+func Turned(share float64, rows int64) float64 { return share * (1 + turnedFetch/Sharing(rows)) }
 
 // LeastRepeats is the fewest rows that vectors are fetched for element by element, once, where tiles could be turned around.
 const LeastRepeats = 32

@@ -13,6 +13,7 @@ type Nest struct {
 	Depth  int
 	Arrays int // that loops move along: 3, and further inputs; 0 says 3
 	Loops  [MostLoops]Loop
+	Single bool // there is no second input
 	Copied bool // what tiles read of the inputs is copied side by side first
 }
 
@@ -39,6 +40,7 @@ const (
 	storedTurned = 0.024 // a byte of the output that is turned around before it is stored
 	storedPart   = 0.39  // a part of a vector that is stored
 	fetchedAlone = 0.24  // an element of an input by itself
+	turnedVector = 1.5   // a vector of an input that is turned around
 )
 
 // What copies take, in nanoseconds: an element of tiles that are turned around, a vector of others, and a line that is read and written.
@@ -259,7 +261,7 @@ func (t *typical) nested(w *Work) float64 {
 // aside is the time of what tiles do beside multiply-adds and loads of vectors.
 func (t *typical) aside(w *Work) float64 {
 	written, lanes := w.B*w.M*w.N, t.rates[w.Type].lanes
-	nanos := written*w.K*(w.Ops/(clock*lanes)+fetchedAlone*(w.Nearby+w.Fetches)) + t.fetched(w.BytesIn, written*float64(w.GathersBeside))
+	nanos := written*w.K*(w.Ops/(clock*lanes)+fetchedAlone*(w.Nearby+w.Fetches)+turnedVector/lanes*w.Turning) + t.fetched(w.BytesIn, written*float64(w.GathersBeside))
 	switch {
 	case w.Folds:
 	case w.Scattered:
@@ -298,17 +300,22 @@ func (t *typical) arithmetic(w *Work) float64 {
 	switch {
 	case w.Folds:
 		run := max(w.Run, 1)
-		lanes = min(lanes, math.Exp2(math.Floor(math.Log2(run))))
-		vectors := math.Floor(run / lanes)
+		vectors, rest := math.Ceil(run/lanes), 0.0
+		if !t.Masks() {
+			lanes = min(lanes, math.Exp2(math.Floor(math.Log2(run))))
+			vectors, rest = math.Floor(run/lanes), over(run, lanes)
+		}
 		loads := 2.0
-		if w.M > 1 && w.N > 1 {
+		if w.Nest.Single {
+			loads = 1
+		} else if w.M > 1 && w.N > 1 {
 			loads = 0.75
 		} else if w.Factors > 0 && w.B*w.M*w.N > 1 { // rows share some
 			loads = 0.9
 		} else if w.M > 1 || w.N > 1 {
 			loads = 1.25
 		}
-		ops := points * (vectors + over(run, lanes)) / run
+		ops := points * (vectors + rest) / run
 		return (foldVector*loads+manyFactor*float64(w.Factors))*ops/rate + foldSum*points/w.K
 	case w.Factors > 0:
 		run := max(w.Run, 1)
@@ -332,6 +339,8 @@ func (t *typical) moves(w *Work, n *Nest, single float64) (nanos, nearby float64
 			if w.Across >= Page && w.BytesOut >= streamBytes {
 				far += strewn
 			}
+		case n.Single && k == 1:
+			continue
 		case n.Copied:
 			near = 0
 		}

@@ -10,6 +10,9 @@ import (
 // tileEntry is the cycles of entering and leaving a tile.
 const tileEntry = 12
 
+// Masks reports whether the last vector of a run may be a part of one.
+func (t *Target) Masks() bool { return t.Arch == "amd64" && t.VectorBytes >= 32 }
+
 // TileRegisters is how many vector registers the tiles of a product have for accumulators and a row of the right operand.
 func (t *Target) TileRegisters(d tensor.DType, mask bool) int64 {
 	if d.IsComplex() {
