@@ -14,16 +14,15 @@ import (
 
 // What tiles and blocks take, as codegen/lower has it.
 const (
-	foldedRows    = 4        // of sums whose vectors run along their terms
-	foldedCols    = 2        // the same, beside the rows
-	sideRows      = 4        // of either input where vectors run along the batch
-	copiedRows    = 128      // the same, where their vectors are copied first
-	copiedFrom    = 16 << 10 // bytes of vectors that are
-	turnedColumns = 4        // vectors of a sum that has no rows, where terms are turned around
-	sweptBytes    = 16 << 10 // of a block of such sums, if they are more, and have so many terms
-	sweptTerms    = 16
-	longTerms     = 1 << 17 // terms that are cut into blocks
-	blockTerms    = 1 << 15
+	foldedRows = 4        // of sums whose vectors run along their terms
+	foldedCols = 2        // the same, beside the rows
+	sideRows   = 4        // of either input where vectors run along the batch
+	copiedRows = 128      // the same, where their vectors are copied first
+	copiedFrom = 16 << 10 // bytes of vectors that are
+	sweptBytes = 16 << 10 // of a block of such sums, if they are more, and have so many terms
+	sweptTerms = 16
+	longTerms  = 1 << 17 // terms that are cut into blocks
+	blockTerms = 1 << 15
 )
 
 // tiling is the indices that a tile's vectors, rows and further rows run along, and its extents; none where it has no such rows.
@@ -137,7 +136,7 @@ func (q *question) columnTiling(t *tiling, best fewest, terms []number, turning 
 	}
 	vectors, most := math.Ceil(q.run(t.v)/q.lanes), float64(q.opts.Target.RunVectors(q.dtype))
 	if turning {
-		most = turnedColumns
+		most = cost.TurnedColumns
 	} else if vectors > most && len(terms) > 0 && q.extent(terms[len(terms)-1]) >= sweptTerms {
 		most = sweptBytes / float64(q.dtype.Accum().Size()) / q.lanes
 	}

@@ -180,7 +180,7 @@ func (k *kernel) columnTile(s *shape, t cost.Target) {
 	}
 	if s.row < 0 {
 		if s.atOnce > 1 {
-			k.limit(s, 1, turnedColumns)
+			k.limit(s, 1, cost.TurnedColumns)
 			return
 		}
 		k.limit(s, 1, t.RunVectors(k.valueType()))

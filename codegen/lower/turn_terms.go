@@ -11,9 +11,6 @@ import (
 // would be folded after few terms. Tiles take a few terms at once: of each row of A they load these together, and turn squares of rows
 // and terms around in registers. Sums have their terms in the same order as if they came one by one.
 
-// turnedColumns is the vectors of a tile that has no rows.
-const turnedColumns = 4
-
 // runsAlong tells whether vectors along an axis load an input as it lies: memory likes to be read in long runs.
 func (k *kernel) runsAlong(col int) bool {
 	return slices.ContainsFunc(k.axes[col].at[1:1+k.inputs], func(s stride) bool { return s.n == 1 })

@@ -57,15 +57,15 @@ func Fetch(share float64, served, rows int64) float64 {
 	return min(Gather, share+sharedFetch/Sharing(rows))
 }
 
-// mostTurned is the vectors of a tile without rows whose terms are turned around.
-const mostTurned = 4
+// TurnedColumns is the vectors of a tile without rows whose terms are turned around.
+const TurnedColumns = 4
 
 // Crowd reports whether rows of an input, so many bytes apart, crowd each other out of the first level before a tile has all terms of
 // them: of so many lanes, and of some vectors where no other rows share them. Rows apart by a large power of two fall into few sets.
 func Crowd(lanes, apart, rows int64) bool {
 	const ways = 8 // lines of a set that stay
 	if rows < 2 {
-		lanes *= mostTurned
+		lanes *= TurnedColumns
 	}
 	apart = max(apart, -apart)
 	return lanes > ways*Page/min(max(apart&-apart, Line), Page)
