@@ -7,9 +7,9 @@ import (
 	"github.com/einc-lang/einc/codegen"
 )
 
-// Which kernels OpenBLAS and BLIS are to run: releases that do not know a new CPU fall back on those of another one (Prescott, of
-// 2004) or on shorter vectors, and a peer is to be measured at its best. The libraries read these variables when they are loaded, here
-// and in the Python processes.
+// Which kernels OpenBLAS, BLIS and TBLIS, which has those of BLIS, are to run: releases that do not know a new CPU fall back on those of
+// another one (Prescott, of 2004) or on shorter vectors, and a peer is to be measured at its best. The libraries read these variables
+// when they are loaded, here and in the Python processes.
 const (
 	openBlasCore = "OPENBLAS_CORETYPE"
 	blisCore     = "BLIS_ARCH_TYPE"
