@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -27,7 +28,7 @@ func TestScripts(t *testing.T) {
 			_, err := einc.Build(t.Context(), "i->", "k", []einc.Spec{{DType: tensor.F32, Shape: []int{2}}}, nil)
 			return cond == "llvm" && err == nil && !missingLLVM(), nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"npy": npy, "exits": exits},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"npy": npy, "exits": exits, "crlf": crlf},
 	})
 }
 
@@ -84,4 +85,10 @@ func exits(ts *testscript.TestScript, _ bool, args []string) {
 	if strconv.Itoa(code) != args[0] {
 		ts.Fatalf("exit code %d, want %s", code, args[0])
 	}
+}
+
+// crlf ends the lines of a file as Windows does: FILE. Editors lose such ends in a script.
+func crlf(ts *testscript.TestScript, _ bool, args []string) {
+	path := ts.MkAbs(args[0])
+	ts.Check(os.WriteFile(path, []byte(strings.ReplaceAll(ts.ReadFile(args[0]), "\n", "\r\n")), 0o644))
 }

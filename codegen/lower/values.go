@@ -10,7 +10,7 @@ import (
 // depends says what a value changes with.
 type depends struct {
 	row, side, col, red bool
-	along               bool // the axis that kvec or term names
+	along               bool // the axis that kvec or turning names
 }
 
 func (d depends) or(o depends) depends {

@@ -75,7 +75,7 @@ type Work struct {
 	Columns       float64    // of Plain: elements that lie in a row of the output along the right operand's own indices; 0 if nothing is known
 	Cycles        float64    // that tiles of the direct strategy take, if what they read is in the first level; 0 where there are no tiles
 	Across        float64    // bytes between lines of the output that a vector of sums is stored to, turned around; 0 if it is stored otherwise
-	Nest          *Nest      // of Product: loops of the direct strategy, by the core's two inputs; nil where they are not known
+	Nest          *Nest      // loops of the direct strategy, of a product by its core's two inputs, and of a sum of one; nil where they are not known
 	UnitInner     bool       // some index is unit-stride in the output or, for reductions, in an input
 }
 
