@@ -18,7 +18,7 @@ func (q *question) tiles(w *cost.Work, v number) (t fewest) {
 	t.row = q.rowOf(v)
 	shared := slices.ContainsFunc(q.in, func(r laid) bool { return r.has(v) && !r.has(t.row) })
 	vectors := math.Ceil(w.Run / q.lanes)
-	if !shared && vectors >= cost.LongRun && q.out.unit != t.row {
+	if !shared && w.Run >= cost.LongRun*q.lanes && q.out.unit != t.row {
 		t.row = none
 	}
 	m, square := 1.0, int64(1)

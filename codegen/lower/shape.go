@@ -143,7 +143,7 @@ func ceilPow2(n int64) int64 { return 1 << bits.Len64(uint64(max(n, 1)-1)) }
 
 // masks tells whether the target has loads and stores of partial vectors for every type of the kernel.
 func (k *kernel) masks(t cost.Target) bool {
-	if t.Arch != "amd64" || t.VectorBytes < 32 {
+	if !t.Masks() {
 		return false
 	}
 	for _, a := range k.accs {
