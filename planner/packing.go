@@ -64,7 +64,7 @@ func (q *question) trailing(r *laid, some []number) float64 {
 func (q *question) turnsRight(a, b *laid) bool { return a.has(q.out.unit) && !b.has(q.out.unit) }
 
 // inPlace reports whether the packed strategy reads rows of the left operand where they lie: the terms are neighbours
-// in it and lie evenly in the right one, or come in long runs, and nothing is converted.
+// in it and lie evenly in the right one, or come in long runs and serve few columns, and nothing is converted.
 func (q *question) inPlace() bool {
 	a, b := &q.in[q.s.Core[0]], &q.in[q.s.Core[1]]
 	if q.opts.Target.Arch != "amd64" || a.dtype != q.dtype.Accum() || !q.unitAlong(a, summed) || q.turnsRight(a, b) {
@@ -74,7 +74,7 @@ func (q *question) inPlace() bool {
 	for terms := q.ext[last]; float64(terms) < q.volume(q.k); terms *= q.ext[last] {
 		next := slices.IndexFunc(q.k, func(i number) bool { return q.ext[i] > 1 && q.compose(a, i, last) && q.compose(b, i, last) })
 		if next < 0 {
-			return q.runOfTerms(a, b) >= cost.LeastRun
+			return cost.ReadsRuns(q.dtype, int64(q.runOfTerms(a, b)), q.volume(q.n))
 		}
 		last = q.k[next]
 	}

@@ -70,13 +70,14 @@ func (l *lowering) panels(s *planner.Step) *panels {
 	return p
 }
 
-// inPlace tells whether the rows of A are read where they lie: their terms are neighbours, all or in long runs, and the
-// machine spreads an element to a vector as it reads it. NEON multiplies by lanes of a vector instead, as panels give them.
+// inPlace tells whether the rows of A are read where they lie: their terms are neighbours, all or in long runs that serve few
+// columns, and the machine spreads an element to a vector as it reads it. NEON multiplies by lanes of a vector instead, as panels give
+// them.
 func (p *panels) inPlace() bool {
 	k, a := p.product.k, p.l.plan.Buffers[p.refs[sideA].Buffer].DType
 	run, _ := unitRun(k, sideA)
 	unit := p.oneRun() && k[0].at[sideA].n == 1 && k[0].at[sideA].dim == 0
-	return (unit || run >= cost.LeastRun) && a == rootType(p.step.Body).Accum() && p.l.target.Arch == "amd64"
+	return (unit || cost.ReadsRuns(a, run, float64(items(p.n)))) && a == rootType(p.step.Body).Accum() && p.l.target.Arch == "amd64"
 }
 
 // rowsInPlace tells whether the rows of B are read where they lie: their columns are neighbours, and so near each other as

@@ -117,14 +117,17 @@ func TestRowsOfBAreReadInPlace(t *testing.T) {
 	require.Contains(t, far.checkPacked(t, targets()[2], 1, 2, 8, 7).String(), "panels")
 }
 
-// Nor are those whose terms come in long runs, whatever blocks of K make of them.
+// Nor are those whose terms come in long runs, whatever blocks of K make of them, unless there are columns enough to be worth panels.
 func TestRunsOfAAreReadInPlace(t *testing.T) {
 	for i, e := range []string{"eab,ecb->ac", "eab,bec->ac", "xeab,bxec->xac", "eab,fbec->fac", "ebda,dbc->eac"} {
-		for b, place := range map[int]bool{15: false, 16: true, 43: true} {
-			c := caseOf{expr: e, types: []tensor.DType{tensor.F64}, extent: map[rune]int{'a': 29, 'b': b, 'c': 70, 'd': b, 'e': 5, 'f': 1, 'x': 2}}
+		for _, x := range []struct {
+			rows, run, columns int
+			place              bool
+		}{{29, 15, 70, false}, {29, 16, 70, true}, {29, 43, 70, true}, {3, 16, 768, true}, {3, 16, 769, false}} {
+			c := caseOf{expr: e, types: []tensor.DType{tensor.F64}, extent: map[rune]int{'a': x.rows, 'b': x.run, 'c': x.columns, 'd': x.run, 'e': 5, 'f': 1, 'x': 2}}
 			for j, target := range []cost.Target{avx2, targets()[2]} {
-				text := c.checkPacked(t, target, 2, int64(1+i%2), int64(b)+20, int64(i+j)).String()
-				require.Equal(t, place && e != "ebda,dbc->eac", strings.Contains(text, fmt.Sprintf(" cut %d at ", b)) && strings.Contains(text, " in rows "), text)
+				text := c.checkPacked(t, target, 2, int64(1+i%2), int64(x.run)+20, int64(i+j)).String()
+				require.Equal(t, x.place && e != "ebda,dbc->eac", strings.Contains(text, fmt.Sprintf(" cut %d at ", x.run)) && strings.Contains(text, " in rows "), text)
 			}
 		}
 	}

@@ -21,9 +21,19 @@ const LowPart = 8
 // on their way into panels.
 const LeastTurned = 4
 
-// LeastRun is the fewest terms that are neighbours in a row for rows to be read in place: with shorter runs, panels of
-// them serve better.
-const LeastRun = 16
+// leastRun is the fewest terms that are neighbours in a row of A for rows to be read in place, where not all are: with shorter runs,
+// panels of them serve better. They do so too for more than runColumns bytes of a row of C: each tile begins every run anew,
+// which takes 2 to 8 % of it, while an element is packed once for all columns.
+const (
+	leastRun   = 16
+	runColumns = 6 << 10
+)
+
+// ReadsRuns reports whether tiles read rows of A in place of which so many terms are neighbours, but not all, for so many columns of
+// type d.
+func ReadsRuns(d tensor.DType, terms int64, columns float64) bool {
+	return terms >= leastRun && columns*float64(d.Size()) <= runColumns
+}
 
 // shortDepth is the most terms of K whose multiply-adds take no longer than to write C. Tiles then run row by row, so
 // that lines of C are written whole, and one after the other.
