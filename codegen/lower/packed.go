@@ -159,9 +159,9 @@ func (p *panels) packedPhases(step int) error {
 
 // chooseAcross lets panels be packed many together, if B's unit-stride digit is not the fastest of N: as many as the
 // table of rows has room for, and no fewer than a task is worth. Where that does not divide those of a slice or a
-// task, there are fewer.
+// task, there are fewer; and where not all are packed at once, squares of a cache line's neighbours are not cut, if so many fit.
 func (p *panels) chooseAcross() {
-	const least, most = 4, 16
+	const least = 4
 	n, step := crossRuns(p.n, sideB)
 	if step == 1 || n < least {
 		return
@@ -172,9 +172,9 @@ func (p *panels) chooseAcross() {
 		room = min(room, max(worth, ceilDiv(n*step, p.NR)))
 	}
 	p.across = all / ceilDiv(all, room)
-	whole := min(n&-n, most) * step // squares that no block cuts
-	if whole /= common(whole, p.NR, true); n&-n >= least && whole < p.across {
-		p.across -= p.across % whole
+	if square := min(n&-n, cost.Line/int64(p.Type.Size())); square >= least && all*p.NR < p.N {
+		whole := square * step / common(square*step, p.NR, true)
+		p.across -= p.across % min(whole, p.across)
 	}
 	if all%p.across == 0 {
 		return

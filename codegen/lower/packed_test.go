@@ -154,6 +154,20 @@ func TestPackedTurns(t *testing.T) {
 	}
 }
 
+// Panels that are packed at once hold squares of a cache line's neighbours whole, unless they are all that there are.
+func TestSquaresAreNotCut(t *testing.T) {
+	target := targets()[2]
+	target.L1, target.L2, target.Workers = 48<<10, 2<<20, 1
+	for _, x := range []struct {
+		rows, neighbours int
+		packed           string
+	}{{96, 48, "of 384 width 24"}, {16, 28, "of min(456, "}} {
+		c := caseOf{expr: "bcd,eba->adec", types: []tensor.DType{tensor.F64}, layouts: "c", packed: true,
+			extent: map[rune]int{'a': 4, 'b': 1000, 'c': x.rows, 'd': x.neighbours, 'e': 12}}
+		require.Contains(t, c.build(newRand(1)).lowered(t, target).String(), x.packed)
+	}
+}
+
 // Columns run along C as far as the panels that B's lines go to have room: over two indices here, of which tiles store
 // whole vectors, if K is short.
 func TestColumnsRunAlongC(t *testing.T) {
