@@ -195,7 +195,7 @@ func (q *question) inRun(list []number, v number) []number {
 	for a := slices.Index(axes, v) - 1; a >= 0; a-- {
 		switch outer := axes[a]; {
 		case q.extent(outer) == 1:
-		case reduced && !q.is(outer, summed), !q.composed(q.in, outer, inner):
+		case reduced && !q.is(outer, summed), !q.runsOn(outer, inner):
 			return list
 		default:
 			list, inner = append(list, outer), outer

@@ -1,6 +1,7 @@
 package planner_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,4 +27,14 @@ func TestRunsBeyondIntegers(t *testing.T) {
 		return pl.Work(&pl.Steps[0], target).Cycles
 	}
 	require.Greater(t, cycles(1<<20), 4*cycles(1<<17))
+}
+
+// Rows end where what the epilogue reads does not run on: a bias that would leave rows of two elements is added by itself.
+func TestEpiloguesDoNotCutRows(t *testing.T) {
+	extent := map[rune]int{'b': 24, 'c': 300, 'd': 2, 'e': 256}
+	for bias, steps := range map[string]int{"cbd": 1, "bd": 1, "d": 2} {
+		text := "Y[c,b,d] = X[e,c,b,d]*W[e,b,d] + v[" + strings.Join(strings.Split(bias, ""), ",") + "]"
+		pl := plan(t, batched(t, text, tensor.F64, extent, "ecbd", "ebd", bias), "")
+		require.Len(t, pl.Steps, steps, pl.String())
+	}
 }

@@ -374,7 +374,7 @@ func (q *question) runOf(v number) (length float64, inner, outer number) {
 		switch outer = axes[a]; {
 		case q.extent(outer) == 1:
 			continue
-		case reduced && !q.is(outer, summed), !q.composed(q.in, outer, inner):
+		case reduced && !q.is(outer, summed), !q.runsOn(outer, inner):
 			return length, inner, outer
 		}
 		length = min(length*float64(q.extent(outer)), longestRun)
@@ -386,6 +386,12 @@ func (q *question) runOf(v number) (length float64, inner, outer number) {
 // compose reports whether a view moves along two indices as along one, or along neither.
 func (q *question) compose(r *laid, outer, inner number) bool {
 	return r.stride(outer) == r.stride(inner)*q.extent(inner)
+}
+
+// runsOn reports whether all that a step reads runs from an index of the output or of a sum on to the next outer one, what its epilogue
+// reads too.
+func (q *question) runsOn(outer, inner number) bool {
+	return q.composed(q.in, outer, inner) && q.composed(q.extra, outer, inner)
 }
 
 // composed reports whether all of some views do.
