@@ -10,6 +10,10 @@ import (
 // cache near the core from one use to the next.
 const aheadBytes = 1 << 20
 
+// mostAhead is the most bytes of an operand that a tile may ask for: more of it has gone again when the next one reads it, and has
+// put out what this one reads.
+const mostAhead = 128 << 10
+
 // manyRows is how many tiles of rows, all of which read the same of an operand, may ask for what follows it.
 const manyRows = 4
 
@@ -24,20 +28,23 @@ func (e *emitter) fetchAhead(t tile) {
 		e.fetchItem(t, t.cuts.order[:n])
 		return
 	}
-	term := e.red[len(e.red)-1]
+	term, terms := e.red[len(e.red)-1], e.extent(e.red)
 	for acc := 1; acc <= e.inputs; acc++ {
 		at := func(id int) stride { return e.axes[id].at[acc] }
 		next := e.next(acc, t)
 		if next == 0 || !e.isLarge(acc) {
 			continue
 		}
-		rows, cols := int64(1), int64(1)
+		rows, cols, width := int64(1), int64(1), t.rows
 		switch {
 		case at(e.col).n == 1 && t.lanes > 1 && at(e.row).isZero() && e.axes[e.row].extent <= manyRows*t.rows:
-			cols = t.cols
+			cols, width = t.cols, t.cols*t.lanes
 		case at(term).n == 1 && at(e.col).isZero():
 			rows = t.rows
 		default:
+			continue
+		}
+		if width*terms*int64(e.accs[acc].DType.Size()) > mostAhead {
 			continue
 		}
 		for r := range rows {

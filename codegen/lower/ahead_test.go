@@ -33,6 +33,19 @@ func TestTilesAskForTheNext(t *testing.T) {
 	require.Zero(t, reads, "rows that do not lie together are not read to the end of a line")
 }
 
+// Of an operand of which a tile reads more than stays near until the next one, it asks for nothing.
+func TestTilesAskForWhatStaysNear(t *testing.T) {
+	asks := func(terms int) int {
+		c := caseOf{expr: "dba,bdc->ac", types: []tensor.DType{tensor.F32}, layouts: "c", span: 1,
+			extent: map[rune]int{'a': 4, 'b': 12, 'd': terms, 'c': 8000}}
+		p, err := Lower(c.build(newRand(1)).plan, avx2, Options{})
+		require.NoError(t, err)
+		return strings.Count(p.Nests[0].String(), "prefetch b")
+	}
+	require.Positive(t, asks(80), "960 terms of a few lines")
+	require.Zero(t, asks(400), "4800 of them")
+}
+
 // The tiles of an item of a batch together ask for the lines of an item to come, but for a few where shares are not even.
 func TestTilesShareOutTheNextItem(t *testing.T) {
 	for _, x := range []struct{ rows, terms, columns int }{{24, 32, 16}, {24, 32, 40}, {7, 16, 48}, {16, 16, 16}} {
