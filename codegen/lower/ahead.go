@@ -10,9 +10,13 @@ import (
 // cache near the core from one use to the next.
 const aheadBytes = 1 << 20
 
-// mostAhead is the most bytes of an operand that a tile may ask for: more of it has gone again when the next one reads it, and has
-// put out what this one reads.
-const mostAhead = 128 << 10
+// The most bytes of an operand that a tile may ask for: more of it has gone again when the next one reads it, and has put out what
+// this one reads. Tiles of few rows have few multiply-adds for each line, beside which asking for another counts.
+const (
+	mostAhead = 128 << 10
+	fewAhead  = 16 << 10
+	fewRows   = 4
+)
 
 // manyRows is how many tiles of rows, all of which read the same of an operand, may ask for what follows it.
 const manyRows = 4
@@ -35,16 +39,19 @@ func (e *emitter) fetchAhead(t tile) {
 		if next == 0 || !e.isLarge(acc) {
 			continue
 		}
-		rows, cols, width := int64(1), int64(1), t.rows
+		rows, cols, width, most := int64(1), int64(1), t.rows, int64(mostAhead)
 		switch {
 		case at(e.col).n == 1 && t.lanes > 1 && at(e.row).isZero() && e.axes[e.row].extent <= manyRows*t.rows:
 			cols, width = t.cols, t.cols*t.lanes
+			if t.rows <= fewRows {
+				most = fewAhead
+			}
 		case at(term).n == 1 && at(e.col).isZero():
 			rows = t.rows
 		default:
 			continue
 		}
-		if width*terms*int64(e.accs[acc].DType.Size()) > mostAhead {
+		if width*terms*int64(e.accs[acc].DType.Size()) > most {
 			continue
 		}
 		for r := range rows {

@@ -35,15 +35,17 @@ func TestTilesAskForTheNext(t *testing.T) {
 
 // Of an operand of which a tile reads more than stays near until the next one, it asks for nothing.
 func TestTilesAskForWhatStaysNear(t *testing.T) {
-	asks := func(terms int) int {
+	asks := func(rows, terms int) int {
 		c := caseOf{expr: "dba,bdc->ac", types: []tensor.DType{tensor.F32}, layouts: "c", span: 1,
-			extent: map[rune]int{'a': 4, 'b': 12, 'd': terms, 'c': 8000}}
-		p, err := Lower(c.build(newRand(1)).plan, avx2, Options{})
+			extent: map[rune]int{'a': rows, 'b': 12, 'd': terms, 'c': 8000}}
+		p, err := Lower(c.build(newRand(1)).plan, targets()[2], Options{})
 		require.NoError(t, err)
 		return strings.Count(p.Nests[0].String(), "prefetch b")
 	}
-	require.Positive(t, asks(80), "960 terms of a few lines")
-	require.Zero(t, asks(400), "4800 of them")
+	require.Positive(t, asks(8, 80), "960 terms of a few lines for many rows")
+	require.Zero(t, asks(8, 400), "4800 of them")
+	require.Positive(t, asks(4, 4), "48 of them for four rows")
+	require.Zero(t, asks(4, 80), "960 of them")
 }
 
 // The tiles of an item of a batch together ask for the lines of an item to come, but for a few where shares are not even.
