@@ -152,16 +152,19 @@ func (e *emitter) fetchOutput(t tile) {
 }
 
 // fetchTurned asks, with each term, for some of the columns that a tile will write: there are as many lines as columns,
-// which asked for all at once would keep the operands waiting.
+// or fewer, where a line holds several, which asked for all at once would keep the operands waiting.
 func (e *emitter) fetchTurned(t tile) {
 	if !e.across || !e.fetchesOutput() {
 		return
 	}
-	term, column := e.red[len(e.red)-1], e.axes[e.col].at[0].n
+	term, step, count := e.red[len(e.red)-1], e.axes[e.col].at[0].n, t.cols*t.lanes
+	if line := lineBytes / int64(e.accs[0].DType.Size()); step < line {
+		step, count = line, ceilDiv(count*step, line)
+	}
 	terms := e.axes[term].extent
-	for first := int64(0); first < t.cols*t.lanes; first += terms {
+	for first := int64(0); first < count; first += terms {
 		x := e.addr(0, point{}, t.lanes)
-		x.Off = plus(plus(x.Off, e.along(term, column)), loop.Affine{Const: first * column})
+		x.Off = plus(plus(x.Off, e.along(term, step)), loop.Affine{Const: first * step})
 		e.b.Add(&loop.Prefetch{At: x, Write: true})
 	}
 }

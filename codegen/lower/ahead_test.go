@@ -48,6 +48,17 @@ func TestTilesAskForWhatStaysNear(t *testing.T) {
 	require.Zero(t, asks(4, 80), "960 of them")
 }
 
+// Of columns that a tile writes across, it asks for each line once.
+func TestTilesAskForLinesOfColumns(t *testing.T) {
+	for rows, step := range map[int]string{7: "16", 20: "20"} {
+		c := caseOf{expr: "ad,cdb->cba", types: []tensor.DType{tensor.F32}, layouts: "c", span: 1,
+			extent: map[rune]int{'a': rows, 'b': 256, 'c': 200, 'd': 12}}
+		p, err := Lower(c.build(newRand(1)).plan, targets()[2], Options{})
+		require.NoError(t, err)
+		require.Regexp(t, `prefetch out\[[^\]]*d\S*\*`+step+`[^\d]`, p.Nests[0].String())
+	}
+}
+
 // The tiles of an item of a batch together ask for the lines of an item to come, but for a few where shares are not even.
 func TestTilesShareOutTheNextItem(t *testing.T) {
 	for _, x := range []struct{ rows, terms, columns int }{{24, 32, 16}, {24, 32, 40}, {7, 16, 48}, {16, 16, 16}} {
