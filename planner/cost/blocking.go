@@ -106,7 +106,7 @@ func (t *Target) Blocking(d tensor.DType, place Places, batch, m, n, k int64) Bl
 	rows, vectors := t.tile(b.Type, place.B, n)
 	b.MR, b.NR = rows, vectors*b.Lanes
 	b.KC = EvenDepth(b.Type, k)
-	b.ByRows = place.A || k <= shortDepth
+	b.ByRows = place.A || k <= shortDepth || b.sharesLines()
 	if b.Split = b.splits(batch); b.Split > 1 {
 		t.cutParts(&b)
 	} else {
@@ -114,6 +114,14 @@ func (t *Target) Blocking(d tensor.DType, place Places, batch, m, n, k int64) Bl
 	}
 	b.Cols = b.NR
 	return b
+}
+
+// sharesLines reports whether tiles side by side share lines of C, and have so few multiply-adds a row that it counts if, column by
+// column of tiles, each fetches them anew.
+func (b *Blocking) sharesLines() bool {
+	const few = 2048
+	row := b.NR * int64(b.Type.Size())
+	return row <= Line && b.N*int64(b.Type.Size())%Line > 0 && b.KC*b.NR <= few
 }
 
 // EvenDepth is the terms of each of the blocks that k terms are cut into, but for the last: sums are those of blocks, added up in order.

@@ -277,12 +277,11 @@ func TestNarrowProductsAreOnePhase(t *testing.T) {
 	require.EqualValues(t, 2, b.Phases())
 }
 
-// Where a product has too few tiles for many tasks, its tasks go round the workers evenly.
 // Tiles run row by row where C is what takes time, and all panels of B stay in the second-level cache then.
 func TestShortSumsRunByRows(t *testing.T) {
 	for _, target := range targets() {
 		for _, k := range []int64{1, 24, 64, 65, 1000} {
-			b := target.Blocking(tensor.F32, cost.Places{}, 1, 8303, 8303, k)
+			b := target.Blocking(tensor.F32, cost.Places{}, 1, 8303, 8304, k)
 			require.Equal(t, k <= 64, b.ByRows, k)
 			require.Equal(t, b.ByRows, b.ColumnTable() == b.NC)
 			require.True(t, !b.ByRows || b.KC*b.NC*4 <= int64(max(target.L2, 512<<10))/2, "%+v", b)
@@ -290,6 +289,18 @@ func TestShortSumsRunByRows(t *testing.T) {
 	}
 }
 
+// So do narrow tiles that share lines of C with those beside them.
+func TestNarrowTilesThatShareLinesRunByRows(t *testing.T) {
+	byRows := func(target cost.Target, d tensor.DType, n int64) bool {
+		return target.Blocking(d, cost.Places{}, 1, 1225, n, 805).ByRows
+	}
+	require.True(t, byRows(avx2, tensor.F64, 805))
+	require.False(t, byRows(avx2, tensor.F64, 808), "rows of whole lines")
+	require.False(t, byRows(avx2, tensor.F32, 805), "twice the multiply-adds a row")
+	require.False(t, byRows(avx512, tensor.F64, 805), "rows of three lines")
+}
+
+// Where a product has too few tiles for many tasks, its tasks go round the workers evenly.
 func TestFewTasksGoRoundEvenly(t *testing.T) {
 	for _, workers := range []int{2, 3, 4} {
 		target := avx2
