@@ -13,17 +13,20 @@ import (
 // (transpose-transpose-GEMM-transpose). An operand that has no index of its own, as in a product with a vector, may be copied so that
 // it lies as the other one does: vectors that ran along one of two would fetch the elements of the other one by one. Where
 // nothing is summed, as in an outer product, an operand that the result has many times over, in another order of axes, is copied in the
-// result's order: it would be turned around each time.
+// result's order: it would be turned around each time. Where a sum leaves little of an operand, the result may be left in that one's
+// order, and is turned around instead of it.
 
 // Copies are made where they are modelled to save copyNanos, and to leave at most a share of a step's time:
-// a smaller one of several copies, whose times are less certain.
+// a smaller one of several copies, and of results, whose times are less certain.
 const (
-	copyNanos  = 10e3
-	itemsShare = 0.85
-	alikeShare = 0.9
+	copyNanos   = 10e3
+	itemsShare  = 0.85
+	alikeShare  = 0.9
+	resultShare = 0.7
 )
 
-// leastTimes is how many times over, at least, a result without a sum has an operand that is copied for it.
+// leastTimes is how many times over, at least, a result without a sum has an operand that is copied for it, or an operand holds the
+// result of a sum that is copied as it lies.
 const leastTimes = 4
 
 // copyBytes is the most that copies take at a time, of each worker, where slices of them take no longer.
@@ -132,6 +135,34 @@ func (d *draft) alongside(s *Step) (ways []relaid) {
 			}
 			ways = append(ways, relaid{})
 			ways[len(ways)-1][i] = like
+		}
+	}
+	return ways
+}
+
+// asOperand lists copies of the result in which the indices of an operand lie as there, if the operand has many times as many elements:
+// all of them would be turned around for few of the result.
+func (d *draft) asOperand(s *Step) (ways []relaid) {
+	if !d.mayCopy(s.Out) {
+		return nil
+	}
+	lies := d.byStride(s.Out)
+	for _, r := range s.Inputs {
+		has := d.byStride(r)
+		if len(has) == 0 || !slices.Contains(lies, has[len(has)-1]) || d.volume(s.Out.Axes)*leastTimes > d.volume(r.Axes) {
+			continue
+		}
+		free, like := d.among(has, lies), d.ids.Room(len(lies))
+		for _, i := range lies {
+			if !slices.Contains(has, i) {
+				like = append(like, i)
+			}
+		}
+		if like = d.ids.Keep(append(like, free...)); !slices.Equal(like, lies) {
+			if ways == nil {
+				ways = d.ways.Empty(len(s.Inputs))
+			}
+			ways = append(ways, relaid{ofResult: like})
 		}
 	}
 	return ways

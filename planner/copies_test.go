@@ -52,6 +52,8 @@ func TestWhatLiesAgainstTheGrainIsCopied(t *testing.T) {
 		{"mn,bk->mnkb", tensor.F32, []string{"mn", "bk"}, 1, false},
 		{"mn,bk->nmbk", tensor.F32, []string{"mn", "bk"}, 0, false},
 		{"mb,mkn->mbnk", tensor.F32, []string{"mb", "mkn"}, 1, false},
+		{"uvmk,uv->km", tensor.F32, []string{"uvmk", "uv"}, 0, true},
+		{"uvmk,uv->mk", tensor.F32, []string{"uvmk", "uv"}, 0, false},
 	} {
 		extent := map[rune]int{'b': 12, 'm': 33, 'k': 35, 'n': 37, 'c': 16, 'u': 40, 'v': 40, 'w': 13}
 		p := batched(t, c.text, c.dtype, extent, c.operands...)
