@@ -26,7 +26,7 @@ type settings struct {
 func main() {
 	var o settings
 	flag.StringVar(&o.suites, "suite", "", "run only these suites, as gemm,tccg (see -list)")
-	flag.StringVar(&o.match, "match", "", "run only rows whose name or expression contains this")
+	flag.StringVar(&o.match, "match", "", "run only rows whose name, type and expression contain this, as in \"21 full f64\"")
 	flag.BoolVar(&o.quick, "quick", false, "fewer rows of the large suites, and -bars")
 	flag.BoolVar(&o.bars, "bars", false, "only the peers that bars are set against")
 	flag.BoolVar(&o.full, "full", false, "also TCCG at its published sizes (about 200 MB a tensor) and the large workloads: more than an hour")
@@ -174,7 +174,7 @@ func (s *session) measureSuite(x suite, o settings, kept store, machine string) 
 			break
 		}
 		was := old.find(row.key())
-		if !strings.Contains(row.name+" "+row.expr, o.match) || row.threads > s.cores.Count() || o.missing && was != nil && was.Commit == s.commit {
+		if !strings.Contains(fmt.Sprint(row.name, " ", row.dtype, " ", row.expr), o.match) || row.threads > s.cores.Count() || o.missing && was != nil && was.Commit == s.commit {
 			continue
 		}
 		res := s.run(row)
