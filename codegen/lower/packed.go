@@ -172,7 +172,7 @@ func (p *panels) chooseAcross() {
 		room = min(room, max(worth, ceilDiv(n*step, p.NR)))
 	}
 	p.across = all / ceilDiv(all, room)
-	if square := min(n&-n, cost.Line/int64(p.Type.Size())); square >= least && all*p.NR < p.N {
+	if square := min(n&-n, lineBytes/int64(p.Type.Size())); square >= least && all*p.NR < p.N {
 		whole := square * step / common(square*step, p.NR, true)
 		p.across -= p.across % min(whole, p.across)
 	}

@@ -120,8 +120,8 @@ func (t *Target) Blocking(d tensor.DType, place Places, batch, m, n, k int64) Bl
 // column of tiles, each fetches them anew.
 func (b *Blocking) sharesLines() bool {
 	const few = 2048
-	row := b.NR * int64(b.Type.Size())
-	return row <= Line && b.N*int64(b.Type.Size())%Line > 0 && b.KC*b.NR <= few
+	size := int64(b.Type.Size())
+	return b.NR*size <= Line && b.N*size%Line > 0 && b.KC*b.NR <= few
 }
 
 // EvenDepth is the terms of each of the blocks that k terms are cut into, but for the last: sums are those of blocks, added up in order.
