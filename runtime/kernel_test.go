@@ -350,6 +350,30 @@ func TestCancel(t *testing.T) {
 	}
 }
 
+// TestOneCallWhereNobodyCancels: a worker alone runs a long launch in one call, unless it must look up now and then. The
+// kernel writes at the first task of each call.
+func TestOneCallWhereNobodyCancels(t *testing.T) {
+	const n = 8
+	k := load(t, testObject(2, n, launchOf("deep", n, 100e3, param(0), param(1))))
+	calls := func(ctx context.Context) (at []int) {
+		out := make([]int64, n)
+		require.NoError(t, k.Run(ctx, ptrs(out, []int64{16}), nil, 1))
+		for i, x := range out {
+			if x != 0 {
+				at = append(at, i)
+			}
+		}
+		return at
+	}
+	require.Equal(t, []int{0}, calls(context.Background()))
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	require.Equal(t, []int{0, 1, 2, 3, 4, 5, 6, 7}, calls(ctx))
+	callsOutside.Add(1 << 20) // too many others are outside: the collector must not wait for all tasks
+	defer callsOutside.Add(-1 << 20)
+	require.Equal(t, []int{0, 1, 2, 3, 4, 5, 6, 7}, calls(context.Background()))
+}
+
 // TestCancelAmongShortLaunches: launches too short to look by themselves whether the call was cancelled leave that
 // to what runs them.
 func TestCancelAmongShortLaunches(t *testing.T) {

@@ -108,14 +108,18 @@ func (l *launch) chunkFor(workers int) int64 {
 
 // call runs tasks lo to hi-1 of the launch with a filled args block.
 func (l *launch) call(args *unsafe.Pointer, lo, hi int64, procs int) {
-	lo, hi = l.first+lo, l.first+hi
-	if l.task*float64(hi-lo) <= object.ShortNanos {
-		call(l.stack, true, l.fn, unsafe.Pointer(args), lo, hi)
-		return
+	if l.task*float64(hi-lo) <= object.ShortNanos || !l.outside(args, lo, hi, procs) {
+		call(l.stack, true, l.fn, unsafe.Pointer(args), l.first+lo, l.first+hi)
 	}
-	// A thread in a call of this kind may lose its P, and Go may start another for that P. To keep the
-	// number of threads bounded, only as many as there are Ps may be in one; the others keep theirs.
-	leaves := callsOutside.Add(1) <= int64(procs)
-	call(l.stack, !leaves, l.fn, unsafe.Pointer(args), lo, hi)
+}
+
+// outside is call without a P, if it may go without. A thread in such a call may lose its P, and Go may start another
+// for that P. To keep the number of threads bounded, only as many as there are Ps may be in one.
+func (l *launch) outside(args *unsafe.Pointer, lo, hi int64, procs int) bool {
+	may := callsOutside.Add(1) <= int64(procs)
+	if may {
+		call(l.stack, false, l.fn, unsafe.Pointer(args), l.first+lo, l.first+hi)
+	}
 	callsOutside.Add(-1)
+	return may
 }

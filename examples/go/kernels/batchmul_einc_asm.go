@@ -168,11 +168,12 @@ func (f *eincBatchMulFrame) launch(v *eincBatchMulVariant, l *eincBatchMulLaunch
 		width = min(width, runtime.GOMAXPROCS(0))
 	}
 	f.grow(v, width)
-	f.next.Store(0)
 	if width == 1 {
-		f.work(l, f.workers[0], l.chunk)
+		f.workers[0].fill(f, l)
+		l.alone(&f.workers[0].args[0])
 		return
 	}
+	f.next.Store(0)
 	chunk := min(l.chunk, max(1, l.tasks/int64(4*width)))
 	f.done.Add(width - 1)
 	for _, w := range f.workers[1:width] {
@@ -214,19 +215,32 @@ func (w *eincBatchMulWorker) fill(f *eincBatchMulFrame, l *eincBatchMulLaunch) {
 // eincBatchMulOutside counts the calls that leave the scheduler free.
 var eincBatchMulOutside atomic.Int64
 
-// run makes one call. The scheduler may start another thread beside one that is in a long call: only as many
-// as there are processors may be in one, so that the number of threads stays bounded.
-func (l *eincBatchMulLaunch) run(args *unsafe.Pointer, begin, end int64) {
-	if l.long == nil {
-		l.call(args, begin, end)
+// alone runs all tasks: in one call, if it may leave the scheduler free.
+func (l *eincBatchMulLaunch) alone(args *unsafe.Pointer) {
+	if l.long != nil && l.outside(args, l.first, l.first+l.tasks) {
 		return
 	}
-	if eincBatchMulOutside.Add(1) <= int64(runtime.GOMAXPROCS(0)) {
-		l.long(args, begin, end)
-	} else {
+	for t := int64(0); t < l.tasks; t += l.chunk {
+		l.run(args, l.first+t, l.first+min(t+l.chunk, l.tasks))
+	}
+}
+
+// run makes one call.
+func (l *eincBatchMulLaunch) run(args *unsafe.Pointer, begin, end int64) {
+	if l.long == nil || !l.outside(args, begin, end) {
 		l.call(args, begin, end)
 	}
+}
+
+// outside makes one call that leaves the scheduler free, which may then start another thread. To keep the number of
+// threads bounded, only as many as there are processors may be in such a call; others are refused.
+func (l *eincBatchMulLaunch) outside(args *unsafe.Pointer, begin, end int64) bool {
+	may := eincBatchMulOutside.Add(1) <= int64(runtime.GOMAXPROCS(0))
+	if may {
+		l.long(args, begin, end)
+	}
 	eincBatchMulOutside.Add(-1)
+	return may
 }
 
 // take returns a frame, one that was used before if there is any.
