@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"runtime/debug"
 	"slices"
 	"time"
@@ -149,7 +150,7 @@ func (s *session) contest(res *result, d *data, own *contender) error {
 		defer c.close()
 		turns = append(turns, &turn{contender: c, peer: p, timing: t, once: once})
 	}
-	return s.takeTurns(res, d.row, &turn{contender: own, once: once}, turns)
+	return s.takeTurns(res, d.row, &turn{contender: own, peer: peer{sleeps: true}, timing: &timing{}, once: once}, turns)
 }
 
 // prepare makes a peer, times its first call, and compares its result with einc's.
@@ -226,33 +227,33 @@ const (
 	longBehind = 1.5
 )
 
-// takeTurns times all contenders round by round.
+// takeTurns times all contenders round by round, each round in an order of its own: some share their operands, and who
+// comes after one of these finds in the caches what others must fetch.
 func (s *session) takeTurns(res *result, r *row, own *turn, turns []*turn) error {
 	if err := own.calibrate(); err != nil {
 		return err
 	}
-	turns = s.entrants(r, own, turns)
-	round := own.pace()
+	turns = append(s.entrants(r, own, turns), own)
+	round := 0.0
 	for _, t := range turns {
 		round += t.pace()
 	}
+	random := rand.New(rand.NewPCG(1, 2))
 	for range max(s.rounds, r.rounds, min(maxRounds, int(rowTime/round))) {
-		nanos, err := own.take()
-		if err != nil {
-			return err
-		}
-		res.rounds = append(res.rounds, nanos)
+		random.Shuffle(len(turns), func(i, j int) { turns[i], turns[j] = turns[j], turns[i] })
 		turns = slices.DeleteFunc(turns, func(t *turn) bool {
-			nanos, err := t.take()
+			err := t.take()
 			rest(r.threads, t.peer)
 			if err != nil { // a peer that breaks off is out; the others go on
 				t.timing.rounds, t.timing.Note = nil, err.Error()
-				return true
 			}
-			t.timing.rounds = append(t.timing.rounds, nanos*t.peer.share())
-			return false
+			return err != nil
 		})
+		if own.timing.Note != "" {
+			return errors.New(own.timing.Note)
+		}
 	}
+	res.rounds = own.timing.rounds
 	if r.derive != nil {
 		r.derive(res)
 	}
@@ -274,10 +275,11 @@ func (t *turn) pace() float64 {
 	return t.once * float64(t.calls)
 }
 
-// take is the time of a call in a round.
-func (t *turn) take() (float64, error) {
+// take times a round, and notes the time of a call.
+func (t *turn) take() error {
 	nanos, err := t.time(t.calls)
-	return nanos / float64(t.calls), err
+	t.timing.rounds = append(t.timing.rounds, nanos/float64(t.calls)*t.peer.share())
+	return err
 }
 
 // calibrate finds about how long a call takes, if the first has not told.
