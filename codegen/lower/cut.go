@@ -128,7 +128,7 @@ func (k *kernel) growth(s shape) []int {
 
 // loopOrder puts the tile's axes inside the others. A reduction runs through the rows for each
 // column block, whose vectors then stay in the cache; without one, memory is walked as it lies. So it is
-// with factors, where the rows are long and the vectors few.
+// with factors, where the rows are long and the vectors few, and where those of all columns stay in the cache.
 func (k *kernel) loopOrder(s shape) []int {
 	var order []int
 	for _, id := range k.free {
@@ -137,7 +137,7 @@ func (k *kernel) loopOrder(s shape) []int {
 		}
 	}
 	inner := []int{s.row, s.col}
-	if k.factors == nil && k.reduces || s.turned {
+	if k.factors == nil && k.reduces && !k.rowByRow(s) || s.turned {
 		inner = []int{s.col, s.side, s.row}
 		if s.copying {
 			inner = []int{s.col, s.row, s.side}
@@ -154,6 +154,24 @@ func (k *kernel) loopOrder(s shape) []int {
 		}
 	}
 	return order
+}
+
+// nearBytes is how much of an operand stays in the first-level cache beside what else a reduction reads and writes.
+const nearBytes = 16 << 10
+
+// rowByRow tells whether a reduction had better run through the columns for each block of rows: what rows have for themselves is then
+// read once, and all vectors of the columns stay in the first-level cache.
+func (k *kernel) rowByRow(s shape) bool {
+	if s.copying || s.across || s.kept || s.sweep || s.side >= 0 || s.row < 0 || s.col < 0 || k.axes[s.col].extent <= s.cols*s.lanes {
+		return false
+	}
+	elements := k.extent(k.red) * k.axes[s.col].extent
+	for acc := 1; acc <= k.inputs; acc++ {
+		if elements*min(k.axes[s.col].at[acc].n*int64(k.accs[acc].DType.Size()), lineBytes) > nearBytes {
+			return false
+		}
+	}
+	return true
 }
 
 // taskLoop makes the root loop, and variables for the blocks of the axes that are cut.

@@ -197,3 +197,28 @@ func TestTermsUseUpLines(t *testing.T) {
 	}
 	caseOf{expr: "ab,ba->", types: []tensor.DType{tensor.F64}, extent: map[rune]int{'a': 512, 'b': 513}}.check(t, avx2, 1)
 }
+
+// TestRowByRow holds which axis of a tile is outside: columns, whose vectors stay in a cache while the rows pass, unless those of all
+// columns do.
+func TestRowByRow(t *testing.T) {
+	for _, c := range []struct {
+		expr   string
+		extent map[rune]int
+		order  string
+	}{
+		{"ab,bc->ac", map[rune]int{'a': 500, 'b': 2, 'c': 600}, "ac"},
+		{"ab,bc->ac", map[rune]int{'a': 500, 'b': 20, 'c': 600}, "ca"},
+		{"ab,bc->ac", map[rune]int{'a': 500, 'b': 2, 'c': 6}, "ca"},            // one tile has all columns
+		{"ab,bcd->ac", map[rune]int{'a': 500, 'b': 2, 'c': 600, 'd': 3}, "ca"}, // lines are read of which vectors use a part
+	} {
+		b := caseOf{expr: c.expr, types: []tensor.DType{tensor.F64}, extent: c.extent, span: 1, layouts: "cc"}.build(newRand(1))
+		k := newLowering(b.plan, avx2, Options{}).kernel(&b.plan.Steps[0])
+		k.arrange()
+		order := ""
+		for _, id := range k.loopOrder(k.shape(avx2)) {
+			order += k.axes[id].label
+		}
+		require.Equal(t, c.order, order, "%s %v", c.expr, c.extent)
+	}
+	caseOf{expr: "ab,bc->ac", types: []tensor.DType{tensor.F64}, extent: map[rune]int{'a': 50, 'b': 2, 'c': 60}}.check(t, avx2, 1)
+}
