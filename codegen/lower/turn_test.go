@@ -150,7 +150,6 @@ func checkTranspose(t *testing.T, d tensor.DType, n, lanes int) {
 	}
 }
 
-// TestRepeatedRows joins short rows to full vectors, and leaves others alone.
 // Results whose lanes share sets of the first level are stored line by line, from tiles of one vector where terms are few.
 func TestCrowdedLinesAreFinished(t *testing.T) {
 	for _, x := range []struct {
@@ -165,6 +164,16 @@ func TestCrowdedLinesAreFinished(t *testing.T) {
 	}
 }
 
+// Turned results are stored in parts: with few terms, vectors along the output's lines are better, though an input must be turned for them.
+func TestFewTermsTurnAnInput(t *testing.T) {
+	c := caseOf{expr: "cdb,ba->cad", extent: map[rune]int{'a': 7, 'b': 3, 'c': 5, 'd': 96}, types: []tensor.DType{tensor.F64}, layouts: "c"}
+	text := c.check(t, targets()[2], 1).Nests[0].String()
+	require.Contains(t, text, "for d 0..96 step 8 vector")
+	c.extent['b'] = 40
+	require.Contains(t, c.check(t, targets()[2], 1).Nests[0].String(), "for d 0..96 step 16\n", "whole results are turned around")
+}
+
+// TestRepeatedRows joins short rows to full vectors, and leaves others alone.
 func TestRepeatedRows(t *testing.T) {
 	for _, target := range targets() {
 		for i, x := range []struct{ expr, sizes string }{{"ac,bc->abc", "7KA"}, {"ac,bc->abc", "5H3"}, {"c,abc->abc", "4G6"},
