@@ -17,7 +17,7 @@ import (
 // order, and is turned around instead of it.
 
 // Copies are made where they are modelled to save copyNanos, and to leave at most a share of a step's time:
-// a smaller one of several copies, and of results, whose times are less certain.
+// a smaller one of several copies, and of results of products, whose times are less certain.
 const (
 	copyNanos   = 10e3
 	itemsShare  = 0.85
@@ -100,12 +100,16 @@ type relaid [3][]parser.IndexID
 // mostWays is the most sets of copies of a product's operands and result, the empty one among them.
 const mostWays = 8
 
-// copyable reports whether a step is a sum of products, or an expression of two operands that sums nothing, and takes long enough for copies.
+// copyable reports whether a step is a sum of products, an expression of two operands that sums nothing, or a reduction of one, and takes
+// long enough for copies.
 func (d *draft) copyable(s *Step) bool {
-	if s.Estimate.Nanos < copyNanos || len(s.Inputs) != 2 {
+	switch {
+	case s.Estimate.Nanos < copyNanos:
 		return false
+	case len(s.Inputs) == 2:
+		return len(s.K) == 0 || s.Core[1] >= 0 && s.Reduce == parser.Sum && isProduct(s.Body)
 	}
-	return len(s.K) == 0 || s.Core[1] >= 0 && s.Reduce == parser.Sum && isProduct(s.Body)
+	return len(s.Inputs) == 1 && len(s.K) > 0
 }
 
 // asResult lists copies that lie as the result does, of operands that it has many times over: they are turned around once.

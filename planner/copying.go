@@ -51,6 +51,10 @@ func (d *draft) bestCopies(s *Step, most float64) (best *relaid, nanos float64) 
 		try(d.asResult(s), itemsShare)
 		return best, nanos
 	}
+	if len(s.Inputs) == 1 {
+		try(d.asOperand(s), alikeShare)
+		return best, nanos
+	}
 	try(d.itemwise(s), itemsShare)
 	try(d.alongside(s), alikeShare)
 	try(d.asOperand(s), resultShare)
@@ -123,7 +127,9 @@ func (d *draft) onCopies(s *Step, w *relaid) Step {
 	}
 	if w[ofResult] != nil {
 		t.Out, t.Old, t.OldOp, t.Extra, t.Epilogue = d.temp(s.Body[len(s.Body)-1].DType, w[ofResult]), -1, 0, nil, nil
-		d.orient(&t)
+		if len(t.Inputs) == 2 {
+			d.orient(&t)
+		}
 	}
 	return t
 }

@@ -6,7 +6,6 @@ import (
 	"math/bits"
 	"slices"
 
-	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner/cost"
 )
 
@@ -40,7 +39,7 @@ func (q *question) vectors(w *cost.Work) {
 			q.oneByOne(w, r, v, rows)
 		}
 	}
-	if w.Folds = q.is(v, summed); v != none && len(q.k) > 0 && (w.Product && (len(q.in) == 2 || w.Factors > 0) || q.sumOfOne()) {
+	if w.Folds = q.is(v, summed); v != none && len(q.k) > 0 && (len(q.in) == 1 || w.Product && (len(q.in) == 2 || w.Factors > 0)) {
 		q.view()
 		var t fewest
 		if !w.Folds {
@@ -64,9 +63,6 @@ func (q *question) vectors(w *cost.Work) {
 		}
 	}
 }
-
-// sumOfOne reports whether the step sums one input.
-func (q *question) sumOfOne() bool { return len(q.in) == 1 && q.s.Reduce == parser.Sum }
 
 // view lists the views that loops are said to move along: those of the core, the output's, and those of the largest factors.
 func (q *question) view() {
