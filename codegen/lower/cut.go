@@ -167,7 +167,8 @@ func (k *kernel) rowByRow(s shape) bool {
 	}
 	elements := k.extent(k.red) * k.axes[s.col].extent
 	for acc := 1; acc <= k.inputs; acc++ {
-		if elements*min(k.axes[s.col].at[acc].n*int64(k.accs[acc].DType.Size()), lineBytes) > nearBytes {
+		step := k.axes[s.col].at[acc].n * int64(k.accs[acc].DType.Size())
+		if elements*min(max(step, -step), lineBytes) > nearBytes {
 			return false
 		}
 	}
