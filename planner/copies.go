@@ -14,7 +14,7 @@ import (
 // it lies as the other one does: vectors that ran along one of two would fetch the elements of the other one by one. Where
 // nothing is summed, as in an outer product, an operand that the result has many times over, in another order of axes, is copied in the
 // result's order: it would be turned around each time. Where a sum leaves little of an operand, the result may be left in that one's
-// order, and is turned around instead of it.
+// order, and is turned around instead of it. Elements of a diagonal are copied next to each other where they are read more than once.
 
 // Copies are made where they are modelled to save copyNanos, and to leave at most a share of a step's time:
 // a smaller one of several copies, and of results of products, whose times are less certain.
@@ -144,6 +144,21 @@ func (d *draft) alongside(s *Step) (ways []relaid) {
 	return ways
 }
 
+// ofDiagonals lists copies of operands of which a diagonal is read: its elements lie in as many lines, and come to lie together.
+func (d *draft) ofDiagonals(s *Step) (ways []relaid) {
+	for i, r := range s.Inputs {
+		if !repeats(r.Axes) || !d.sumsIn(r) {
+			continue
+		}
+		if ways == nil {
+			ways = d.ways.Empty(len(s.Inputs))
+		}
+		ways = append(ways, relaid{})
+		ways[len(ways)-1][i] = slices.Compact(d.byStride(r))
+	}
+	return ways
+}
+
 // asOperand lists copies of the result in which the indices of an operand lie as there, if the operand has many times as many elements:
 // all of them would be turned around for few of the result.
 func (d *draft) asOperand(s *Step) (ways []relaid) {
@@ -217,9 +232,12 @@ func withOne(ways []relaid, i int, axes []parser.IndexID) []relaid {
 }
 
 // mayCopy reports whether a view may be copied: it has no diagonal, and is of a type that sums are made in.
-func (d *draft) mayCopy(r Ref) bool {
+func (d *draft) mayCopy(r Ref) bool { return !repeats(r.Axes) && d.sumsIn(r) }
+
+// sumsIn reports whether a view is of a type that sums are made in.
+func (d *draft) sumsIn(r Ref) bool {
 	t := d.plan.Buffers[r.Buffer].DType
-	return t == t.Accum() && !repeats(r.Axes)
+	return t == t.Accum()
 }
 
 // isProduct reports whether an expression is one input times another, each converted or not.

@@ -32,8 +32,8 @@ func batched(t *testing.T, text string, d tensor.DType, extent map[rune]int, ope
 
 // Products that would read or write items of a batch against the grain get copies in which these lie one after the other,
 // sums over an operand that lies across the other one get a copy that lies along it, and products that sum nothing get one of an
-// operand that they would turn around again and again. Results that are small beside an operand lie as it does before they are turned
-// around. They give what they gave.
+// operand that they would turn around again and again. Diagonals that are read often get one, and results that are small beside an
+// operand lie as it does before they are turned around. They give what they gave.
 func TestWhatLiesAgainstTheGrainIsCopied(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 7))
 	for _, c := range []struct {
@@ -55,6 +55,7 @@ func TestWhatLiesAgainstTheGrainIsCopied(t *testing.T) {
 		{"mb,mkn->mbnk", tensor.F32, []string{"mb", "mkn"}, 1, false},
 		{"uvmk,uv->km", tensor.F32, []string{"uvmk", "uv"}, 0, true},
 		{"uvmk,uv->mk", tensor.F32, []string{"uvmk", "uv"}, 0, false},
+		{"uvv,vmnu->mnu", tensor.F32, []string{"uvv", "vmnu"}, 1, false},
 		{"uvmk->km", tensor.F32, []string{"uvmk"}, 0, true},
 		{"uvmk->mk", tensor.F32, []string{"uvmk"}, 0, false},
 		{"C[k,m] = relu(X[u,v,m,k] + D[m])", tensor.I64, []string{"uvmk", "m"}, 0, true},

@@ -58,6 +58,7 @@ func (d *draft) bestCopies(s *Step, most float64) (best *relaid, nanos float64) 
 	try(d.itemwise(s), itemsShare)
 	try(d.alongside(s), alikeShare)
 	try(d.asOperand(s), resultShare)
+	try(d.ofDiagonals(s), itemsShare)
 	return best, nanos
 }
 

@@ -65,6 +65,7 @@ type laid struct {
 	size    int    // bytes of an element
 	dtype   tensor.DType
 	covered float64 // elements that the view sees
+	apart   int     // elements from one to the nearest other one
 }
 
 // pace is how a view moves along an index.
@@ -81,6 +82,9 @@ func (r *laid) stride(i number) int { return r.walks[i].by }
 
 // bytes is the size of what the view covers.
 func (r *laid) bytes() float64 { return r.covered * float64(r.size) }
+
+// lines is the size of the cache lines that hold what the view covers.
+func (r *laid) lines() float64 { return r.bytes() * float64(min(r.apart, max(cost.Line/r.size, 1))) }
 
 // ask begins the question about a step, in the place of the last one.
 func (d *draft) ask(s *Step) *question {
@@ -174,6 +178,22 @@ func (q *question) lie(v *laid, r Ref) {
 		}
 		stride *= b.Shape[a]
 	}
+	v.apart = q.spacing(v)
+}
+
+// spacing is how many elements it is from one of a view to the nearest other one, 1 if there is none.
+func (q *question) spacing(v *laid) int {
+	least := 0
+	for _, i := range v.axes {
+		if i < 0 || q.ext[i] == 1 {
+			continue
+		}
+		by := v.walks[i].by
+		if by = max(by, -by); by != 0 && (least == 0 || by < least) {
+			least = by
+		}
+	}
+	return max(least, 1)
 }
 
 // extent is the extent of an index; 1 for none.
@@ -238,13 +258,13 @@ func (d *draft) work(s *Step) *cost.Work {
 	return w
 }
 
-// traffic is the number of bytes that a step reads, each input counted once, and that it writes.
+// traffic is the number of bytes that a step reads, each line of an input counted once, and that it writes.
 func (q *question) traffic() (in, out float64) {
 	for i := range q.in {
-		in += q.in[i].bytes()
+		in += q.in[i].lines()
 	}
 	for i := range q.extra {
-		in += q.extra[i].bytes()
+		in += q.extra[i].lines()
 	}
 	out = q.out.bytes()
 	if q.s.Old >= 0 {
