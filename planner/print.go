@@ -8,7 +8,6 @@ import (
 	"text/tabwriter"
 
 	"github.com/einc-lang/einc/parser"
-	"github.com/einc-lang/einc/planner/cost"
 )
 
 // mostRows is the number of steps that are all printed; of more, only the costliest few are.
@@ -57,17 +56,18 @@ func (p *Plan) writeRows(s *strings.Builder) {
 	if len(rows) < len(p.Steps) {
 		fmt.Fprintf(s, "the %d steps that take longest:\n", len(rows))
 	}
+	d := &draft{p: p.Problem, plan: p}
 	w := tabwriter.NewWriter(s, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "step\tdoes\tB\tM\tN\tK\tstrategy\tmuladds\tbytes\tµs\tat")
 	for _, i := range rows {
 		t := &p.Steps[i]
-		k := p.Work(t, cost.Target{})
+		in, out := d.traffic(t)
 		at := "-"
 		if b := &p.Buffers[t.Out.Buffer]; b.Kind == Temp {
 			at = fmt.Sprint(b.Offset)
 		}
 		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\t%s\t%.3g\t%.3g\t%.3g\t%s\n", i, p.does(t), p.group(t.B), p.group(t.M), p.group(t.N), p.group(t.K),
-			t.Estimate.Strategy, t.Flops, k.BytesIn+k.BytesOut, t.Estimate.Nanos/1000, at)
+			t.Estimate.Strategy, t.Flops, in+out, t.Estimate.Nanos/1000, at)
 	}
 	w.Flush()
 }
