@@ -195,7 +195,7 @@ func (f *frame) alone(w int, l *launch, at []int64, done <-chan struct{}, procs 
 		}
 		return true
 	}
-	// To come back from a call that was long takes 20 to 30 us: where nobody asks for its end, there is one.
+	// To come back from a call that was long takes 20 to 30 µs: where nobody asks for its end, there is one.
 	if done == nil && l.outside(args, 0, l.tasks, procs) {
 		return true
 	}
