@@ -134,11 +134,7 @@ func (d *draft) alongside(s *Step) (ways []relaid) {
 			continue
 		}
 		if like := d.among(d.byStride(other), r.Axes); !slices.Equal(like, d.byStride(r)) {
-			if ways == nil {
-				ways = d.ways.Empty(len(s.Inputs))
-			}
-			ways = append(ways, relaid{})
-			ways[len(ways)-1][i] = like
+			ways = d.withAlone(ways, i, like)
 		}
 	}
 	return ways
@@ -150,11 +146,7 @@ func (d *draft) ofDiagonals(s *Step) (ways []relaid) {
 		if !repeats(r.Axes) || !d.sumsIn(r) {
 			continue
 		}
-		if ways == nil {
-			ways = d.ways.Empty(len(s.Inputs))
-		}
-		ways = append(ways, relaid{})
-		ways[len(ways)-1][i] = slices.Compact(d.byStride(r))
+		ways = d.withAlone(ways, i, slices.Compact(d.byStride(r)))
 	}
 	return ways
 }
@@ -178,10 +170,7 @@ func (d *draft) asOperand(s *Step) (ways []relaid) {
 			}
 		}
 		if like = d.ids.Keep(append(like, free...)); !slices.Equal(like, lies) {
-			if ways == nil {
-				ways = d.ways.Empty(len(s.Inputs))
-			}
-			ways = append(ways, relaid{ofResult: like})
+			ways = d.withAlone(ways, ofResult, like)
 		}
 	}
 	return ways
@@ -229,6 +218,16 @@ func withOne(ways []relaid, i int, axes []parser.IndexID) []relaid {
 		ways = append(ways, w)
 	}
 	return ways
+}
+
+// withAlone appends the way that has no other copy.
+func (d *draft) withAlone(ways []relaid, i int, axes []parser.IndexID) []relaid {
+	if ways == nil {
+		ways = d.ways.Empty(len(relaid{}))
+	}
+	var w relaid
+	w[i] = axes
+	return append(ways, w)
 }
 
 // mayCopy reports whether a view may be copied: it has no diagonal, and is of a type that sums are made in.
