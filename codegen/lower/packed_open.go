@@ -58,7 +58,10 @@ func packedOpen(l *lowering, step int) error {
 		return nil
 	}
 	parts, share, once := p.partsOfCall()
-	whole, near := p.without(once), p.rowsNear()
+	whole, near := p.without(once), loop.Const(0)
+	if p.l.target.RowsStay(items(p.m)) {
+		near = p.rowsNear()
+	}
 	turns := func(p *panels, times loop.Size) error {
 		return l.turns(times, p, func() error { return p.packedPhases(step) })
 	}

@@ -73,6 +73,22 @@ func TestBlocksCoverTheProduct(t *testing.T) {
 	}
 }
 
+// Rows of B in place serve few rows of A, or any number where the second level has room; sums are cut into blocks alike.
+func TestRowsStay(t *testing.T) {
+	small, place := avx512, cost.Places{B: true}
+	small.L2 = 1 << 20
+	for _, c := range []struct {
+		target *cost.Target
+		rows   int64
+		stay   bool
+	}{{&avx512, 200, true}, {&avx512, 2000, true}, {&small, 200, true}, {&small, 2000, false}} {
+		b := c.target.Blocking(tensor.F32, place, 1, c.rows, 1000, 1000)
+		require.Equal(t, c.stay, b.Place.B, "%d rows, %d bytes", c.rows, c.target.L2)
+		require.Equal(t, cost.EvenDepth(tensor.F32, 1000), b.KC)
+		require.Equal(t, c.stay, c.target.RowsStay(c.rows))
+	}
+}
+
 func checkBlocking(t *testing.T, b cost.Blocking) {
 	t.Helper()
 	name := fmt.Sprintf("%+v", b)
