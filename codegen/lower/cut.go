@@ -143,6 +143,12 @@ func (k *kernel) loopOrder(s shape) []int {
 			inner = []int{s.col, s.row, s.side}
 		}
 	}
+	if s.turned {
+		if in := k.nextRun(s); in >= 0 {
+			order = slices.DeleteFunc(order, func(id int) bool { return id == in })
+			inner = []int{s.col, in, s.side, s.row}
+		}
+	}
 	if k.alone(s) {
 		still := k.stillAxes(s)
 		order = slices.DeleteFunc(order, func(id int) bool { return slices.Contains(still, id) })

@@ -362,10 +362,17 @@ func halve(b *loop.Builder, vecs []loop.Reg, size, inner int) []loop.Reg {
 
 // Blocks of a large transposition: what a task touches stays in the reach of the caches of addresses.
 const (
-	turnRows  = 64
-	turnOuter = 8
-	turnShort = 256 // elements of the output, of rows much shorter than vectors: one after the other, they fill lines
+	turnRows    = 64
+	turnColumns = 512 // of output that is stored past the caches
+	turnOuter   = 8
+	turnRun     = 2 << 10 // bytes of input that lie in a row, where memory is far: as many as make machines read ahead
+	turnShort   = 256     // elements of the output, of rows much shorter than vectors: one after the other, they fill lines
 )
+
+// shortColumns tells whether rows of the output are much shorter than vectors.
+func (k *kernel) shortColumns(s shape) bool {
+	return k.axes[s.col].extent < k.vectorLanes(k.l.target)/2
+}
 
 // shortRows is how many rows a task takes that are much shorter than vectors: those of a line of the input, each of which goes
 // on along the output's axis out, or more where row after row they make up the output.
@@ -377,22 +384,28 @@ func (k *kernel) shortRows(s shape, out int) int64 {
 	return min(max(s.rows, lineBytes/int64(k.accs[0].DType.Size())), x.extent)
 }
 
-// cutTurned cuts a transposition: tasks take strips of some rows of all columns, or, where what is written
-// stays in the caches, squares, and of the other axes blocks of those two along which output and input move
-// least.
+// cutTurned cuts a transposition: tasks take squares of rows and columns, larger ones where memory is far, and of the other axes
+// blocks of those two along which output and input move least.
 func (k *kernel) cutTurned(s shape, c *cuts) {
 	out, in := k.nearest(s)
-	short := k.axes[s.col].extent < k.vectorLanes(k.l.target)/2
+	short := k.shortColumns(s)
+	rows, columns := int64(turnRows), int64(turnRows)
+	if k.turnsFar() {
+		rows = max(rows, turnRun/int64(k.accs[k.turnedFirst(s)].DType.Size()))
+	}
+	if k.streamed(s) {
+		columns = turnColumns
+	}
 	for _, id := range k.free {
 		x := &k.axes[id]
 		switch {
-		case id == s.col && k.streamed(s):
 		case id == s.row && short:
 			c.block[id] = k.shortRows(s, out)
+		case id == s.row && x.extent > rows*3/2:
+			c.block[id] = rows
+		case id == s.col && x.extent > columns*3/2:
+			c.block[id] = columns
 		case id == s.col, id == s.row:
-			if x.extent > turnRows*3/2 {
-				c.block[id] = turnRows
-			}
 		case id == out || id == in:
 			c.block[id] = min(turnOuter, x.extent)
 			if id == out && short {
@@ -405,14 +418,33 @@ func (k *kernel) cutTurned(s shape, c *cuts) {
 	}
 }
 
-// nearest are the axes beside those of a tile along which the output, and the first input that is turned around, move least;
-// -1 if there are none.
-func (k *kernel) nearest(s shape) (out, in int) {
-	out, in = -1, -1
+// turnsFar tells whether a transposition leaves the caches, so that it is worth reading runs of an input that are longer than a tile.
+func (k *kernel) turnsFar() bool { return k.passing() >= streamLimit(k.l.target) }
+
+// turnedFirst is the first input that a tile turns around.
+func (k *kernel) turnedFirst(s shape) int {
 	acc := 1
 	for acc < k.inputs && !k.turnsInput(s, acc) {
 		acc++
 	}
+	return acc
+}
+
+// nextRun is the axis along which the rows of the first input that is turned around go on where they end; -1 if there is none, or if the
+// output's go on along it too, amid lines that it had better write one after the other.
+func (k *kernel) nextRun(s shape) int {
+	_, in := k.nearest(s)
+	if in < 0 || !k.turnsFar() || k.shortColumns(s) || k.axes[in].at[k.turnedFirst(s)].n != k.axes[s.row].extent || k.axes[in].at[0].n == k.axes[s.col].extent && !k.streamed(s) {
+		return -1
+	}
+	return in
+}
+
+// nearest are the axes beside those of a tile along which the output, and the first input that is turned around, move least;
+// -1 if there are none.
+func (k *kernel) nearest(s shape) (out, in int) {
+	out, in = -1, -1
+	acc := k.turnedFirst(s)
 	for _, id := range k.free {
 		if id == s.row || id == s.col {
 			continue

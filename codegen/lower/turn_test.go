@@ -61,6 +61,22 @@ func TestShortRowsAreTurned(t *testing.T) {
 	}
 }
 
+// What leaves the caches is read in long runs: of 2 KB of a row, or of rows that follow each other, before the output goes on.
+func TestFarTranspositionsReadRuns(t *testing.T) {
+	loops := func(expr string, extent map[rune]int) string {
+		c := caseOf{expr: expr, extent: extent, types: []tensor.DType{tensor.F32}, layouts: "c", span: 1}
+		p, err := Lower(c.build(newRand(1)).plan, targets()[2], Options{})
+		require.NoError(t, err)
+		text, _, _ := strings.Cut(p.Nests[0].String(), "load")
+		return text
+	}
+	require.Regexp(t, `for a\S* 0..512 step 16 .*\n *for b\S* 0..512 step 16`, loops("ab->ba", map[rune]int{'a': 2048, 'b': 2048}))
+	require.Regexp(t, `for a\S* 0..64 step 16 .*\n *for b\S* 0..64 step 16`, loops("ab->ba", map[rune]int{'a': 512, 'b': 512}), "near")
+	require.Regexp(t, `for a\S* .*\n *for c\S* .*\n *for d\S* `, loops("abcd->dcba", map[rune]int{'a': 64, 'b': 40, 'c': 56, 'd': 64}))
+	require.Regexp(t, `for b\S* .*\n *for a\S* .*\n *for d\S* `, loops("abcd->dcba", map[rune]int{'a': 64, 'b': 8, 'c': 8, 'd': 64}), "near")
+	require.Regexp(t, `for c\S* .*\n *for b\S* .*\n *for d\S* `, loops("abcd->adcb", map[rune]int{'a': 20, 'b': 97, 'c': 100, 'd': 24}), "lines of the output are shared")
+}
+
 // Sums of few terms are turned around where rows share no vectors; their rows then run inside of what shares these.
 func TestLoneRowsAreTurned(t *testing.T) {
 	for _, target := range targets() {
@@ -252,12 +268,12 @@ func TestStreamedStoresAreAligned(t *testing.T) {
 	}
 }
 
-// TestTurnedBlocks cuts transpositions into squares if the output stays in the caches, else into strips.
+// TestTurnedBlocks cuts transpositions into squares: larger ones where the output leaves the caches.
 func TestTurnedBlocks(t *testing.T) {
 	c := caseOf{expr: "ab->ba", extent: map[rune]int{'a': 330, 'b': 400}, types: []tensor.DType{tensor.F32}, layouts: "c"}
 	require.Contains(t, c.check(t, avx2, 1).Nests[0].String(), "split task = a.:6 b.:7")
 	c.extent = map[rune]int{'a': 2000, 'b': 2000}
-	require.Contains(t, c.build(newRand(1)).lowered(t, avx2).Nests[0].String(), "split task = b.:32\n")
+	require.Contains(t, c.build(newRand(1)).lowered(t, avx2).Nests[0].String(), "split task = a.:4 b.:4")
 }
 
 // TestTurnedVectorsKeepToLines narrows vectors where rows are not multiples of whole ones, but of halves, or where there are many.
