@@ -2,7 +2,7 @@ package lower
 
 import (
 	"github.com/einc-lang/einc/codegen/loop"
-	"github.com/einc-lang/einc/planner/cost"
+	"github.com/einc-lang/einc/planner"
 )
 
 // streamBytes is the size of an output from which on stores go past the cache: below it, what is
@@ -13,12 +13,26 @@ const streamBytes = 10 << 20
 // mesh. What is written through it takes longer than what goes to memory, and reading it again is hardly faster.
 const meshBytes = 2 << 20
 
-// streamLimit is streamBytes for a machine.
-func streamLimit(t cost.Target) int64 {
-	if l2 := int64(t.L2); t.VectorBytes == lineBytes && l2 >= meshBytes {
+// turnedBytes is streamBytes for transpositions to a result by vectors that are lines: what they write is scattered, so that no machine
+// has its lines at hand in time.
+const turnedBytes = 4 << 20
+
+// streamLimit is streamBytes for tiles of a shape on this machine.
+func (k *kernel) streamLimit(s shape) int64 {
+	switch t, l2 := &k.l.target, int64(k.l.target.L2); {
+	case t.VectorBytes < lineBytes:
+	case l2 >= meshBytes:
 		return min(2*l2, streamBytes)
+	case s.turned && k.writesResult():
+		return turnedBytes
 	}
 	return streamBytes
+}
+
+// writesResult tells whether what a kernel writes is not read by a later step.
+func (k *kernel) writesResult() bool {
+	id := k.accs[0].arg.Buffer
+	return id >= 0 && k.l.plan.Buffers[id].Kind == planner.Output
 }
 
 // streamed tells whether a kernel should store past the cache: its output is large, is not read, and is
@@ -28,7 +42,7 @@ func (k *kernel) streamed(s shape) bool {
 	out := k.accs[0]
 	size := int64(out.DType.Size())
 	vector := s.lanes * size
-	if k.hasOld || k.runtime || s.col < 0 || k.axes[s.col].at[0].n != 1 || vector < 16 || vector > lineBytes || k.passing() < streamLimit(k.l.target) {
+	if k.hasOld || k.runtime || s.col < 0 || k.axes[s.col].at[0].n != 1 || vector < 16 || vector > lineBytes || k.passing() < k.streamLimit(s) {
 		return false
 	}
 	unit := vector

@@ -390,7 +390,7 @@ func (k *kernel) cutTurned(s shape, c *cuts) {
 	out, in := k.nearest(s)
 	short := k.shortColumns(s)
 	rows, columns := int64(turnRows), int64(turnRows)
-	if k.turnsFar() {
+	if k.turnsFar(s) {
 		rows = max(rows, turnRun/int64(k.accs[k.turnedFirst(s)].DType.Size()))
 	}
 	if k.streamed(s) {
@@ -419,7 +419,7 @@ func (k *kernel) cutTurned(s shape, c *cuts) {
 }
 
 // turnsFar tells whether a transposition leaves the caches, so that it is worth reading runs of an input that are longer than a tile.
-func (k *kernel) turnsFar() bool { return k.passing() >= streamLimit(k.l.target) }
+func (k *kernel) turnsFar(s shape) bool { return k.passing() >= k.streamLimit(s) }
 
 // turnedFirst is the first input that a tile turns around.
 func (k *kernel) turnedFirst(s shape) int {
@@ -434,7 +434,7 @@ func (k *kernel) turnedFirst(s shape) int {
 // output's go on along it too, amid lines that it had better write one after the other.
 func (k *kernel) nextRun(s shape) int {
 	_, in := k.nearest(s)
-	if in < 0 || !k.turnsFar() || k.shortColumns(s) || k.axes[in].at[k.turnedFirst(s)].n != k.axes[s.row].extent || k.axes[in].at[0].n == k.axes[s.col].extent && !k.streamed(s) {
+	if in < 0 || !k.turnsFar(s) || k.shortColumns(s) || k.axes[in].at[k.turnedFirst(s)].n != k.axes[s.row].extent || k.axes[in].at[0].n == k.axes[s.col].extent && !k.streamed(s) {
 		return -1
 	}
 	return in

@@ -6,6 +6,7 @@ import (
 
 	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/planner"
 	"github.com/einc-lang/einc/tensor"
 	"github.com/stretchr/testify/require"
 )
@@ -242,6 +243,12 @@ func TestStreams(t *testing.T) {
 		server.L2 = l2
 		require.Equal(t, streams, strings.Contains(c.build(newRand(1)).lowered(t, server).String(), "stream "), "%d bytes of second-level cache", l2)
 	}
+	c.expr = "ab->ba"
+	require.Contains(t, c.build(newRand(1)).lowered(t, targets()[2]).String(), "stream ", "lines far from each other")
+	require.NotContains(t, c.build(newRand(1)).lowered(t, avx2).String(), "stream ", "parts of lines")
+	b := c.build(newRand(1))
+	b.plan.Buffers[b.plan.Steps[0].Out.Buffer].Kind = planner.Temp
+	require.NotContains(t, b.lowered(t, targets()[2]).String(), "stream ", "what the next step reads")
 }
 
 // A store goes past the caches only as a whole vector whose place is a multiple of it.
