@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/einc-lang/einc/codegen"
@@ -19,7 +20,8 @@ import (
 // machines are hosts of one level: its code for one must give the bits of its code for another.
 var machines = []cost.Target{
 	{L1: 32 << 10, L2: 256 << 10, L3: 2 << 20, Workers: 1}, {L1: 32 << 10, L2: 512 << 10, L3: 32 << 20, Workers: 2},
-	{L1: 48 << 10, L2: 2 << 20, L3: 260 << 20, Workers: 64}, {L1: 128 << 10, L2: 16 << 20, L3: 16 << 20, Workers: 8},
+	{L1: 32 << 10, L2: 1 << 20, L3: 36 << 20, Workers: 2}, {L1: 48 << 10, L2: 2 << 20, L3: 260 << 20, Workers: 64},
+	{L1: 128 << 10, L2: 16 << 20, L3: 16 << 20, Workers: 8},
 }
 
 // TestCachesDoNotChangeBits lowers problems, of which the caches of some machines hold all and those of others
@@ -37,13 +39,19 @@ func TestCachesDoNotChangeBits(t *testing.T) {
 		{"ab,bc,cd,de->ae", [][]int{{90, 500}, {500, 40}, {40, 130}, {130, 60}}},
 		{"ijk,ja,ka->ia", [][]int{{30, 40, 50}, {40, 16}, {50, 16}}},
 		{"ij->j", [][]int{{1500, 99}}},
+		{"ik,kj->ij", [][]int{{260, 200}, {200, 520}}},
+		{"kil,jlk->ij", [][]int{{8, 260, 25}, {520, 25, 8}}},
 	} {
 		var operands []*tensor.Tensor
 		for _, shape := range c.shapes {
 			operands = append(operands, randomReals(t, r, shape))
 		}
 		p := openProblem(t, c.expr, operands)
-		for _, level := range []string{"x86-64-v2", "x86-64-v3", "x86-64-v4", "generic"} {
+		levels := []string{"x86-64-v4", "x86-64-v3", "x86-64-v2", "generic"}
+		if slices.Max(c.shapes[0]) == 260 {
+			levels = levels[:1] // that of tiles which read either operand in place, or pack it
+		}
+		for _, level := range levels {
 			var want []byte
 			for _, m := range machines {
 				got := interpretedOn(t, m, level, p, operands)

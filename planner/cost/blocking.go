@@ -74,16 +74,22 @@ func (t *Target) RowsApart(d tensor.DType) int64 {
 	return int64(rowBytes / d.Size())
 }
 
-// rowsStay is the bytes of a second-level cache from which on rows of B in place stay near for any number of rows of A: they share sets
-// where they lie apart by a power of two, and take more lines than panels do, so that in 1 MB it takes 1.05 to 1.2 times as long to
-// read them in place as to pack them once there are more than packedFor rows to share the packing.
+// placesStay is the bytes of a second-level cache from which on operands in place stay near for any number of rows and columns: their rows
+// share sets where they lie apart by a power of two, and take more lines than panels do. In 1 MB it takes 1.05 to 1.2 times as long to
+// read B in place for more than placedRows rows, and A for columns of placedBytes, as to pack them once.
 const (
-	rowsStay  = 2 << 20
-	packedFor = 256
+	placesStay  = 2 << 20
+	placedRows  = 256
+	placedBytes = 4 << 10
 )
 
 // RowsStay reports whether tiles of m rows read rows of B in place where these could be packed. Either gives the same sums.
-func (t *Target) RowsStay(m int64) bool { return t.l2() >= rowsStay || m <= packedFor }
+func (t *Target) RowsStay(m int64) bool { return t.l2() >= placesStay || m <= placedRows }
+
+// columnsStay reports the same of rows of A for n columns.
+func (t *Target) columnsStay(d tensor.DType, n int64) bool {
+	return t.l2() >= placesStay || n < int64(placedBytes/d.Size())
+}
 
 // Blocking cuts an M×N×K product into register tiles and cache blocks. All fields but the bytes count
 // elements.
@@ -114,7 +120,7 @@ type Blocking struct {
 // Blocking is the blocking for each of a batch of products of the given extents, each at least 1, and element type, of operands that may be
 // read in place.
 func (t *Target) Blocking(d tensor.DType, place Places, batch, m, n, k int64) Blocking {
-	place.B = place.B && t.RowsStay(m)
+	place = Places{A: place.A && t.columnsStay(d, n), B: place.B && t.RowsStay(m)}
 	b := Blocking{M: m, N: n, K: k, Place: place, Type: d.Accum(), Lanes: t.realLanes(d)}
 	rows, vectors := t.tile(b.Type, place.B, n)
 	b.MR, b.NR = rows, vectors*b.Lanes

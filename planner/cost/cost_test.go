@@ -73,19 +73,22 @@ func TestBlocksCoverTheProduct(t *testing.T) {
 	}
 }
 
-// Rows of B in place serve few rows of A, or any number where the second level has room; sums are cut into blocks alike.
-func TestRowsStay(t *testing.T) {
-	small, place := avx512, cost.Places{B: true}
+// Operands in place serve few rows or columns, or any number where the second level has room; sums are cut into blocks alike.
+func TestPlacesStay(t *testing.T) {
+	small, place := avx512, cost.Places{A: true, B: true}
 	small.L2 = 1 << 20
 	for _, c := range []struct {
-		target *cost.Target
-		rows   int64
-		stay   bool
-	}{{&avx512, 200, true}, {&avx512, 2000, true}, {&small, 200, true}, {&small, 2000, false}} {
-		b := c.target.Blocking(tensor.F32, place, 1, c.rows, 1000, 1000)
-		require.Equal(t, c.stay, b.Place.B, "%d rows, %d bytes", c.rows, c.target.L2)
+		target        *cost.Target
+		rows, columns int64
+		want          cost.Places
+	}{
+		{&avx512, 2000, 2000, place}, {&small, 200, 1000, place}, {&small, 2000, 1000, cost.Places{A: true}},
+		{&small, 200, 2000, cost.Places{B: true}}, {&small, 2000, 2000, cost.Places{}},
+	} {
+		b := c.target.Blocking(tensor.F32, place, 1, c.rows, c.columns, 1000)
+		require.Equal(t, c.want, b.Place, "%d rows, %d columns, %d bytes", c.rows, c.columns, c.target.L2)
 		require.Equal(t, cost.EvenDepth(tensor.F32, 1000), b.KC)
-		require.Equal(t, c.stay, c.target.RowsStay(c.rows))
+		require.Equal(t, c.want.B, c.target.RowsStay(c.rows))
 	}
 }
 
