@@ -18,7 +18,7 @@ func (q *question) tiles(w *cost.Work, v number) (t fewest) {
 	t.row = q.rowOf(v)
 	shared := slices.ContainsFunc(q.in, func(r laid) bool { return r.has(v) && !r.has(t.row) })
 	vectors := math.Ceil(w.Run / q.lanes)
-	if !shared && w.Run >= cost.LongRun*q.lanes && q.out.unit != t.row {
+	if !shared && q.runsLong(w, v, t.row) {
 		t.row = none
 	}
 	m, square := 1.0, int64(1)
@@ -35,6 +35,14 @@ func (q *question) tiles(w *cost.Work, v number) (t fewest) {
 		t.columns = q.lanes
 	}
 	return t
+}
+
+// runsLong reports whether vectors along v make up runs that rows which do not share them would only cut short.
+func (q *question) runsLong(w *cost.Work, v, row number) bool {
+	if row != q.out.unit {
+		return w.Run >= cost.LongRun*q.lanes
+	}
+	return w.Run >= cost.LongerRun*q.lanes && q.across(v) == 0 && slices.ContainsFunc(q.in, func(r laid) bool { return r.unit == v })
 }
 
 // rowOf is the index of the tile's rows beside vectors along v.

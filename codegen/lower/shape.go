@@ -175,8 +175,8 @@ func (k *kernel) columnTile(s *shape, t cost.Target) {
 	if !k.turnable(s.row, s.col) && k.turnable(unit, s.col) {
 		s.row = unit
 	}
-	if s.row >= 0 && s.row != unit && !k.serves(s.row, s.col) && k.axes[s.col].extent >= cost.LongRun*s.lanes {
-		s.row = -1 // rows that share elements only spare little, and are in the way of long runs
+	if s.row >= 0 && !k.serves(s.row, s.col) && k.runsLong(s, unit) {
+		s.row = -1 // rows that share elements only spare little
 	}
 	if s.row < 0 {
 		if s.atOnce > 1 {
@@ -197,6 +197,16 @@ func (k *kernel) columnTile(s *shape, t cost.Target) {
 	if s.across {
 		s.rows = min(ceilDiv(s.rows, k.square())*k.square(), rows)
 	}
+}
+
+// runsLong tells whether vectors make up runs that rows which do not share them would only cut short; unit is the axis along which elements
+// of the output are neighbours.
+func (k *kernel) runsLong(s *shape, unit int) bool {
+	vectors := k.axes[s.col].extent / s.lanes
+	if s.row != unit {
+		return vectors >= cost.LongRun
+	}
+	return vectors >= cost.LongerRun && !k.turnable(unit, s.col) && k.runsAlong(s.col)
 }
 
 // productTile chooses the tile of a product: the one that takes the fewest cycles over all rows and

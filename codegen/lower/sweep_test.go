@@ -51,7 +51,10 @@ func TestRunsAreLongWhereRowsShareNoVectors(t *testing.T) {
 		{"c,acb->ab", map[rune]int{'a': 30, 'b': 112, 'c': 20}, 1, sweepCols, true}, // longer than registers
 		{"c,acb->ab", map[rune]int{'a': 30, 'b': 24, 'c': 20}, 4, 3, false},         // too short to give up elements that are at hand
 		{"ac,cb->ab", map[rune]int{'a': 30, 'b': 80, 'c': 20}, 6, 2, false},         // rows share vectors of b
-		{"c,acb->ba", map[rune]int{'a': 32, 'b': 80, 'c': 20}, 6, 2, false},         // rows lie along the output
+		{"c,acb->ba", map[rune]int{'a': 32, 'b': 80, 'c': 20}, 1, 10, false},        // though rows lie along the output
+		{"c,acb->ba", map[rune]int{'a': 32, 'b': 112, 'c': 20}, 1, sweepCols, true},
+		{"c,acb->ba", map[rune]int{'a': 32, 'b': 56, 'c': 20}, 6, 2, false}, // too short to be stored element by element
+		{"c,acb->ba", map[rune]int{'a': 32, 'b': 80, 'c': 6}, 8, 1, false},  // so few terms that sums are turned around
 	} {
 		b := caseOf{expr: c.expr, types: []tensor.DType{tensor.F32}, extent: c.extent, span: 1, layouts: "c"}.build(newRand(1))
 		k := newLowering(b.plan, avx2, Options{}).kernel(&b.plan.Steps[0])

@@ -41,8 +41,12 @@ func (t *Target) RunVectors(d tensor.DType) int64 {
 	return n
 }
 
-// LongRun is how many vectors tiles have no rows for, if these would not share them.
-const LongRun = 4
+// LongRun is how many vectors tiles have no rows for, if these would not share them, and LongerRun if rows lie side by side in the output,
+// which then is written element by element.
+const (
+	LongRun   = 4
+	LongerRun = 8
+)
 
 // TilesCycles estimates the cycles of all tiles of r rows and c vectors over m rows and vecs vectors, of sums of so many terms:
 // two multiply-adds or loads a cycle, but four cycles a term for the latency of an accumulator, and some for loads that miss the
