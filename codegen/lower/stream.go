@@ -17,14 +17,22 @@ const meshBytes = 2 << 20
 // has its lines at hand in time.
 const turnedBytes = 4 << 20
 
+// runsBytes is the most that streamBytes is for results element by element, by vectors that are lines: they are written in long runs, whose
+// lines machines fetch ahead faster than they store them past a cache that has room for all.
+const runsBytes = 32 << 20
+
 // streamLimit is streamBytes for tiles of a shape on this machine.
 func (k *kernel) streamLimit(s shape) int64 {
 	switch t, l2 := &k.l.target, int64(k.l.target.L2); {
 	case t.VectorBytes < lineBytes:
 	case l2 >= meshBytes:
 		return min(2*l2, streamBytes)
-	case s.turned && k.writesResult():
-		return turnedBytes
+	case s.turned:
+		if k.writesResult() {
+			return turnedBytes
+		}
+	case !k.reduces:
+		return max(streamBytes, min(int64(t.L3), runsBytes))
 	}
 	return streamBytes
 }

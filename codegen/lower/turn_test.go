@@ -243,6 +243,16 @@ func TestStreams(t *testing.T) {
 		server.L2 = l2
 		require.Equal(t, streams, strings.Contains(c.build(newRand(1)).lowered(t, server).String(), "stream "), "%d bytes of second-level cache", l2)
 	}
+	server.L2 = 1 << 20
+	for _, x := range []struct {
+		expr    string
+		l3      int
+		streams bool
+	}{{"a,b->ab", 4 << 20, true}, {"a,b->ab", 36 << 20, false}, {"ac,bc->ab", 36 << 20, true}} {
+		c := caseOf{expr: x.expr, extent: map[rune]int{'a': 2048, 'b': 2048, 'c': 3}, types: []tensor.DType{tensor.F32}, layouts: "c"}
+		server.L3 = x.l3
+		require.Equal(t, x.streams, strings.Contains(c.build(newRand(1)).lowered(t, server).String(), "stream "), "%v", x)
+	}
 	c.expr = "ab->ba"
 	require.Contains(t, c.build(newRand(1)).lowered(t, targets()[2]).String(), "stream ", "lines far from each other")
 	require.NotContains(t, c.build(newRand(1)).lowered(t, avx2).String(), "stream ", "parts of lines")
