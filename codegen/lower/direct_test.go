@@ -2,6 +2,7 @@ package lower
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/einc-lang/einc/parser"
@@ -221,4 +222,15 @@ func TestRowByRow(t *testing.T) {
 		require.Equal(t, c.order, order, "%s %v", c.expr, c.extent)
 	}
 	caseOf{expr: "ab,bc->ac", types: []tensor.DType{tensor.F64}, extent: map[rune]int{'a': 50, 'b': 2, 'c': 60}}.check(t, avx2, 1)
+}
+
+// Sums of several runs of terms are computed row beside row, however long these are; those of one run are not.
+func TestSumsRunBesideEachOther(t *testing.T) {
+	for expr, beside := range map[string]bool{"abc->b": true, "abc,ac->b": true, "bc->b": false} {
+		for _, n := range []int{20, 300} {
+			c := caseOf{expr: expr, types: []tensor.DType{tensor.F32}, layouts: "c", extent: map[rune]int{'a': 5, 'b': 9, 'c': n}}
+			text := c.check(t, targets()[2], 1).Nests[0].String()
+			require.Equal(t, beside, strings.Contains(text, " step 3\n"), "%s %d\n%s", expr, n, text)
+		}
+	}
 }

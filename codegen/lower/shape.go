@@ -238,7 +238,7 @@ func (k *kernel) tileRegisters(s *shape, t cost.Target) int64 {
 // order of summation: it follows from the kernel alone.
 func (k *kernel) foldTile(s *shape, t cost.Target) {
 	if s.row = k.rowAxis(-1); s.row < 0 {
-		s.row = k.besideAxis(s)
+		s.row = k.besideAxis()
 	}
 	rows, cols := int64(1), int64(1)
 	if s.row >= 0 {
@@ -255,11 +255,11 @@ func (k *kernel) foldTile(s *shape, t cost.Target) {
 	s.kaccs = min(max(4/(s.rows*s.cols), k.rowVectors(s, t)), vectors)
 }
 
-// besideAxis is a free axis whose sums are computed side by side although they share nothing, lest each term of one wait for the one
-// before: the innermost, where the vectors of a run of terms are few, and there are further terms. It is -1 elsewhere.
-func (k *kernel) besideAxis(s *shape) int {
-	const few = 4
-	if len(k.red) < 2 || len(k.free) == 0 || k.axes[s.kvec].extent > (few-1)*s.klanes || k.axes[last(k.free)].pinned {
+// besideAxis is a free axis whose sums are computed side by side although they share nothing, where there are further terms beside those
+// that vectors run along: the innermost. Terms of one sum do not wait for each other then, and memory is read in several runs at once,
+// which mostly follow each other. It is -1 elsewhere.
+func (k *kernel) besideAxis() int {
+	if len(k.red) < 2 || len(k.free) == 0 || k.axes[last(k.free)].pinned {
 		return -1
 	}
 	return last(k.free)
