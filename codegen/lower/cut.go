@@ -149,6 +149,10 @@ func (k *kernel) loopOrder(s shape) []int {
 			inner = []int{s.col, in, s.side, s.row}
 		}
 	}
+	if id := k.runOn(s); id >= 0 {
+		order = slices.DeleteFunc(order, func(x int) bool { return x == id })
+		inner = append(inner, id)
+	}
 	if k.alone(s) {
 		still := k.stillAxes(s)
 		order = slices.DeleteFunc(order, func(id int) bool { return slices.Contains(still, id) })
@@ -160,6 +164,30 @@ func (k *kernel) loopOrder(s shape) []int {
 		}
 	}
 	return order
+}
+
+// runOn is the axis along which runs of terms that are folded follow each other in the largest input, if rows each have their own of
+// these; -1 if there is none. It comes inside of the rows, so that memory is read on and on, at a few places.
+func (k *kernel) runOn(s shape) int {
+	if s.kvec < 0 || s.row < 0 || s.col >= 0 || k.factors != nil || k.runtime {
+		return -1
+	}
+	large := 1
+	for acc := 2; acc <= k.inputs; acc++ {
+		if k.bytes(acc) > k.bytes(large) {
+			large = acc
+		}
+	}
+	shared := func(id int) bool { return k.axes[id].at[large].isZero() }
+	if !k.isLarge(large) || k.axes[s.kvec].at[large].n != 1 || slices.ContainsFunc(k.free, shared) {
+		return -1
+	}
+	for _, id := range k.free {
+		if id != s.row && k.axes[id].at[large].n == k.axes[s.kvec].extent {
+			return id
+		}
+	}
+	return -1
 }
 
 // nearBytes is how much of an operand stays in the first-level cache beside what else a reduction reads and writes.

@@ -2,6 +2,7 @@ package lower
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -232,5 +233,18 @@ func TestSumsRunBesideEachOther(t *testing.T) {
 			text := c.check(t, targets()[2], 1).Nests[0].String()
 			require.Equal(t, beside, strings.Contains(text, " step 3\n"), "%s %d\n%s", expr, n, text)
 		}
+	}
+}
+
+// Where runs of terms follow each other in a large input, it is read on and on, a few rows at a time.
+func TestRowsAreReadOn(t *testing.T) {
+	for _, x := range []struct {
+		expr string
+		rows int
+		on   bool
+	}{{"abc,bc->ab", 10, true}, {"abc,bc->ba", 10, true}, {"abc,bc->ab", 4, false}, {"abc,dbc->abd", 10, false}, {"acb,cb->ab", 10, false}} {
+		c := caseOf{expr: x.expr, types: []tensor.DType{tensor.F32}, layouts: "c", extent: map[rune]int{'a': x.rows, 'b': 500, 'c': 64, 'd': 3}}
+		text := c.check(t, targets()[2], 1).Nests[0].String()
+		require.Equal(t, x.on, regexp.MustCompile(`for a\S* .*\n *for b`).MatchString(text), "%+v\n%s", x, text)
 	}
 }
