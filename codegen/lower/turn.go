@@ -434,7 +434,11 @@ func (k *kernel) turnedFirst(s shape) int {
 // output's go on along it too, amid lines that it had better write one after the other.
 func (k *kernel) nextRun(s shape) int {
 	_, in := k.nearest(s)
-	if in < 0 || !k.turnsFar(s) || k.shortColumns(s) || k.axes[in].at[k.turnedFirst(s)].n != k.axes[s.row].extent || k.axes[in].at[0].n == k.axes[s.col].extent && !k.streamed(s) {
+	if in < 0 || !k.turnsFar(s) || k.shortColumns(s) {
+		return -1
+	}
+	at := k.axes[in].at
+	if at[k.turnedFirst(s)].n != k.axes[s.row].extent || at[0].n == k.axes[s.col].extent && !k.streamed(s) {
 		return -1
 	}
 	return in
