@@ -11,5 +11,6 @@
 //
 // A whole run, or one with -keep, adds what it measured to the folder results, a file a suite and a line a row, and
 // writes BENCHMARKS.md and its plot of all that is there: parts can be measured one by one, when the machine is quiet.
-// cases/reasons.txt says why bars are missed; after a change of it, -assemble writes the page anew.
+// results/reasons.txt says why bars are missed; after a change of it, -assemble writes the page anew. Another machine has a folder of its
+// own in results, and a page, by -machine.
 package main

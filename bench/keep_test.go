@@ -81,7 +81,7 @@ func TestKeptResultsThatAreDamaged(t *testing.T) {
 func TestPageWithoutRatios(t *testing.T) {
 	s, out := testSession(t), filepath.Join(t.TempDir(), "page.md")
 	nanos := []float64{1e6, 2e6}
-	r := &report{suites: []*suiteResult{{Name: "compile", Compile: &compileTimes{Shapes: []string{"a", "b"}, Fresh: nanos, Disk: nanos}}}}
+	r := &report{reasons: &reasons{}, suites: []*suiteResult{{Name: "compile", Compile: &compileTimes{Shapes: []string{"a", "b"}, Fresh: nanos, Disk: nanos}}}}
 	if err := s.page(r, out); err != nil {
 		t.Fatal(err)
 	}
@@ -104,8 +104,11 @@ func TestReasons(t *testing.T) {
 			t.Errorf("%s has mark %q, not %q", c.row, got, c.mark)
 		}
 	}
-	if _, err := parseReasons(reasonText); err != nil {
+	if x, err := store("results").reasons(); err != nil || len(x.known) == 0 {
 		t.Error(err)
+	}
+	if x, err := store(t.TempDir()).reasons(); err != nil || len(x.known) > 0 {
+		t.Error("a machine without a file of reasons has some", err)
 	}
 }
 
@@ -163,19 +166,22 @@ func TestNetworksAndTheirTable(t *testing.T) {
 	}
 }
 
-// BENCHMARKS.md and its plot are those of the results that are kept beside it.
-func TestThePageIsOfTheResults(t *testing.T) {
-	s, out := testSession(t), filepath.Join(t.TempDir(), "BENCHMARKS.md")
-	if err := s.writeKept("results", out); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"BENCHMARKS.md", "BENCHMARKS.svg"} {
-		want, err := os.ReadFile(filepath.Join(filepath.Dir(out), name))
-		if err != nil {
+// The pages and their plots are those of the results that are kept beside them.
+func TestThePagesAreOfTheResults(t *testing.T) {
+	s, dir := testSession(t), t.TempDir()
+	for _, machine := range []string{"", "cascade-lake"} {
+		page := pageOf(machine)
+		if err := s.writeKept(store(filepath.Join("results", machine)), filepath.Join(dir, page)); err != nil {
 			t.Fatal(err)
 		}
-		if got, err := os.ReadFile(filepath.Join("..", name)); err != nil || string(got) != string(want) {
-			t.Errorf("%s differs (%v): run make bench BENCH=-assemble", name, err)
+		for _, name := range []string{page, strings.TrimSuffix(page, ".md") + ".svg"} {
+			want, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got, err := os.ReadFile(filepath.Join("..", name)); err != nil || string(got) != string(want) {
+				t.Errorf("%s differs (%v): run make bench BENCH='-assemble -machine=%s'", name, err, machine)
+			}
 		}
 	}
 }

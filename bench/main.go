@@ -17,10 +17,10 @@ import (
 
 // settings are the command line.
 type settings struct {
-	suites, match, dir, out, compileWith string
-	all, quick, bars, full, list         bool
-	keep, missing, assemble              bool
-	rounds                               int
+	suites, match, dir, machine, out, compileWith string
+	all, quick, bars, full, list                  bool
+	keep, missing, assemble                       bool
+	rounds                                        int
 }
 
 func main() {
@@ -35,6 +35,7 @@ func main() {
 	flag.BoolVar(&o.keep, "keep", false, "keep each row's result in results, in place of an older one, and write the page of all that is kept; a whole run does")
 	flag.BoolVar(&o.missing, "missing", false, "leave out rows that are kept from this commit already")
 	flag.BoolVar(&o.assemble, "assemble", false, "measure nothing: write the page of all that is kept")
+	flag.StringVar(&o.machine, "machine", "", "keep results in results/NAME, of which BENCHMARKS-NAME.md is the page: those of another machine")
 	flag.StringVar(&o.out, "o", "", "write the page of all that is kept here, its plot beside it (default ../BENCHMARKS.md)")
 	flag.StringVar(&o.dir, "dir", ".", "this module's folder")
 	flag.StringVar(&o.compileWith, "compile-with", "", "time compiling with this kernel cache and print it as JSON")
@@ -67,9 +68,9 @@ func run(ctx context.Context, o settings) error {
 		return err
 	}
 	s.rounds, s.quick, s.bars, s.full, s.all = o.rounds, o.quick, o.quick || o.bars, o.full, o.all
-	kept := store(filepath.Join(dir, "results"))
+	kept := store(filepath.Join(dir, "results", o.machine))
 	if o.out == "" {
-		o.out = filepath.Join(dir, "..", "BENCHMARKS.md")
+		o.out = filepath.Join(dir, "..", pageOf(o.machine))
 	}
 	o.keep = o.keep || o.suites == "" && o.match == "" && !o.bars && !o.quick
 	switch {
@@ -95,7 +96,18 @@ func run(ctx context.Context, o settings) error {
 	if o.keep {
 		return s.writeKept(kept, o.out)
 	}
+	if r.reasons, err = kept.reasons(); err != nil {
+		return err
+	}
 	return s.page(r, "")
+}
+
+// pageOf is the name of the page of a machine; "" is the one that most results are of.
+func pageOf(machine string) string {
+	if machine != "" {
+		machine = "-" + machine
+	}
+	return "BENCHMARKS" + machine + ".md"
 }
 
 // list prints the suites and how many rows each has with the settings.
@@ -196,15 +208,14 @@ func (s *session) writeKept(kept store, out string) error {
 	if err != nil {
 		return err
 	}
+	if r.reasons, err = kept.reasons(); err != nil {
+		return err
+	}
 	return s.page(r, out)
 }
 
 // page writes a page and, if there are ratios, their plot beside it; or the page to standard output.
 func (s *session) page(r *report, out string) error {
-	var err error
-	if r.reasons, err = parseReasons(reasonText); err != nil {
-		return err
-	}
 	if out == "" {
 		fmt.Print(r.markdown("", s.all))
 		return nil

@@ -1,17 +1,14 @@
 package main
 
 import (
-	_ "embed"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 )
-
-// Why bars are missed: a line has a pattern of rows, a tab, and the reason. A pattern stands for "suite/row type
-// class", with * for any text; the first that fits counts. Lines that begin with a tab are code that shows the reason above.
-//
-//go:embed cases/reasons.txt
-var reasonText string
 
 type reason struct {
 	pattern *regexp.Regexp
@@ -23,6 +20,17 @@ type reason struct {
 type reasons struct {
 	known []*reason
 	cited []*reason
+}
+
+// reasons reads why bars are missed on the machine whose results are kept: a line of reasons.txt has a pattern of rows, a tab, and the
+// reason. A pattern stands for "suite/row type class", with * for any text; the first that fits counts. Lines that begin with a tab are
+// code that shows the reason above.
+func (s store) reasons() (*reasons, error) {
+	text, err := os.ReadFile(filepath.Join(string(s), "reasons.txt"))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return parseReasons(string(text))
 }
 
 func parseReasons(text string) (*reasons, error) {
