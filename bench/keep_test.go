@@ -81,8 +81,8 @@ func TestKeptResultsThatAreDamaged(t *testing.T) {
 func TestPageWithoutRatios(t *testing.T) {
 	s, out := testSession(t), filepath.Join(t.TempDir(), "page.md")
 	nanos := []float64{1e6, 2e6}
-	r := &report{reasons: &reasons{}, suites: []*suiteResult{{Name: "compile", Compile: &compileTimes{Shapes: []string{"a", "b"}, Fresh: nanos, Disk: nanos}}}}
-	if err := s.page(r, out); err != nil {
+	r := &report{suites: []*suiteResult{{Name: "compile", Compile: &compileTimes{Shapes: []string{"a", "b"}, Fresh: nanos, Disk: nanos}}}}
+	if err := s.page(r, store(t.TempDir()), out); err != nil {
 		t.Fatal(err)
 	}
 	page, err := os.ReadFile(out)

@@ -54,6 +54,9 @@ func run(ctx context.Context, o settings) error {
 	if err != nil {
 		return err
 	}
+	if strings.ContainsAny(o.machine, `/\.`) {
+		return fmt.Errorf("-machine=%s: the name of a folder in results is without slashes and dots", o.machine)
+	}
 	if o.rounds < 1 {
 		return fmt.Errorf("-rounds=%d: a row needs at least one", o.rounds)
 	}
@@ -96,10 +99,7 @@ func run(ctx context.Context, o settings) error {
 	if o.keep {
 		return s.writeKept(kept, o.out)
 	}
-	if r.reasons, err = kept.reasons(); err != nil {
-		return err
-	}
-	return s.page(r, "")
+	return s.page(r, kept, "")
 }
 
 // pageOf is the name of the page of a machine; "" is the one that most results are of.
@@ -208,14 +208,15 @@ func (s *session) writeKept(kept store, out string) error {
 	if err != nil {
 		return err
 	}
+	return s.page(r, kept, out)
+}
+
+// page writes a page, with the reasons that are kept, and, if there are ratios, their plot beside it; or the page to standard output.
+func (s *session) page(r *report, kept store, out string) error {
+	var err error
 	if r.reasons, err = kept.reasons(); err != nil {
 		return err
 	}
-	return s.page(r, out)
-}
-
-// page writes a page and, if there are ratios, their plot beside it; or the page to standard output.
-func (s *session) page(r *report, out string) error {
 	if out == "" {
 		fmt.Print(r.markdown("", s.all))
 		return nil

@@ -93,7 +93,7 @@ func commitOf(dir string) string {
 	if err != nil {
 		return "unknown"
 	}
-	changes, err := git("status", "--porcelain", "--untracked-files=no", "--", ":/", ":!/BENCHMARKS.*", ":!/bench/results")
+	changes, err := git("status", "--porcelain", "--untracked-files=no", "--", ":/", ":!/BENCHMARKS*", ":!/bench/results")
 	if err != nil || changes != "" {
 		commit += "-dirty"
 	}

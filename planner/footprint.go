@@ -31,7 +31,7 @@ func (q *question) tiles(w *cost.Work, v number) (t fewest) {
 	cycles, rows, columns := q.opts.Target.FewestCycles(w.Type, int64(m), int64(vectors), square, w.K, shared)
 	w.Cycles = cycles * q.volume(q.out.axes) / (m * w.Run)
 	t.rows, t.columns = float64(rows), float64(columns)*q.lanes
-	if w.Turning > 0 && !slices.ContainsFunc(q.in, func(r laid) bool { return r.unit == v }) {
+	if w.Turning > 0 && !q.runsAlong(v) {
 		t.columns = q.lanes
 	}
 	return t
@@ -42,7 +42,12 @@ func (q *question) runsLong(w *cost.Work, v, row number) bool {
 	if row != q.out.unit {
 		return w.Run >= cost.LongRun*q.lanes
 	}
-	return w.Run >= cost.LongerRun*q.lanes && q.across(v) == 0 && slices.ContainsFunc(q.in, func(r laid) bool { return r.unit == v })
+	return w.Run >= cost.LongerRun*q.lanes && q.across(v) == 0 && q.runsAlong(v)
+}
+
+// runsAlong reports whether vectors along v load an input as it lies.
+func (q *question) runsAlong(v number) bool {
+	return slices.ContainsFunc(q.in, func(r laid) bool { return r.unit == v })
 }
 
 // rowOf is the index of the tile's rows beside vectors along v.

@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/einc-lang/einc/codegen/loop"
@@ -126,58 +127,33 @@ func (k *kernel) growth(s shape) []int {
 	return order
 }
 
-// loopOrder puts the tile's axes inside the others. A reduction runs through the rows for each
+// loopOrder puts the tile's axes inside the others, and with them those that memory goes on along. A reduction runs through the rows for each
 // column block, whose vectors then stay in the cache; without one, memory is walked as it lies. So it is
 // with factors, where the rows are long and the vectors few, and where those of all columns stay in the cache.
 func (k *kernel) loopOrder(s shape) []int {
-	var order []int
-	for _, id := range k.free {
-		if id != s.row && id != s.side && id != s.col {
-			order = append(order, id)
-		}
-	}
 	inner := []int{s.row, s.col}
-	if k.factors == nil && k.reduces && !k.rowByRow(s) || s.turned {
-		inner = []int{s.col, s.side, s.row}
-		if s.copying {
-			inner = []int{s.col, s.row, s.side}
-		}
+	switch {
+	case k.alone(s):
+		inner = append(append([]int{s.col}, k.stillAxes(s)...), s.row)
+	case s.copying:
+		inner = []int{s.col, s.row, s.side}
+	case s.turned:
+		inner = []int{s.col, k.nextRun(s), s.side, s.row}
+	case k.factors == nil && k.reduces && !k.rowByRow(s):
+		inner = []int{s.col, s.side, s.row, k.runOn(s)}
 	}
-	if s.turned {
-		if in := k.nextRun(s); in >= 0 {
-			order = slices.DeleteFunc(order, func(id int) bool { return id == in })
-			inner = []int{s.col, in, s.side, s.row}
-		}
-	}
-	if id := k.runOn(s); id >= 0 {
-		order = slices.DeleteFunc(order, func(x int) bool { return x == id })
-		inner = append(inner, id)
-	}
-	if k.alone(s) {
-		still := k.stillAxes(s)
-		order = slices.DeleteFunc(order, func(id int) bool { return slices.Contains(still, id) })
-		inner = append(append([]int{s.col}, still...), s.row)
-	}
-	for _, id := range inner {
-		if id >= 0 {
-			order = append(order, id)
-		}
-	}
-	return order
+	inner = slices.DeleteFunc(inner, func(id int) bool { return id < 0 })
+	outer := slices.DeleteFunc(slices.Clone(k.free), func(id int) bool { return slices.Contains(inner, id) })
+	return append(outer, inner...)
 }
 
 // runOn is the axis along which runs of terms that are folded follow each other in the largest input, if rows each have their own of
 // these; -1 if there is none. It comes inside of the rows, so that memory is read on and on, at a few places.
 func (k *kernel) runOn(s shape) int {
-	if s.kvec < 0 || s.row < 0 || s.col >= 0 || k.factors != nil || k.runtime {
+	if s.kvec < 0 || s.row < 0 || s.col >= 0 || k.inputs == 0 || k.runtime {
 		return -1
 	}
-	large := 1
-	for acc := 2; acc <= k.inputs; acc++ {
-		if k.bytes(acc) > k.bytes(large) {
-			large = acc
-		}
-	}
+	large := slices.MaxFunc(k.inputNumbers(), func(a, b int) int { return cmp.Compare(k.bytes(a), k.bytes(b)) })
 	shared := func(id int) bool { return k.axes[id].at[large].isZero() }
 	if !k.isLarge(large) || k.axes[s.kvec].at[large].n != 1 || slices.ContainsFunc(k.free, shared) {
 		return -1

@@ -83,10 +83,10 @@ const (
 	placedBytes = 4 << 10
 )
 
-// RowsStay reports whether tiles of m rows read rows of B in place where these could be packed. Either gives the same sums.
+// RowsStay reports whether a product of m rows reads rows of B in place, if these need not be packed. Either gives the same sums.
 func (t *Target) RowsStay(m int64) bool { return t.l2() >= placesStay || m <= placedRows }
 
-// columnsStay reports the same of rows of A for n columns.
+// columnsStay reports whether a product of n columns reads rows of A in place, if these need not be packed.
 func (t *Target) columnsStay(d tensor.DType, n int64) bool {
 	return t.l2() >= placesStay || n < int64(placedBytes/d.Size())
 }

@@ -10,7 +10,7 @@ type Target struct {
 	Registers   int    // vector registers: 16 or 32
 	FMA         bool   // fused multiply-add in hardware
 	F16C        bool   // conversions between F16 and F32 in hardware
-	L1, L2, L3  int    // bytes of cache that one core may count on: they choose blocks of rows and columns only
+	L1, L2, L3  int    // bytes of cache that one core may count on: they choose blocks of rows and columns, and what is packed, only
 	Workers     int    // workers a plan's peak memory is stated for
 }
 
