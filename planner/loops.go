@@ -33,10 +33,11 @@ type tiling struct {
 
 // loops tells the loops of a product with vectors along v, whose tiles, if they run along the output, are best so.
 func (q *question) loops(w *cost.Work, v number, best fewest) {
-	terms, n := q.inOrder(), &q.nest
+	n := &q.nest
 	n.Depth, n.Arrays, w.Nest = 0, 0, n
-	t := q.tiling(w, v, best, terms)
+	t := q.tiling(w, v, best)
 	n.Copied, n.Single = q.copied(&t), len(q.in) == 1
+	terms := q.inOrder(n.Copied)
 	own := q.sorted[:0] // the indices that tiles cut
 	for _, i := range [...]number{t.v, t.row, t.side} {
 		if i != none {
@@ -105,7 +106,7 @@ func (q *question) loop(n *cost.Nest, trips float64, i number, items float64) {
 }
 
 // tiling is the tiles of a product with vectors along v.
-func (q *question) tiling(w *cost.Work, v number, best fewest, terms []number) tiling {
+func (q *question) tiling(w *cost.Work, v number, best fewest) tiling {
 	t := tiling{v: v, row: none, side: none, columns: q.lanes, rows: 1, furthers: 1}
 	switch {
 	case w.Folds:
@@ -120,13 +121,13 @@ func (q *question) tiling(w *cost.Work, v number, best fewest, terms []number) t
 			t.rows, t.furthers = copiedRows, copiedRows
 		}
 	default:
-		q.columnTiling(&t, best, terms, w.Turning > 0)
+		q.columnTiling(&t, best, w.Turning > 0)
 	}
 	return t
 }
 
 // columnTiling is the tiles of vectors along an index of the output that moves one input: the best, unless they would have no rows.
-func (q *question) columnTiling(t *tiling, best fewest, terms []number, turning bool) {
+func (q *question) columnTiling(t *tiling, best fewest, turning bool) {
 	if t.row = best.row; t.row != none && (len(q.in) == 2 && q.in[0].has(t.row) && q.in[1].has(t.row) || slices.Contains(q.inRun(q.sorted[:0], t.v), t.row)) {
 		t.row = none
 	}
@@ -137,7 +138,7 @@ func (q *question) columnTiling(t *tiling, best fewest, terms []number, turning 
 	vectors, most := math.Ceil(q.run(t.v)/q.lanes), float64(q.opts.Target.RunVectors(q.dtype))
 	if turning {
 		most = cost.TurnedColumns
-	} else if vectors > most && len(terms) > 0 && q.extent(terms[len(terms)-1]) >= sweptTerms {
+	} else if terms := q.inOrder(false); vectors > most && len(terms) > 0 && q.extent(terms[len(terms)-1]) >= sweptTerms {
 		most = sweptBytes / float64(q.dtype.Accum().Size()) / q.lanes
 	}
 	t.columns = min(vectors, most) * q.lanes
@@ -218,20 +219,28 @@ func (q *question) byOutput(some []number) []number {
 	return list
 }
 
-// inOrder lists the summed indices as loops over terms are nested: by the inputs' strides; or, where every input has neighbours among its
-// terms and lines of one would leave the caches before they are used up, those along which there are neighbours inside of the others,
-// the longest outermost.
-func (q *question) inOrder() []number {
+// inOrder lists the summed indices as loops over terms are nested: by the inputs' strides, and by those of the largest before others if
+// it outweighs these; or so that lines are used up while they are in a cache, unless what tiles read is copied.
+func (q *question) inOrder(copied bool) []number {
 	list := append(q.summing[:0], q.k...)
 	q.summing = list
 	list = slices.DeleteFunc(list, func(i number) bool { return q.extent(i) == 1 })
+	if len(list) < 2 {
+		return list
+	}
 	slices.SortStableFunc(list, func(i, j number) int { return q.reach(j) - q.reach(i) })
+	if r := q.outweighs(); r != nil {
+		slices.SortStableFunc(list, func(i, j number) int { return r.stride(j) - r.stride(i) })
+	}
 	var room [2]number
 	near, most := room[:0], 0.0
 	for k := range q.in {
 		r := &q.in[k]
 		at := slices.Index(list, r.unit)
 		if at < 0 {
+			if !copied {
+				q.nestTerms(list)
+			}
 			return list
 		}
 		if !slices.Contains(near, r.unit) {
@@ -244,6 +253,67 @@ func (q *question) inOrder() []number {
 	}
 	slices.SortStableFunc(near, func(i, j number) int { return q.extent(j) - q.extent(i) })
 	return append(slices.DeleteFunc(list, func(i number) bool { return slices.Contains(near, i) }), near...)
+}
+
+// outweighs is the input that is so much larger than the other, and than what stays in a cache, that its strides decide the order of
+// terms; nil if there is none.
+func (q *question) outweighs() *laid {
+	if len(q.in) != 2 {
+		return nil
+	}
+	a, b := &q.in[0], &q.in[1]
+	if a.bytes() < b.bytes() {
+		a, b = b, a
+	}
+	if a.bytes() < cost.Large || a.bytes() < cost.Outweighs*b.bytes() {
+		return nil
+	}
+	return a
+}
+
+// nestTerms puts summed indices, which come in the order of strides, in the order in which tiles of rows fetch the fewest lines.
+func (q *question) nestTerms(list []number) {
+	if len(q.in) != 2 || len(list) > cost.MostLoops {
+		return
+	}
+	t := &q.order
+	*t = cost.Terms{Inputs: 2, Loops: t.Loops[:0]}
+	for k := range q.in {
+		r := &q.in[k]
+		if i := q.ownIndex(none, r, &q.in[1-k]); i != none {
+			t.Tile[k].Add(min(int64(q.extent(i)), cost.TileRows), int64(r.stride(i)*r.size))
+		}
+	}
+	first := 0 // of the indices that make up a loop
+	for at, i := range list {
+		if at > first && !q.composed(q.in, list[at-1], i) {
+			first = at
+		}
+		l := cost.TermLoop{ID: first, Trips: int64(q.extent(i))}
+		for k := range q.in {
+			l.Moves[k] = int64(q.in[k].stride(i) * q.in[k].size)
+		}
+		if at > first {
+			l.Trips *= t.Loops[len(t.Loops)-1].Trips
+			t.Loops = t.Loops[:len(t.Loops)-1]
+		}
+		t.Loops = append(t.Loops, l)
+	}
+	if len(t.Loops) < 2 {
+		return
+	}
+	old := append(q.bySteps[:0], list...)
+	q.bySteps = old
+	t.Nest()
+	n := 0
+	for _, l := range t.Loops {
+		at, trips := l.ID, int64(1)
+		for trips < l.Trips {
+			trips *= int64(q.extent(old[at]))
+			list[n] = old[at]
+			at, n = at+1, n+1
+		}
+	}
 }
 
 // linesOf is how many lines of a cache loops over some indices take for an input.

@@ -40,6 +40,8 @@ type question struct {
 	sorted  []number
 	ordered []number // of the output
 	summing []number // in the order of loops
+	bySteps []number // in that of strides
+	order   cost.Terms
 	outer   []number // of them, those that a factor has
 	views   []*laid  // that loops are said to move along
 	still   laid     // a view that none moves, in the place of another input

@@ -58,7 +58,7 @@ func (q *question) ahead(t *sums) bool {
 		return false
 	}
 	last := none
-	for _, i := range q.inOrder() {
+	for _, i := range q.inOrder(false) {
 		if q.isInner(i) {
 			last = i
 		}
@@ -102,7 +102,7 @@ func (q *question) columnsOf() number {
 func (q *question) sums() sums {
 	t := sums{tiling: tiling{v: q.columnsOf(), row: none, side: none, rows: 1, columns: q.lanes}, along: none}
 	t.outer = q.outer[:0]
-	for _, i := range q.inOrder() {
+	for _, i := range q.inOrder(false) {
 		if !q.isInner(i) {
 			t.outer = append(t.outer, i)
 		}
@@ -185,7 +185,7 @@ func (q *question) sumLoops(n *cost.Nest, t *sums) {
 		tiles(t.row, rows, t.rows)
 		tiles(t.v, columns, t.columns)
 	}
-	for _, i := range q.inOrder() {
+	for _, i := range q.inOrder(false) {
 		if q.isInner(i) {
 			q.loop(n, float64(q.extent(i)), i, 1)
 		}

@@ -252,7 +252,7 @@ func (q *question) turnsTerms(r *laid, v number) bool {
 	if side < 2 || lanes < side || q.served(v) >= cost.LeastServed || cost.Crowd(lanes, int64(r.stride(v)*r.size), q.rowsBeside(r, v)) {
 		return false
 	}
-	terms := q.inOrder()
+	terms := q.inOrder(false)
 	return len(terms) > 0 && terms[len(terms)-1] == r.unit
 }
 
@@ -299,12 +299,11 @@ func (q *question) ownRun(r, other *laid) (longest float64) {
 	return longest
 }
 
-// linesUntil is how many lines vectors along v fetch elements of until the next term along u, which lies in them: loops
-// over terms are nested by strides.
+// linesUntil is how many lines vectors along v fetch elements of until the next term along u, which lies in them.
 func (q *question) linesUntil(u, v number) float64 {
-	lines, reach := min(q.lanes, q.run(v)), q.reach(u)
-	for _, i := range q.k {
-		if i != v && q.reach(i) < reach {
+	lines, terms := min(q.lanes, q.run(v)), q.inOrder(false)
+	for _, i := range terms[slices.Index(terms, u)+1:] {
+		if i != v {
 			lines *= float64(q.extent(i))
 		}
 	}

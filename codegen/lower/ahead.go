@@ -4,11 +4,8 @@ import (
 	"math"
 
 	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/planner/cost"
 )
-
-// aheadBytes is the size from which on what a tile reads next of an operand is asked for: it does not stay in a
-// cache near the core from one use to the next.
-const aheadBytes = 1 << 20
 
 // The most bytes of an operand that a tile may ask for: more of it has gone again when the next one reads it, and has put out what
 // this one reads. Tiles of few rows have few multiply-adds for each line, beside which asking for another counts.
@@ -88,7 +85,7 @@ func (e *emitter) batch(t tile) int {
 		}
 		all += e.bytes(acc)
 	}
-	if all < aheadBytes {
+	if all < cost.Large {
 		return 0
 	}
 	return n
@@ -171,7 +168,7 @@ func (e *emitter) fetchTurned(t tile) {
 
 func (e *emitter) fetchesOutput() bool { return e.col >= 0 && !e.runtime && !e.stream && e.isLarge(0) }
 
-func (k *kernel) isLarge(acc int) bool { return k.bytes(acc) >= aheadBytes }
+func (k *kernel) isLarge(acc int) bool { return k.bytes(acc) >= cost.Large }
 
 // bytes is the size of an array.
 func (k *kernel) bytes(acc int) int64 {

@@ -173,8 +173,8 @@ func ExampleProgram_String() {
 	//   store out[8] by 1, r2
 }
 
-// TestTermsUseUpLines holds the order of loops over terms: by strides where lines stay until their next term comes; else what has
-// neighbours is inside.
+// TestTermsUseUpLines holds the order of loops over terms: by strides where lines stay until their next term comes, those of the larger
+// input before the other's; else what has neighbours is inside, or the fewest lines are fetched.
 func TestTermsUseUpLines(t *testing.T) {
 	for _, c := range []struct {
 		expr   string
@@ -187,6 +187,11 @@ func TestTermsUseUpLines(t *testing.T) {
 		{"cdb,abdc->a", map[rune]int{'a': 3, 'b': 97, 'c': 48, 'd': 74}, "dbc"},
 		{"cdb,abdc->a", map[rune]int{'a': 3, 'b': 97, 'c': 48, 'd': 7}, "cbd"},
 		{"db,abdc->ac", map[rune]int{'a': 3, 'b': 97, 'c': 48, 'd': 700}, "bd"}, // one has its neighbours elsewhere
+		{"acbe,eacd->db", map[rune]int{'a': 16, 'b': 64, 'c': 64, 'd': 5, 'e': 24}, "ace"},
+		{"acbe,eacd->db", map[rune]int{'a': 10, 'b': 16, 'c': 10, 'd': 5, 'e': 24}, "eac"},
+		{"acb,ecad->ebd", map[rune]int{'a': 8, 'b': 2, 'c': 200, 'd': 8, 'e': 200}, "ca"},   // the second is far larger
+		{"acb,ecad->ebd", map[rune]int{'a': 8, 'b': 2, 'c': 200, 'd': 2, 'e': 2}, "ac"},     // and here it is not
+		{"eacb,dbce->dba", map[rune]int{'a': 13, 'b': 8, 'c': 24, 'd': 13, 'e': 256}, "ec"}, // tiles copy blocks of terms
 	} {
 		b := caseOf{expr: c.expr, types: []tensor.DType{tensor.F64}, extent: c.extent, span: 1, layouts: "c"}.build(newRand(1))
 		k := newLowering(b.plan, avx2, Options{}).kernel(&b.plan.Steps[0])

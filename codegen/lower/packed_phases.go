@@ -357,7 +357,7 @@ func (p *panels) nextPanel(x *block, i, j loop.Var) *loop.Ahead {
 // pass than a tile has rows, only the first of many waits.
 func (p *panels) nextRows(x *block, i, j loop.Var) *loop.Ahead {
 	panels := p.NC / p.Cols
-	large := bytesOf(p.b.Nest.Params[x.fromA]) >= aheadBytes
+	large := bytesOf(p.b.Nest.Params[x.fromA]) >= cost.Large
 	if !large || !p.Place.A || !p.ByRows || len(p.m) != 1 || p.m[0].at[sideA].n != p.KC || panels > p.MR {
 		return nil
 	}

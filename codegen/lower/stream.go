@@ -3,6 +3,7 @@ package lower
 import (
 	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/einc-lang/einc/planner"
+	"github.com/einc-lang/einc/planner/cost"
 )
 
 // streamBytes is the size of an output from which on stores go past the cache: below it, what is
@@ -71,7 +72,7 @@ func (k *kernel) streamed(s shape) bool {
 // passing is the bytes that pass through the cache while the output is written; 0 if that is small.
 func (k *kernel) passing() int64 {
 	n := k.bytes(0)
-	if k.reduces && n >= aheadBytes {
+	if k.reduces && n >= cost.Large {
 		for acc := range k.accs[1:] {
 			n += k.bytes(1 + acc)
 		}

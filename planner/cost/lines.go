@@ -5,6 +5,13 @@ import "math"
 // LinesStay is how many lines of an input are sure to stay in a second-level cache: loops over terms are nested by it.
 const LinesStay = 4 << 10
 
+// Outweighs is from how many times the bytes of another input on a large one decides the order of terms.
+const Outweighs = 4
+
+// Large is the bytes from which on an array does not stay in a cache near the core from one use to the next: what tiles read next of it
+// is asked for.
+const Large = 1 << 20
+
 // Lines counts the lines of a cache that loops take for an array. Lines whose places are multiples of a large power of two share few sets,
 // and count as many as if they were in all.
 type Lines struct {
@@ -24,6 +31,14 @@ func (l *Lines) Add(trips, moves int64) {
 	}
 	l.count *= lines
 	l.places |= max(moves, Line)
+}
+
+// lines is how many lines they are.
+func (l *Lines) lines() float64 {
+	if l.places == 0 {
+		return 1
+	}
+	return l.count
 }
 
 // Count is how many lines they are. Those a page apart or more have the sets of one.
