@@ -93,22 +93,38 @@ func (l *lowering) arrange(p *product) {
 		return func(a, b digit) int { return cmp.Compare(size(b.at[side]), size(a.at[side])) }
 	}
 	slices.SortStableFunc(p.b, by(sideC))
-	slices.SortStableFunc(p.m, by(p.mSide()))
 	slices.SortStableFunc(p.n, by(sideC))
 	slices.SortStableFunc(p.k, by(p.kSide()))
+	slices.SortStableFunc(p.m, by(l.mSide(p)))
 	p.orderN(lineBytes / int64(l.plan.Buffers[p.refs[sideC].Buffer].DType.Size()))
 	p.orderK()
 	p.b, p.m = l.fuseDigits(p.b), l.fuseDigits(p.m)
 	p.n, p.k = l.fuseDigits(p.n), l.fuseDigits(p.k)
 }
 
-// mSide is the operand whose strides order M: A, so that panels are packed by vectors, or, where C is so
-// much larger that storing it is what takes time, C.
-func (p *product) mSide() int {
-	if items(p.n) >= 16*items(p.k) {
+// mSide is the operand whose strides order M: A, so that panels are packed by vectors, or C, where it is so
+// much larger, or so scattered, that storing it is what takes time.
+func (l *lowering) mSide(p *product) int {
+	if items(p.n) >= 16*items(p.k) || l.scatters(p) {
 		return sideC
 	}
 	return sideA
+}
+
+// scatteredBytes is the size of C from which on the order of its rows counts for more than that of A's.
+const scatteredBytes = 4 << 20
+
+// scatters tells whether rows that are neighbours in A would be lines apart in a large C, while A may be read in any order: it stays in
+// a cache, or its rows are runs of half a line or more.
+func (l *lowering) scatters(p *product) bool {
+	bytes := func(side int) int64 { return int64(l.plan.Buffers[p.refs[side].Buffer].DType.Size()) }
+	rows := items(p.b) * items(p.m)
+	if len(p.m) < 2 || slices.ContainsFunc(p.m, digit.dynamic) || rows*items(p.n)*bytes(sideC) < scatteredBytes {
+		return false
+	}
+	next := slices.MinFunc(p.m, func(x, y digit) int { return cmp.Compare(size(x.at[sideA]), size(y.at[sideA])) })
+	run, _ := unitRun(p.k, sideA)
+	return size(next.at[sideC])*bytes(sideC) > lineBytes && (rows*items(p.k)*bytes(sideA) < cost.Large || run*bytes(sideA) >= lineBytes/2)
 }
 
 func size(s stride) int64 { return max(s.n, -s.n) }

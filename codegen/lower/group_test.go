@@ -2,9 +2,11 @@ package lower
 
 import (
 	"math/rand"
+	"strings"
 	"testing"
 
 	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/tensor"
 	"github.com/stretchr/testify/require"
 )
 
@@ -84,5 +86,30 @@ func TestPromisesOfOpenRuns(t *testing.T) {
 		require.Equal(t, c.n, n, "%+v", c.ds)
 		require.Equal(t, c.all, all, "%+v", c.ds)
 		require.LessOrEqual(t, runs(c.ds, 0, 16), max(n, 16))
+	}
+}
+
+// Rows of a product are in A's order, or in that of an output to which it would scatter them.
+func TestRowsFollowTheOutputTheyScatterTo(t *testing.T) {
+	for _, c := range []struct {
+		expr   string
+		extent map[rune]int
+		order  string
+	}{
+		{"aceb,db->eacd", map[rune]int{'a': 100, 'b': 5, 'c': 13, 'd': 50, 'e': 50}, "e ac"}, // A's rows are half a line
+		{"aceb,db->eacd", map[rune]int{'a': 100, 'b': 3, 'c': 13, 'd': 40, 'e': 50}, "ac e"}, // less
+		{"aceb,db->eacd", map[rune]int{'a': 10, 'b': 5, 'c': 13, 'd': 50, 'e': 50}, "ac e"},  // the output is small
+		{"aceb,db->aced", map[rune]int{'a': 100, 'b': 5, 'c': 13, 'd': 50, 'e': 50}, "ace"},  // they are neighbours in it
+		{"cdb,abe->deac", map[rune]int{'a': 256, 'b': 16, 'c': 2, 'd': 25, 'e': 64}, "a e"},  // A is large
+		{"cdb,abe->deac", map[rune]int{'a': 128, 'b': 14, 'c': 2, 'd': 50, 'e': 64}, "e a"},  // it stays in a cache
+	} {
+		b := caseOf{expr: c.expr, types: []tensor.DType{tensor.F64}, extent: c.extent, span: 1, layouts: "c"}.build(newRand(1))
+		p, ok := newLowering(b.plan, avx2, Options{}).product(&b.plan.Steps[0])
+		require.True(t, ok)
+		var order []string
+		for _, d := range p.m {
+			order = append(order, d.label)
+		}
+		require.Equal(t, c.order, strings.Join(order, " "), "%s %v", c.expr, c.extent)
 	}
 }
