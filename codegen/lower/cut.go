@@ -65,13 +65,15 @@ func (k *kernel) blocks(s shape, nanos float64) cuts {
 		if want/inside >= x.extent {
 			fit = x.extent
 		}
-		if s.sweep && id == s.col || s.kept && (id == s.col || id == s.row) {
+		if s.sweep && id == s.col || s.kept && (id == s.col || id == s.row) || id == s.onward {
 			fit = unit
 		}
 		c.block[id] = min(fit, x.extent)
-		if id == s.row && k.alone(s) {
+		switch {
+		case id == s.row && k.alone(s):
 			c.block[id] = min(c.block[id], aloneRows)
-		} else if c.block[id] < x.extent {
+		case id == s.onward: // other axes go on
+		case c.block[id] < x.extent:
 			want = inside // full: axes further out count one by one
 		}
 		inside *= c.block[id]
@@ -116,6 +118,8 @@ func (k *kernel) tileUnit(s shape, id int) int64 {
 		return s.sides
 	case s.col:
 		return cols
+	case s.onward:
+		return s.onwards
 	}
 	return 1
 }
@@ -137,6 +141,8 @@ func (k *kernel) loopOrder(s shape) []int {
 		inner = append(append([]int{s.col}, k.stillAxes(s)...), s.row)
 	case s.copying:
 		inner = []int{s.col, s.row, s.side}
+	case s.onward >= 0:
+		inner = []int{s.onward, s.col}
 	case s.turned:
 		inner = []int{s.col, k.nextRun(s), s.side, s.row}
 	case k.factors == nil && k.reduces && !k.rowByRow(s):

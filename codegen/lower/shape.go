@@ -31,6 +31,8 @@ type shape struct {
 	kept        bool    // sums of a block of rows and columns wait in memory for outer terms
 	turned      bool    // inputs that are unit-stride along row are turned around in registers
 	across      bool    // results are turned around in registers, and stored along row
+	onward      int     // an axis of which a task takes some items together, as short runs of an input go on along it
+	onwards     int64   // so many
 	unit        float64 // cost of one item of the iteration space, in vector operations
 }
 
@@ -39,7 +41,7 @@ func (s shape) size() int64 { return s.rows * s.sides * s.cols }
 
 // shape chooses the tile.
 func (k *kernel) shape(t cost.Target) shape {
-	s := shape{row: -1, rows: 1, side: -1, sides: 1, col: -1, cols: 1, lanes: 1, kvec: -1, klanes: 1, kaccs: 1, turning: -1, atOnce: 1, masked: k.masks(t)}
+	s := shape{row: -1, rows: 1, side: -1, sides: 1, col: -1, cols: 1, lanes: 1, kvec: -1, klanes: 1, kaccs: 1, turning: -1, atOnce: 1, onward: -1, masked: k.masks(t)}
 	if k.runtime {
 		k.openTile(&s, t)
 		return s
@@ -163,6 +165,7 @@ func (k *kernel) columnTile(s *shape, t cost.Target) {
 			k.limit(s, 4, 1)
 		} else {
 			k.limit(s, 1, 4)
+			s.onward, s.onwards = k.onwardAxis(s)
 		}
 		return
 	}

@@ -1,0 +1,54 @@
+package lower
+
+import (
+	"slices"
+
+	"github.com/einc-lang/einc/planner/cost"
+)
+
+// Short runs that move. In D[c,a,b,d] = X[a,b,c,d] with d short, the result goes on along b after each run of d, and the input along c. Loops
+// in the result's order fetch each line of the input for a run of it, and come back for the next after so many pages that a core has
+// forgotten where they are. Tasks take some items of c together, inside of the other loops: they read longer runs, and write to as many
+// places at once.
+
+const (
+	leastRun    = 16   // bytes of a run that is worth a place of its own
+	shortRun    = 256  // and of one after which another follows soon enough
+	onwardRun   = 1024 // bytes of the input that are read on
+	leastOnward = 4    // and runs, at least and at most
+	mostOnward  = 32
+	knownPages  = 1024 // whose places a core is sure to know
+)
+
+// onwardAxis finds the axis along which the largest input goes on after vectors along s.col, and how many items of it tasks take together; -1 if
+// the result goes on along it as well, or comes back to it soon.
+func (k *kernel) onwardAxis(s *shape) (axis int, items int64) {
+	if k.inputs == 0 || s.row >= 0 || s.col < 0 || k.axes[s.col].at[0].n != 1 {
+		return -1, 0
+	}
+	acc := slices.MaxFunc(k.inputNumbers(), func(a, b int) int { return int(k.bytes(a) - k.bytes(b)) })
+	run := k.axes[s.col].extent * int64(k.accs[acc].DType.Size())
+	if k.axes[s.col].at[acc].n != 1 || run < leastRun || run > shortRun || k.inputs > 1 && !k.isLarge(acc) {
+		return -1, 0
+	}
+	next, inside := -1, 0
+	for at, id := range k.free {
+		if moves := k.axes[id].at[acc]; id != s.col && !moves.isZero() && !k.axes[id].pinned && (next < 0 || moves.n < k.axes[next].at[acc].n) {
+			next, inside = id, at+1
+		}
+	}
+	if next < 0 || k.pages(k.free[inside:], acc) <= knownPages {
+		return -1, 0
+	}
+	return next, min(max(onwardRun/run, leastOnward), mostOnward)
+}
+
+// pages is how many pages loops over some axes go to, of an input.
+func (k *kernel) pages(ids []int, acc int) int64 {
+	n := int64(1)
+	for _, id := range ids {
+		moves := k.moves(id, acc)
+		n *= max(k.axes[id].extent*min(max(moves, -moves), cost.Page)/cost.Page, 1)
+	}
+	return n
+}
