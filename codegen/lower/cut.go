@@ -1,7 +1,6 @@
 package lower
 
 import (
-	"cmp"
 	"slices"
 
 	"github.com/einc-lang/einc/codegen/loop"
@@ -151,25 +150,6 @@ func (k *kernel) loopOrder(s shape) []int {
 	inner = slices.DeleteFunc(inner, func(id int) bool { return id < 0 })
 	outer := slices.DeleteFunc(slices.Clone(k.free), func(id int) bool { return slices.Contains(inner, id) })
 	return append(outer, inner...)
-}
-
-// runOn is the axis along which runs of terms that are folded follow each other in the largest input, if rows each have their own of
-// these; -1 if there is none. It comes inside of the rows, so that memory is read on and on, at a few places.
-func (k *kernel) runOn(s shape) int {
-	if s.kvec < 0 || s.row < 0 || s.col >= 0 || k.inputs == 0 || k.runtime {
-		return -1
-	}
-	large := slices.MaxFunc(k.inputNumbers(), func(a, b int) int { return cmp.Compare(k.bytes(a), k.bytes(b)) })
-	shared := func(id int) bool { return k.axes[id].at[large].isZero() }
-	if !k.isLarge(large) || k.axes[s.kvec].at[large].n != 1 || slices.ContainsFunc(k.free, shared) {
-		return -1
-	}
-	for _, id := range k.free {
-		if id != s.row && k.axes[id].at[large].n == k.axes[s.kvec].extent {
-			return id
-		}
-	}
-	return -1
 }
 
 // nearBytes is how much of an operand stays in the first-level cache beside what else a reduction reads and writes.

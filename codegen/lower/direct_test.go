@@ -196,11 +196,7 @@ func TestTermsUseUpLines(t *testing.T) {
 		b := caseOf{expr: c.expr, types: []tensor.DType{tensor.F64}, extent: c.extent, span: 1, layouts: "c"}.build(newRand(1))
 		k := newLowering(b.plan, avx2, Options{}).kernel(&b.plan.Steps[0])
 		k.arrange()
-		order := ""
-		for _, id := range k.red {
-			order += k.axes[id].label
-		}
-		require.Equal(t, c.order, order, "%s %v", c.expr, c.extent)
+		require.Equal(t, c.order, k.labels(k.red), "%s %v", c.expr, c.extent)
 	}
 	caseOf{expr: "ab,ba->", types: []tensor.DType{tensor.F64}, extent: map[rune]int{'a': 512, 'b': 513}}.check(t, avx2, 1)
 }
@@ -221,11 +217,7 @@ func TestRowByRow(t *testing.T) {
 		b := caseOf{expr: c.expr, types: []tensor.DType{tensor.F64}, extent: c.extent, span: 1, layouts: "cc"}.build(newRand(1))
 		k := newLowering(b.plan, avx2, Options{}).kernel(&b.plan.Steps[0])
 		k.arrange()
-		order := ""
-		for _, id := range k.loopOrder(k.shape(avx2)) {
-			order += k.axes[id].label
-		}
-		require.Equal(t, c.order, order, "%s %v", c.expr, c.extent)
+		require.Equal(t, c.order, k.labels(k.loopOrder(k.shape(avx2))), "%s %v", c.expr, c.extent)
 	}
 	caseOf{expr: "ab,bc->ac", types: []tensor.DType{tensor.F64}, extent: map[rune]int{'a': 50, 'b': 2, 'c': 60}}.check(t, avx2, 1)
 }
@@ -251,5 +243,26 @@ func TestRowsAreReadOn(t *testing.T) {
 		c := caseOf{expr: x.expr, types: []tensor.DType{tensor.F32}, layouts: "c", extent: map[rune]int{'a': x.rows, 'b': 500, 'c': 64, 'd': 3}}
 		text := c.check(t, targets()[2], 1).Nests[0].String()
 		require.Equal(t, x.on, regexp.MustCompile(`for a\S* .*\n *for b`).MatchString(text), "%+v\n%s", x, text)
+	}
+}
+
+// The same of short runs of columns or terms that rows would come back to after many pages.
+func TestRowsReadRunsOn(t *testing.T) {
+	v4 := targets()[2]
+	for _, c := range []struct {
+		expr   string
+		extent map[rune]int
+		order  string
+	}{
+		{"cdba,bd->bac", map[rune]int{'a': 13, 'b': 20, 'c': 530, 'd': 8}, "acb"},
+		{"cdba,bd->bac", map[rune]int{'a': 13, 'b': 20, 'c': 130, 'd': 8}, "bac"}, // few pages
+		{"cdba,bd->bac", map[rune]int{'a': 130, 'b': 5, 'c': 530, 'd': 8}, "bac"}, // long runs
+	} {
+		cs := caseOf{expr: c.expr, types: []tensor.DType{tensor.F32}, extent: c.extent, span: 1, layouts: "c"}
+		b := cs.build(newRand(1))
+		k := newLowering(b.plan, v4, Options{}).kernel(&b.plan.Steps[0])
+		k.arrange()
+		require.Equal(t, c.order, k.labels(k.loopOrder(k.shape(v4))), "%s %v", c.expr, c.extent)
+		cs.check(t, v4, 1)
 	}
 }

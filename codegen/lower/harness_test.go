@@ -64,6 +64,14 @@ func (c caseOf) extentOf(r rune) int {
 	return strings.IndexByte(digits, c.sizes[r-'a'])
 }
 
+// labels names axes.
+func (k *kernel) labels(ids []int) (text string) {
+	for _, id := range ids {
+		text += k.axes[id].label
+	}
+	return text
+}
+
 // strides lays out a shape: c row-major, f Fortran, n row-major backwards, z broadcast along the first
 // axis, p with gaps everywhere.
 func strides(layout byte, shape []int) []int {

@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/einc-lang/einc/planner/cost"
@@ -17,6 +18,7 @@ const (
 	onwardRun   = 1024 // bytes of the input that are read on
 	leastOnward = 4    // and runs, at least and at most
 	mostOnward  = 32
+	longRun     = 512  // of an input that rows of sums read, which are read on without
 	knownPages  = 1024 // whose places a core is sure to know
 )
 
@@ -26,7 +28,7 @@ func (k *kernel) onwardAxis(s *shape) (axis int, items int64) {
 	if k.inputs == 0 || s.row >= 0 || s.col < 0 || k.axes[s.col].at[0].n != 1 {
 		return -1, 0
 	}
-	acc := slices.MaxFunc(k.inputNumbers(), func(a, b int) int { return int(k.bytes(a) - k.bytes(b)) })
+	acc := k.largest()
 	run := k.axes[s.col].extent * int64(k.accs[acc].DType.Size())
 	if k.axes[s.col].at[acc].n != 1 || run < leastRun || run > shortRun || k.inputs > 1 && !k.isLarge(acc) {
 		return -1, 0
@@ -41,6 +43,56 @@ func (k *kernel) onwardAxis(s *shape) (axis int, items int64) {
 		return -1, 0
 	}
 	return next, min(max(onwardRun/run, leastOnward), mostOnward)
+}
+
+// runOn is the axis along which the largest input goes on after a run of terms or columns, where it comes inside of a reduction's rows, so
+// that memory is read on and on, at a few places; -1 if there is none.
+func (k *kernel) runOn(s shape) int {
+	if s.row < 0 || k.inputs == 0 || k.runtime || len(k.red) == 0 {
+		return -1
+	}
+	large := k.largest()
+	along := k.runAlong(s, large)
+	if along < 0 || !k.isLarge(large) {
+		return -1
+	}
+	next := slices.IndexFunc(k.free, func(id int) bool {
+		x := &k.axes[id]
+		return id != s.row && id != s.col && id != s.side && !x.pinned && x.at[large].n == k.axes[along].extent
+	})
+	if next < 0 {
+		return -1
+	}
+	return k.free[next]
+}
+
+// runAlong is the axis of an input's runs which had better be read on: of terms that are folded, if every row has its own, or of columns or
+// terms, if they are short and rows come back to them after more pages than a core knows; -1 if there is none.
+func (k *kernel) runAlong(s shape, acc int) int {
+	unit := func(id int) bool { return id >= 0 && k.axes[id].at[acc].n == 1 }
+	if s.kvec >= 0 {
+		shared := func(id int) bool { return k.axes[id].at[acc].isZero() }
+		if s.col >= 0 || !unit(s.kvec) || slices.ContainsFunc(k.free, shared) {
+			return -1
+		}
+		return s.kvec
+	}
+	along := s.col
+	if !unit(along) {
+		along = last(k.red)
+	}
+	if s.col < 0 || !unit(along) || k.axes[along].extent*k.moves(along, acc) > longRun {
+		return -1
+	}
+	if k.pages(append([]int{s.row, s.col}, k.red...), acc) <= knownPages {
+		return -1
+	}
+	return along
+}
+
+// largest is the number of the largest input.
+func (k *kernel) largest() int {
+	return slices.MaxFunc(k.inputNumbers(), func(a, b int) int { return cmp.Compare(k.bytes(a), k.bytes(b)) })
 }
 
 // pages is how many pages loops over some axes go to, of an input.
