@@ -61,6 +61,26 @@ func (e *emitter) fetchAhead(t tile) {
 	}
 }
 
+// fetchRuns asks, with some terms that a tile turns around, for as much of what the next tile reads of an input in which vectors' terms follow
+// each other, element after element.
+func (e *emitter) fetchRuns(t tile, terms int64) {
+	for _, acc := range e.inputNumbers() {
+		next, rows, size := e.next(acc, t), t.cols*t.lanes, int64(e.accs[acc].DType.Size())
+		shared := e.row < 0 || e.axes[e.row].at[acc].isZero()
+		follow := e.turnsTerms(e.col, acc) && e.axes[e.col].at[acc].n == e.axes[e.turning].extent
+		if next == 0 || !shared || !follow || !e.isLarge(acc) || rows*e.extent(e.red)*size > mostAhead {
+			continue
+		}
+		x := e.addr(acc, point{}, t.lanes)
+		x.Off = plus(plus(x.Off, e.along(e.turning, rows-1)), loop.Affine{Const: next})
+		for at := int64(0); at < rows*terms; at += lineBytes / size {
+			y := x
+			y.Off.Const += at
+			e.b.Add(&loop.Prefetch{At: y})
+		}
+	}
+}
+
 // aheadNanos is how long what is asked for takes to come from a cache that is far.
 const aheadNanos = 150
 

@@ -59,6 +59,30 @@ func TestTilesAskForLinesOfColumns(t *testing.T) {
 	}
 }
 
+// Of a large input whose short rows of terms follow each other, tiles that turn these around ask for all lines of the next one.
+func TestTilesAskForTheNextRuns(t *testing.T) {
+	asked := func(expr string, items, terms int) []int {
+		c := caseOf{expr: expr, types: []tensor.DType{tensor.F32}, layouts: "c", span: 1,
+			extent: map[rune]int{'a': items, 'b': 3, 'c': 256, 'd': 2, 'e': terms}}
+		p, err := Lower(c.build(newRand(1)).plan, targets()[2], Options{})
+		require.NoError(t, err)
+		lines := []int{}
+		for _, at := range fetched(p.Nests[0])[2] {
+			lines = append(lines, at/16)
+		}
+		slices.Sort(lines)
+		return slices.Compact(lines)
+	}
+	for _, terms := range []int{3, 4, 7} {
+		lines := asked("eb,ace->abc", 2000/terms, terms)
+		require.Greater(t, lines[0], 0)
+		require.Equal(t, len(lines), lines[len(lines)-1]-lines[0]+1, "%d terms: %v", terms, lines)
+		require.Zero(t, len(lines)*16%(256*terms), "%d terms", terms)
+	}
+	require.Empty(t, asked("eb,ace->abc", 200, 4), "under 1 MB")
+	require.Empty(t, asked("eb,acde->abdc", 400, 4), "rows take turns")
+}
+
 // The tiles of an item of a batch together ask for the lines of an item to come, but for a few where shares are not even.
 func TestTilesShareOutTheNextItem(t *testing.T) {
 	for _, x := range []struct{ rows, terms, columns int }{{24, 32, 16}, {24, 32, 40}, {7, 16, 48}, {16, 16, 16}} {

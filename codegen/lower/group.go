@@ -124,7 +124,7 @@ func (l *lowering) scatters(p *product) bool {
 	}
 	next := slices.MinFunc(p.m, func(x, y digit) int { return cmp.Compare(size(x.at[sideA]), size(y.at[sideA])) })
 	run, _ := unitRun(p.k, sideA)
-	return size(next.at[sideC])*bytes(sideC) > lineBytes && (rows*items(p.k)*bytes(sideA) < cost.Large || run*bytes(sideA) >= lineBytes/2)
+	return size(next.at[sideC])*bytes(sideC) > lineBytes && (rows*items(p.k)*bytes(sideA) <= cost.Large || run*bytes(sideA) >= lineBytes/2)
 }
 
 func size(s stride) int64 { return max(s.n, -s.n) }

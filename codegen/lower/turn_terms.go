@@ -63,6 +63,7 @@ func (e *emitter) addTurned(t tile, v *values, red []int, accs []loop.Reg) []loo
 					}
 				}
 				e.fetchAhead(t)
+				e.fetchRuns(t, c.n)
 				e.fetchTurned(t)
 				return cur
 			})
