@@ -160,7 +160,7 @@ func (d *draft) asOperand(s *Step) (ways []relaid) {
 	lies := d.byStride(s.Out)
 	for _, r := range s.Inputs {
 		has := d.byStride(r)
-		if len(has) == 0 || !slices.Contains(lies, has[len(has)-1]) || d.volume(s.Out.Axes)*leastTimes > d.volume(r.Axes) {
+		if d.volume(s.Out.Axes)*leastTimes > d.volume(r.Axes) {
 			continue
 		}
 		free, like := d.among(has, lies), d.ids.Room(len(lies))

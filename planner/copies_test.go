@@ -90,6 +90,14 @@ func TestWhatLiesAgainstTheGrainIsCopied(t *testing.T) {
 	}
 }
 
+// Results whose operand has terms in its rows, not indices of theirs, lie as it does, too.
+func TestResultsOfRowsOfTermsLieAsTheirOperand(t *testing.T) {
+	p := batched(t, "cab,dcb->ad", tensor.F32, map[rune]int{'a': 32, 'b': 24, 'c': 200, 'd': 100}, "cab", "dcb")
+	pl := plan(t, p, "")
+	require.Len(t, pl.Steps, 2, "%s", pl)
+	require.NotEmpty(t, pl.Steps[0].K, "%s", pl)
+}
+
 // Where memory is short, copies are made of slices, or left out. Products that are soon done have none.
 func TestCopiesKeepTheLimit(t *testing.T) {
 	const text = "C[m,n,b] = relu(X[m,k,b]*Y[k,n,b] + D[m,n])"
