@@ -17,12 +17,11 @@ import (
 // order, and is turned around instead of it. Elements of a diagonal are copied next to each other where they are read more than once.
 
 // Copies are made where they are modelled to save copyNanos, and to leave at most a share of a step's time:
-// a smaller one of several copies, and of results of products, whose times are less certain.
+// a smaller one of several copies, whose times are less certain.
 const (
-	copyNanos   = 10e3
-	itemsShare  = 0.85
-	alikeShare  = 0.9
-	resultShare = 0.7
+	copyNanos  = 10e3
+	itemsShare = 0.85
+	aloneShare = 0.95
 )
 
 // leastTimes is how many times over, at least, a result without a sum has an operand that is copied for it, or an operand holds the

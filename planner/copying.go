@@ -52,12 +52,12 @@ func (d *draft) bestCopies(s *Step, most float64) (best *relaid, nanos float64) 
 		return best, nanos
 	}
 	if len(s.Inputs) == 1 {
-		try(d.asOperand(s), alikeShare)
+		try(d.asOperand(s), aloneShare)
 		return best, nanos
 	}
 	try(d.itemwise(s), itemsShare)
-	try(d.alongside(s), alikeShare)
-	try(d.asOperand(s), resultShare)
+	try(d.alongside(s), aloneShare)
+	try(d.asOperand(s), aloneShare)
 	try(d.ofDiagonals(s), itemsShare)
 	return best, nanos
 }
