@@ -24,9 +24,12 @@ const (
 	aloneShare = 0.95
 )
 
-// leastTimes is how many times over, at least, a result without a sum has an operand that is copied for it, or an operand holds the
-// result of a sum that is copied as it lies.
-const leastTimes = 4
+// How many times over, at least, a result without a sum has an operand that is copied for it, and an operand holds the result of a sum
+// that is copied as it lies.
+const (
+	leastTimes = 4
+	leastOver  = 2
+)
 
 // copyBytes is the most that copies take at a time, of each worker, where slices of them take no longer.
 const copyBytes = 128 << 20
@@ -150,8 +153,8 @@ func (d *draft) ofDiagonals(s *Step) (ways []relaid) {
 	return ways
 }
 
-// asOperand lists copies of the result in which the indices of an operand lie as there, if the operand has many times as many elements:
-// all of them would be turned around for few of the result.
+// asOperand lists copies of the result in which the indices of an operand lie as there, if the operand has some times as many elements:
+// all of them would be turned around for fewer of the result.
 func (d *draft) asOperand(s *Step) (ways []relaid) {
 	if !d.mayCopy(s.Out) {
 		return nil
@@ -159,7 +162,7 @@ func (d *draft) asOperand(s *Step) (ways []relaid) {
 	lies := d.byStride(s.Out)
 	for _, r := range s.Inputs {
 		has := d.byStride(r)
-		if d.volume(s.Out.Axes)*leastTimes > d.volume(r.Axes) {
+		if d.volume(s.Out.Axes)*leastOver > d.volume(r.Axes) {
 			continue
 		}
 		free, like := d.among(has, lies), d.ids.Room(len(lies))
