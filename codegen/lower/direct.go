@@ -193,7 +193,7 @@ func (e *emitter) loops(c cuts, order []int, t tile, f func(tile)) {
 		return
 	}
 	id := order[0]
-	if (e.kept || e.copying) && len(order) == 2 && !t.kept {
+	if !t.kept && (e.kept && len(order) == 2 || e.copying && len(order) == len(e.waitAxes(e.shape))) {
 		t.kept = true
 		if e.copying {
 			e.copiedTiles(c, order, t)

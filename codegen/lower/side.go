@@ -15,7 +15,8 @@ import (
 // of some i and some j reads as many vectors as it has of both, and multiplies each by each.
 //
 // The vectors of a tile lie a row of c apart, each in a line of its own, in few sets of the caches and in many pages. A
-// task copies those it needs to its own memory, one after the other, before it multiplies them.
+// task copies those it needs to its own memory, one after the other, before it multiplies them; of large inputs several of a row of c
+// together, so that memory is read on.
 
 // sideTile makes the tile one of rows and of another axis beside them, if vectors along its columns move every input. It
 // takes one vector along them, and of rows and sides as many as the fewest cycles are spent with.
@@ -102,17 +103,35 @@ func (k *kernel) apart(s *shape) bool {
 // first-level cache.
 const copiedTerms = 32
 
-// copiedRows is the most rows, and sides, of a task of such a product: their sums take half of the second-level cache, and
-// all their terms no longer than a task may.
-func (k *kernel) copiedRows(s shape) int64 {
+// copiedVectors is how many vectors along the columns are copied together of large inputs: memory is read in lines that follow each other.
+const copiedVectors = 8
+
+// copyVectors is how many a task copies together. Of inputs that stay in the second-level cache, and where vectors are not masked and do not
+// make up the columns, it copies one after the other.
+func (k *kernel) copyVectors(s shape) int64 {
+	x := &k.axes[s.col]
+	if k.bytes(1)+k.bytes(2) < cost.Large || !s.masked && x.extent%s.lanes > 0 {
+		return 1
+	}
+	return min(copiedVectors, ceilDiv(x.extent, s.lanes))
+}
+
+// copiedRows is the most rows, and sides, of a task of such a product that takes so many vectors: their sums and what is copied stay in the
+// second-level cache, and all their terms take no longer than a task may.
+func (k *kernel) copiedRows(s shape, vectors int64) int64 {
 	cache := int64(k.l.target.L2)
 	if cache <= 0 {
 		cache = 512 << 10
 	}
-	sums := float64(cache / 2 / (s.lanes * int64(k.valueType().Size())))
-	terms := maxNanos / fmaNanos / float64(k.extent(k.red))
-	return max(int64(math.Sqrt(min(sums, terms))), 1)
+	block := float64(k.extent(k.red[len(k.red)-k.termsOfBlock():]))
+	room := float64(cache) * copiedShare / float64(vectors*s.lanes*int64(k.valueType().Size()))
+	rows := math.Sqrt(block*block+room) - block // rows² + 2·rows·block = room
+	terms := maxNanos / fmaNanos / float64(k.extent(k.red)*vectors)
+	return max(int64(min(rows, math.Sqrt(terms))), 1)
 }
+
+// copiedShare is the part of the second-level cache that sums and copies may take.
+const copiedShare = 0.85
 
 // cutTerms cuts the terms of a product whose inputs are copied into blocks.
 func (k *kernel) cutTerms(t cost.Target) {
@@ -152,7 +171,8 @@ func (k *kernel) cutCopied(s shape, c *cuts) {
 		n := k.axes[id].extent
 		return min(ceilDiv(ceilDiv(n, ceilDiv(n, most)), tile)*tile, n)
 	}
-	most := k.copiedRows(s)
+	vectors := k.copyVectors(s)
+	most := k.copiedRows(s, vectors)
 	c.block[s.row], c.block[s.side] = even(s.row, most, s.rows), even(s.side, most, s.sides)
 	nanos := fmaNanos * float64(k.extent(k.red)*c.block[s.row]*c.block[s.side])
 	left := max(int64(taskNanos/nanos), 1)
@@ -161,7 +181,10 @@ func (k *kernel) cutCopied(s shape, c *cuts) {
 		switch id {
 		case s.row, s.side:
 		case s.col:
-			c.block[id] = min(left*s.lanes, x.extent)
+			if vectors == 1 {
+				vectors = left
+			}
+			c.block[id] = min(vectors*s.lanes, x.extent)
 			left = max(left/ceilDiv(x.extent, s.lanes), 1)
 		default:
 			c.block[id] = min(left, x.extent)
@@ -181,16 +204,34 @@ type moved struct {
 
 // copyAxes are the axes that move an input's vectors within a task and a block of terms, the terms innermost.
 func (k *kernel) copyAxes(s shape, acc int) []int {
-	ids := append([]int{s.row, s.side}, k.red[len(k.red)-k.termsOfBlock():]...)
+	ids := append(k.waitAxes(s), k.red[len(k.red)-k.termsOfBlock():]...)
 	return slices.DeleteFunc(ids, func(id int) bool { return k.axes[id].at[acc].isZero() })
 }
 
-// lay gives the strides of axes in such memory, and its elements.
+// waitAxes are those that move the sums of a task: the columns, if several vectors are copied together, its rows and sides.
+func (k *kernel) waitAxes(s shape) []int {
+	if k.copyVectors(s) > 1 {
+		return []int{s.col, s.row, s.side}
+	}
+	return []int{s.row, s.side}
+}
+
+// lay gives the strides of axes in such memory, and its elements. Vectors along the columns, the first of them, lie far apart: those that a
+// tile reads follow each other.
 func (k *kernel) lay(s shape, c cuts, ids []int) (strides []int64, size int64) {
 	strides, size = make([]int64, len(ids)), s.lanes
 	for i, id := range slices.Backward(ids) {
-		strides[i] = size
-		size *= c.block[id]
+		if id != s.col {
+			strides[i] = size
+			size *= c.block[id]
+			continue
+		}
+		strides[i] = size / s.lanes
+		vectors := ceilDiv(c.block[id], s.lanes)
+		if k.axes[id].extent%s.lanes > 0 {
+			vectors++ // for all that the verifier knows, the last one begins where the columns end
+		}
+		size *= vectors
 	}
 	return strides, size
 }
@@ -210,7 +251,7 @@ func (k *kernel) memory(s shape, c cuts) (list []access) {
 		add("copy", k.accs[acc].DType, k.copyAxes(s, acc))
 	}
 	if k.termsOfBlock() < len(k.red) {
-		add("block", k.valueType(), []int{s.row, s.side})
+		add("block", k.valueType(), k.waitAxes(s))
 	}
 	return list
 }
@@ -231,7 +272,7 @@ func (e *emitter) copyInputs(c cuts, t tile, f func()) {
 	for acc := 1; acc <= e.inputs; acc++ {
 		x := e.piece(acc-1, c, e.copyAxes(e.shape, acc))
 		order := slices.SortedStableFunc(slices.Values(x.ids), func(a, b int) int { return cmp.Compare(e.reach(b, acc, acc+1), e.reach(a, acc, acc+1)) })
-		e.copyLoops(c, order, func() {
+		e.copyLoops(c, order, t, func(t tile) {
 			v := e.b.LoadActive(e.addr(acc, point{}, t.lanes), e.step(acc, e.col, t.lanes), int(t.lanes), int(t.active))
 			e.b.Store(v, x.addr(e, point{}), loop.Const(1))
 		})
@@ -242,14 +283,18 @@ func (e *emitter) copyInputs(c cuts, t tile, f func()) {
 	e.copied = nil
 }
 
-// copyLoops makes loops over axes around f.
-func (e *emitter) copyLoops(c cuts, ids []int, f func()) {
+// copyLoops makes loops over axes around f, which gets the vectors along the columns.
+func (e *emitter) copyLoops(c cuts, ids []int, t tile, f func(tile)) {
 	if len(ids) == 0 {
-		f()
+		f(t)
+		return
+	}
+	if ids[0] == e.col {
+		e.eachColumns(c, t, func(in tile) { e.copyLoops(c, ids[1:], in, f) })
 		return
 	}
 	e.span(ids[0], chunk{step: 1, n: 1, lanes: 1}, loop.Seq, e.count(ids[0], c), nil, func([]loop.Reg) []loop.Reg {
-		e.copyLoops(c, ids[1:], f)
+		e.copyLoops(c, ids[1:], t, f)
 		return nil
 	})
 }
@@ -266,7 +311,7 @@ func (x *moved) addr(e *emitter, p point) loop.Addr {
 	return a
 }
 
-// copiedTiles computes the rows and sides of a task for one vector, a block of terms after the other. Between these, sums
+// copiedTiles computes the rows and sides of a task for one vector, or for all, a block of terms after the other. Between these, sums
 // wait in memory.
 func (e *emitter) copiedTiles(c cuts, order []int, t tile) {
 	outer := e.red[:len(e.red)-e.termsOfBlock()]
@@ -276,7 +321,7 @@ func (e *emitter) copiedTiles(c cuts, order []int, t tile) {
 		})
 		return
 	}
-	wait := e.piece(e.inputs, c, []int{e.row, e.side})
+	wait := e.piece(e.inputs, c, e.waitAxes(e.shape))
 	load := func(in tile) (sums []loop.Reg) {
 		for _, p := range in.points() {
 			sums = append(sums, e.b.Load(wait.addr(e, p), loop.Const(1), int(in.lanes)))

@@ -76,6 +76,36 @@ func TestVectorsAreCopiedWhereTheyServe(t *testing.T) {
 	}
 }
 
+// Of large inputs, a task copies several vectors of a row together, with rests that no task but the last has.
+func TestVectorsAreCopiedTogether(t *testing.T) {
+	for _, x := range []struct {
+		expr    string
+		columns int
+		dtype   tensor.DType
+	}{
+		{"acd,bcd->abd", 211, tensor.F32}, {"cad,bcd->bad", 100, tensor.F64}, {"acd,bcd->abd", 37, tensor.F64}, {"acd,cbd->abd", 128, tensor.F32},
+	} {
+		c := caseOf{expr: x.expr, types: []tensor.DType{x.dtype}, layouts: "c", extent: map[rune]int{'a': 9, 'b': 10, 'c': 67, 'd': x.columns}}
+		if x.columns < 100 {
+			c.extent['c'] = 233
+		}
+		for i, target := range targets() {
+			target.L2 = 64 << 10
+			k := newLowering(c.build(newRand(1)).plan, target, Options{}).kernel(&c.build(newRand(1)).plan.Steps[0])
+			k.arrange()
+			s := k.shape(target)
+			require.True(t, s.copying)
+			switch vectors := k.copyVectors(s); {
+			case k.bytes(1)+k.bytes(2) < 1<<20, !s.masked && int64(x.columns)%s.lanes > 0:
+				require.EqualValues(t, 1, vectors)
+			default:
+				require.Equal(t, min(8, ceilDiv(int64(x.columns), s.lanes)), vectors)
+			}
+			c.check(t, target, int64(i))
+		}
+	}
+}
+
 // Vectors run along what one input alone has at stride 1 if rows share those that the other input's elements are fetched for.
 func TestVectorsAreSharedByRows(t *testing.T) {
 	for _, x := range []struct {
