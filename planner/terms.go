@@ -96,11 +96,9 @@ func (q *question) nestTerms(list []number) {
 	t.Nest()
 	n := 0
 	for _, l := range t.Loops {
-		at, trips := l.ID, int64(1)
-		for trips < l.Trips {
-			trips *= int64(q.extent(old[at]))
+		for at := l.ID; at == l.ID || at < len(old) && q.composed(q.in, old[at-1], old[at]); at++ {
 			list[n] = old[at]
-			at, n = at+1, n+1
+			n++
 		}
 	}
 }
