@@ -184,8 +184,9 @@ func TestTermsUseUpLines(t *testing.T) {
 		{"ab,ba->", map[rune]int{'a': 512, 'b': 600}, "ba"},
 		{"ab,ba->", map[rune]int{'a': 600, 'b': 512}, "ab"}, // the longest is outermost
 		{"ab,ba->", map[rune]int{'a': 500, 'b': 600}, "ab"},
-		{"cdb,abdc->a", map[rune]int{'a': 3, 'b': 97, 'c': 48, 'd': 74}, "dbc"},
-		{"cdb,abdc->a", map[rune]int{'a': 3, 'b': 97, 'c': 48, 'd': 7}, "cbd"},
+		{"cdb,bdc->", map[rune]int{'b': 97, 'c': 48, 'd': 90}, "dbc"},
+		{"cdb,bdc->", map[rune]int{'b': 97, 'c': 48, 'd': 7}, "cbd"},
+		{"cdb,abdc->a", map[rune]int{'a': 3, 'b': 97, 'c': 48, 'd': 74}, "bdc"}, // the second is larger
 		{"db,abdc->ac", map[rune]int{'a': 3, 'b': 97, 'c': 48, 'd': 700}, "bd"}, // one has its neighbours elsewhere
 		{"acbe,eacd->db", map[rune]int{'a': 16, 'b': 64, 'c': 64, 'd': 5, 'e': 24}, "ace"},
 		{"acbe,eacd->db", map[rune]int{'a': 10, 'b': 16, 'c': 10, 'd': 5, 'e': 24}, "eac"},

@@ -6,7 +6,7 @@ import "math"
 const LinesStay = 4 << 10
 
 // Outweighs is from how many times the bytes of another input on a large one decides the order of terms.
-const Outweighs = 4
+const Outweighs = 2
 
 // Large is the bytes from which on an array does not stay in a cache near the core from one use to the next: what tiles read next of it
 // is asked for.
