@@ -19,7 +19,6 @@ const (
 	sideRows   = 4        // of either input where vectors run along the batch
 	copiedRows = 128      // the same, where their vectors are copied first
 	joinedRows = 32       // and where several of large inputs are copied together
-	joinedVecs = 8        // so many
 	copiedFrom = 16 << 10 // bytes of vectors that are
 	sweptBytes = 16 << 10 // of a block of such sums, if they are more, and have so many terms
 	sweptTerms = 16
@@ -122,7 +121,7 @@ func (q *question) tiling(w *cost.Work, v number, best fewest) tiling {
 		if q.copied(&t) {
 			t.rows, t.furthers = copiedRows, copiedRows
 			if q.in[0].bytes()+q.in[1].bytes() >= cost.Large {
-				t.rows, t.furthers, t.columns = joinedRows, joinedRows, min(joinedVecs*q.lanes, q.run(v))
+				t.rows, t.furthers, t.columns = joinedRows, joinedRows, min(cost.CopiedVectors*q.lanes, q.run(v))
 			}
 		}
 	default:
@@ -143,10 +142,16 @@ func (q *question) columnTiling(t *tiling, best fewest, turning bool) {
 	vectors, most := math.Ceil(q.run(t.v)/q.lanes), float64(q.opts.Target.RunVectors(q.dtype))
 	if turning {
 		most = cost.TurnedColumns
-	} else if terms := q.inOrder(false); vectors > most && len(terms) > 0 && q.extent(terms[len(terms)-1]) >= sweptTerms {
+	} else if vectors > most && q.sweeps() {
 		most = sweptBytes / float64(q.dtype.Accum().Size()) / q.lanes
 	}
 	t.columns = min(vectors, most) * q.lanes
+}
+
+// sweeps reports whether the innermost terms are so many that sums of long rows wait in memory for them.
+func (q *question) sweeps() bool {
+	terms := q.inOrder(false)
+	return len(terms) > 0 && q.extent(terms[len(terms)-1]) >= sweptTerms
 }
 
 // anyRow is the first index of the output that an input has not, beside another one that this input alone has; none if there is none.

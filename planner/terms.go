@@ -66,7 +66,7 @@ func (q *question) nestTerms(list []number) {
 		return
 	}
 	t := &q.order
-	*t = cost.Terms{Inputs: 2, Loops: t.Loops[:0]}
+	*t = cost.Terms{Loops: t.Loops[:0]}
 	for k := range q.in {
 		r := &q.in[k]
 		if i := q.ownIndex(none, r, &q.in[1-k]); i != none {

@@ -193,6 +193,7 @@ func (e *emitter) loops(c cuts, order []int, t tile, f func(tile)) {
 		return
 	}
 	id := order[0]
+	// inside are the axes of the sums that wait
 	if !t.kept && (e.kept && len(order) == 2 || e.copying && len(order) == len(e.waitAxes(e.shape))) {
 		t.kept = true
 		if e.copying {

@@ -117,14 +117,14 @@ const scatteredBytes = 4 << 20
 // scatters tells whether rows that are neighbours in A would be lines apart in a large C, while A may be read in any order: it stays in
 // a cache, or its rows are runs of half a line or more.
 func (l *lowering) scatters(p *product) bool {
-	bytes := func(side int) int64 { return int64(l.plan.Buffers[p.refs[side].Buffer].DType.Size()) }
+	element := func(side int) int64 { return int64(l.plan.Buffers[p.refs[side].Buffer].DType.Size()) }
 	rows := items(p.b) * items(p.m)
-	if len(p.m) < 2 || slices.ContainsFunc(p.m, digit.dynamic) || rows*items(p.n)*bytes(sideC) < scatteredBytes {
+	if len(p.m) < 2 || slices.ContainsFunc(p.m, digit.dynamic) || rows*items(p.n)*element(sideC) < scatteredBytes {
 		return false
 	}
 	next := slices.MinFunc(p.m, func(x, y digit) int { return cmp.Compare(size(x.at[sideA]), size(y.at[sideA])) })
 	run, _ := unitRun(p.k, sideA)
-	return size(next.at[sideC])*bytes(sideC) > lineBytes && (rows*items(p.k)*bytes(sideA) <= cost.Large || run*bytes(sideA) >= lineBytes/2)
+	return size(next.at[sideC])*element(sideC) > lineBytes && (rows*items(p.k)*element(sideA) <= cost.Large || run*element(sideA) >= lineBytes/2)
 }
 
 func size(s stride) int64 { return max(s.n, -s.n) }

@@ -103,9 +103,6 @@ func (k *kernel) apart(s *shape) bool {
 // first-level cache.
 const copiedTerms = 32
 
-// copiedVectors is how many vectors along the columns are copied together of large inputs: memory is read in lines that follow each other.
-const copiedVectors = 8
-
 // copyVectors is how many a task copies together. Of inputs that stay in the second-level cache, and where vectors are not masked and do not
 // make up the columns, it copies one after the other.
 func (k *kernel) copyVectors(s shape) int64 {
@@ -113,7 +110,7 @@ func (k *kernel) copyVectors(s shape) int64 {
 	if k.bytes(1)+k.bytes(2) < cost.Large || !s.masked && x.extent%s.lanes > 0 {
 		return 1
 	}
-	return min(copiedVectors, ceilDiv(x.extent, s.lanes))
+	return min(cost.CopiedVectors, ceilDiv(x.extent, s.lanes))
 }
 
 // copiedRows is the most rows, and sides, of a task of such a product that takes so many vectors: their sums and what is copied stay in the

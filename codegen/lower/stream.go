@@ -51,8 +51,11 @@ func (k *kernel) streamed(s shape) bool {
 	out := k.accs[0]
 	size := int64(out.DType.Size())
 	vector := s.lanes * size
-	if k.hasOld || k.runtime || s.col < 0 || k.axes[s.col].at[0].n != 1 || vector < 16 || vector > lineBytes || s.onward >= 0 && vector < lineBytes || k.passing() < k.streamLimit(s) {
+	if k.hasOld || k.runtime || s.col < 0 || k.axes[s.col].at[0].n != 1 || vector < 16 || vector > lineBytes || k.passing() < k.streamLimit(s) {
 		return false
+	}
+	if s.onward >= 0 && vector < lineBytes {
+		return false // the rest of a line comes later
 	}
 	unit := vector
 	if s.rows > 1 {

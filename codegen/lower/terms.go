@@ -11,7 +11,8 @@ import (
 // on it, and which axis vectors may run along.
 
 // sortTerms puts the reduced axes in order: by the inputs' strides, and by those of the largest before others if memory is read for it
-// above all; or so that lines are used up while they are in a cache.
+// above all; or so that lines are used up while they are in a cache: axes along which each input has neighbours inside of the others, the
+// longest outermost, or as fetches the fewest lines.
 func (k *kernel) sortTerms() {
 	lo, hi := 1, 1+k.inputs
 	byStrides := func(a, b int) int { return cmp.Compare(k.reach(b, lo, hi), k.reach(a, lo, hi)) }
@@ -23,58 +24,42 @@ func (k *kernel) sortTerms() {
 		lo, hi = most, most+1
 		slices.SortStableFunc(k.red, byStrides)
 	}
-	if near := k.neighbours(); near != nil {
-		k.nearInside(near)
-	} else if !k.shape(k.l.target).copying {
+	switch near, lines := k.neighbours(); {
+	case near == nil && !k.shape(k.l.target).copying:
 		k.nestTerms()
+	case lines > cost.LinesStay:
+		slices.SortStableFunc(near, func(a, b int) int { return cmp.Compare(k.axes[b].extent, k.axes[a].extent) })
+		k.red = append(slices.DeleteFunc(k.red, func(id int) bool { return slices.Contains(near, id) }), near...)
 	}
 }
 
 // outweighs is the input that is so much larger than the others, and than what stays in a cache, that memory had better be read as it
 // lies; 0 if none is.
 func (k *kernel) outweighs() int {
-	var bytes [2]int64
 	if k.inputs != 2 {
 		return 0
 	}
-	for i := range bytes {
-		bytes[i] = k.bytes(1 + i)
+	most := k.largest()
+	if !k.isLarge(most) || k.bytes(most) < cost.Outweighs*k.bytes(3-most) {
+		return 0
 	}
-	for i := range bytes {
-		if k.isLarge(1+i) && bytes[i] >= cost.Outweighs*bytes[1-i] {
-			return 1 + i
-		}
-	}
-	return 0
+	return most
 }
 
-// neighbours lists the reduced axes along which inputs have neighbours among their terms; nil if some input has none.
-func (k *kernel) neighbours() (near []int) {
+// neighbours lists the reduced axes along which inputs have neighbours among their terms, and tells how many lines of an input are touched
+// at most until the next neighbour comes; nil if some input has none.
+func (k *kernel) neighbours() (near []int, lines float64) {
 	for acc := 1; acc <= k.inputs; acc++ {
 		at := slices.IndexFunc(k.red, func(id int) bool { return k.axes[id].at[acc].n == 1 })
 		if at < 0 {
-			return nil
+			return nil, 0
 		}
 		if !slices.Contains(near, k.red[at]) {
 			near = append(near, k.red[at])
 		}
+		lines = max(lines, k.linesOf(k.red[at+1:], acc))
 	}
-	return near
-}
-
-// nearInside keeps the axes along which there are neighbours inside of the others, the longest outermost, if lines of some input would
-// leave the caches before they are used up.
-func (k *kernel) nearInside(near []int) {
-	most := 0.0
-	for acc := 1; acc <= k.inputs; acc++ {
-		at := slices.IndexFunc(k.red, func(id int) bool { return k.axes[id].at[acc].n == 1 })
-		most = max(most, k.linesOf(k.red[at+1:], acc))
-	}
-	if most <= cost.LinesStay {
-		return
-	}
-	slices.SortStableFunc(near, func(a, b int) int { return cmp.Compare(k.axes[b].extent, k.axes[a].extent) })
-	k.red = append(slices.DeleteFunc(k.red, func(id int) bool { return slices.Contains(near, id) }), near...)
+	return near, lines
 }
 
 // nestTerms puts the reduced axes in the order in which tiles of rows fetch the fewest lines.
@@ -82,7 +67,7 @@ func (k *kernel) nestTerms() {
 	if k.inputs != 2 || len(k.red) > cost.MostLoops {
 		return
 	}
-	t := cost.Terms{Inputs: k.inputs}
+	var t cost.Terms
 	for acc := 1; acc <= k.inputs; acc++ {
 		if id := k.ownAxis(acc, -1); id >= 0 {
 			t.Tile[acc-1].Add(min(k.axes[id].extent, cost.TileRows), k.moves(id, acc))

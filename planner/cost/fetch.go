@@ -12,6 +12,9 @@ import (
 // LeastServed is the fewest that are enough.
 const LeastServed = 4
 
+// CopiedVectors is how many vectors along the batch are copied together of Large inputs: memory is read in lines that follow each other.
+const CopiedVectors = 8
+
 // mostServed is the most that count, as tasks have no more rows than their caches allow.
 const mostServed = 64
 

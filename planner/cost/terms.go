@@ -2,16 +2,15 @@ package cost
 
 // Terms is the loops over the terms of a tile's sums, the outermost first, and what they move along.
 type Terms struct {
-	Inputs int               // as many as have lines in Tile and moves; at most MostArrays
-	Tile   [MostArrays]Lines // of each input, those that a tile takes for one term
-	Loops  []TermLoop
+	Tile  [2]Lines // of each of two inputs, those that a tile takes for one term
+	Loops []TermLoop
 }
 
 // TermLoop is one of these loops.
 type TermLoop struct {
 	ID    int // the caller's name for it
 	Trips int64
-	Moves [MostArrays]int64 // bytes along each input
+	Moves [2]int64 // bytes along each input
 }
 
 // TileRows is how many rows a tile is taken to have of an input, where loops over terms are nested.
@@ -69,18 +68,18 @@ func (t *Terms) move(from, to int) {
 
 // fetched is how many lines the loops fetch, those again that have left the cache meanwhile; stay says that none have.
 func (t *Terms) fetched() (sum float64, stay bool) {
-	inside, lines := t.Tile, [MostArrays]float64{}
+	inside, lines := t.Tile, [2]float64{}
 	stay = true
-	for i := range t.Inputs {
+	for i := range t.Tile {
 		lines[i] = inside[i].lines()
 	}
 	for at := len(t.Loops) - 1; at >= 0; at-- {
 		l, room := &t.Loops[at], 0.0
-		for i := range t.Inputs {
+		for i := range t.Tile {
 			room += inside[i].Count()
 		}
 		stay = stay && room <= LinesStay
-		for i := range t.Inputs {
+		for i := range t.Tile {
 			before := inside[i].lines()
 			if inside[i].Add(l.Trips, l.Moves[i]); stay {
 				lines[i] *= inside[i].lines() / before
@@ -89,7 +88,7 @@ func (t *Terms) fetched() (sum float64, stay bool) {
 			}
 		}
 	}
-	for i := range t.Inputs {
+	for i := range t.Tile {
 		sum += lines[i]
 	}
 	return sum, stay

@@ -21,12 +21,12 @@ func TestTermsAreNestedByLines(t *testing.T) {
 		loops []TermLoop
 		want  []int
 	}{
-		{"one input lies along the outer loop", []TermLoop{{0, 24, [MostArrays]int64{4, 20480}}, {1, 1024, [MostArrays]int64{6144, 20}}}, []int{1, 0}},
-		{"all of it stays", []TermLoop{{0, 24, [MostArrays]int64{4, 2048}}, {1, 100, [MostArrays]int64{96 * 8, 20}}}, []int{0, 1}},
-		{"another order fetches hardly less", []TermLoop{{0, 10, [MostArrays]int64{64 << 10, 64 << 10}}, {1, 1024, [MostArrays]int64{64, 64}}}, []int{0, 1}},
-		{"of three", []TermLoop{{0, 16, [MostArrays]int64{4, 64 * 512 * 64}}, {1, 512, [MostArrays]int64{64 * 64, 64 * 64}}, {2, 64, [MostArrays]int64{64 * 512 * 64, 64}}}, []int{1, 0, 2}},
+		{"one input lies along the outer loop", []TermLoop{{0, 24, [2]int64{4, 20480}}, {1, 1024, [2]int64{6144, 20}}}, []int{1, 0}},
+		{"all of it stays", []TermLoop{{0, 24, [2]int64{4, 2048}}, {1, 100, [2]int64{96 * 8, 20}}}, []int{0, 1}},
+		{"another order fetches hardly less", []TermLoop{{0, 10, [2]int64{64 << 10, 64 << 10}}, {1, 1024, [2]int64{64, 64}}}, []int{0, 1}},
+		{"of three", []TermLoop{{0, 16, [2]int64{4, 64 * 512 * 64}}, {1, 512, [2]int64{64 * 64, 64 * 64}}, {2, 64, [2]int64{64 * 512 * 64, 64}}}, []int{1, 0, 2}},
 	} {
-		n := Terms{Inputs: 2, Loops: x.loops}
+		n := Terms{Loops: x.loops}
 		n.Tile[0].Add(TileRows, 96)
 		n.Nest()
 		assert.Equal(t, x.want, order(&n), x.what)
@@ -37,10 +37,10 @@ func TestTermsAreNestedByLines(t *testing.T) {
 func TestNestedTermsFetchNoMore(t *testing.T) {
 	rng, changed := rand.New(rand.NewPCG(7, 7)), 0
 	for range 2000 {
-		n := Terms{Inputs: 2}
+		var n Terms
 		for i := range 2 + rng.IntN(4) {
 			l := TermLoop{ID: i, Trips: 2 + rng.Int64N(300)}
-			for k := range n.Inputs {
+			for k := range n.Tile {
 				l.Moves[k] = 4 << rng.Int64N(20)
 			}
 			n.Loops = append(n.Loops, l)
