@@ -18,8 +18,17 @@ const (
 // manyRows is how many tiles of rows, all of which read the same of an operand, may ask for what follows it.
 const manyRows = 4
 
-// fetchAhead asks, with each term of this tile, for the same term of the next one: the rows of an operand lie in pieces
-// too short for a machine to see where reading goes on. Of batches whose items lie one after the other, tiles share out
+// What a tile reads termsAhead terms later is asked for, of an operand of leastFar bytes, if at least leastInLine terms are at one distance,
+// and all terms take more than coreLines lines: they have left the first-level cache when the next tile comes back to them.
+const (
+	leastFar    = 512 << 10
+	termsAhead  = 8
+	leastInLine = 24
+	coreLines   = 512
+)
+
+// fetchAhead asks, with each term of this tile, for the same term of the next one, or for a later one of this: the rows of an operand lie in
+// pieces too short for a machine to see where reading goes on. Of batches whose items lie one after the other, tiles share out
 // the lines of an item to come.
 func (e *emitter) fetchAhead(t tile) {
 	if t.rows < 2 || e.col < 0 || e.side >= 0 || e.runtime {
@@ -29,34 +38,76 @@ func (e *emitter) fetchAhead(t tile) {
 		e.fetchItem(t, t.cuts.order[:n])
 		return
 	}
-	term, terms := e.red[len(e.red)-1], e.extent(e.red)
 	for acc := 1; acc <= e.inputs; acc++ {
-		at := func(id int) stride { return e.axes[id].at[acc] }
-		next := e.next(acc, t)
-		if next == 0 || !e.isLarge(acc) {
-			continue
+		if !e.fetchNext(acc, t) {
+			e.fetchTerms(acc, t)
 		}
-		rows, cols, width, most := int64(1), int64(1), t.rows, int64(mostAhead)
-		switch {
-		case at(e.col).n == 1 && t.lanes > 1 && at(e.row).isZero() && e.axes[e.row].extent <= manyRows*t.rows:
-			cols, width = t.cols, t.cols*t.lanes
-			if t.rows <= fewRows {
-				most = fewAhead
-			}
-		case at(term).n == 1 && at(e.col).isZero():
-			rows = t.rows
-		default:
-			continue
+	}
+}
+
+// fetchNext asks for an operand's same term of the next tile, if there is room for it until then.
+func (e *emitter) fetchNext(acc int, t tile) bool {
+	term, terms := e.red[len(e.red)-1], e.extent(e.red)
+	at := func(id int) stride { return e.axes[id].at[acc] }
+	next := e.next(acc, t)
+	if next == 0 || !e.isLarge(acc) {
+		return false
+	}
+	rows, cols, width, most := int64(1), int64(1), t.rows, int64(mostAhead)
+	switch {
+	case at(e.col).n == 1 && t.lanes > 1 && at(e.row).isZero() && e.axes[e.row].extent <= manyRows*t.rows:
+		cols, width = t.cols, t.cols*t.lanes
+		if t.rows <= fewRows {
+			most = fewAhead
 		}
-		if width*terms*int64(e.accs[acc].DType.Size()) > most {
-			continue
-		}
-		for r := range rows {
-			for c := range cols {
-				x := e.addr(acc, point{row: r, col: c}, t.lanes)
-				x.Off.Const += next
-				e.b.Add(&loop.Prefetch{At: x})
-			}
+	case at(term).n == 1 && at(e.col).isZero():
+		rows = t.rows
+	default:
+		return false
+	}
+	if width*terms*int64(e.accs[acc].DType.Size()) > most {
+		return false
+	}
+	e.fetch(acc, point{row: rows, col: cols}, t.lanes, next)
+	return true
+}
+
+// fetchTerms asks for what later terms of this tile read of an operand, where they are lines far apart.
+func (e *emitter) fetchTerms(acc int, t tile) {
+	inner, size := len(e.red)-1, int64(e.accs[acc].DType.Size())
+	at := func(i int) int64 { return e.axes[e.red[i]].at[acc].n }
+	run := e.axes[e.red[inner]].extent
+	for i := inner; i > 0 && at(i-1) == at(i)*e.axes[e.red[i]].extent; i-- {
+		run *= e.axes[e.red[i-1]].extent
+	}
+	if at(inner)*size < lineBytes || run < leastInLine || e.bytes(acc) < leastFar || e.atOnce > 1 {
+		return
+	}
+	p, width := point{row: 1, col: 1}, t.rows
+	switch row, col := e.axes[e.row].at[acc], e.axes[e.col].at[acc]; {
+	case col.n == 1 && t.lanes > 1 && row.isZero():
+		p.col, width = t.cols, t.cols*t.lanes
+	case row.n != 1 || !col.isZero():
+		return
+	}
+	var lines cost.Lines
+	for i, id := range e.red {
+		lines.Add(e.axes[id].extent, at(i)*size)
+	}
+	apart := lines.Count()
+	lines.Add(width, size)
+	if max(apart, lines.Count()) > coreLines {
+		e.fetch(acc, p, t.lanes, termsAhead*at(inner))
+	}
+}
+
+// fetch asks for vectors of an operand, so many rows and columns of them, as far ahead of this term's.
+func (e *emitter) fetch(acc int, count point, lanes, ahead int64) {
+	for r := range count.row {
+		for c := range count.col {
+			x := e.addr(acc, point{row: r, col: c}, lanes)
+			x.Off.Const += ahead
+			e.b.Add(&loop.Prefetch{At: x})
 		}
 	}
 }

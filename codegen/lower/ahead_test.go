@@ -33,19 +33,33 @@ func TestTilesAskForTheNext(t *testing.T) {
 	require.Zero(t, reads, "rows that do not lie together are not read to the end of a line")
 }
 
-// Of an operand of which a tile reads more than stays near until the next one, it asks for nothing.
+// Of an operand of which a tile reads more than stays near until the next one, it asks for nothing of that one's.
 func TestTilesAskForWhatStaysNear(t *testing.T) {
-	asks := func(rows, terms int) int {
-		c := caseOf{expr: "dba,bdc->ac", types: []tensor.DType{tensor.F32}, layouts: "c", span: 1,
-			extent: map[rune]int{'a': rows, 'b': 12, 'd': terms, 'c': 8000}}
-		p, err := Lower(c.build(newRand(1)).plan, targets()[2], Options{})
-		require.NoError(t, err)
-		return strings.Count(p.Nests[0].String(), "prefetch b")
+	require.Positive(t, asksFor(t, "dba,bdc->ac", ` \+ \d{1,3}\]`, 8, 12, 8000, 80), "960 terms of a few lines for many rows")
+	require.Zero(t, asksFor(t, "dba,bdc->ac", ` \+ \d{1,3}\]`, 8, 12, 8000, 400), "4800 of them")
+	require.Positive(t, asksFor(t, "dba,bdc->ac", ` \+ \d{1,3}\]`, 4, 12, 8000, 4), "48 of them for four rows")
+	require.Zero(t, asksFor(t, "dba,bdc->ac", ` \+ \d{1,3}\]`, 4, 12, 8000, 80), "960 of them")
+}
+
+// asksFor is how often the first nest of a product asks for places in its second operand; extents are of a, b, c and d.
+func asksFor(t *testing.T, expr, at string, extents ...int) int {
+	c := caseOf{expr: expr, types: []tensor.DType{tensor.F32}, layouts: "c", span: 1, extent: map[rune]int{}}
+	for i, n := range extents {
+		c.extent[rune('a'+i)] = n
 	}
-	require.Positive(t, asks(8, 80), "960 terms of a few lines for many rows")
-	require.Zero(t, asks(8, 400), "4800 of them")
-	require.Positive(t, asks(4, 4), "48 of them for four rows")
-	require.Zero(t, asks(4, 80), "960 of them")
+	p, err := Lower(c.build(newRand(1)).plan, targets()[2], Options{})
+	require.NoError(t, err)
+	return len(regexp.MustCompile(`prefetch bd?c\[[^\]]*`+at).FindAllString(p.Nests[0].String(), -1))
+}
+
+// Of an operand whose terms are lines far apart, more than the core keeps until the next tile, a tile asks for what it reads eight terms on.
+func TestTilesAskForLaterTerms(t *testing.T) {
+	require.Positive(t, asksFor(t, "ab,bc->ac", ` \+ 3072\]`, 384, 384, 384), "eight rows of 384 columns")
+	require.Positive(t, asksFor(t, "ab,bc->ac", ` \+ 8192\]`, 384, 128, 1024), "128 lines, 4 KB apart: the sets of one")
+	require.Zero(t, asksFor(t, "ab,bc->ac", `\]`, 384, 128, 1040), "128 in all sets")
+	require.Zero(t, asksFor(t, "ab,bc->ac", `\]`, 384, 384, 320), "under 512 kB")
+	require.Zero(t, asksFor(t, "ab,bc->ac", `\]`, 384, 16, 8192), "16 terms are soon over")
+	require.Positive(t, asksFor(t, "bda,bdc->ac", ` \+ 8192\]`, 384, 16, 1024, 40), "40 times 16, one after the other")
 }
 
 // Of columns that a tile writes across, it asks for each line once.
