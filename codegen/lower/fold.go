@@ -10,7 +10,7 @@ func (k *kernel) foldTile(s *shape, t cost.Target) {
 	}
 	rows, cols := int64(1), int64(1)
 	if s.row >= 0 {
-		rows = 4
+		rows = k.foldRows(s)
 		if s.col = k.otherAxis(s.row); s.col >= 0 && !k.valueType().IsComplex() {
 			rows, cols = foldTileOf(t)
 		}
@@ -33,6 +33,18 @@ func foldTileOf(t cost.Target) (rows, cols int64) {
 		return 4, 3
 	}
 	return 4, 2
+}
+
+// foldRows is the rows of a tile of one column: more where they are runs of few vectors that follow each other in an input, which memory
+// likes to be read in.
+func (k *kernel) foldRows(s *shape) int64 {
+	terms := k.axes[s.kvec]
+	for acc := 1; acc <= k.inputs; acc++ {
+		if terms.at[acc].n == 1 && k.axes[s.row].at[acc].n == terms.extent && terms.extent <= 4*s.klanes {
+			return 8
+		}
+	}
+	return 4
 }
 
 // besideAxis is a free axis whose sums are computed side by side although they share nothing, where there are further terms beside those

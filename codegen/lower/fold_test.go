@@ -8,6 +8,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// Rows of few vectors of terms that follow each other are summed eight at a time, others four.
+func TestSumsReadRowsThatFollow(t *testing.T) {
+	rows := func(expr string, terms int) int {
+		c := caseOf{expr: expr, types: []tensor.DType{tensor.F32}, layouts: "c", span: 1, extent: map[rune]int{'a': 16, 'b': 24, 'c': terms, 'd': 2}}
+		p, err := Lower(c.build(newRand(1)).plan, targets()[2], Options{})
+		require.NoError(t, err)
+		return strings.Count(p.Nests[0].String(), "fold.add")
+	}
+	require.Equal(t, 8, rows("abc,ac->b", 40), "three vectors")
+	require.Equal(t, 4, rows("abc,ac->b", 80), "five")
+}
+
 // Sums along vectors of terms share what they load by tiles, as large as registers allow.
 func TestSumsShareWhatTheyLoad(t *testing.T) {
 	for i, tile := range [][2]int{{4, 2}, {4, 3}, {6, 4}} {
