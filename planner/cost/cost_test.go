@@ -333,6 +333,21 @@ func TestFewTasksGoRoundEvenly(t *testing.T) {
 	}
 }
 
+// A task of a part has all of C where blocks of it would have much packed again and there is room, and all rows of A in place.
+func TestPartsPackOnce(t *testing.T) {
+	target := avx2
+	target.L2 = 1 << 20 // 512 rows and columns of blocks of K
+	blocks := func(place cost.Places, m, n int64) [2]int64 {
+		b := target.Blocking(tensor.F32, place, 1, m, n, 100000)
+		require.Greater(t, b.Split, int64(1))
+		return [2]int64{b.MBlocks(), b.Slices()}
+	}
+	require.Equal(t, [2]int64{1, 1}, blocks(cost.Places{}, 174, 174), "two blocks of each, else")
+	require.Equal(t, [2]int64{1, 2}, blocks(cost.Places{}, 18, 300), "few rows are soon packed again")
+	require.Equal(t, [2]int64{2, 2}, blocks(cost.Places{}, 240, 240), "no room")
+	require.Equal(t, [2]int64{1, 1}, blocks(cost.Places{A: true}, 400, 240), "rows in place")
+}
+
 // K is cut into parts where it is all of a product's size.
 func TestParts(t *testing.T) {
 	for x, want := range map[[4]int64]int64{
