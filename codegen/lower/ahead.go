@@ -18,8 +18,8 @@ const (
 // manyRows is how many tiles of rows, all of which read the same of an operand, may ask for what follows it.
 const manyRows = 4
 
-// What a tile reads termsAhead terms later is asked for, of an operand of leastFar bytes, if at least leastInLine terms are at one distance,
-// and all terms take more than coreLines lines: they have left the first-level cache when the next tile comes back to them.
+// What a tile reads termsAhead terms later is asked for, of an operand of leastFar bytes, if at least leastInLine terms are at one distance
+// and all of its terms take more than coreLines lines: those have then left the first-level cache when the next tile comes back to them.
 const (
 	leastFar    = 512 << 10
 	termsAhead  = 8
@@ -53,23 +53,28 @@ func (e *emitter) fetchNext(acc int, t tile) bool {
 	if next == 0 || !e.isLarge(acc) {
 		return false
 	}
-	rows, cols, width, most := int64(1), int64(1), t.rows, int64(mostAhead)
+	p, width, most := point{row: 1, col: 1}, t.rows, int64(mostAhead)
 	switch {
-	case at(e.col).n == 1 && t.lanes > 1 && at(e.row).isZero() && e.axes[e.row].extent <= manyRows*t.rows:
-		cols, width = t.cols, t.cols*t.lanes
+	case e.acrossRows(acc, t) && e.axes[e.row].extent <= manyRows*t.rows:
+		p.col, width = t.cols, t.cols*t.lanes
 		if t.rows <= fewRows {
 			most = fewAhead
 		}
 	case at(term).n == 1 && at(e.col).isZero():
-		rows = t.rows
+		p.row = t.rows
 	default:
 		return false
 	}
 	if width*terms*int64(e.accs[acc].DType.Size()) > most {
 		return false
 	}
-	e.fetch(acc, point{row: rows, col: cols}, t.lanes, next)
+	e.fetch(acc, p, t.lanes, next)
 	return true
+}
+
+// acrossRows tells whether a tile reads vectors of an operand, side by side, that all its rows share.
+func (e *emitter) acrossRows(acc int, t tile) bool {
+	return e.axes[e.col].at[acc].n == 1 && t.lanes > 1 && e.axes[e.row].at[acc].isZero()
 }
 
 // fetchTerms asks for what later terms of this tile read of an operand, where they are lines far apart.
@@ -84,10 +89,10 @@ func (e *emitter) fetchTerms(acc int, t tile) {
 		return
 	}
 	p, width := point{row: 1, col: 1}, t.rows
-	switch row, col := e.axes[e.row].at[acc], e.axes[e.col].at[acc]; {
-	case col.n == 1 && t.lanes > 1 && row.isZero():
+	switch {
+	case e.acrossRows(acc, t):
 		p.col, width = t.cols, t.cols*t.lanes
-	case row.n != 1 || !col.isZero():
+	case e.axes[e.row].at[acc].n != 1 || !e.axes[e.col].at[acc].isZero():
 		return
 	}
 	var lines cost.Lines

@@ -35,10 +35,11 @@ func TestTilesAskForTheNext(t *testing.T) {
 
 // Of an operand of which a tile reads more than stays near until the next one, it asks for nothing of that one's.
 func TestTilesAskForWhatStaysNear(t *testing.T) {
-	require.Positive(t, asksFor(t, "dba,bdc->ac", ` \+ \d{1,3}\]`, 8, 12, 8000, 80), "960 terms of a few lines for many rows")
-	require.Zero(t, asksFor(t, "dba,bdc->ac", ` \+ \d{1,3}\]`, 8, 12, 8000, 400), "4800 of them")
-	require.Positive(t, asksFor(t, "dba,bdc->ac", ` \+ \d{1,3}\]`, 4, 12, 8000, 4), "48 of them for four rows")
-	require.Zero(t, asksFor(t, "dba,bdc->ac", ` \+ \d{1,3}\]`, 4, 12, 8000, 80), "960 of them")
+	const near = ` \+ \d{1,3}\]` // of the columns beside
+	require.Positive(t, asksFor(t, "dba,bdc->ac", near, 8, 12, 8000, 80), "960 terms of a few lines for many rows")
+	require.Zero(t, asksFor(t, "dba,bdc->ac", near, 8, 12, 8000, 400), "4800 of them")
+	require.Positive(t, asksFor(t, "dba,bdc->ac", near, 4, 12, 8000, 4), "48 of them for four rows")
+	require.Zero(t, asksFor(t, "dba,bdc->ac", near, 4, 12, 8000, 80), "960 of them")
 }
 
 // asksFor is how often the first nest of a product asks for places in its second operand; extents are of a, b, c and d.

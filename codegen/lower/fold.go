@@ -10,10 +10,8 @@ func (k *kernel) foldTile(s *shape, t cost.Target) {
 	}
 	rows, cols := int64(1), int64(1)
 	if s.row >= 0 {
-		rows = k.foldRows(s)
-		if s.col = k.otherAxis(s.row); s.col >= 0 && !k.valueType().IsComplex() {
-			rows, cols = foldTileOf(t)
-		}
+		s.col = k.otherAxis(s.row)
+		rows, cols = k.foldSize(s, t)
 	}
 	k.limit(s, rows, cols)
 	vectors := k.axes[s.kvec].extent / s.klanes
@@ -23,10 +21,20 @@ func (k *kernel) foldTile(s *shape, t cost.Target) {
 	s.kaccs = min(max(4/(s.rows*s.cols), k.rowVectors(s, t)), vectors)
 }
 
-// foldTileOf is the rows and columns of tiles whose sums are vectors along a reduced axis, which share what is loaded, or fetched element
-// by element: a vector of each column, one of a row and, without fused multiply-add, a product stay in registers beside them.
-func foldTileOf(t cost.Target) (rows, cols int64) {
+// Rows of at most shortRow vectors of terms are short: memory likes to be read in longer runs.
+const shortRow = 4
+
+// foldSize is the rows and columns of a tile whose sums are vectors along a reduced axis. Rows and columns share what is loaded, or fetched
+// element by element: as many as there are registers for, beside a vector of each column, one of a row and, without fused multiply-add, a
+// product. Of one column there are more rows if these are short and follow each other in an input.
+func (k *kernel) foldSize(s *shape, t cost.Target) (rows, cols int64) {
 	switch {
+	case k.valueType().IsComplex():
+		return 4, 1
+	case s.col < 0 && k.rowsFollow(s):
+		return 8, 1
+	case s.col < 0:
+		return 4, 1
 	case t.Registers >= 32:
 		return 6, 4
 	case t.FMA:
@@ -35,16 +43,15 @@ func foldTileOf(t cost.Target) (rows, cols int64) {
 	return 4, 2
 }
 
-// foldRows is the rows of a tile of one column: more where they are runs of few vectors that follow each other in an input, which memory
-// likes to be read in.
-func (k *kernel) foldRows(s *shape) int64 {
+// rowsFollow tells whether the rows of a tile are short and follow each other in an input.
+func (k *kernel) rowsFollow(s *shape) bool {
 	terms := k.axes[s.kvec]
 	for acc := 1; acc <= k.inputs; acc++ {
-		if terms.at[acc].n == 1 && k.axes[s.row].at[acc].n == terms.extent && terms.extent <= 4*s.klanes {
-			return 8
+		if terms.at[acc].n == 1 && k.axes[s.row].at[acc].n == terms.extent {
+			return terms.extent <= shortRow*s.klanes
 		}
 	}
-	return 4
+	return false
 }
 
 // besideAxis is a free axis whose sums are computed side by side although they share nothing, where there are further terms beside those

@@ -8,16 +8,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Rows of few vectors of terms that follow each other are summed eight at a time, others four.
+// Short rows of terms that follow each other are summed eight at a time, others four, as are complex ones, which take two registers each.
 func TestSumsReadRowsThatFollow(t *testing.T) {
-	rows := func(expr string, terms int) int {
-		c := caseOf{expr: expr, types: []tensor.DType{tensor.F32}, layouts: "c", span: 1, extent: map[rune]int{'a': 16, 'b': 24, 'c': terms, 'd': 2}}
+	rows := func(d tensor.DType, terms int) int {
+		c := caseOf{expr: "abc,ac->b", types: []tensor.DType{d}, layouts: "c", span: 1, extent: map[rune]int{'a': 16, 'b': 24, 'c': terms}}
 		p, err := Lower(c.build(newRand(1)).plan, targets()[2], Options{})
 		require.NoError(t, err)
 		return strings.Count(p.Nests[0].String(), "fold.add")
 	}
-	require.Equal(t, 8, rows("abc,ac->b", 40), "three vectors")
-	require.Equal(t, 4, rows("abc,ac->b", 80), "five")
+	require.Equal(t, 8, rows(tensor.F32, 40), "three vectors")
+	require.Equal(t, 4, rows(tensor.F32, 80), "five")
+	require.Equal(t, 4, rows(tensor.C64, 20), "three")
 }
 
 // Sums along vectors of terms share what they load by tiles, as large as registers allow.

@@ -71,17 +71,20 @@ func saturated(a, b int64) int64 {
 func (b Blocking) PartBlocks() int64 { return ceilDiv(b.KBlocks(), b.Split) }
 
 // cutParts makes a task of a part all of C, or as much of it as keeps packed operands in the second-level cache: rows of A in place pass
-// it once for all columns. Where blocks of C would have much packed again, they may fill that cache.
+// it once for all columns. Where blocks of C would have a quarter and more packed again, what is packed may take most of that cache.
 func (t *Target) cutParts(b *Blocking) {
 	even := func(n, unit, most int64) int64 {
 		panels := ceilDiv(n, unit)
 		return ceilDiv(panels, ceilDiv(panels, max(most/unit, 1))) * unit
 	}
 	room := int64(t.l2()) / (b.KC * int64(b.Type.Size())) // rows and columns of a block of K
+	rows, columns := even(b.M, b.MR, room/3), even(b.N, b.NR, room/3)
+	again := (ceilDiv(b.M, rows)-1)*b.N + (ceilDiv(b.N, columns)-1)*b.M
 	b.MC, b.NC = roundUp(b.M, b.MR), roundUp(b.N, b.NR)
-	if rows, columns := even(b.M, b.MR, room/3), even(b.N, b.NR, room/3); b.Place.A {
+	switch {
+	case b.Place.A:
 		b.NC = even(b.N, b.NR, room/2)
-	} else if again := (ceilDiv(b.M, rows)-1)*b.N + (ceilDiv(b.N, columns)-1)*b.M; b.MC+b.NC > room*3/4 || again < (b.M+b.N)/4 {
+	case b.MC+b.NC > room*3/4 || again < (b.M+b.N)/4:
 		b.MC, b.NC = rows, columns
 	}
 	b.NS, b.Own = b.NC, true
