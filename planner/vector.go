@@ -234,6 +234,7 @@ func (q *question) itemCost(v number) float64 {
 		out = access(q.out.unit, &q.out)
 	}
 	if out == cost.Gather {
+		out = cost.Scatter(q.terms)
 		if vectors := q.across(v); vectors > 0 {
 			out = min(out, vectors*share)
 		}

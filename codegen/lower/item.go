@@ -27,6 +27,9 @@ func (k *kernel) itemCost(id int, reduced, masked bool, lanes int64) float64 {
 		return c + (cost.Fold(lanes)+weight(k.epilogue))/terms
 	}
 	out := k.accessCost(id, 0, share)
+	if out == cost.Gather {
+		out = cost.Scatter(terms)
+	}
 	for _, row := range k.free {
 		if k.reduces && k.turnable(row, id) {
 			out = min(out, cost.Across(k.shares(row, id), terms)*share)

@@ -37,6 +37,16 @@ func Served(vectors int64) float64 {
 // along is chosen by.
 const Gather = 1.5
 
+// Scatter is what an element of a sum costs, in vector operations, that a vector stores by itself: where there are few terms for it,
+// that it goes to a page of its own counts for more than what they fetch.
+func Scatter(terms float64) float64 {
+	const few, strewn = 16, 6.0
+	if terms > few {
+		return Gather
+	}
+	return strewn
+}
+
 // fewRows is the most rows of a tile that share a vector whose elements are fetched one by one.
 const fewRows = 8
 
