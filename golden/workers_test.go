@@ -18,6 +18,8 @@ var workerCases = []struct {
 	{"ik,kj->ij", [][]int{{30, 900}, {900, 1500}}},               // packed, each task for itself
 	{"ik,kj->ij", [][]int{{170, 9000}, {9000, 170}}},             // packed, with many blocks of few tasks
 	{"ik,kj->ij", [][]int{{24, 100000}, {100000, 40}}},           // packed, K in parts
+	{"ki,kj->ij", [][]int{{9000, 170}, {9000, 6}}},               // sums that are kept
+	{"ki,kj->ji", [][]int{{140001, 50}, {140001, 8}}},            // the same, K in parts
 	{"bik,bkj->bij", [][]int{{40, 40, 400}, {40, 400, 50}}},      // batched
 	{"bik,bkj->bij", [][]int{{500, 12, 20}, {500, 20, 12}}},      // direct
 	{"ijk,ja,ka->ia", [][]int{{60, 70, 80}, {70, 16}, {80, 16}}}, // with factors

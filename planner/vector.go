@@ -261,7 +261,7 @@ func (q *question) turnsTerms(r *laid, v number) bool {
 // which share vectors or, of few terms, load their own; 0 where they cannot be.
 func (q *question) across(v number) float64 {
 	square := cost.Square(q.out.dtype)
-	if len(q.k) == 0 || q.out.unit == none || int64(q.extent(q.out.unit)) < square {
+	if len(q.k) == 0 || q.out.unit == none || int64(q.run(q.out.unit)) < square {
 		return 0
 	}
 	shares, some, apart := false, false, false

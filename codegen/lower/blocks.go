@@ -2,6 +2,7 @@ package lower
 
 import (
 	"math"
+	"slices"
 
 	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/einc-lang/einc/planner"
@@ -22,29 +23,38 @@ func (k *kernel) cutBlocks(t cost.Target, s *planner.Step) {
 		return
 	}
 	terms := k.red[0]
-	count := k.cutAxis(terms, cost.EvenDepth(k.valueType(), k.axes[terms].extent))
+	x := &k.axes[terms]
+	depth := cost.EvenDepth(k.valueType(), x.extent)
+	if x.clamp != nil && x.extent%depth != 0 {
+		return
+	}
+	count := k.cutAxis(terms, depth)
 	k.axes[count].pinned = true
 	k.red, k.inBlocks = []int{count, terms}, true
+	if s := k.shape(t); s.kept {
+		k.cutKept(s)
+	}
 }
 
 // terms is the number of terms of a sum over one reduced axis, be it cut into blocks or not.
 func (k *kernel) terms() int64 {
 	x := &k.axes[k.red[len(k.red)-1]]
-	switch {
-	case !k.inBlocks:
+	if !k.inBlocks {
 		return x.extent
-	case x.clamp != nil:
-		return x.clamp.total
 	}
-	return k.axes[k.red[0]].extent * x.extent
+	n := k.extent(k.red)
+	if x.clamp != nil {
+		n = min(n, x.clamp.total)
+	}
+	return n
 }
 
 // alongTerms is the position of that axis times coef.
 func (e *emitter) alongTerms(coef int64) loop.Affine {
-	term := e.red[len(e.red)-1]
-	off := e.along(term, coef)
-	if e.inBlocks {
-		off = plus(e.along(e.red[0], coef*e.axes[term].extent), off)
+	off := loop.Affine{}
+	for _, id := range slices.Backward(e.red) {
+		off = plus(e.along(id, coef), off)
+		coef *= e.axes[id].extent
 	}
 	return off
 }
@@ -60,8 +70,8 @@ func (e *emitter) sumBlocks(t tile, v *values, accs []loop.Reg) (sums []loop.Reg
 		}
 	}
 	load := func(i int) loop.Reg { return e.b.Load(at(i), loop.Const(1), int(t.lanes)) }
-	none := constant(e.b, e.b.Type(accs[0]), math.Copysign(0, -1), 0) // which changes no sum, not even -0
-	each(func(i int) { e.b.Store(none, at(i), loop.Const(1)) })
+	none := e.startBlocks(t)
+	each(func(i int) { e.b.Store(none[i], at(i), loop.Const(1)) })
 	e.reduceLoops(t, e.red[:1], loop.Seq, nil, func([]loop.Reg) []loop.Reg {
 		block := e.addTerms(t, v, e.red[1:], accs)
 		each(func(i int) { e.b.Store(e.b.Same(loop.OpAdd, load(i), block[i]), at(i), loop.Const(1)) })
@@ -69,4 +79,10 @@ func (e *emitter) sumBlocks(t tile, v *values, accs []loop.Reg) (sums []loop.Reg
 	})
 	each(func(i int) { sums = append(sums, load(i)) })
 	return sums
+}
+
+// startBlocks makes what the sums of a tile's blocks begin with: a zero that changes no sum, not even -0.
+func (e *emitter) startBlocks(t tile) []loop.Reg {
+	none := constant(e.b, loop.Type{DType: e.valueType(), Lanes: int(t.lanes)}, math.Copysign(0, -1), 0)
+	return slices.Repeat([]loop.Reg{none}, int(t.size()))
 }

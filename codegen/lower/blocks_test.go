@@ -28,6 +28,8 @@ func blockCases() []caseOf {
 		{expr: "ab,bc->ac", types: []tensor.DType{f16}, extent: map[rune]int{'a': 6, 'b': 513, 'c': 40}},
 		{expr: "ab,bc,c->ac", types: []tensor.DType{f32}, extras: 1, body: product2(f32, 2), epilogue: bias, extent: map[rune]int{'a': 12, 'b': 640, 'c': 32}},
 		{expr: "ab,bc->ac", types: []tensor.DType{f32}, epilogue: long, extent: map[rune]int{'a': 11, 'b': 1100, 'c': 35}},
+		{expr: "ba,bc->ac", types: []tensor.DType{f64}, extent: map[rune]int{'a': 150, 'b': 900, 'c': 6}},
+		{expr: "xba,xbc->xca", types: []tensor.DType{f32}, extent: map[rune]int{'x': 2, 'a': 203, 'b': 700, 'c': 9}},
 		{expr: "abc,bcd->ad", types: []tensor.DType{f32}, extent: map[rune]int{'a': 10, 'b': 30, 'c': 20, 'd': 19}},
 	}
 }

@@ -136,6 +136,8 @@ func (k *kernel) growth(s shape) []int {
 func (k *kernel) loopOrder(s shape) []int {
 	inner := []int{s.row, s.col}
 	switch {
+	case s.kept && k.inBlocks:
+		inner = []int{s.col, s.row}
 	case k.alone(s):
 		inner = append(append([]int{s.col}, k.stillAxes(s)...), s.row)
 	case s.copying:

@@ -35,9 +35,7 @@ func (l *lowering) kernels(s *planner.Step) ([]*kernel, error) {
 	k.repeatRows(l.target)
 	parts := k.splitReduction(l.target)
 	parts[0].cutTerms(l.target)
-	if len(parts) == 1 {
-		k.cutBlocks(l.target, s)
-	}
+	parts[0].cutBlocks(l.target, s)
 	return append(ks, parts...), nil
 }
 

@@ -152,8 +152,10 @@ func (e *emitter) count(id int, c cuts) loop.Bound {
 	switch {
 	case x.clamp != nil:
 		at := loop.Affine{}
-		for _, t := range e.pos[x.clamp.by].terms {
-			at.Terms = append(at.Terms, loop.Term{Var: t.v, Coef: loop.Const(t.scale * x.extent)})
+		for _, by := range x.clamp.by {
+			for _, t := range e.pos[by.axis].terms {
+				at.Terms = append(at.Terms, loop.Term{Var: t.v, Coef: loop.Const(t.scale * by.size)})
+			}
 		}
 		return loop.Bound{Max: loop.Const(x.extent), Clamped: true, Total: loop.Const(x.clamp.total), At: at}
 	case !c.cut[id]:

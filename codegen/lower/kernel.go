@@ -21,11 +21,16 @@ type axis struct {
 	pinned bool // counts blocks of a clamped axis: not to be fused or vectorised
 }
 
-// clamp says that an axis is a block of a longer one of total items: block number axis `by` begins at
-// item extent·by.
+// clamp says that an axis is a block of a longer one of total items, which begins where other axes, that count blocks, tell.
 type clamp struct {
 	total int64
-	by    int
+	by    []blocks
+}
+
+// blocks is an axis that counts blocks of so many items.
+type blocks struct {
+	axis int
+	size int64
 }
 
 // kernel is one nest of the direct strategy before its loops are chosen:

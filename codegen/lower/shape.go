@@ -200,6 +200,7 @@ func (k *kernel) columnTile(s *shape, t cost.Target) {
 	if s.across {
 		s.rows = min(ceilDiv(s.rows, k.square())*k.square(), rows)
 	}
+	s.kept = k.keepsBlocks(s)
 }
 
 // runsLong tells whether vectors make up runs that rows which do not share them would only cut short; unit is the axis along which elements

@@ -75,8 +75,11 @@ func (k *kernel) waiting(s shape) int64 {
 	case s.sweep:
 		return k.sweepWidth(s) + s.cols*s.lanes // tiles at the end of a block hold whole vectors
 	case s.kept:
-		rows, _ := k.keptBlock(s)
-		return ceilDiv(rows, s.rows) * s.rows * k.keptWidth(s)
+		n := k.keptCount(s)
+		if k.inBlocks {
+			n *= 2 // of all terms, and of a block
+		}
+		return n + s.cols*s.lanes // tiles at the end of a block hold whole vectors
 	case k.spills(s.size()), k.inBlocks:
 		return s.size() * s.lanes
 	}

@@ -148,15 +148,24 @@ func (k *kernel) block(terms int64) []int {
 	return outer
 }
 
-// cutAxis makes an axis a block of size items, and gives the new axis that counts the blocks.
+// cutAxis makes an axis a block of size items, and gives the new axis that counts the blocks. One that is a block already, of which the
+// last may end sooner, must be cut evenly.
 func (k *kernel) cutAxis(id int, size int64) int {
 	x := &k.axes[id]
 	by := axis{label: x.label + "'", extent: ceilDiv(x.extent, size)}
 	for _, s := range x.at {
 		by.at = append(by.at, stride{n: s.n * size})
 	}
-	if x.extent%size != 0 {
-		x.clamp = &clamp{total: x.extent, by: len(k.axes)}
+	within := blocks{axis: len(k.axes), size: size}
+	switch outer := x.clamp; {
+	case outer != nil:
+		by.clamp = &clamp{total: ceilDiv(outer.total, size)}
+		for _, b := range outer.by {
+			by.clamp.by = append(by.clamp.by, blocks{axis: b.axis, size: b.size / size})
+		}
+		x.clamp = &clamp{total: outer.total, by: append(slices.Clone(outer.by), within)}
+	case x.extent%size != 0:
+		x.clamp = &clamp{total: x.extent, by: []blocks{within}}
 	}
 	x.extent = size
 	k.axes = append(k.axes, by)
