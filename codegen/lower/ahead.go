@@ -19,12 +19,14 @@ const (
 const manyRows = 4
 
 // What a tile reads termsAhead terms later is asked for, of an operand of leastFar bytes, if at least leastInLine terms are at one distance
-// and all of its terms take more than coreLines lines: those have then left the first-level cache when the next tile comes back to them.
+// and all of its terms take more than coreLines lines: those have then left the first-level cache when the next tile comes back to them. Where all tiles have some terms before
+// any goes on, those after them are asked for of an operand of leastFarther bytes, which comes from memory.
 const (
-	leastFar    = 512 << 10
-	termsAhead  = 8
-	leastInLine = 24
-	coreLines   = 512
+	leastFar     = 512 << 10
+	leastFarther = 4 << 20
+	termsAhead   = 8
+	leastInLine  = 24
+	coreLines    = 512
 )
 
 // fetchAhead asks, with each term of this tile, for the same term of the next one, or for a later one of this: the rows of an operand lie in
@@ -102,7 +104,11 @@ func (e *emitter) fetchTerms(acc int, t tile) {
 	apart := lines.Count()
 	lines.Add(width, size)
 	if max(apart, lines.Count()) > coreLines {
-		e.fetch(acc, p, t.lanes, termsAhead*at(inner))
+		n := int64(termsAhead)
+		if e.kept && e.bytes(acc) >= leastFarther {
+			n = max(n, e.axes[e.red[inner]].extent)
+		}
+		e.fetch(acc, p, t.lanes, n*at(inner))
 	}
 }
 
@@ -137,8 +143,12 @@ func (e *emitter) fetchRuns(t tile, terms int64) {
 	}
 }
 
-// aheadNanos is how long what is asked for takes to come from a cache that is far.
-const aheadNanos = 150
+// aheadNanos is how long what is asked for takes to come from a cache that is far, and mostItem the most bytes of an item of a batch that
+// are asked for while the one before is at work: of larger ones they have gone again.
+const (
+	aheadNanos = 150
+	mostItem   = 512 << 10
+)
 
 // batch is how many of the free axes, outermost first, are those around the items of a batch: of each input, items lie
 // one after the other, and all of them are more than stays in a cache near the core. It is 0 if there are none.
@@ -156,7 +166,7 @@ func (e *emitter) batch(t tile) int {
 		last := func(id int, extent int64) int64 { return (extent - 1) * e.axes[id].at[acc].n }
 		term := e.red[len(e.red)-1]
 		item := 1 + last(e.row, e.axes[e.row].extent) + last(e.col, e.axes[e.col].extent) + last(term, e.terms())
-		if e.axes[order[n-1]].at[acc].n != item {
+		if e.axes[order[n-1]].at[acc].n != item || item*int64(e.accs[acc].DType.Size()) > mostItem {
 			return 0
 		}
 		all += e.bytes(acc)

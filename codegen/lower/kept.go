@@ -144,10 +144,14 @@ func (k *kernel) keptBlock(s shape) (rows, cols int64) {
 	size := int64(k.valueType().Size())
 	most := cost.KeptSums / size
 	if k.inBlocks {
-		most = min(keptBytes/size, int64(maxNanos/(s.unit*opNanos))/k.terms())
+		most = min(keptBytes/size, int64(maxNanos/fmaNanos*float64(s.lanes))/k.terms())
 	}
-	cols = min(max(most/s.rows/(s.cols*s.lanes), 1)*s.cols*s.lanes, k.axes[s.col].extent)
-	rows = min(max(most/cols/s.rows, 1)*s.rows, k.axes[s.row].extent)
+	even := func(extent, unit, most int64) int64 {
+		tiles := ceilDiv(extent, unit)
+		return min(ceilDiv(tiles, ceilDiv(tiles, max(most/unit, 1)))*unit, extent)
+	}
+	cols = even(k.axes[s.col].extent, s.cols*s.lanes, most/s.rows)
+	rows = even(k.axes[s.row].extent, s.rows, most/cols)
 	return rows, cols
 }
 
