@@ -132,7 +132,8 @@ func (k *kernel) growth(s shape) []int {
 
 // loopOrder puts the tile's axes inside the others, and with them those that memory goes on along. A reduction runs through the rows for each
 // column block, whose vectors then stay in the cache; without one, memory is walked as it lies. So it is
-// with factors, where the rows are long and the vectors few, and where those of all columns stay in the cache.
+// with factors, where the rows are long and the vectors few, and where those of all columns stay in the cache. Where writing takes
+// the longest, the output's rows are written on.
 func (k *kernel) loopOrder(s shape) []int {
 	inner := []int{s.row, s.col}
 	switch {
@@ -146,7 +147,10 @@ func (k *kernel) loopOrder(s shape) []int {
 		inner = []int{s.onward, s.col}
 	case s.turned:
 		inner = []int{s.col, k.nextRun(s), s.side, s.row}
-	case k.factors == nil && k.reduces && !k.rowByRow(s):
+	case k.factors != nil || !k.reduces:
+	case k.writeOn(s) >= 0:
+		inner = []int{s.side, s.row, k.writeOn(s), s.col}
+	case !k.rowByRow(s):
 		inner = []int{s.col, s.side, s.row, k.runOn(s)}
 	}
 	inner = slices.DeleteFunc(inner, func(id int) bool { return id < 0 })

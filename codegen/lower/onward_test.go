@@ -41,3 +41,21 @@ func TestShortRunsAreReadOn(t *testing.T) {
 		require.NotContains(t, text, "stream ")
 	}
 }
+
+// Short rows of sums of few terms are written on, along the axis that the output goes on along after them: inside of the tile's rows.
+func TestShortRowsAreWrittenOn(t *testing.T) {
+	for _, c := range []struct {
+		expr    string
+		extent  map[rune]int
+		between string // the loops from the outermost to the innermost
+	}{
+		{"ab,cdb->adc", map[rune]int{'a': 120, 'b': 3, 'c': 50, 'd': 50}, `for a\S* .*for d\S* .*for c`},
+		{"ab,dbc->adc", map[rune]int{'a': 120, 'b': 3, 'c': 16, 'd': 150}, `for a\S* .*for d`},            // c is one vector
+		{"ab,cdb->adc", map[rune]int{'a': 120, 'b': 17, 'c': 50, 'd': 50}, `for d\S* .*for c\S* .*for a`}, // more terms
+		{"ab,cdb->adc", map[rune]int{'a': 12, 'b': 3, 'c': 50, 'd': 50}, `for d\S* .*for c`},              // a small output
+		{"adb,dcb->adc", map[rune]int{'a': 120, 'b': 3, 'c': 50, 'd': 50}, `for d\S* .*for a`},            // a batch
+	} {
+		cs := caseOf{expr: c.expr, types: []tensor.DType{tensor.F32}, extent: c.extent, span: 1, layouts: "c"}
+		require.Regexp(t, `(?s)`+c.between, cs.check(t, targets()[2], 1).Nests[0].String())
+	}
+}

@@ -37,11 +37,14 @@ func Served(vectors int64) float64 {
 // along is chosen by.
 const Gather = 1.5
 
+// FewTerms is the most terms of sums that storing takes longer than adding up.
+const FewTerms = 16
+
 // Scatter is what an element of a sum costs, in vector operations, that a vector stores by itself: where there are few terms for it,
 // that it goes to a page of its own counts for more than what they fetch.
 func Scatter(terms float64) float64 {
-	const few, strewn = 16, 6.0
-	if terms > few {
+	const strewn = 6.0
+	if terms > FewTerms {
 		return Gather
 	}
 	return strewn
