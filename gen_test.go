@@ -29,6 +29,9 @@ var genDirectives = []string{
 	`//einc:kernel Empty "ij,jk->ik" i=3,j=0,k=2 int64`,
 	`//einc:kernel Nothing "ij,jk->ik" i=0,j=3,k=2 float32`,
 	`//einc:kernel Größe "M[i] = sqrt(abs(Z[i]))" i=11 complex64`,
+	// Of these, the tests look at a sample of the elements.
+	`//einc:kernel LargeSteps "T[i,k] = A[i,j]*B[j,k]; D[i,i] += T[i,k]*T[k,i]" i=260,j=261,k=260 float32`,
+	`//einc:kernel LargeItems "bij,bjk->bik" b=*,i=80,j=81,k=82 float16`,
 }
 
 // slicedDirectives are kernels that a limit of memory cuts into slices: with loops that sum, that stop short in
@@ -161,20 +164,35 @@ func checkSliced(t *testing.T, dir string) {
 	require.Regexp(t, `\{\d+, \d+, \d+, [1-9]\d*, \d+, 1, false, \d+, 1\},\n`, all.String(), "a last slice that is smaller")
 }
 
-// TestGeneratedTestsCanFail breaks a kernel's code, and wants the generated tests to say so.
+// TestGeneratedTestsCanFail breaks a kernel's code, and wants the generated tests to say so: also where they look at
+// a sample, and where what is wrong is outside of it.
 func TestGeneratedTestsCanFail(t *testing.T) {
 	dir := generate(t, genDirectives[:1])
-	name := filepath.Join(dir, "batchmul_einc.go")
-	text, err := os.ReadFile(name)
+	large, err := parser.ParseDirective(`//einc:kernel Large "ij,jk->ik" i=300,j=301,k=302 float32`)
 	require.NoError(t, err)
-	broken := strings.Replace(string(text), "r1 += v4", "r1 -= v4", 1)
-	require.NotEqual(t, string(text), broken)
-	require.NoError(t, os.WriteFile(name, []byte(broken), 0o600))
-	cmd := exec.Command("go", "test", "./...")
-	cmd.Dir = dir
-	out, err := cmd.CombinedOutput()
-	require.Error(t, err)
-	require.Contains(t, string(out), "loops: element")
+	files, err := einc.GenerateGo(t.Context(), einc.GoKernel{Directive: large, Package: "kernels", Command: "x", Levels: []string{}})
+	require.NoError(t, err)
+	for _, f := range files {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o600))
+	}
+	for _, c := range []struct{ file, old, new, want string }{
+		{"batchmul_einc.go", "r1 += v4", "r1 -= v4", "loops: element"},
+		{"large_einc.go", "r1 += v4", "r1 -= v4", "Large: element 0 is .* \\(seed 1\\)"},
+		{"large_einc.go", "\tif eincLargeNative", "\teincLargeLoops(out, a, b)\n\tout[1]++\n\treturn\n\tif eincLargeNative", "loops: element 1 is .* by the first engine .* \\(seed 1\\)"},
+	} {
+		name := filepath.Join(dir, c.file)
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		broken := strings.Replace(string(text), c.old, c.new, 1)
+		require.NotEqual(t, string(text), broken)
+		require.NoError(t, os.WriteFile(name, []byte(broken), 0o600))
+		cmd := exec.Command("go", "test", "-vet=off", "./...")
+		cmd.Dir = dir
+		out, err := cmd.CombinedOutput()
+		require.Error(t, err)
+		require.Regexp(t, c.want, string(out))
+		require.NoError(t, os.WriteFile(name, text, 0o600))
+	}
 }
 
 func TestGenerateRefuses(t *testing.T) {

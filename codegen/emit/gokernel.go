@@ -53,12 +53,14 @@ func (k *goKernel) Operands() []goParam { return k.Params[1:] }
 func (k *goKernel) Signature() string { return signature(k.Params) }
 
 // LoopSignature declares the parameters by the names that loops use.
-func (k *goKernel) LoopSignature() string {
+func (k *goKernel) LoopSignature() string { return signature(k.loopParams()) }
+
+func (k *goKernel) loopParams() []goParam {
 	ps := slices.Clone(k.Params)
 	for i := range ps[1:] {
 		ps[i+1].Name = fmt.Sprintf("op%d", i)
 	}
-	return signature(ps)
+	return ps
 }
 
 // LoopArgs passes on what LoopSignature declares.
@@ -119,35 +121,6 @@ func (k *goKernel) Compiler() string {
 
 // Loops are the plain loops.
 func (k *goKernel) Loops() string { return goLoops(k.Plain, k.Prefix, false) }
-
-// Naive are the loops of the test, which compute in wider types.
-func (k *goKernel) Naive() string {
-	p := &Plain{Problem: k.Problem}
-	if k.Plain != nil && naiveWork(k.Problem) > maxNaive {
-		p = k.Plain
-	}
-	return goLoops(p, k.Prefix, true)
-}
-
-// maxNaive is how many times the innermost loop of the test's loops may run: where one nest of loops over all
-// indices would take longer, they too follow the plan.
-const maxNaive = 1 << 22
-
-// naiveWork is how often the innermost loops of a problem's statements run, each being one nest.
-func naiveWork(p *parser.Problem) (sum float64) {
-	for _, s := range p.Statements {
-		all := slices.Clone(s.Left)
-		for _, n := range s.Expr {
-			all = append(append(all, n.Axes...), n.Over...)
-		}
-		work := 1.0
-		for _, ix := range distinct(all) {
-			work *= float64(p.Indices[ix].Extent)
-		}
-		sum += work
-	}
-	return sum
-}
 
 // Helpers are the functions that the loops need. The halves' are always there, as the tests need them.
 func (k *goKernel) Helpers() string {

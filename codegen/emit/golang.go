@@ -171,6 +171,7 @@ type goKernel struct {
 	OpenAll  bool   // every operand has it
 	Variants []*goVariant
 	Exact    bool // results on small integers are exact
+	testSize
 }
 
 // stemText is what a generated file may be called before _einc: no path, and nothing that cmd/go ignores.
@@ -204,6 +205,7 @@ func newGoKernel(opt GoOptions) (*goKernel, error) {
 	}
 	k.nameParams()
 	k.Exact = exact(opt.Problem)
+	k.testSize = k.sizeTest()
 	for i := range opt.Variants {
 		k.Variants = append(k.Variants, newGoVariant(k, &opt.Variants[i]))
 	}

@@ -78,6 +78,44 @@ func TestGoTags(t *testing.T) {
 	require.Contains(t, files["scale_einc_asm.go"], "\n//go:build (amd64 || arm64) && !purego && !noasm\n\n")
 }
 
+// TestGoTestSizes: generated tests take seconds whatever the extents. They take a sample where the work is large, and
+// say why where they do nothing.
+func TestGoTestSizes(t *testing.T) {
+	for directive, want := range map[string]testSize{
+		`//einc:kernel F "ij,jk->ik" i=256,j=256,k=256 float32`:                            {},
+		`//einc:kernel F "ij,jk->ik" i=256,j=256,k=257 float32`:                            {Sample: true},
+		`//einc:kernel F "bij,bjk->bik" b=*,i=64,j=64,k=64 float32`:                        {},
+		`//einc:kernel F "bij,bjk->bik" b=*,i=128,j=64,k=64 float32`:                       {Sample: true},
+		`//einc:kernel F "ij,jk->ik" i=1024,j=1024,k=1025 float32`:                         {Sample: true, NoLoops: true},
+		`//einc:kernel F "ij,jk->ik" i=8192,j=16384,k=8192 int8`:                           {Sample: true, NoLoops: true, TooMuch: "a call runs its innermost loops 1.1e+12 times, and those of tests may 6.87e+10 times"},
+		`//einc:kernel F "i->i" i=100000000 float64`:                                       {Sample: true, TooMuch: "a call takes 1.53e+03 MiB with what checks it, and tests may take 512"},
+		`//einc:kernel F "T[i,k] = A[i,j]*B[j,k]; D[] = T[i,k]" i=700,j=900,k=800 float32`: {Sample: true, TooMuch: "naive loops run 5.05e+08 times for 64 elements of the result, and those of tests may 2.68e+08 times"},
+	} {
+		k, err := newGoKernel(goOptions(t, directive))
+		require.NoError(t, err)
+		k.naive = nil
+		require.Equal(t, want, k.testSize, directive)
+		text := generated(t, goOptions(t, directive))["f_einc_test.go"]
+		require.Equal(t, want.TooMuch != "", strings.Contains(text, "t.Skip(\"a call") || strings.Contains(text, "t.Skip(\"naive"), directive)
+		require.Equal(t, want.NoLoops, !strings.Contains(text, `eincFEngine{"loops"`), directive)
+		require.Equal(t, !want.Sample, strings.Contains(text, "// Output:"), directive)
+	}
+}
+
+// TestGoSample: elements of temporaries are kept, those off a diagonal are what they were, and what is not read has
+// no variable.
+func TestGoSample(t *testing.T) {
+	d, err := parser.ParseDirective(`//einc:kernel F "T[i,j] = A[i,k]*B[j,k]; D[i,i] += T[i,i]" i=3,j=3,k=2 float32`)
+	require.NoError(t, err)
+	p, err := d.Program.Bind(d.Specs(1))
+	require.NoError(t, err)
+	require.True(t, sampleable(&Plain{Problem: p}))
+	text := goSample(&Plain{Problem: p}, "einc")
+	require.Contains(t, text, "at3 := func(at int) float32 {\nif done3[at] {\nreturn t3[at]\n}\nxj := at%3\nxi := at/3\nvar r1 float64 = 0\n")
+	require.Contains(t, text, "t3[at], done3[at] = float32(r1), true\nreturn t3[at]\n}\nreturn func(at int) float32 {\nxi := at%3\n"+
+		"if at/3 != xi {\nreturn float32(float64(op2[at]))\n}\nv5 := float64(at3(xi*3+xi))\nreturn float32(float64(op2[xi*3+xi]) + v5)\n}\n")
+}
+
 func TestGoNames(t *testing.T) {
 	for directive, want := range map[string]string{
 		`//einc:kernel F "D[i] = out[i] + len[i] + F[i]*i[i]" i=2 float32`: "func F(out, op0_, op1_, op2_, op3_ []float32)",

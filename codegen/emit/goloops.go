@@ -51,6 +51,7 @@ type loops struct {
 	p      *Plain
 	prefix string // of the names of helper functions
 	wide   bool   // compute in float64 and complex128
+	lazy   bool   // temporaries are functions of the place of an element: see goSample
 	used   map[parser.IndexID]bool
 	made   map[string]bool // temporaries
 	names  int
@@ -139,7 +140,7 @@ func (l *loops) tensorName(t int) string {
 
 // element is a stored element of a tensor.
 func (l *loops) element(t int, axes []parser.IndexID) string {
-	return fmt.Sprintf("%s[%s]", l.tensorName(t), l.place(t, axes))
+	return l.at(t, l.place(t, axes))
 }
 
 func (l *loops) statement(s *parser.Statement) {
@@ -154,14 +155,20 @@ func (l *loops) statement(s *parser.Statement) {
 	}
 	l.expr = s.Expr
 	l.over(free, func() {
-		last := parser.NodeID(len(s.Expr) - 1)
-		v := l.cast(s.Expr[last].DType, out, l.value(last))
-		if s.Old >= 0 {
-			from := l.p.Tensors[s.Old].DType
-			v = l.apply2(s.Op.Fn(), out.Accum(), l.cast(from, out, l.load(from, l.element(s.Old, s.Left))), v)
-		}
+		v := l.combined(s)
 		l.printf("%s = %s", l.element(s.Out, s.Left), l.store(out, v))
 	})
+}
+
+// combined is the value of a statement for an element, with what its left held if it has an operator.
+func (l *loops) combined(s *parser.Statement) string {
+	out, last := l.p.Tensors[s.Out].DType, parser.NodeID(len(s.Expr)-1)
+	v := l.cast(s.Expr[last].DType, out, l.value(last))
+	if s.Old < 0 {
+		return v
+	}
+	from := l.p.Tensors[s.Old].DType
+	return l.apply2(s.Op.Fn(), out.Accum(), l.cast(from, out, l.load(from, l.element(s.Old, s.Left))), v)
 }
 
 // copyOld starts a result, of which only a diagonal is computed, from what the left held.
