@@ -49,7 +49,7 @@ machine's.`,
 	b.addPlan(cmd)
 	f := cmd.Flags()
 	f.StringVarP(&b.output, "output", "o", "", "file to write; other outputs go beside it")
-	f.StringVar(&b.name, "name", "", "C name of the kernel (default: the output file's name)")
+	f.StringVar(&b.name, "name", "", "C name of the kernel, none of the C library's (default: the output file's name)")
 	f.StringSliceVar(&b.emit, "emit", nil, "what to write: a comma list of KIND or KIND=PATH (default obj,header)")
 	f.StringVar(&b.target, "target", "", "system to build for, as linux/arm64, or its triple (default: this one)")
 	f.StringArrayVar(&b.layout, "layout", nil, "memory layout of an operand, by name or by number from 0: OPERAND=F for column-major, or OPERAND=STRIDE,STRIDE,... in elements")

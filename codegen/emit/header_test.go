@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"unicode"
@@ -261,7 +262,7 @@ func TestText(t *testing.T) {
 
 func TestBadNames(t *testing.T) {
 	for _, name := range []string{"", "1a", "a b", "a;", "a\n", "ä", "_a", "a__b", "int", "class", "xor", "size_t", "int64_t", "INT64_C", "INT_MAX",
-		"main", "NULL", "linux", strings.Repeat("a", 64), "a\x00", "a(void){}//", "einc_mul"} {
+		"main", "NULL", "linux", "exp", "memcpy", strings.Repeat("a", 64), "a\x00", "a(void){}//", "einc_mul"} {
 		_, err := Header([]*object.Object{sample()}, HeaderOptions{Name: name})
 		require.Error(t, err, "%q", name)
 	}
@@ -282,6 +283,33 @@ func TestBadNames(t *testing.T) {
 	o.Params[1].DType = "f64"
 	_, err = Header([]*object.Object{o}, HeaderOptions{Name: "k"})
 	require.ErrorContains(t, err, "elements of 4 bytes, not the 8")
+}
+
+// TestLibraryNames: no kernel takes the place of a function of the C library; this machine's headers say which there are.
+func TestLibraryNames(t *testing.T) {
+	require.True(t, slices.IsSorted(libraryFunctions))
+	require.True(t, slices.IsSorted(mathFunctions))
+	for _, name := range []string{"exp", "expf", "expl", "memcpy", "sincosf", "csqrtl", "modff", "atomic_load", "thrd_join", "setjmp"} {
+		require.ErrorContains(t, CheckName(name), "the C library has a function of that name: choose another (--name)", name)
+	}
+	for _, name := range []string{"matmul", "exponent", "expff", "mallocf", "softmax", "gemm"} {
+		require.NoError(t, CheckName(name))
+	}
+	text := ""
+	for _, h := range strings.Fields("assert complex ctype fenv inttypes locale math setjmp signal stdio stdlib string threads time uchar wchar wctype") {
+		text += "#include <" + h + ".h>\n"
+	}
+	cmd := exec.Command("gcc", "-std=c11", "-E", "-P", "-x", "c", "-")
+	cmd.Stdin = strings.NewReader(text)
+	out, err := cmd.Output()
+	if err != nil {
+		t.Skip(err)
+	}
+	found := regexp.MustCompile(`extern [^();{}]*\b([a-z][a-z0-9_]*) *\(`).FindAllStringSubmatch(string(out), -1)
+	require.Greater(t, len(found), 400)
+	for _, m := range found {
+		require.Error(t, CheckName(m[1]), m[0])
+	}
 }
 
 // strip removes block comments, as a C compiler does after it has replaced trigraphs and joined lines.

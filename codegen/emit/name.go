@@ -47,9 +47,11 @@ func checkName(name string) error {
 	case !identifier.MatchString(name) || strings.Contains(name, "__"):
 		return fmt.Errorf("%q is no C name: use ASCII letters, digits and single underscores, a letter first", name)
 	case slices.Contains(keywords, name):
-		return fmt.Errorf("%q cannot be used as a C name: C or C++ reserves it", name)
+		return fmt.Errorf("%q cannot be used as a C name: C or C++ reserves it: choose another (--name)", name)
+	case inLibrary(name):
+		return fmt.Errorf("%q cannot be used as a C name: the C library has a function of that name: choose another (--name)", name)
 	case libraryName.MatchString(name):
-		return fmt.Errorf("%q cannot be used as a C name: names of this form belong to the C library", name)
+		return fmt.Errorf("%q cannot be used as a C name: names of this form belong to the C library: choose another (--name)", name)
 	}
 	return nil
 }
