@@ -39,7 +39,7 @@ type GoFile = emit.File
 // kernel gives the same files on every host, with the same versions of einc and LLVM.
 //
 // Of open extents, one is possible: that of an index which comes first in the result and in every operand
-// that has it.
+// and temporary that has it, in all statements.
 func GenerateGo(ctx context.Context, k GoKernel) ([]GoFile, error) {
 	d := k.Directive
 	if d == nil {

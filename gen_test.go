@@ -19,6 +19,7 @@ import (
 // launches, functions, temporaries, and every element type.
 var genDirectives = []string{
 	`//einc:kernel BatchMul "bij,bjk->bik" b=*,i=5,j=7,k=9 float32`,
+	`//einc:kernel Mlp "T[h] = 2*U[h]; H[b,h] = relu(X[b,i]*W[i,h] + T[h]); Y[b,o] = H[b,h]*V[h,o]" b=*,i=4,h=8,o=17 float32`,
 	`//einc:kernel Packed "ik,kj->ij" i=120,j=72,k=130 float64`,
 	`//einc:kernel layer "Y[b,o] = gelu(X[b,i] * W[i,o] + bias[o])" b=3,i=5,o=19 float32`,
 	`//einc:kernel Chain "T[i,k] = A[i,j]*B[j,k]; D[i,i] = T[i,i]" i=4,j=3,k=4 complex128`,
@@ -202,8 +203,14 @@ func TestGenerateRefuses(t *testing.T) {
 		`//einc:kernel Mul "bij,bjk->bik" b=*,i=*,j=3,k=4 float32`: "both open",
 		`//einc:kernel Sum "bi->b" b=*,i=0 float32`:                "",
 		`//einc:kernel Diag "D[b,b] = V[b]" b=* float32`:           "index b is open",
-		`//einc:kernel None "bi->bi" b=*,i=0 float32`:              "no elements for any extent",
-		`//einc:kernel eincMul "i->i" i=3 float32`:                 "keeps names that begin with einc",
+		// An index has one name in all statements; a temporary or operand must have it in all of them.
+		`//einc:kernel Mlp "H[b,h] = relu(X[b,i]*W[i,h]); Y[b,o] = H[b,h]*V[h,o]" b=*,i=2,h=3,o=4 float32`: "",
+		`//einc:kernel Side "T[h,o] = U[h]*V[h,o]; Y[b,o] = X[b,h]*T[h,o]" b=*,h=3,o=4 float32`:            "",
+		`//einc:kernel Sum "H[b,h] = X[b,h]; Y[h] = H[b,h]" b=*,h=3 float32`:                               "index b is open",
+		`//einc:kernel Turn "H[h,b] = X[b,h]; Y[b,h] = H[h,b]" b=*,h=3 float32`:                            "index b is open",
+		`//einc:kernel Other "H[b,h] = X[b,h]; Y[b,h] = H[q,h]*X[b,h]" b=*,h=3,q=1 float32`:                "H is used both with it and without it",
+		`//einc:kernel None "bi->bi" b=*,i=0 float32`:                                                      "no elements for any extent",
+		`//einc:kernel eincMul "i->i" i=3 float32`:                                                         "keeps names that begin with einc",
 	} {
 		d, err := parser.ParseDirective(text)
 		require.NoError(t, err)

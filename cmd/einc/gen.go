@@ -43,7 +43,7 @@ or write comments, and run einc gen ./... :
   //einc:kernel BatchMul "bij,bjk->bik" b=*,i=64,j=64,k=64 float32
 
 An index with the extent * may have any at run time; it must come first in the result and in each operand
-that has it. Flags take one dash or two:
+and temporary that has it, in every statement. Flags take one dash or two:
 
   -eq EXPR        the expression
   -name NAME      the Go function

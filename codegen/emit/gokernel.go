@@ -18,12 +18,12 @@ var operandName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]{0,60}$`)
 // nameParams calls the output out, and operands by their names, or a, b, c, … where they have none.
 func (k *goKernel) nameParams() {
 	p := k.Problem
-	id := parser.IndexID(slices.IndexFunc(p.Indices, func(ix parser.Index) bool { return k.Open != "" && ix.Name == k.Open }))
 	taken := []string{"out", "n", "i", "fmt", "unsafe", k.Name}
 	for i, t := range append([]parser.Tensor{p.Tensors[p.Output]}, p.Tensors[:p.Operands]...) {
 		c := goParam{Name: "out", Type: goType(t.DType), DType: t.DType, Shape: t.Shape, Len: size(t.Shape)}
-		c.Open = k.Open != "" && (i == 0 || k.hasOpen(i-1, id))
+		c.Open = k.opens[p.Output]
 		if i > 0 {
+			c.Open = k.opens[i-1]
 			c.Name = k.operand(i-1, taken)
 			taken = append(taken, c.Name)
 		}

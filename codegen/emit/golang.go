@@ -169,6 +169,7 @@ type goKernel struct {
 	Params   []goParam
 	Open     string // name of the open index
 	OpenAll  bool   // every operand has it
+	opens    []bool // by tensor: its first axis is the open index
 	Variants []*goVariant
 	Exact    bool // results on small integers are exact
 	testSize
@@ -223,64 +224,6 @@ func asciiName(name string) string {
 		}
 	}
 	return b.String()
-}
-
-// open finds the open index, and refuses what the loop over its items could not compute.
-func (k *goKernel) open() error {
-	id := parser.NoIndex
-	for _, s := range k.Directive.Sizes {
-		if s.Extent != parser.AnyExtent {
-			continue
-		}
-		if k.Open != "" {
-			return fmt.Errorf("%s: the indices %s and %s are both open; a kernel can loop over one: give the other an extent", k.Name, k.Open, s.Index)
-		}
-		k.Open = s.Index
-		id = parser.IndexID(slices.IndexFunc(k.Problem.Indices, func(ix parser.Index) bool { return ix.Name == s.Index }))
-	}
-	if k.Open == "" {
-		return nil
-	}
-	ok := func(axes []parser.IndexID) bool { return !slices.Contains(axes[min(1, len(axes)):], id) }
-	for _, s := range k.Problem.Statements {
-		good := id >= 0 && len(s.Left) > 0 && s.Left[0] == id && ok(s.Left)
-		for _, n := range s.Expr {
-			good = good && ok(n.Axes) && !slices.Contains(n.Over, id)
-		}
-		if !good {
-			return fmt.Errorf("%s: index %s is open, and kernels for any extent exist only where the open index comes first in the result and in each operand that has it: give it an extent, or put it first", k.Name, k.Open)
-		}
-	}
-	return k.checkItems(id)
-}
-
-// checkItems refuses items without elements: their number could not be told from the slices' lengths.
-func (k *goKernel) checkItems(id parser.IndexID) error {
-	k.OpenAll = true
-	for i, t := range k.Problem.Tensors {
-		if i < k.Problem.Operands {
-			k.OpenAll = k.OpenAll && k.hasOpen(i, id)
-		}
-		if i == k.Problem.Output && size(t.Shape) == 0 {
-			return fmt.Errorf("%s: the result has no elements for any extent of %s: give it an extent", k.Name, k.Open)
-		}
-	}
-	return nil
-}
-
-// hasOpen says that an operand's first axis is the open index.
-func (k *goKernel) hasOpen(operand int, id parser.IndexID) bool {
-	for _, s := range k.Problem.Statements {
-		if s.Old == operand {
-			return true
-		}
-		for _, n := range s.Expr {
-			if n.Kind == parser.NodeRef && n.Tensor == operand && len(n.Axes) > 0 && n.Axes[0] == id {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // Sliced says that a variant has loops around its launches.
