@@ -57,6 +57,9 @@ const (
 // loops that show what the machine can do. It needs native code; the disk cache is left out, so that
 // compiling is measured as well.
 func Measure(ctx context.Context, expr string, specs []Spec, opts *Options) (*Measurement, error) {
+	if ctx == nil {
+		return nil, errNoContext
+	}
 	o := Options{}
 	if opts != nil {
 		o = *opts

@@ -62,6 +62,9 @@ func Build(ctx context.Context, expr, name string, specs []Spec, opts *Options) 
 // BuildFor is Build for other machines. What Emit then gives depends on nothing of this one but, where no
 // other is named, its system; the Level of the options is not used.
 func BuildFor(ctx context.Context, expr, name string, specs []Spec, opts *Options, to BuildTarget) (*Artifacts, error) {
+	if ctx == nil {
+		return nil, errNoContext
+	}
 	system, err := codegen.SystemFor(to.System)
 	if err != nil {
 		return nil, asOption(err)
@@ -171,6 +174,9 @@ const portableWorkers = 8
 // Emit makes one of Kinds. An object file needs LLVM, as the header does, which states the stack that
 // LLVM proved, and the assembly. A shared library needs a linker for the system, too.
 func (a *Artifacts) Emit(ctx context.Context, kind string) ([]byte, error) {
+	if ctx == nil {
+		return nil, errNoContext
+	}
 	switch kind {
 	case "obj", "header", "shared":
 		return a.compiled(ctx, kind)

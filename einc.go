@@ -66,6 +66,9 @@ func Einsum(expr string, operands ...*Tensor) (*Tensor, error) {
 
 // EinsumContext is Einsum with options, under a context that cancels compiling and running.
 func EinsumContext(ctx context.Context, expr string, opts *Options, operands ...*Tensor) (*Tensor, error) {
+	if ctx == nil {
+		return nil, errNoContext
+	}
 	for {
 		f, err := funcs.get(ctx, expr, opts, operands)
 		if err != nil {
@@ -93,6 +96,9 @@ func Compile(expr string, specs []Spec, opts *Options) (*Func, error) {
 
 // CompileContext is Compile under a context.
 func CompileContext(ctx context.Context, expr string, specs []Spec, opts *Options) (*Func, error) {
+	if ctx == nil {
+		return nil, errNoContext
+	}
 	c, err := prepare(ctx, expr, specs, opts)
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/einc-lang/einc"
+	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/tensor"
 	"github.com/stretchr/testify/require"
 )
@@ -90,6 +91,31 @@ func TestMethodsOfNoFunc(t *testing.T) {
 		require.Zero(t, f.Stats())
 		require.NoError(t, f.Close())
 		require.NoError(t, f.Close())
+	}
+}
+
+// A nil context is an error, not a panic.
+func TestNoContext(t *testing.T) {
+	a, specs := arange(t, 2), []einc.Spec{specOf(tensor.F64, 2)}
+	f, err := einc.Compile("i->", specs, &einc.Options{Engine: einc.Interpreter})
+	require.NoError(t, err)
+	d, err := parser.ParseDirective(`//einc:kernel Sum "i->" i=2 float64`)
+	require.NoError(t, err)
+	var none context.Context
+	for name, call := range map[string]func() error{
+		"EinsumContext":  func() error { _, err := einc.EinsumContext(none, "i->", nil, a); return err },
+		"CompileContext": func() error { _, err := einc.CompileContext(none, "i->", specs, nil); return err },
+		"CompileFor":     func() error { _, err := einc.CompileFor(none, "i->", nil, []*einc.Tensor{a}); return err },
+		"CallContext":    func() error { return f.CallContext(none, arange(t), a) },
+		"Build":          func() error { _, err := einc.Build(none, "i->", "k", specs, nil); return err },
+		"PlanExpr":       func() error { _, err := einc.PlanExpr(none, "i->", specs, nil); return err },
+		"PlanNetworks":   func() error { return einc.PlanNetworks(none, strings.NewReader(""), false, tensor.F64, nil, nil) },
+		"CheckPlan":      func() error { _, err := einc.CheckPlan(none, &einc.PlanFile{}); return err },
+		"Explain":        func() error { _, err := einc.Explain(none, "i->", specs, nil); return err },
+		"Measure":        func() error { _, err := einc.Measure(none, "i->", specs, nil); return err },
+		"GenerateGo":     func() error { _, err := einc.GenerateGo(none, einc.GoKernel{Directive: d, Package: "p"}); return err },
+	} {
+		require.NotPanics(t, func() { require.ErrorContains(t, call(), "the context is nil", name) }, name)
 	}
 }
 

@@ -44,6 +44,9 @@ func StageNames() []string {
 // Explain prints the named stages of an expression, or all of them. Without specs only "words" and
 // "program" can be had.
 func Explain(ctx context.Context, expr string, specs []Spec, opts *Options, stages ...string) (Explanation, error) {
+	if ctx == nil {
+		return nil, errNoContext
+	}
 	if opts == nil {
 		opts = &Options{}
 	}

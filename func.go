@@ -18,6 +18,9 @@ import (
 // ErrClosed is returned by calls of a Func after Close.
 var ErrClosed = runtime.ErrClosed
 
+// errNoContext is returned by what takes a context and is given a nil one.
+var errNoContext = errors.New("einc: the context is nil: give context.Background() if nothing is to end the call")
+
 // errNotCompiled is returned by the methods of a Func that no Compile returned.
 var errNotCompiled = errors.New("einc: a Func that is nil or zero has no code: Compile makes those that can be called")
 
@@ -92,7 +95,7 @@ func (f *Func) NewOutput() (*Tensor, error) {
 	return tensor.New(f.expected[0].dtype, f.expected[0].shape...)
 }
 
-// NewOutputFor allocates a tensor that a Call with these operands can fill.
+// NewOutputFor allocates a tensor that a Call with these operands can fill. It refuses operands that Call refuses.
 func (f *Func) NewOutputFor(operands ...*Tensor) (*Tensor, error) {
 	if !f.compiled() {
 		return nil, errNotCompiled
@@ -100,11 +103,19 @@ func (f *Func) NewOutputFor(operands ...*Tensor) (*Tensor, error) {
 	if err := f.checkCount(operands); err != nil {
 		return nil, err
 	}
+	if err := checkOperands(operands); err != nil {
+		return nil, err
+	}
 	sizes := f.sizes(nil, operands)
 	shape := make([]int, len(f.expected[0].shape))
 	for a, n := range f.expected[0].shape {
 		if shape[a] = extent(n, sizes); shape[a] < 0 {
 			return nil, fmt.Errorf("the operands have no axis that tells the output's extent %s", f.c.sizes.Names[object.OpenSize(n)])
+		}
+	}
+	for i, t := range operands {
+		if err := f.checkTensor(t, i, sizes); err != nil {
+			return nil, err
 		}
 	}
 	return tensor.New(f.expected[0].dtype, shape...)
@@ -138,6 +149,8 @@ func (f *Func) CallContext(ctx context.Context, out *Tensor, operands ...*Tensor
 	switch {
 	case !f.compiled():
 		return errNotCompiled
+	case ctx == nil:
+		return errNoContext
 	case f.closed.Load():
 		return ErrClosed
 	}

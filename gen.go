@@ -41,6 +41,9 @@ type GoFile = emit.File
 // Of open extents, one is possible: that of an index which comes first in the result and in every operand
 // and temporary that has it, in all statements.
 func GenerateGo(ctx context.Context, k GoKernel) ([]GoFile, error) {
+	if ctx == nil {
+		return nil, errNoContext
+	}
 	d := k.Directive
 	if d == nil {
 		return nil, errNoDirective

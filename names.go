@@ -46,6 +46,9 @@ func WriteFile(path string, data []byte) error {
 // is the quickest way to one call. Calls with other layouts then fail, save that Options.Specialize has one
 // compiled for other operands.
 func CompileFor(ctx context.Context, expr string, opts *Options, operands []*Tensor) (*Func, error) {
+	if ctx == nil {
+		return nil, errNoContext
+	}
 	if err := checkOperands(operands); err != nil {
 		return nil, err
 	}

@@ -43,6 +43,10 @@ func TestOpenCallsRefuseWhatDisagrees(t *testing.T) {
 	require.ErrorContains(t, err, "1 operands given, the function takes 2")
 	_, err = f.NewOutputFor(arange(t), arange(t, 4, 5))
 	require.ErrorContains(t, err, "no axis that tells the output's extent i")
+	_, err = f.NewOutputFor(nil, arange(t, 4, 5))
+	require.EqualError(t, err, "operand 0 is nil")
+	_, err = f.NewOutputFor(arange(t, 3, 4), arange(t, 5, 5))
+	require.EqualError(t, err, f.Call(arange(t, 3, 5), arange(t, 3, 4), arange(t, 5, 5)).Error())
 	require.ErrorContains(t, f.Call(arange(t, 3, 5), arange(t, 3, 4), arange(t, 5, 5)),
 		"operand 1 is f64[5 5], the function was compiled for f64[k j] with k = 4, j = 5")
 	require.ErrorContains(t, f.Call(arange(t, 3, 6), arange(t, 3, 4), arange(t, 4, 5)), "the output is f64[3 6]")

@@ -73,6 +73,9 @@ func PlanFormats() []string { return []string{"text", "json", "dot", "svg", "num
 // PlanExpr plans an expression. If ctx ends during the search, it returns the best plan until then, or a
 // greedy one if there is none yet.
 func PlanExpr(ctx context.Context, expr string, specs []Spec, opts *Options) (*Planned, error) {
+	if ctx == nil {
+		return nil, errNoContext
+	}
 	if opts == nil {
 		opts = &Options{}
 	}
@@ -196,6 +199,9 @@ func errNotProduct(does string) error {
 // each under its own budget and calls f with it. Elements are of type d. If ctx ends during a search, f
 // gets the best order until then, and no further network is planned.
 func PlanNetworks(ctx context.Context, in io.Reader, lines bool, d DType, opts *Options, f func(*Planned) error) error {
+	if ctx == nil {
+		return errNoContext
+	}
 	if opts == nil {
 		opts = &Options{}
 	}
@@ -409,6 +415,9 @@ func ComparePlans(optimizers []string, plans []*Planned) (string, error) {
 // CheckPlan recounts what a plan file's order costs today and fails if that is more time or memory than
 // the file says; else it returns both in a line.
 func CheckPlan(ctx context.Context, f *PlanFile) (string, error) {
+	if ctx == nil {
+		return "", errNoContext
+	}
 	if f == nil {
 		return "", errors.New("there is no plan file to check: read one with ReadPlan")
 	}
