@@ -3,6 +3,7 @@ package planner
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/einc-lang/einc/parser"
@@ -29,13 +30,13 @@ func (f *File) check() error {
 	if _, err := tensor.ParseDType(f.Type); err != nil {
 		return err
 	}
-	if len(f.Labels) != 0 && len(f.Labels) != len(f.Sizes) {
-		return fmt.Errorf("%d labels for %d indices", len(f.Labels), len(f.Sizes))
+	if err := f.checkLabels(); err != nil {
+		return err
 	}
 	if !slices.Contains(objectives[:], Objective(f.Objective)) {
 		return fmt.Errorf("no objective %q", clip(f.Objective))
 	}
-	if err := errors.Join(f.checkFigures(), f.checkSlices(), f.Target.check()); err != nil {
+	if err := errors.Join(f.checkFigures(), f.checkSlices(), f.Target.check(), f.checkPeak(n, o)); err != nil {
 		return err
 	}
 	return f.checkExpr()
@@ -107,6 +108,76 @@ func (f *File) checkOperands() error {
 	return nil
 }
 
+// checkLabels checks that there is a label for each index, or none at all, and that no two are the same.
+func (f *File) checkLabels() error {
+	if len(f.Labels) == 0 {
+		return nil
+	}
+	if len(f.Labels) != len(f.Sizes) {
+		return fmt.Errorf("%d labels for %d indices", len(f.Labels), len(f.Sizes))
+	}
+	of := map[string]int{}
+	for i, l := range f.Labels {
+		if first, ok := of[l]; ok {
+			return fmt.Errorf("labels: the indices %d and %d are both called %q", first, i, clip(l))
+		}
+		of[l] = i
+	}
+	return nil
+}
+
+// checkPeak checks that the plan holds no more than all of its tensors, whole and each of them twice: so much no order
+// needs.
+func (f *File) checkPeak(n *Network, o *Order) error {
+	d, err := tensor.ParseDType(f.Type)
+	if err != nil {
+		return err
+	}
+	most := 2 * n.allElements(o.Path) * float64(d.Accum().Size())
+	if f.PeakBytes > most {
+		return fmt.Errorf("peak_bytes is %.6g: all tensors of the path have %.6g", f.PeakBytes, most/2)
+	}
+	return nil
+}
+
+// allElements is the number of elements of all operands, and of all that the steps of a path make of them.
+func (n *Network) allElements(path [][2]int) (sum float64) {
+	uses := make([]int, len(n.Sizes)) // by tensors that are left, and by the output
+	legs := slices.Clone(n.Inputs)
+	for _, t := range append(slices.Clone(n.Inputs), n.Output) {
+		sum += n.elements(t)
+		for _, ix := range t {
+			uses[ix]++
+		}
+	}
+	for _, p := range path {
+		var out []int32
+		for _, ix := range append(slices.Clone(legs[p[0]]), legs[p[1]]...) {
+			uses[ix]--
+			out = append(out, ix)
+		}
+		slices.Sort(out)
+		out = slices.DeleteFunc(slices.Compact(out), func(ix int32) bool { return uses[ix] == 0 })
+		for _, ix := range out {
+			uses[ix]++
+		}
+		sum += n.elements(out)
+		legs = append(legs, out)
+	}
+	return sum
+}
+
+// elements is the number of elements of a tensor with some indices; one that is there twice counts once.
+func (n *Network) elements(legs []int32) float64 {
+	size := 1.0
+	for a, ix := range legs {
+		if !slices.Contains(legs[:a], ix) {
+			size *= n.Sizes[ix]
+		}
+	}
+	return size
+}
+
 // checkFigures refuses negative costs and counts.
 func (f *File) checkFigures() error {
 	for _, v := range []struct {
@@ -122,14 +193,19 @@ func (f *File) checkFigures() error {
 	return nil
 }
 
-// checkSlices checks that cut indices exist, once each, and have as many positions as parts.
+// checkSlices checks that cut indices exist, once each, and have as many positions as parts, and that
+// there are as many slices as the parts make.
 func (f *File) checkSlices() error {
-	seen := map[int64]bool{}
+	seen, parts := map[int64]bool{}, 1.0
 	for _, s := range f.Sliced {
 		if len(s) != 2 || s[0] < 0 || s[0] >= int64(len(f.Sizes)) || seen[s[0]] || s[1] < 1 || s[1] > max(f.Sizes[s[0]], 1) {
 			return fmt.Errorf("the slice %v: it takes an index, not yet sliced, and at most its extent of parts", s)
 		}
 		seen[s[0]] = true
+		parts *= float64(s[1])
+	}
+	if math.Abs(f.Slices-parts) > 1e-6*parts { // which the search adds up as logarithms
+		return fmt.Errorf("slices is %v, and the parts of sliced make %v", f.Slices, parts)
 	}
 	return nil
 }
@@ -137,9 +213,13 @@ func (f *File) checkSlices() error {
 // check refuses machines that cannot be.
 func (t *FileTarget) check() error {
 	const most = 1 << 40
-	for _, v := range []int{t.L1, t.L2, t.L3, t.Workers, t.Registers, t.VectorBytes} {
-		if v < 0 || v > most {
-			return fmt.Errorf("the target has a size of %d", v)
+	for _, v := range []struct {
+		field    string
+		n, least int
+	}{{"l1", t.L1, 1}, {"l2", t.L2, 0}, {"l3", t.L3, 0}, {"workers", t.Workers, 1}, {"registers", t.Registers, 1},
+		{"vector_bytes", t.VectorBytes, 1}} {
+		if v.n < v.least || v.n > most {
+			return fmt.Errorf("target.%s is %d: it is at least %d and at most %d", v.field, v.n, v.least, most)
 		}
 	}
 	if t.VectorBytes > 1<<10 || t.Registers > 1<<10 || t.Workers > cost.MostWorkers {
