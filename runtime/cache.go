@@ -114,7 +114,16 @@ func touch(path string, info fs.FileInfo) {
 // Object is none the worse, so callers warn once and go on.
 func (c *Cache) Put(key [32]byte, o *object.Object) error {
 	c.trim.Do(func() { _ = c.Trim() })
-	if err := replace(c.path(key), object.Encode(o)); err != nil {
+	path := c.path(key)
+	err := replace(path, object.Encode(o))
+	if info, e := os.Lstat(path); err != nil && e == nil && info.IsDir() {
+		// No file takes the place of a directory: of an empty one, once it is gone.
+		if os.Remove(path) != nil {
+			return fmt.Errorf("kernel cache %s: %s is a directory with files in it, where an entry belongs: remove it", c.dir, filepath.Base(path))
+		}
+		err = replace(path, object.Encode(o))
+	}
+	if err != nil {
 		return fmt.Errorf("kernel cache %s: %w", c.dir, err)
 	}
 	return nil

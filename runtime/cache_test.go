@@ -167,6 +167,26 @@ func TestCachePutReportsTheDisk(t *testing.T) {
 	require.False(t, ok)
 }
 
+// A directory where an entry belongs is replaced if it is empty; else the error says what to remove.
+func TestCacheEntryIsDirectory(t *testing.T) {
+	c, _ := openCache(t)
+	key, o := entry(5)
+	path := c.path(key)
+	require.NoError(t, os.Mkdir(path, 0o700))
+	_, ok := c.Get(key)
+	require.False(t, ok)
+	require.NoError(t, c.Put(key, o))
+	got, ok := c.Get(key)
+	require.True(t, ok)
+	require.Equal(t, o, got)
+
+	require.NoError(t, os.Remove(path))
+	require.NoError(t, os.Mkdir(path, 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(path, "mine"), nil, 0o600))
+	require.ErrorContains(t, c.Put(key, o), filepath.Base(path)+" is a directory with files in it, where an entry belongs: remove it")
+	require.FileExists(t, filepath.Join(path, "mine"))
+}
+
 // TestCacheTrim lets a cache get old: entries in use stay, as do files that are not the cache's.
 func TestCacheTrim(t *testing.T) {
 	c, dir := openCache(t)
