@@ -13,6 +13,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// TestOtherReductions: an operator that there is not leads to those that there are.
+func TestOtherReductions(t *testing.T) {
+	for op, hint := range map[string]string{"mean": "sum, and divide by the extent", "sum": "write +=", "amax": "write max=", "other": ""} {
+		var e *Error
+		_, err := Parse("Y[b] "+op+"= X[b,o]", ModeAuto)
+		require.ErrorAs(t, err, &e)
+		require.Contains(t, e.Msg, "a statement has '=', '+=', '*=', 'max=' or 'min=' after its left side, not '"+op+"'")
+		require.Contains(t, e.Hint, hint)
+		require.Equal(t, hint == "", e.Hint == "")
+	}
+}
+
 // example is one example of a code's documentation.
 type example struct{ text, rest, says string }
 

@@ -94,7 +94,11 @@ func (g *grammar) statement() (Assign, error) {
 
 func (g *grammar) assignOp(a *Assign) error {
 	if g.tok.kind != tokOp {
-		return g.fail(CodeSyntax, g.tok.span, "a statement has '=' after its left side, not %s", g.tok.name())
+		err := g.fail(CodeSyntax, g.tok.span, "a statement has '=', '+=', '*=', 'max=' or 'min=' after its left side, not %s", g.tok.name())
+		if h, ok := otherReductions[g.tok.text]; ok {
+			err = err.hint("%s", h)
+		}
+		return err
 	}
 	a.Update = true
 	switch g.tok.text {

@@ -22,6 +22,13 @@ var advice = map[string]string{
 	">=": "there are no comparisons",
 }
 
+// otherReductions say what to write instead of an assignment by an operator that there is not, such as mean=.
+var otherReductions = map[string]string{
+	"mean": "sum, and divide by the extent, as in Y[b] = X[b,o]/4", "avg": "sum, and divide by the extent, as in Y[b] = X[b,o]/4",
+	"sum": "write +=, or = to sum without what the left held", "add": "write +=", "prod": "write *=", "mul": "write *=",
+	"maximum": "write max=", "amax": "write max=", "minimum": "write min=", "amin": "write min=",
+}
+
 // otherNames are functions of other languages, with what they are here.
 var otherNames = map[string]string{
 	"sum":        "an index that is not on the left is summed by itself",
