@@ -37,7 +37,11 @@ code is for x86-64-v3, generic arm64 or Apple's M1, whatever this machine has. S
 separated by commas, give one object that picks the code for the CPU at its first call. The same input gives
 the same bytes on every machine, with the same versions of einc and LLVM: blocks, and the size from which results
 are stored past the caches, are for caches that all CPUs of the level have, where run and the library look at this
-machine's.`,
+machine's.
+
+A name that max=, min=, += or *= assigns without a plain statement before it is an operand, too, which holds the old
+values: with -s, and where there is a shape for it, the function takes it as in_NAME. With shapes for the other
+operands only, it is left out, and the reduction begins from nothing.`,
 		Example: `  einc build 'ik,kj->ij' 64x128:f32 128x32:f32 -o matmul.o
   einc build 'ik,kj->ij' 64x128:f32 128x32:f32 -o matmul.o --cpu x86-64-v2,x86-64-v3,x86-64-v4
   einc build 'ik,kj->ij' 64x128:f32 128x32:f32 -o matmul.o --target darwin/arm64 --layout 1=F

@@ -43,7 +43,13 @@ or write comments, and run einc gen ./... :
   //einc:kernel BatchMul "bij,bjk->bik" b=*,i=64,j=64,k=64 float32
 
 An index with the extent * may have any at run time; it must come first in the result and in each operand
-and temporary that has it, in every statement. Flags take one dash or two:
+and temporary that has it, in every statement.
+
+A name that max=, min=, += or *= assigns without a plain statement before it is an operand, too, which holds the
+old values; it cannot be left out. To begin from nothing, write = instead of +=, or give values that leave the
+result as it is: -Inf for max=, Inf for min=, 1 for *=.
+
+Flags take one dash or two:
 
   -eq EXPR        the expression
   -name NAME      the Go function
