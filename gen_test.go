@@ -21,6 +21,7 @@ var genDirectives = []string{
 	`//einc:kernel BatchMul "bij,bjk->bik" b=*,i=5,j=7,k=9 float32`,
 	`//einc:kernel Mlp "T[h] = 2*U[h]; H[b,h] = relu(X[b,i]*W[i,h] + T[h]); Y[b,o] = H[b,h]*V[h,o]" b=*,i=4,h=8,o=17 float32`,
 	`//einc:kernel Packed "ik,kj->ij" i=120,j=72,k=130 float64`,
+	`//einc:kernel Blocks "ik,kj->ij" i=128,k=600,j=140 float64`,
 	`//einc:kernel layer "Y[b,o] = gelu(X[b,i] * W[i,o] + bias[o])" b=3,i=5,o=19 float32`,
 	`//einc:kernel Chain "T[i,k] = A[i,j]*B[j,k]; D[i,i] = T[i,i]" i=4,j=3,k=4 complex128`,
 	`//einc:kernel Tropical "P[i,j] max= A[i,k] + B[k,j]" i=3,j=17,k=4 int16`,
@@ -162,6 +163,9 @@ func checkSliced(t *testing.T, dir string) {
 	}
 	require.Regexp(t, `\{\d+, \d+, \d+, \d+, \d+, \d+, true, \d+, (?:[2-9]|\d\d+)\},\n`, all.String(), "a loop that goroutines share")
 	require.Regexp(t, `\{\d+, \d+, \d+, \d+, \d+, \d+, false, \d+, 1\},\n`, all.String())
+	turns, err := os.ReadFile(filepath.Join(dir, "blocks_einc_v3_amd64.go"))
+	require.NoError(t, err)
+	require.Regexp(t, `\{0, 2, 1, 0, 1, [2-9], false, \d+, 1\},\n`, string(turns), "blocks that take turns")
 	require.Regexp(t, `\{\d+, \d+, \d+, [1-9]\d*, \d+, 1, false, \d+, 1\},\n`, all.String(), "a last slice that is smaller")
 }
 

@@ -212,7 +212,7 @@ func (u *Unit) param(t int) object.Param {
 
 func (u *Unit) launch(ph lower.Phase, s space) object.Launch {
 	nest := u.Program.Nests[ph.Nest]
-	l := object.Launch{Symbol: ph.Nest, First: ph.First, Tasks: ph.Tasks.Value, TasksDim: ph.Tasks.Dim, Nanos: ph.Nanos, Scale: ph.Scale}
+	l := object.Launch{Symbol: ph.Nest, Tasks: ph.Tasks.Value, TasksDim: ph.Tasks.Dim, Nanos: ph.Nanos, Scale: ph.Scale}
 	if l.TasksDim > 0 {
 		l.Tasks = 0
 	}

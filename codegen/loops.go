@@ -1,6 +1,7 @@
 package codegen
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/einc-lang/einc/codegen/loop"
@@ -77,30 +78,20 @@ func (u *Unit) moves(buffer int) []object.Move {
 	return ms
 }
 
-// loops turns the plan's loops around steps into loops around launches, and renumbers the moves. A loop
-// around nothing is left out.
+// loops turns the plan's loops around steps, and the turns of steps, into loops around launches, an outer one before those
+// inside it. It renumbers the moves, and lets turns move launches on.
 func (u *Unit) loops(launches []object.Launch) []object.Loop {
-	first := make([]int, len(u.Plan.Steps)+1) // launch of each step
-	for i, at := 0, 0; i < len(first); i++ {
-		for at < len(u.Program.Phases) && u.Program.Phases[at].Step < i {
-			at++
-		}
-		first[i] = at
-	}
+	around := append(u.planLoops(), u.turns()...)
+	slices.SortStableFunc(around, func(a, b looped) int { return cmp.Or(cmp.Compare(a.First, b.First), cmp.Compare(b.End, a.End)) })
 	number := make([]int, len(u.Plan.Loops))
-	var loops []object.Loop
-	for i, l := range u.Plan.Loops {
-		number[i] = len(loops)
-		if first[l.First] == first[l.End] {
+	loops := make([]object.Loop, len(around))
+	for i, l := range around {
+		if loops[i] = l.Loop; l.plan >= 0 {
+			number[l.plan] = i
 			continue
 		}
-		loops = append(loops, object.Loop{First: first[l.First], End: first[l.End], Begin: int64(l.Begin),
-			Step: int64(l.Chunk), Count: int64(l.Count), Parallel: l.Parallel})
-	}
-	for _, t := range u.Program.Turns {
-		loops = append(loops, object.Loop{First: t.First, End: t.End, Step: 1, CountDim: t.Count.Dim})
-		for i := t.First; i < t.End; i++ {
-			launches[i].Advance = len(loops)
+		for j := l.First; j < l.End; j++ {
+			launches[j].Advance = i + 1
 		}
 	}
 	for i := range launches {
@@ -110,6 +101,43 @@ func (u *Unit) loops(launches []object.Launch) []object.Loop {
 				ms[k].Loop = number[ms[k].Loop]
 			}
 		}
+	}
+	return loops
+}
+
+// looped is a loop around launches, and its number in the plan; -1 for the turns of a step, which are inside all loops of the
+// plan.
+type looped struct {
+	object.Loop
+	plan int
+}
+
+// planLoops are the plan's loops, but for those around nothing.
+func (u *Unit) planLoops() (loops []looped) {
+	first := make([]int, len(u.Plan.Steps)+1) // launch of each step
+	for i, at := 0, 0; i < len(first); i++ {
+		for at < len(u.Program.Phases) && u.Program.Phases[at].Step < i {
+			at++
+		}
+		first[i] = at
+	}
+	for i, l := range u.Plan.Loops {
+		if first[l.First] < first[l.End] {
+			loops = append(loops, looped{object.Loop{First: first[l.First], End: first[l.End], Begin: int64(l.Begin),
+				Step: int64(l.Chunk), Count: int64(l.Count), Parallel: l.Parallel}, i})
+		}
+	}
+	return loops
+}
+
+// turns are the loops of steps that are done in turns.
+func (u *Unit) turns() (loops []looped) {
+	for _, t := range u.Program.Turns {
+		l := object.Loop{First: t.First, End: t.End, Step: 1, CountDim: t.Count.Dim}
+		if l.CountDim == 0 {
+			l.Count = t.Count.Value
+		}
+		loops = append(loops, looped{l, -1})
 	}
 	return loops
 }

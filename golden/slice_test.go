@@ -179,19 +179,20 @@ func checkMemory(t *testing.T, k kernelOf, note string) {
 	require.Equal(t, pl.Peak, used, "%s\n%s\narena %d, shared %d, worker %d", note, pl, m.Arena, m.Shared, m.Worker)
 }
 
-// TestSlicedPacked slices products that are large enough for panels.
+// TestSlicedPacked slices products that are large enough for panels, and for blocks that take turns within slices.
 func TestSlicedPacked(t *testing.T) {
 	r := rand.New(rand.NewPCG(seed(t), 9))
 	hostLevels(t)
 	target, err := codegen.Host()
 	require.NoError(t, err)
 	target.Workers = 2
-	operands, err := golden.Operands(r, tensor.F64, [][]int{{300, 520}, {520, 310}, {310, 200}})
+	operands, err := golden.Operands(r, tensor.F64, [][]int{{300, 520}, {520, 700}, {700, 310}})
 	require.NoError(t, err)
 	c := &golden.Contraction{Expr: "ab,bc,cd->ad", Operands: operands}
 	p := problem(t, c)
 	whole := compileSliced(t, p, planner.Options{Target: target}, lower.Options{})
 	want := whole.run(t, p, operands, 2)
+	turns := 0 // within slices
 	for _, cuts := range [][]planner.SliceIndex{{{Index: 0, Chunk: 70}}, {{Index: 2, Chunk: 100}}, {{Index: 1, Chunk: 260}, {Index: 3, Chunk: 64}}} {
 		k := compileSliced(t, p, planner.Options{Target: target, Slices: cuts}, lower.Options{})
 		for workers := range 3 {
@@ -199,7 +200,15 @@ func TestSlicedPacked(t *testing.T) {
 		}
 		checkMemory(t, k, fmt.Sprint(cuts))
 		require.NoError(t, k.kernel.Close())
+		for _, turn := range k.unit.Program.Turns {
+			for _, l := range k.unit.Plan.Loops {
+				if step := k.unit.Program.Phases[turn.First].Step; step >= l.First && step < l.End {
+					turns++
+				}
+			}
+		}
 	}
+	require.Positive(t, turns)
 }
 
 // TestSlicedCopies runs products of a batch against the grain in less memory than their copies take: some items at a time.

@@ -18,8 +18,9 @@ type frame struct {
 	shared  *block
 	workers []worker // never shrinks while the frame lives
 	bytes   int64
-	body    []part // of a kernel for open extents: as the call has it
-	room    int64  // bytes of the arena, where calls decide it
+	body    []part  // of a kernel for open extents: as the call has it
+	room    int64   // bytes of the arena, where calls decide it
+	idle    float64 // modelled nanoseconds since helpers had work
 	job     job
 }
 

@@ -75,7 +75,8 @@ func (j *job) work(w int) {
 // part runs some tasks, or some positions of a loop.
 func (j *job) part(w int, lo, hi int64) {
 	if j.loop == nil {
-		j.launch.call(j.frame.args(w, j.launch, j.round), lo, hi, j.procs)
+		first := j.launch.begin(j.frame.workers[0].at)
+		j.launch.call(j.frame.args(w, j.launch, j.round), first+lo, first+hi, j.procs)
 	} else if !j.frame.positions(j.loop, w, lo, hi, j.done, j.procs) {
 		j.cut.Store(true)
 	}

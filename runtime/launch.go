@@ -20,7 +20,8 @@ const (
 type launch struct {
 	fn    uintptr
 	stack stackClass
-	first int64 // number of the launch's first task
+	first int64 // number of the launch's first task, before loops move it on
+	loop  int   // 1 + the loop whose positions do; 0: none
 	tasks int64
 	task  float64 // nanoseconds of one task
 	nanos float64 // of all tasks
@@ -57,7 +58,7 @@ func (k *Kernel) newLaunch(o *object.Object, from *object.Launch) (launch, error
 	if from.Tasks > maxTasks {
 		return launch{}, fmt.Errorf("kernel %s has %d tasks; the limit is %d", y.Name, from.Tasks, int64(maxTasks))
 	}
-	l := launch{fn: fn, stack: stack, first: from.First, tasks: from.Tasks, open: newEntries(from)}
+	l := launch{fn: fn, stack: stack, first: from.First, loop: from.Advance, tasks: from.Tasks, open: newEntries(from)}
 	l.task = l.open.nanos
 	l.time()
 	l.args = make([]slot, len(from.Args))
@@ -106,10 +107,18 @@ func (l *launch) chunkFor(workers int) int64 {
 	return min(l.chunk, max(1, (l.tasks+cuts-1)/cuts))
 }
 
-// call runs tasks lo to hi-1 of the launch with a filled args block.
+// begin is the number of the first task, of loops that stand at the given items.
+func (l *launch) begin(at []int64) int64 {
+	if l.loop == 0 {
+		return l.first
+	}
+	return l.first + at[l.loop-1]*l.tasks
+}
+
+// call runs tasks lo to hi-1, as the kernel counts them, with a filled args block.
 func (l *launch) call(args *unsafe.Pointer, lo, hi int64, procs int) {
 	if l.task*float64(hi-lo) <= object.ShortNanos || !l.outside(args, lo, hi, procs) {
-		call(l.stack, true, l.fn, unsafe.Pointer(args), l.first+lo, l.first+hi)
+		call(l.stack, true, l.fn, unsafe.Pointer(args), lo, hi)
 	}
 }
 
@@ -118,7 +127,7 @@ func (l *launch) call(args *unsafe.Pointer, lo, hi int64, procs int) {
 func (l *launch) outside(args *unsafe.Pointer, lo, hi int64, procs int) bool {
 	may := callsOutside.Add(1) <= int64(procs)
 	if may {
-		call(l.stack, false, l.fn, unsafe.Pointer(args), l.first+lo, l.first+hi)
+		call(l.stack, false, l.fn, unsafe.Pointer(args), lo, hi)
 	}
 	callsOutside.Add(-1)
 	return may

@@ -13,14 +13,12 @@ import (
 // entries are the entries of dims, counted from 1, that decide a launch; 0 stands for what is fixed.
 type entries struct {
 	tasks, scale int
-	advance      int // 1 + the loop whose positions move it on
 	nanos        float64
-	first        int64
 }
 
 // newEntries is what a launch takes from dims.
 func newEntries(from *object.Launch) entries {
-	return entries{tasks: from.TasksDim, scale: from.Scale, advance: from.Advance, nanos: from.TaskNanos(), first: from.First}
+	return entries{tasks: from.TasksDim, scale: from.Scale, nanos: from.TaskNanos()}
 }
 
 // copyBody copies a body as far as calls change it.
@@ -62,19 +60,7 @@ func (l *launch) settle(dims []int64) {
 	if l.task = l.open.nanos; l.open.scale > 0 {
 		l.task *= math.Max(float64(dims[l.open.scale-1]), 1)
 	}
-	l.first = l.open.first
 	l.time()
-}
-
-// advance moves the launches of a loop's body on to its position n.
-func (p *part) advance(n int64) {
-	for i := range p.loop.body {
-		for j := range p.loop.body[i].launches {
-			if l := &p.loop.body[i].launches[j]; l.open.advance == p.loop.id+1 {
-				l.first = l.open.first + n*l.tasks
-			}
-		}
-	}
 }
 
 // reserve makes the arena large enough for a call.

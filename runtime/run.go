@@ -3,6 +3,7 @@ package runtime
 import (
 	"context"
 	"fmt"
+	"math"
 	goruntime "runtime"
 	"unsafe"
 )
@@ -46,6 +47,7 @@ func (k *Kernel) Run(ctx context.Context, ptrs []unsafe.Pointer, dims []int64, w
 			return fmt.Errorf("temporaries of the kernel: %w", err)
 		}
 	}
+	f.idle = math.Inf(1)
 	whole := f.walk(body, done, n, procs)
 	f.unbind(len(ptrs))
 	k.frames.put(f)

@@ -104,9 +104,6 @@ func (f *frame) walk(body []part, done <-chan struct{}, workers, procs int) bool
 					return false
 				}
 				f.workers[0].at[p.loop.id] = p.loop.begin + n*p.loop.step
-				if f.body != nil {
-					p.advance(n)
-				}
 				if !f.walk(p.loop.body, done, workers, procs) {
 					return false
 				}
@@ -118,24 +115,23 @@ func (f *frame) walk(body []part, done <-chan struct{}, workers, procs int) bool
 
 // launches runs some, with helpers where they are worth it.
 func (f *frame) launches(ls []launch, done <-chan struct{}, workers, procs int) bool {
-	idle := math.Inf(1) // nanoseconds since helpers had work
 	for i := range ls {
 		l := &ls[i]
-		n := l.width(workers, idle < dozeNanos)
-		if idle += l.nanos; n > 1 {
-			idle = 0
-		}
+		n := l.width(workers, f.idle < dozeNanos)
 		if n > 1 || l.nanos > object.ShortNanos {
 			if !f.share(l, nil, done, n, procs) {
 				return false
 			}
 			continue
 		}
+		f.idle += l.nanos
 		if i%looks == looks-1 && ended(done) {
 			return false
 		}
 		if l.tasks > 0 {
-			call(l.stack, true, l.fn, unsafe.Pointer(f.fill(&f.workers[0], l, f.workers[0].at)), l.first, l.first+l.tasks)
+			k := &f.workers[0]
+			first := l.begin(k.at)
+			call(l.stack, true, l.fn, unsafe.Pointer(f.fill(k, l, k.at)), first, first+l.tasks)
 		}
 	}
 	return true
@@ -143,6 +139,9 @@ func (f *frame) launches(ls []launch, done <-chan struct{}, workers, procs int) 
 
 // share runs the tasks of a launch, or the positions of a loop, on n workers, unless somebody else has the helpers.
 func (f *frame) share(l *launch, of *loop, done <-chan struct{}, n, procs int) bool {
+	if f.idle += l.nanos; n > 1 {
+		f.idle = 0
+	}
 	if n > 1 && l.tasks > 0 && helpers.acquire() {
 		whole := f.job.run(l, of, done, n, procs)
 		helpers.release()
@@ -188,22 +187,23 @@ func (f *frame) walkAlone(body []part, w int, done <-chan struct{}, procs int) b
 
 // alone runs a launch on worker w.
 func (f *frame) alone(w int, l *launch, at []int64, done <-chan struct{}, procs int) bool {
-	args := f.fill(&f.workers[w], l, at)
+	args, lo := f.fill(&f.workers[w], l, at), l.begin(at)
+	end := lo + l.tasks
 	if l.nanos <= object.ShortNanos {
 		if l.tasks > 0 {
-			l.call(args, 0, l.tasks, procs)
+			l.call(args, lo, end, procs)
 		}
 		return true
 	}
 	// To come back from a call that was long takes 20 to 30 µs: where nobody asks for its end, there is one.
-	if done == nil && l.outside(args, 0, l.tasks, procs) {
+	if done == nil && l.outside(args, lo, end, procs) {
 		return true
 	}
-	for lo := int64(0); lo < l.tasks; lo += l.chunk {
+	for ; lo < end; lo += l.chunk {
 		if ended(done) {
 			return false
 		}
-		l.call(args, lo, min(lo+l.chunk, l.tasks), procs)
+		l.call(args, lo, min(lo+l.chunk, end), procs)
 	}
 	return true
 }

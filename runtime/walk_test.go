@@ -64,6 +64,30 @@ func checkVisits(t *testing.T, k *Kernel, n int, dims []int64, workers int, what
 	require.Equal(t, want, out, what)
 }
 
+// TestTurns has launches that take other tasks at every position of a loop, alone and within a loop that workers share:
+// what is visited lies in rows of tasks, as many as there are turns, and again for each position of the outer loop.
+func TestTurns(t *testing.T) {
+	withProcs(t, 4)
+	const turns, rows = 5, 3
+	for _, parallel := range []bool{false, true} {
+		for _, tasks := range []int{1, 7, 50} {
+			for _, nanos := range []float64{1, 2e3, 20e3, 60e3} {
+				half := turns * tasks
+				first := visit(tasks, nanos, 0, object.Move{Loop: 0, Bytes: 8 * 2 * int64(half), Dim: object.NoDim})
+				first.Advance = 2
+				second := first
+				second.First += int64(half)
+				o := testObject(2, rows*2*half+firstTask, first, second)
+				o.Loops = []object.Loop{{First: 0, End: 2, Step: 1, Count: rows, Parallel: parallel}, {First: 0, End: 2, Step: 1, Count: turns}}
+				k := load(t, o)
+				for _, workers := range []int{1, 2, 4} {
+					checkVisits(t, k, rows*2*half, nil, workers, fmt.Sprint(parallel, tasks, nanos, workers))
+				}
+			}
+		}
+	}
+}
+
 // openObject is of a kernel whose extents are left to calls: dims has the tasks of a position, and the positions, of a
 // loop that moves a launch on; and the bytes of temporaries.
 func openObject(nanos float64) *object.Object {
@@ -102,11 +126,10 @@ func TestOpenParametersMayBeEmpty(t *testing.T) {
 
 // TestOpenLaunchesTakeTheirTimeFromCalls: how a launch is cut and shared follows from the sizes of a call.
 func TestOpenLaunchesTakeTheirTimeFromCalls(t *testing.T) {
-	l := launch{open: entries{tasks: 1, scale: 2, nanos: 100, first: 9}}
+	l := launch{open: entries{tasks: 1, scale: 2, nanos: 100}}
 	l.settle([]int64{50, 7})
 	require.Equal(t, []float64{50, 700, 35e3}, []float64{float64(l.tasks), l.task, l.nanos})
 	require.Equal(t, object.CallTasks(700), l.chunk)
-	require.EqualValues(t, 9, l.first)
 	l.settle([]int64{3, 0})
 	require.Equal(t, []float64{3, 100, 300}, []float64{float64(l.tasks), l.task, l.nanos}, "no task takes less than one item")
 }

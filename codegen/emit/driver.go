@@ -219,7 +219,23 @@ func (d *driverIR) call(o *object.Object, l *object.Launch) {
 		slot := d.value()
 		d.printf("  %s = getelementptr i8*, i8** %%first, i64 %d\n  store i8* %[3]s, i8** %[1]s, align 8", slot, i, v)
 	}
-	d.printf("  call void @%s(i8** %%first, i64 %d, i64 %d)", o.Symbols[l.Symbol].Name, l.First, l.First+l.Tasks)
+	position := ""
+	if l.Advance > 0 {
+		position = d.value()
+		d.printf("  %s = load i64, i64* %%at%d, align 8", position, l.Advance-1)
+	}
+	d.tasks(o, l, fmt.Sprint(l.Tasks), position)
+}
+
+// tasks writes the call of a kernel for all tasks of a launch, or those that it has at a position of the loop that moves it on.
+func (d *driverIR) tasks(o *object.Object, l *object.Launch, tasks, position string) {
+	first, end := fmt.Sprint(l.First), d.value()
+	if l.Advance > 0 {
+		by := d.value()
+		first = d.value()
+		d.printf("  %s = mul i64 %s, %s\n  %s = add i64 %[1]s, %[5]d", by, position, tasks, first, l.First)
+	}
+	d.printf("  %s = add i64 %s, %s\n  call void @%s(i8** %%first, i64 %[2]s, i64 %[1]s)", end, first, tasks, o.Symbols[l.Symbol].Name)
 }
 
 // move adds what a loop moves a pointer by.

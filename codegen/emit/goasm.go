@@ -32,6 +32,7 @@ type goLaunch struct {
 	Stub, Long          string // Long is nil for launches whose calls are short
 	First, Tasks, Chunk int64
 	Width               int64
+	Advance             int // 1 + the loop that moves it on; 0: none
 	Args                []string
 }
 
@@ -72,7 +73,7 @@ func (v *goVariant) Launches() []goLaunch {
 	var rows []goLaunch
 	for _, l := range v.Object.Launches {
 		task := l.TaskNanos()
-		r := goLaunch{Stub: v.stub(l.Symbol, false), Long: "nil", First: l.First, Tasks: l.Tasks, Chunk: chunkOf(l.Tasks, task), Width: widthOf(l.Tasks, task)}
+		r := goLaunch{Stub: v.stub(l.Symbol, false), Long: "nil", First: l.First, Tasks: l.Tasks, Chunk: chunkOf(l.Tasks, task), Width: widthOf(l.Tasks, task), Advance: l.Advance}
 		if task*float64(r.Chunk) > object.ShortNanos {
 			r.Long = v.stub(l.Symbol, true)
 		}

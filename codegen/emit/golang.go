@@ -231,6 +231,14 @@ func (k *goKernel) Sliced() bool {
 	return slices.ContainsFunc(k.Variants, func(v *goVariant) bool { return len(v.Object.Loops) > 0 })
 }
 
+// First is, where a launch is run, the number of its first task.
+func (k *goKernel) First() string {
+	if k.Sliced() {
+		return "first"
+	}
+	return "l.first"
+}
+
 // Has says that there are variants for a GOARCH.
 func (k *goKernel) Has(arch string) bool {
 	return slices.ContainsFunc(k.Variants, func(v *goVariant) bool { return v.Arch == arch })

@@ -65,6 +65,20 @@ func TestGoCalls(t *testing.T) {
 	require.Equal(t, 16, strings.Count(asm, "\tQUAD $"))
 }
 
+// TestGoTurns: a launch that a loop moves on is one row of the table, however often it runs.
+func TestGoTurns(t *testing.T) {
+	opt := goOptions(t, `//einc:kernel Scale "i->i" i=8 float32`)
+	o := opt.Variants[0].Object
+	o.Loops = []object.Loop{{First: 0, End: 2, Step: 1, Count: 1 << 20}}
+	o.Launches[0].Advance, o.Launches[1].Advance = 1, 1
+	files := generated(t, opt)
+	table := files["scale_einc_v3_amd64.go"]
+	require.Contains(t, table, "{eincScaleV3K0, eincScaleV3K0Long, 0, 2, 1, 2, 1, []eincScaleArg{}},")
+	require.Contains(t, table, "{eincScaleV3K0, nil, 0, 3, 3, 1, 0, []eincScaleArg{}},")
+	require.Contains(t, table, "{0, 2, 1, 0, 1, 1048576, false, 1, 1},")
+	require.Contains(t, files["scale_einc_asm.go"], "l.first + int64(at[l.advance-1])*l.tasks")
+}
+
 // TestGoTags: a level is left out where every CPU reaches the next one.
 func TestGoTags(t *testing.T) {
 	opt := goOptions(t, `//einc:kernel Scale "i->i" i=8 float32`)

@@ -336,7 +336,11 @@ func (h *header) cases(o *object.Object, number string) {
 		}
 		first := ""
 		if l.Advance > 0 {
-			first = fmt.Sprintf("position * %s + ", entry(l.Tasks, l.TasksDim))
+			position := "position"
+			if !o.IsOpen() {
+				position = fmt.Sprintf("at[%d]", l.Advance-1)
+			}
+			first = fmt.Sprintf("%s * %s + ", position, entry(l.Tasks, l.TasksDim))
 		}
 		if l.First > 0 {
 			first += fmt.Sprintf("INT64_C(%d) + ", l.First)

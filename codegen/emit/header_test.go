@@ -238,7 +238,18 @@ func TestAdvance(t *testing.T) {
 	text, err := Header([]*object.Object{o}, HeaderOptions{Name: "k"})
 	require.NoError(t, err)
 	require.Contains(t, text, "einc_mul(args, position * INT64_C(5) + INT64_C(7) + begin, position * INT64_C(5) + INT64_C(7) + end);")
-	require.Regexp(t, `(%v\d+) = mul i64 %v\d+, 5\n  %v\d+ = add i64 %v\d+, 7\n`, Driver([]*object.Object{o}, "k"))
+	moved := `(%v\d+) = mul i64 %v\d+, 5\n  %v\d+ = add i64 %v\d+, 7\n`
+	require.Regexp(t, moved, Driver([]*object.Object{o}, "k"))
+
+	o.Sizes, o.Dims, o.Loops[0].CountDim, o.Loops[0].Count = nil, []object.Dim{object.Stride(0, 0)}, 0, 1<<20
+	text, err = Header([]*object.Object{o}, HeaderOptions{Name: "k"})
+	require.NoError(t, err)
+	lint(t, text)
+	require.Contains(t, text, "einc_mul(args, at[0] * INT64_C(5) + INT64_C(7) + begin, at[0] * INT64_C(5) + INT64_C(7) + end);")
+	require.Contains(t, text, "#define K_LAUNCHES 1048577\n")
+	driver := Driver([]*object.Object{o}, "k")
+	require.Regexp(t, `load i64, i64\* %at0, align 8\n  `+moved, driver)
+	require.Equal(t, 1, strings.Count(driver, "call void @einc_mul("), "in a loop")
 }
 
 func TestText(t *testing.T) {

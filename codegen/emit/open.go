@@ -172,12 +172,5 @@ func (d *driverIR) callOpen(o *object.Object, l *object.Launch, position string)
 		d.printf("  %s = getelementptr i8, i8* %s, i64 %s", v, base, at)
 		d.printf("  %s = getelementptr i8*, i8** %%first, i64 %d\n  store i8* %[3]s, i8** %[1]s, align 8", slot, i, v)
 	}
-	tasks := d.dim(l.Tasks, l.TasksDim)
-	first, end := fmt.Sprint(l.First), d.value()
-	if l.Advance > 0 {
-		first = d.value()
-		by := d.value()
-		d.printf("  %s = mul i64 %s, %s\n  %s = add i64 %[1]s, %[5]d", by, position, tasks, first, l.First)
-	}
-	d.printf("  %s = add i64 %s, %s\n  call void @%s(i8** %%first, i64 %[2]s, i64 %[1]s)", end, first, tasks, o.Symbols[l.Symbol].Name)
+	d.tasks(o, l, d.dim(l.Tasks, l.TasksDim), position)
 }

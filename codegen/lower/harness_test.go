@@ -300,7 +300,8 @@ func (b *bench) run(t *testing.T, p *Program) {
 		}
 		dims = append(dims, d.Op.of(dims[d.A], second))
 	}
-	for _, ph := range p.Phases {
+	for _, turn := range p.inTurn() {
+		ph := turn.Phase
 		n := p.Nests[ph.Nest]
 		worker := junk(p.Worker)
 		var args []loop.Mem
@@ -314,10 +315,35 @@ func (b *bench) run(t *testing.T, p *Program) {
 				args = append(args, b.mem[a.Buffer])
 			}
 		}
-		half, end := ph.First+ph.Tasks.Value/2, ph.First+ph.Tasks.Value
+		first := turn.number * ph.Tasks.Value
+		half, end := first+ph.Tasks.Value/2, first+ph.Tasks.Value
 		require.NoError(t, loop.Run(n, args, dims[ph.Dims:][:n.Dims], half, end), "%s", n)
-		require.NoError(t, loop.Run(n, args, dims[ph.Dims:][:n.Dims], ph.First, half), "%s", n)
+		require.NoError(t, loop.Run(n, args, dims[ph.Dims:][:n.Dims], first, half), "%s", n)
 	}
+}
+
+// turn is a phase in one of its turns.
+type turn struct {
+	Phase
+	number int64
+}
+
+// inTurn lists what a program runs, one after the other.
+func (p *Program) inTurn() (all []turn) {
+	turns := p.Turns
+	for i := 0; i < len(p.Phases); {
+		next, times := i+1, int64(1)
+		if len(turns) > 0 && turns[0].First == i {
+			next, times, turns = turns[0].End, turns[0].Count.Value, turns[1:]
+		}
+		for n := range times {
+			for _, ph := range p.Phases[i:next] {
+				all = append(all, turn{ph, n})
+			}
+		}
+		i = next
+	}
+	return all
 }
 
 // lowered lowers the case and checks what holds for every program.

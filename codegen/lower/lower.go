@@ -19,17 +19,17 @@ type Program struct {
 	Worker int64             // bytes of workspace of each worker
 }
 
-// Turns repeats phases First…End-1 so many times. In turn t a phase takes its tasks from t·Tasks on.
+// Turns repeats phases First…End-1, which are of one step, so many times. In turn t a phase takes its tasks from t·Tasks
+// on. A program is thus no longer for a large product than for a small one.
 type Turns struct {
 	First, End int
-	Count      loop.Size // an entry of Dims, counted from 1
+	Count      loop.Size // a number, or an entry of Dims, counted from 1
 }
 
-// Phase runs one nest over its tasks First…First+Tasks-1.
+// Phase runs one nest over its tasks 0…Tasks-1, or over those of its turn.
 type Phase struct {
 	Nest  int
-	Step  int // of the plan
-	First int64
+	Step  int       // of the plan
 	Tasks loop.Size // a number, or an entry of Dims, counted from 1
 	Nanos float64   // estimated time of one task on one worker
 	Scale int       // the entry of Dims that Nanos is a multiple of, counted from 1; 0: none

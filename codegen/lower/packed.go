@@ -103,7 +103,7 @@ func (p *panels) rowsNear() loop.Size {
 // oneRun tells whether all terms of a row of A in place are neighbours.
 func (p *panels) oneRun() bool { return len(p.product.k) == 1 }
 
-// packed lowers a product to two nests, and runs both for each slice of columns and block of K: one packs
+// packed lowers a product to two nests, which take turns for each slice of columns and block of K: one packs
 // B into panels in shared workspace, if it is not read in place, the other computes blocks of C. Where tasks pack B for themselves, there
 // is only the other, and it runs once: its tasks take one block of K after the other.
 func packed(l *lowering, step int) error {
@@ -114,25 +114,7 @@ func packed(l *lowering, step int) error {
 	if p.isOpen() {
 		return packedOpen(l, step)
 	}
-	if p.Own {
-		return p.packedPhases(step)
-	}
-	tile, err := p.tileNest()
-	if err != nil {
-		return err
-	}
-	runs := []run{tile}
-	if !p.Place.B {
-		runs = []run{p.packNest(), tile}
-	}
-	for block := range p.Slices() * p.KBlocks() {
-		for _, r := range runs {
-			if err := l.phaseAt(step, r.nest, block*r.tasks.Value, r.tasks, r.nanos, r.args); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return l.turns(loop.Const(1), p, step)
 }
 
 // packedPhases appends the phases of a block of K, or of all: those that pack B and multiply, or, where tasks pack it for

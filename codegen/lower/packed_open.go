@@ -62,16 +62,13 @@ func packedOpen(l *lowering, step int) error {
 	if p.l.target.RowsStay(items(p.m)) {
 		near = p.rowsNear()
 	}
-	turns := func(p *panels, times loop.Size) error {
-		return l.turns(times, p, func() error { return p.packedPhases(step) })
-	}
-	if err := turns(p, l.derive(DimMul, whole, p.without(near))); err != nil {
+	if err := l.turns(l.derive(DimMul, whole, p.without(near)), p, step); err != nil {
 		return err
 	}
 	if near != loop.Const(0) {
 		p = l.panels(&l.plan.Steps[step])
 		p.blockOpen(p.Own, true)
-		if err := turns(p, l.derive(DimMul, whole, near)); err != nil {
+		if err := l.turns(l.derive(DimMul, whole, near), p, step); err != nil {
 			return err
 		}
 	}
@@ -85,7 +82,7 @@ func packedOpen(l *lowering, step int) error {
 	p.blockOpen(true, false)
 	p.share, p.Split = share, max(parts.Value, 2)
 	p.partsOfK(parts)
-	return turns(p, once)
+	return l.turns(once, p, step)
 }
 
 // without is 1 less a size that is 0 or 1.
@@ -106,14 +103,14 @@ func (p *panels) partsOfCall() (parts, share, once loop.Size) {
 	return cost.Parts(x, batch, p.total.m, p.total.n, p.total.k, p.all)
 }
 
-// turns repeats the phases that f appends: for each slice of columns and block of K where these are phases, and all of
-// that so many times, of which it appends none for 0.
-func (l *lowering) turns(times loop.Size, p *panels, f func() error) error {
+// turns appends the phases of a packed product, and repeats them: for each slice of columns and block of K where these
+// are phases, and all of that so many times. For 0 it appends none.
+func (l *lowering) turns(times loop.Size, p *panels, step int) error {
 	if times == loop.Const(0) {
 		return nil
 	}
 	first := len(l.prog.Phases)
-	if err := f(); err != nil {
+	if err := p.packedPhases(step); err != nil {
 		return err
 	}
 	if !p.Own {

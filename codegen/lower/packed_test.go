@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"context"
 	"fmt"
 	"regexp"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/planner"
 	"github.com/einc-lang/einc/planner/cost"
 	"github.com/einc-lang/einc/tensor"
 	"github.com/stretchr/testify/require"
@@ -64,6 +66,28 @@ func TestPackedProducts(t *testing.T) {
 					}
 					c.checkPacked(t, target, int64(1+j), int64(1+k%2), int64([]int{4, 3, 100, 7}[k]), seed)
 				}
+			}
+		}
+	}
+}
+
+// What is repeated is said once: a program for large extents is as short as one for small ones.
+func TestProgramsDoNotGrowWithExtents(t *testing.T) {
+	for _, target := range targets() {
+		for _, runtime := range []bool{false, true} {
+			for _, n := range []int{4e3, 20e3, 1e6} {
+				problem, err := parser.Parse("ik,kj->ij", parser.ModeAuto)
+				require.NoError(t, err)
+				bound, err := problem.Bind([]parser.Spec{{DType: tensor.F32, Shape: []int{n, n}}, {DType: tensor.F32, Shape: []int{n, n}}})
+				require.NoError(t, err)
+				plan, err := planner.Search(context.Background(), bound, planner.Options{Target: target})
+				require.NoError(t, err)
+				p, err := Lower(plan, target, Options{RuntimeStrides: runtime})
+				require.NoError(t, err)
+				require.LessOrEqual(t, len(p.Phases), 2)
+				require.Len(t, p.Turns, 1)
+				require.Greater(t, p.Turns[0].Count.Value, int64(n/1000))
+				require.Less(t, len(p.String()), 10000)
 			}
 		}
 	}

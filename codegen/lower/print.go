@@ -16,7 +16,7 @@ func (p *Program) String() string {
 		fmt.Fprintf(&b, "dims[%d] = %s\n", i, d)
 	}
 	for i, ph := range p.Phases {
-		fmt.Fprintf(&b, "phase %d: step %d, nest %d, %s %s%s of %s:", i, ph.Step, ph.Nest, ph.Tasks, plural(ph.Tasks, "task"), from(ph.First), duration(ph.Nanos)+scaledBy(ph.Scale))
+		fmt.Fprintf(&b, "phase %d: step %d, nest %d, %s %s of %s:", i, ph.Step, ph.Nest, ph.Tasks, plural(ph.Tasks, "task"), duration(ph.Nanos)+scaledBy(ph.Scale))
 		for j, a := range ph.Args {
 			param := p.Nests[ph.Nest].Params[j]
 			if a.Buffer >= 0 {
@@ -60,14 +60,6 @@ func scaledBy(dim int) string {
 		return ""
 	}
 	return fmt.Sprintf(" × dims[%d]", dim-1)
-}
-
-// from says where a phase begins, if not at the nest's first task.
-func from(first int64) string {
-	if first == 0 {
-		return ""
-	}
-	return fmt.Sprintf(" from %d", first)
 }
 
 func plural(n loop.Size, word string) string {

@@ -154,19 +154,9 @@ func (l *lowering) mayFillTiles(ids []parser.IndexID) bool {
 	return n >= least
 }
 
-// phase appends a phase that runs all tasks of a nest.
+// phase appends a phase that runs tasks of a nest. Equal nests are kept once.
 func (l *lowering) phase(step int, n *loop.Nest, tasks loop.Size, nanos float64, args []Arg) error {
-	return l.phaseAt(step, n, 0, tasks, nanos, args)
-}
-
-// phaseAt appends a phase that runs tasks of a nest from first on. Equal nests are kept once.
-func (l *lowering) phaseAt(step int, n *loop.Nest, first int64, tasks loop.Size, nanos float64, args []Arg) error {
-	ph := Phase{Step: step, First: first, Tasks: l.absolute(tasks), Nanos: nanos, Dims: l.first, Args: args}
-	if last := len(l.prog.Phases) - 2; last >= 0 && l.prog.Nests[l.prog.Phases[last].Nest] == n {
-		ph.Nest = l.prog.Phases[last].Nest
-		l.prog.Phases = append(l.prog.Phases, ph)
-		return nil // seen two phases ago
-	}
+	ph := Phase{Step: step, Tasks: l.absolute(tasks), Nanos: nanos, Dims: l.first, Args: args}
 	if n.Dims > 0 {
 		n.Dims = len(l.dims)
 	}

@@ -2,6 +2,7 @@ package object
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 )
 
@@ -31,11 +32,8 @@ func (o *Object) checkLoops() error {
 		}
 	}
 	for i, l := range o.Launches {
-		if l.Advance != 0 && (l.Advance < 0 || l.Advance > len(o.Loops) || !o.Loops[l.Advance-1].around(i)) {
-			return fmt.Errorf("launch %d advances with loop %d, which is not around it", i, l.Advance-1)
-		}
-		if l.Advance > 0 && o.Loops[l.Advance-1].CountDim == 0 {
-			return fmt.Errorf("launch %d advances with loop %d, whose count is no entry of dims", i, l.Advance-1)
+		if err := o.checkAdvance(i, &l); err != nil {
+			return fmt.Errorf("launch %d advances with loop %d, %w", i, l.Advance-1, err)
 		}
 		for j, a := range l.Args {
 			if err := o.checkMoves(i, a); err != nil {
@@ -48,6 +46,24 @@ func (o *Object) checkLoops() error {
 
 // around tells whether a launch is inside the loop.
 func (l *Loop) around(launch int) bool { return launch >= l.First && launch < l.End }
+
+// checkAdvance bounds the tasks that a loop moves a launch on to, where their number is known.
+func (o *Object) checkAdvance(i int, l *Launch) error {
+	if l.Advance == 0 {
+		return nil
+	}
+	if l.Advance < 0 || l.Advance > len(o.Loops) || !o.Loops[l.Advance-1].around(i) {
+		return fmt.Errorf("which is not around it")
+	}
+	by := &o.Loops[l.Advance-1]
+	if by.Begin != 0 || by.Step != 1 {
+		return fmt.Errorf("whose items are not its positions")
+	}
+	if hi, all := bits.Mul64(uint64(l.Tasks), uint64(by.Count)); hi != 0 || all > uint64(math.MaxInt64-l.First) {
+		return fmt.Errorf("to more tasks than can be counted")
+	}
+	return nil
+}
 
 func (o *Object) checkLoop(l *Loop, i int, open []int) error {
 	switch {

@@ -35,7 +35,7 @@ type Launch struct {
 	First    int64
 	Tasks    int64
 	TasksDim int     // the entry of dims that has the number of tasks, in place of Tasks
-	Advance  int     // position p of loop Advance-1, which is around it and has a CountDim, begins at task First + p·tasks; 0: no loop moves it on
+	Advance  int     // position p of loop Advance-1, which is around it and stands at items 0, 1, …, begins at task First + p·tasks; 0: no loop moves it on
 	Nanos    float64 // estimated time of one task
 	Scale    int     // the entry of dims that Nanos is to be multiplied by
 	Args     []Arg

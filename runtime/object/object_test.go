@@ -182,7 +182,11 @@ func TestCheck(t *testing.T) {
 		"offset in worker that depends on size": func(o *Object) { o.Launches[0].Args[2] = Arg{Area: AreaWorker, Dim: 1} },
 		"unknown area 5":                        func(o *Object) { o.Launches[0].Args[0].Area = 5 },
 		"arena has no index 1":                  func(o *Object) { o.Launches[0].Args[0].Index = 1 },
-		"with loop 2, whose count is no entry":  func(o *Object) { o.Launches[1].Advance = 3 },
+		"with loop 2, whose items are not its":  func(o *Object) { o.Launches[1].Advance = 3 },
+		"to more tasks than can be counted": func(o *Object) {
+			o.Loops[1].Count = 1 << 40
+			o.Launches[0].Advance, o.Launches[0].Tasks = 2, 1<<23
+		},
 		"loop 1: its count is an entry of dims": func(o *Object) { o.Loops[1].Count, o.Loops[1].CountDim = 0, 4 },
 		"loop 1: it ends outside the":           func(o *Object) { o.Loops[0].Parallel, o.Loops[1] = false, Loop{0, 2, 0, 1, 0, 4, false} },
 		"loop 2: 0 positions, 0 items apart":    func(o *Object) { o.Loops[2] = Loop{1, 2, 0, 0, 0, 4, false} },

@@ -22,8 +22,8 @@ func init() {
 	eincMatMulVariants = append(eincMatMulVariants, &eincMatMulVariant{
 		name: "generic", level: 0, arena: 0, shared: 294912, worker: 37504, nanos: 902922,
 		launches: []eincMatMulLaunch{
-			{eincMatMulArm64K0, nil, 0, 8, 8, 1, []eincMatMulArg{{4, 0}, {2, 0}, {-1, 32768}, {-1, 35072}}},
-			{eincMatMulArm64K1, eincMatMulArm64K1Long, 0, 32, 3, 8, []eincMatMulArg{{0, 0}, {1, 0}, {4, 0}, {-1, 32768}, {-1, 35072}, {-1, 0}, {-1, 37120}, {-1, 37376}}},
+			{eincMatMulArm64K0, nil, 0, 8, 8, 1, 0, []eincMatMulArg{{4, 0, nil}, {2, 0, nil}, {-1, 32768, nil}, {-1, 35072, nil}}},
+			{eincMatMulArm64K1, eincMatMulArm64K1Long, 0, 32, 3, 8, 0, []eincMatMulArg{{0, 0, nil}, {1, 0, nil}, {4, 0, nil}, {-1, 32768, nil}, {-1, 35072, nil}, {-1, 0, nil}, {-1, 37120, nil}, {-1, 37376, nil}}},
 		},
 	})
 }

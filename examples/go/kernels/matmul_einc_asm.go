@@ -19,7 +19,8 @@ type eincMatMulVariant struct {
 	level                 int
 	arena, shared, worker int // bytes of temporaries and workspace
 	launches              []eincMatMulLaunch
-	nanos                 int // estimate of a call
+	loops                 []eincMatMulLoop // around launches; an outer one comes before those inside it
+	nanos                 int              // estimate of a call
 	frames                sync.Pool
 }
 
@@ -30,12 +31,29 @@ type eincMatMulLaunch struct {
 	long                func(args *unsafe.Pointer, begin, end int64) // the same, leaving the scheduler free; nil for short calls
 	first, tasks, chunk int64
 	width               int
+	advance             int // 1 + the loop whose position p moves it on by p times its tasks; 0: none
 	args                []eincMatMulArg
 }
 
 // eincMatMulArg is a pointer that a kernel takes: bytes from a base of the frame, or, with base -1, from the
-// worker's own space.
-type eincMatMulArg struct{ base, offset int }
+// worker's own space. Loops move it.
+type eincMatMulArg struct {
+	base, offset int
+	moves        []eincMatMulMove
+}
+
+// eincMatMulMove adds bytes to a pointer for each item of the position of a loop.
+type eincMatMulMove struct{ loop, bytes int }
+
+// eincMatMulLoop repeats the launches from first to before end for every position: it stands at the items begin,
+// begin+step and so on. next is the loop behind those inside it. The positions of a parallel loop are shared among
+// up to width goroutines, chunk of them at a time.
+type eincMatMulLoop struct {
+	first, end, next   int
+	begin, step, count int
+	parallel           bool
+	chunk, width       int
+}
 
 // eincMatMulFrame is what one call needs for itself. The bases are the output, the operands, the arena and
 // the shared workspace.
@@ -49,6 +67,7 @@ type eincMatMulFrame struct {
 type eincMatMulWorker struct {
 	args  [8]unsafe.Pointer
 	space unsafe.Pointer
+	at    []int // the item that each loop stands at
 }
 
 // eincMatMulVariants are those that this program has, whether the CPU can run them or not.
@@ -89,17 +108,87 @@ func (v *eincMatMulVariant) run(out, op0, op1 []float32) {
 	v.put(f)
 }
 
-// walk runs the launches, each to its end before the next.
+// walk runs everything once.
 func (f *eincMatMulFrame) walk(v *eincMatMulVariant) {
-	for i := range v.launches {
-		f.launch(v, &v.launches[i])
+	f.grow(v, 1)
+	f.part(v, 0, len(v.launches), 0)
+}
+
+// part runs the launches from lo to before hi, each to its end before the next. Loops from number next on are
+// around some of them.
+func (f *eincMatMulFrame) part(v *eincMatMulVariant, lo, hi, next int) {
+	for lo < hi {
+		if next == len(v.loops) || v.loops[next].first > lo {
+			f.launch(v, &v.launches[lo])
+			lo++
+			continue
+		}
+		l := &v.loops[next]
+		if l.parallel {
+			f.positions(v, next)
+		} else {
+			for p := range l.count {
+				f.workers[0].at[next] = l.begin + p*l.step
+				f.part(v, l.first, l.end, next+1)
+			}
+		}
+		lo, next = l.end, l.next
+	}
+}
+
+// positions runs a parallel loop.
+func (f *eincMatMulFrame) positions(v *eincMatMulVariant, loop int) {
+	l := &v.loops[loop]
+	width := min(l.width, runtime.GOMAXPROCS(0))
+	chunk := min(l.chunk, max(1, l.count/(4*width)))
+	f.grow(v, width)
+	f.next.Store(0)
+	work := func(w *eincMatMulWorker) {
+		for {
+			end := int(f.next.Add(int64(chunk)))
+			for p := end - chunk; p < min(end, l.count); p++ {
+				w.at[loop] = l.begin + p*l.step
+				w.alone(f, v, l.first, l.end, loop+1)
+			}
+			if end >= l.count {
+				return
+			}
+		}
+	}
+	f.done.Add(width - 1)
+	for _, w := range f.workers[1:width] {
+		go func() {
+			defer f.done.Done()
+			work(w)
+		}()
+	}
+	work(f.workers[0])
+	f.done.Wait()
+}
+
+// alone is part on one worker, for the items that its own loops stand at.
+func (w *eincMatMulWorker) alone(f *eincMatMulFrame, v *eincMatMulVariant, lo, hi, next int) {
+	for lo < hi {
+		if next == len(v.loops) || v.loops[next].first > lo {
+			l := &v.launches[lo]
+			w.fill(f, l, w.at)
+			l.alone(&w.args[0], l.begin(w.at))
+			lo++
+			continue
+		}
+		l := &v.loops[next]
+		for p := range l.count {
+			w.at[next] = l.begin + p*l.step
+			w.alone(f, v, l.first, l.end, next+1)
+		}
+		lo, next = l.end, l.next
 	}
 }
 
 // grow makes workers.
 func (f *eincMatMulFrame) grow(v *eincMatMulVariant, width int) {
 	for len(f.workers) < width {
-		f.workers = append(f.workers, &eincMatMulWorker{space: eincMatMulSpace(v.worker)})
+		f.workers = append(f.workers, &eincMatMulWorker{space: eincMatMulSpace(v.worker), at: make([]int, len(v.loops))})
 	}
 }
 
@@ -111,8 +200,8 @@ func (f *eincMatMulFrame) launch(v *eincMatMulVariant, l *eincMatMulLaunch) {
 	}
 	f.grow(v, width)
 	if width == 1 {
-		f.workers[0].fill(f, l)
-		l.alone(&f.workers[0].args[0])
+		f.workers[0].fill(f, l, f.workers[0].at)
+		l.alone(&f.workers[0].args[0], l.begin(f.workers[0].at))
 		return
 	}
 	f.next.Store(0)
@@ -133,37 +222,49 @@ func (f *eincMatMulFrame) help(l *eincMatMulLaunch, w *eincMatMulWorker, chunk i
 
 // work runs tasks until none is left.
 func (f *eincMatMulFrame) work(l *eincMatMulLaunch, w *eincMatMulWorker, chunk int64) {
-	w.fill(f, l)
+	w.fill(f, l, f.workers[0].at)
+	first := l.begin(f.workers[0].at)
 	for {
 		end := f.next.Add(chunk)
 		if end-chunk >= l.tasks {
 			return
 		}
-		l.run(&w.args[0], l.first+end-chunk, l.first+min(end, l.tasks))
+		l.run(&w.args[0], first+end-chunk, first+min(end, l.tasks))
 	}
 }
 
-// fill makes the pointers that a launch takes.
-func (w *eincMatMulWorker) fill(f *eincMatMulFrame, l *eincMatMulLaunch) {
+// fill makes the pointers that a launch takes, where the loops stand at the items at.
+func (w *eincMatMulWorker) fill(f *eincMatMulFrame, l *eincMatMulLaunch, at []int) {
 	for i, a := range l.args {
-		base := w.space
+		base, offset := w.space, a.offset
 		if a.base >= 0 {
 			base = f.bases[a.base]
 		}
-		w.args[i] = unsafe.Add(base, a.offset)
+		for _, m := range a.moves {
+			offset += m.bytes * at[m.loop]
+		}
+		w.args[i] = unsafe.Add(base, offset)
 	}
 }
 
 // eincMatMulOutside counts the calls that leave the scheduler free.
 var eincMatMulOutside atomic.Int64
 
-// alone runs all tasks: in one call, if it may leave the scheduler free.
-func (l *eincMatMulLaunch) alone(args *unsafe.Pointer) {
-	if l.long != nil && l.outside(args, l.first, l.first+l.tasks) {
+// begin is the number of the first task, where the loops stand at the items at.
+func (l *eincMatMulLaunch) begin(at []int) int64 {
+	if l.advance == 0 {
+		return l.first
+	}
+	return l.first + int64(at[l.advance-1])*l.tasks
+}
+
+// alone runs all tasks, from number first on: in one call, if it may leave the scheduler free.
+func (l *eincMatMulLaunch) alone(args *unsafe.Pointer, first int64) {
+	if l.long != nil && l.outside(args, first, first+l.tasks) {
 		return
 	}
 	for t := int64(0); t < l.tasks; t += l.chunk {
-		l.run(args, l.first+t, l.first+min(t+l.chunk, l.tasks))
+		l.run(args, first+t, first+min(t+l.chunk, l.tasks))
 	}
 }
 

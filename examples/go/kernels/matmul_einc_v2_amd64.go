@@ -22,10 +22,11 @@ func init() {
 	eincMatMulVariants = append(eincMatMulVariants, &eincMatMulVariant{
 		name: "x86-64-v2", level: 2, arena: 0, shared: 131072, worker: 3968, nanos: 998768,
 		launches: []eincMatMulLaunch{
-			{eincMatMulV2K0, nil, 0, 8, 8, 1, []eincMatMulArg{{4, 0}, {2, 0}, {-1, 0}, {-1, 1024}}},
-			{eincMatMulV2K1, eincMatMulV2K1Long, 0, 32, 5, 4, []eincMatMulArg{{0, 0}, {1, 0}, {4, 0}, {-1, 3648}, {-1, 3072}, {-1, 3392}}},
-			{eincMatMulV2K0, nil, 8, 8, 8, 1, []eincMatMulArg{{4, 0}, {2, 0}, {-1, 0}, {-1, 1024}}},
-			{eincMatMulV2K1, eincMatMulV2K1Long, 32, 32, 5, 4, []eincMatMulArg{{0, 0}, {1, 0}, {4, 0}, {-1, 3648}, {-1, 3072}, {-1, 3392}}},
+			{eincMatMulV2K0, nil, 0, 8, 8, 1, 1, []eincMatMulArg{{4, 0, nil}, {2, 0, nil}, {-1, 0, nil}, {-1, 1024, nil}}},
+			{eincMatMulV2K1, eincMatMulV2K1Long, 0, 32, 5, 4, 1, []eincMatMulArg{{0, 0, nil}, {1, 0, nil}, {4, 0, nil}, {-1, 3648, nil}, {-1, 3072, nil}, {-1, 3392, nil}}},
+		},
+		loops: []eincMatMulLoop{
+			{0, 2, 1, 0, 1, 2, false, 1, 1},
 		},
 	})
 }

@@ -22,10 +22,11 @@ func init() {
 	eincMatMulVariants = append(eincMatMulVariants, &eincMatMulVariant{
 		name: "x86-64-v3", level: 3, arena: 0, shared: 131072, worker: 4224, nanos: 509214,
 		launches: []eincMatMulLaunch{
-			{eincMatMulV3K0, nil, 0, 8, 8, 1, []eincMatMulArg{{4, 0}, {2, 0}, {-1, 0}, {-1, 1024}}},
-			{eincMatMulV3K1, eincMatMulV3K1Long, 0, 16, 5, 2, []eincMatMulArg{{0, 0}, {1, 0}, {4, 0}, {-1, 3904}, {-1, 3072}, {-1, 3392}}},
-			{eincMatMulV3K0, nil, 8, 8, 8, 1, []eincMatMulArg{{4, 0}, {2, 0}, {-1, 0}, {-1, 1024}}},
-			{eincMatMulV3K1, eincMatMulV3K1Long, 16, 16, 5, 2, []eincMatMulArg{{0, 0}, {1, 0}, {4, 0}, {-1, 3904}, {-1, 3072}, {-1, 3392}}},
+			{eincMatMulV3K0, nil, 0, 8, 8, 1, 1, []eincMatMulArg{{4, 0, nil}, {2, 0, nil}, {-1, 0, nil}, {-1, 1024, nil}}},
+			{eincMatMulV3K1, eincMatMulV3K1Long, 0, 16, 5, 2, 1, []eincMatMulArg{{0, 0, nil}, {1, 0, nil}, {4, 0, nil}, {-1, 3904, nil}, {-1, 3072, nil}, {-1, 3392, nil}}},
+		},
+		loops: []eincMatMulLoop{
+			{0, 2, 1, 0, 1, 2, false, 1, 1},
 		},
 	})
 }

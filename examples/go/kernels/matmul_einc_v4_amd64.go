@@ -19,7 +19,7 @@ func init() {
 	eincMatMulVariants = append(eincMatMulVariants, &eincMatMulVariant{
 		name: "x86-64-v4", level: 4, arena: 0, shared: 0, worker: 0, nanos: 656384,
 		launches: []eincMatMulLaunch{
-			{eincMatMulV4K0, eincMatMulV4K0Long, 0, 4, 1, 4, []eincMatMulArg{{0, 0}, {1, 0}, {2, 0}}},
+			{eincMatMulV4K0, eincMatMulV4K0Long, 0, 4, 1, 4, 0, []eincMatMulArg{{0, 0, nil}, {1, 0, nil}, {2, 0, nil}}},
 		},
 	})
 }
