@@ -20,7 +20,8 @@ type BuildTarget struct {
 	CPUs   []string // levels of the system's architecture; none: the one that most machines in use have
 	// Several levels, of x86-64 only, make code that picks one at its first call.
 
-	// RuntimeStrides leaves the strides of operands and output to the caller.
+	// RuntimeStrides leaves the strides of operands and output to the caller: an array of those of all axes of the
+	// output, then of each operand, whatever the levels are.
 	RuntimeStrides bool
 }
 

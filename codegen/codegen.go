@@ -30,6 +30,7 @@ type Unit struct {
 	Triple  string        // the system to compile for; empty: Linux
 	Cache   *ModuleCache  // what other units have compiled; nil: nothing
 	dense   bool          // as in lower.Options
+	strides bool          // all come at run time
 }
 
 // Lower turns a plan into nests for a target.
@@ -38,7 +39,7 @@ func Lower(plan *planner.Plan, target cost.Target, opts lower.Options) (*Unit, e
 	if err != nil {
 		return nil, err
 	}
-	u := &Unit{Plan: plan, Program: prog, Target: target, Sizes: opts.Sizes, dense: opts.Dense}
+	u := &Unit{Plan: plan, Program: prog, Target: target, Sizes: opts.Sizes, dense: opts.Dense, strides: opts.RuntimeStrides}
 	for _, n := range prog.Nests {
 		sum := sha256.Sum256([]byte(n.String()))
 		u.Symbols = append(u.Symbols, "einc_"+hex.EncodeToString(sum[:10]))
@@ -198,6 +199,9 @@ func (u *Unit) shell(einc string) (*object.Object, error) {
 func (u *Unit) param(t int) object.Param {
 	x := u.Plan.Problem.Tensors[t]
 	p := object.Param{Name: x.Name, DType: x.DType.String(), Size: x.DType.Size(), Shape: x.Shape, Strides: x.Layout.Strides}
+	if u.strides {
+		p.Strides = nil // whichever of them the code takes: that depends on the level
+	}
 	if u.Sizes == nil {
 		return p
 	}

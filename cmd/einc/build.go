@@ -57,7 +57,7 @@ operands only, it is left out, and the reduction begins from nothing.`,
 	f.StringSliceVar(&b.emit, "emit", nil, "what to write: a comma list of KIND or KIND=PATH (default obj,header)")
 	f.StringVar(&b.target, "target", "", "system to build for, as linux/arm64, or its triple (default: this one)")
 	f.StringArrayVar(&b.layout, "layout", nil, "memory layout of an operand, by name or by number from 0: OPERAND=F for column-major, or OPERAND=STRIDE,STRIDE,... in elements")
-	f.StringVar(&b.strides, "strides", "static", "static, or dynamic: the caller gives the strides of operands and output")
+	f.StringVar(&b.strides, "strides", "static", "static, or dynamic: the caller gives the strides of all axes of the output, then of each operand")
 	f.BoolVar(&b.check, "check", false, "write nothing; say which files differ from what would be written, and exit 1 if any does")
 	return cmd
 }

@@ -23,8 +23,7 @@ func (h *header) comment(expr string) {
 		h.printf(" *     %s\n", h.paramNote(i))
 	}
 	if !h.o.IsOpen() {
-		for i, entry := range given(h.o) {
-			d := h.o.Dims[entry]
+		for i, d := range given(h.o) {
 			h.printf(" *     dims[%d]: stride of axis %d of %s\n", i, d.Axis, h.params[d.Param].name)
 		}
 	}
@@ -115,10 +114,10 @@ func (h *header) paramNote(i int) string {
 	switch {
 	case len(p.Shape) == 0:
 		b.WriteString(", one element")
-	case p.Strides == nil && h.inDims(i):
-		b.WriteString(", strides in dims")
-	case p.Strides == nil:
+	case p.Strides == nil && h.o.IsOpen():
 		b.WriteString(", row-major")
+	case p.Strides == nil:
+		b.WriteString(", strides in dims")
 	default:
 		fmt.Fprintf(&b, ", strides %s", strings.Trim(fmt.Sprint(p.Strides), "[]"))
 	}
@@ -129,11 +128,6 @@ func (h *header) paramNote(i int) string {
 		b.WriteString(" (" + commentWord(p.Name) + ")")
 	}
 	return b.String()
-}
-
-// inDims reports whether strides of a parameter come through dims.
-func (h *header) inDims(param int) bool {
-	return slices.ContainsFunc(h.o.Dims, func(d object.Dim) bool { return d.Op == object.DimStride && d.Param == param })
 }
 
 func orNothing(s string) string {

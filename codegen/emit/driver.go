@@ -19,6 +19,7 @@ func Short(level string) string {
 //	int NAME_dlpack(out, operands…, workspace)               the same on DLTensors, which it checks
 //	int NAME_cpu(void)                                       the x86-64 level of the CPU; on x86-64 only
 //
+// Where strides come at run time, dims has those of all axes of the output, then of each operand.
 // Open extents make the sizes of a call parameters in place of dims: see open.go.
 //
 // The objects are of one kernel for CPUs of rising level; the kernels they list are defined elsewhere.
@@ -43,10 +44,11 @@ func Driver(objects []*object.Object, name string) string {
 // driverIR is the IR being written.
 type driverIR struct {
 	strings.Builder
-	o       *object.Object // what all have in common: parameters and dims
+	o       *object.Object // what all have in common: parameters, and what callers give in dims
 	objects []*object.Object
 	name    string
 	values  int
+	array   string   // the dims array of the variant at hand
 	sizes   []string // of a call with DLTensors, as far as its tensors have told them
 }
 
@@ -67,9 +69,7 @@ func (d *driverIR) params(dims bool) string {
 	switch {
 	case dims && d.o.IsOpen():
 		list = append(list, d.sizeParams())
-	case dims && derives(d.o):
-		list = append(list, "i8* %given8")
-	case dims && len(d.o.Dims) > 0:
+	case dims && len(given(d.o)) > 0:
 		list = append(list, "i8* %dims")
 	}
 	return strings.Join(append(list, "i8* %workspace"), ", ")
@@ -161,11 +161,13 @@ func (d *driverIR) run() {
 	for i := range loops {
 		d.printf("  %%at%d = alloca i64, align 8", i)
 	}
-	if derives(d.o) {
-		d.printf("  %%all = alloca [%d x i64], align 16", len(d.o.Dims))
-		d.fillAll(d.o)
+	if n := d.all(); n > 0 {
+		d.printf("  %%all = alloca [%d x i64], align 16", n)
 	}
 	d.eachVariant(func(o *object.Object) {
+		if d.array = "%dims"; fills(o) {
+			d.array = d.fillAll(o)
+		}
 		d.walk(o, partsOf(o))
 		d.printf("  br label %%end")
 	})
@@ -209,7 +211,7 @@ func (d *driverIR) call(o *object.Object, l *object.Launch) {
 		case object.AreaWorker:
 			at += worker
 		case object.AreaDims:
-			base = "%dims"
+			base = d.array
 		}
 		v := d.value()
 		d.printf("  %s = getelementptr i8, i8* %s, i64 %d", v, base, at)
@@ -244,7 +246,7 @@ func (d *driverIR) move(pointer string, m object.Move) string {
 	d.printf("  %s = load i64, i64* %%at%d, align 8\n  %s = mul i64 %[1]s, %[4]d", at, m.Loop, by, m.Bytes)
 	if m.Dim != object.NoDim {
 		array, stride, all := d.value(), d.value(), d.value()
-		d.printf("  %s = bitcast i8* %%dims to i64*", array)
+		d.printf("  %s = bitcast i8* %s to i64*", array, d.array)
 		place := d.value()
 		d.printf("  %s = getelementptr i64, i64* %s, i64 %d\n  %s = load i64, i64* %[1]s, align 8", place, array, m.Dim, stride)
 		d.printf("  %s = mul i64 %s, %s", all, by, stride)
@@ -263,7 +265,7 @@ const (
 // is not what the kernel was made for, the output being 1, and a digit that says why.
 func (d *driverIR) dlpack() {
 	d.printf("define i32 @%s_dlpack(%s) %s {\nentry:", d.name, d.params(false), driverAttributes)
-	if n := len(given(d.o)); n > 0 && !d.o.IsOpen() {
+	if n := len(given(d.o)); n > 0 {
 		d.printf("  %%dims64 = alloca [%d x i64], align 16\n  %%dims = bitcast [%[1]d x i64]* %%dims64 to i8*", n)
 	}
 	d.sizes = make([]string, len(d.o.Sizes))
@@ -287,7 +289,7 @@ func (d *driverIR) dlpack() {
 		for _, v := range d.sizes {
 			list = append(list, "i64 "+v)
 		}
-	case len(d.o.Dims) > 0:
+	case len(given(d.o)) > 0:
 		list = append(list, "i8* %dims")
 	}
 	d.printf("  call void @%s(%s)\n  ret i32 0\n%s}", d.name, strings.Join(append(list, "i8* %workspace"), ", "), failures.String())
@@ -337,7 +339,9 @@ func (d *driverIR) dltensor(i int) {
 	switch {
 	case d.o.IsOpen():
 		d.compact(i, shape)
-	case !empty:
+	case empty:
+		d.fillDims(i, func(int) string { return "0" }) // none is used
+	default:
 		d.strides(i)
 	}
 }
@@ -418,34 +422,19 @@ func (d *driverIR) strides(i int) {
 		d.printf("  br label %%bad%d", 10*(i+1)+6)
 	}
 	d.printf("%s:", some)
-	want := p.Strides
-	if want == nil && !d.inDims(i) {
-		want = compact
-	}
 	for a, n := range p.Shape {
-		if n > 1 && want != nil {
-			d.want(d.equal("i64", d.element(strides, a), int64(want[a])), i, 6)
+		if n > 1 && p.Strides != nil {
+			d.want(d.equal("i64", d.element(strides, a), int64(p.Strides[a])), i, 6)
 		}
 	}
 	d.fillDims(i, func(a int) string { return d.element(strides, a) })
 	d.printf("  br label %%%s\n%[1]s:", end)
 }
 
-// inDims says that strides of parameter i come through dims.
-func (d *driverIR) inDims(i int) bool {
-	for _, x := range d.o.Dims {
-		if x.Op == object.DimStride && x.Param == i {
-			return true
-		}
-	}
-	return false
-}
-
-// fillDims stores the strides of parameter i that dims has.
+// fillDims stores the strides of parameter i, where dims has them.
 func (d *driverIR) fillDims(i int, stride func(axis int) string) {
 	entries := given(d.o)
-	for k, entry := range entries {
-		x := d.o.Dims[entry]
+	for k, x := range entries {
 		if x.Param != i {
 			continue
 		}

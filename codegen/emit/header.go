@@ -30,7 +30,7 @@ func Header(objects []*object.Object, opt HeaderOptions) (string, error) {
 		}
 	}
 	h := &header{objects: objects, o: objects[0], name: opt.Name, macro: strings.ToUpper(opt.Name)}
-	for _, check := range []func() error{h.checkNames, h.nameParams, h.countStages} {
+	for _, check := range []func() error{h.checkNames, h.checkGiven, h.nameParams, h.countStages} {
 		if err := check(); err != nil {
 			return "", fmt.Errorf("C header: %w", err)
 		}
@@ -62,7 +62,7 @@ func Header(objects []*object.Object, opt HeaderOptions) (string, error) {
 type header struct {
 	strings.Builder
 	objects []*object.Object
-	o       *object.Object // the first: parameters and dims are the same in all
+	o       *object.Object // the first: parameters, and what callers give in dims, are the same in all
 	name    string
 	macro   string
 	params  []param
@@ -283,8 +283,11 @@ func (h *header) tensorList() string {
 	return strings.Join(list, ", ")
 }
 
+// takesDims tells whether the functions that run tasks take dims.
+func (h *header) takesDims() bool { return len(given(h.o)) > 0 || h.o.IsOpen() && len(h.o.Dims) > 0 }
+
 func (h *header) paramList() string {
-	if len(h.o.Dims) > 0 {
+	if h.takesDims() {
 		return h.tensorList() + ", const int64_t *dims"
 	}
 	return h.tensorList()
@@ -296,7 +299,7 @@ func (h *header) argList() string {
 	for _, p := range h.params {
 		list = append(list, p.name)
 	}
-	if len(h.o.Dims) > 0 {
+	if h.takesDims() {
 		list = append(list, "dims")
 	}
 	return strings.Join(list, ", ")
@@ -318,7 +321,7 @@ func (h *header) launch(o *object.Object) {
 // cases writes the launches of an object as cases of a switch. Every parameter is named once as a
 // statement, since no launch need use them all.
 func (h *header) cases(o *object.Object, number string) {
-	if derives(o) {
+	if fills(o) {
 		h.fillAll(o)
 	}
 	h.printf("    (void)begin, (void)end, (void)arena, (void)shared, (void)worker;\n")
@@ -329,7 +332,7 @@ func (h *header) cases(o *object.Object, number string) {
 	for i, l := range o.Launches {
 		args := make([]string, len(l.Args))
 		for j, a := range l.Args {
-			args[j] = h.arg(a, derives(o))
+			args[j] = h.arg(a, fills(o))
 		}
 		if len(args) == 0 {
 			args = []string{"NULL"}
@@ -378,9 +381,9 @@ func (h *header) choose() {
 }
 
 // arg is the address of an argument. The kernels take operands as void * and do not write to them.
-func (h *header) arg(a object.Arg, derived bool) string {
+func (h *header) arg(a object.Arg, filled bool) string {
 	name, dims := a.Area.String(), "dims"
-	if derived {
+	if filled {
 		dims = "all"
 	}
 	switch a.Area {

@@ -76,6 +76,7 @@ func (l *lowering) lower(opts Options) (*Program, error) {
 		if done {
 			continue
 		}
+		l.stepStrides(i)
 		first := len(l.prog.Phases)
 		if err := l.step(i, opts); err != nil {
 			return nil, fmt.Errorf("step %d: %w", i, err)

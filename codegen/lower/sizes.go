@@ -241,6 +241,42 @@ func (l *lowering) strideEntry(buffer, axis int) int {
 	return l.entry(StrideOf(buffer, axis)) + 1
 }
 
+// stepStrides makes the entries of a step's strides before its nests ask for any: of the output, then of each
+// operand, by axis. That is the order in which callers have them, and strategies, which differ from level to
+// level, do not change it.
+func (l *lowering) stepStrides(step int) {
+	if !l.strides {
+		return
+	}
+	s := &l.plan.Steps[step]
+	whole := []int{l.whole(s.Out.Buffer)}
+	for _, r := range slices.Concat(s.Inputs, s.Extra) {
+		whole = append(whole, l.whole(r.Buffer))
+	}
+	if s.Old >= 0 {
+		whole = append(whole, l.whole(s.Old))
+	}
+	slices.SortFunc(whole, l.byParameter)
+	for _, b := range slices.Compact(whole) {
+		for a := range l.plan.Buffers[b].Shape {
+			if l.plan.Buffers[b].Kind != planner.Temp {
+				l.strideEntry(b, a)
+			}
+		}
+	}
+}
+
+// byParameter orders the output and the operands as callers have them.
+func (l *lowering) byParameter(a, b int) int {
+	place := func(b int) int {
+		if x := &l.plan.Buffers[b]; x.Kind != planner.Output {
+			return 1 + x.Operand
+		}
+		return 0
+	}
+	return cmp.Or(cmp.Compare(place(a), place(b)), cmp.Compare(a, b))
+}
+
 // times is a stride of so many items.
 func (l *lowering) times(s stride, n int64) stride {
 	return stride{n: s.n * n, dim: l.derive(DimMul, s.size(), loop.Const(n)).Dim}
