@@ -241,7 +241,8 @@ func TestAdvance(t *testing.T) {
 	moved := `(%v\d+) = mul i64 %v\d+, 5\n  %v\d+ = add i64 %v\d+, 7\n`
 	require.Regexp(t, moved, Driver([]*object.Object{o}, "k"))
 
-	o.Sizes, o.Dims, o.Loops[0].CountDim, o.Loops[0].Count = nil, []object.Dim{object.Stride(0, 0)}, 0, 1<<20
+	o.Sizes, o.Dims, o.Params[0].Strides = nil, []object.Dim{object.Stride(0, 0)}, nil
+	o.Loops[0].CountDim, o.Loops[0].Count = 0, 1<<20
 	text, err = Header([]*object.Object{o}, HeaderOptions{Name: "k"})
 	require.NoError(t, err)
 	lint(t, text)
