@@ -146,8 +146,7 @@ func escaped(text []byte) bool {
 
 // ReadFile reads a plan file of at most 256 MiB and checks it as a text that anyone may have written: its
 // version, every id, size and pair, that its expression with its shapes is what its network says, and that no field
-// is unknown. Of what it says of costs, it checks that there are as
-// many slices as the cuts make and that the peak is no more than all tensors take; it believes none of it, see Report.
+// is unknown. Of what it says of costs, it checks that there are as many slices as the cuts make; it believes none of it, see Report.
 func ReadFile(r io.Reader) (*File, error) {
 	data, err := readCapped(r, maxFileBytes, "plan")
 	if err != nil {

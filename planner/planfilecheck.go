@@ -36,7 +36,7 @@ func (f *File) check() error {
 	if !slices.Contains(objectives[:], Objective(f.Objective)) {
 		return fmt.Errorf("no objective %q", clip(f.Objective))
 	}
-	if err := errors.Join(f.checkFigures(), f.checkSlices(), f.Target.check(), f.checkPeak(n, o)); err != nil {
+	if err := errors.Join(f.checkFigures(), f.checkSlices(), f.Target.check()); err != nil {
 		return err
 	}
 	return f.checkExpr()
@@ -124,58 +124,6 @@ func (f *File) checkLabels() error {
 		of[l] = i
 	}
 	return nil
-}
-
-// checkPeak checks that the plan holds no more than all of its tensors, whole and each of them twice: so much no order
-// needs.
-func (f *File) checkPeak(n *Network, o *Order) error {
-	d, err := tensor.ParseDType(f.Type)
-	if err != nil {
-		return err
-	}
-	most := 2 * n.allElements(o.Path) * float64(d.Accum().Size())
-	if f.PeakBytes > most {
-		return fmt.Errorf("peak_bytes is %.6g: all tensors of the path have %.6g", f.PeakBytes, most/2)
-	}
-	return nil
-}
-
-// allElements is the number of elements of all operands, and of all that the steps of a path make of them.
-func (n *Network) allElements(path [][2]int) (sum float64) {
-	uses := make([]int, len(n.Sizes)) // by tensors that are left, and by the output
-	legs := slices.Clone(n.Inputs)
-	for _, t := range append(slices.Clone(n.Inputs), n.Output) {
-		sum += n.elements(t)
-		for _, ix := range t {
-			uses[ix]++
-		}
-	}
-	for _, p := range path {
-		var out []int32
-		for _, ix := range append(slices.Clone(legs[p[0]]), legs[p[1]]...) {
-			uses[ix]--
-			out = append(out, ix)
-		}
-		slices.Sort(out)
-		out = slices.DeleteFunc(slices.Compact(out), func(ix int32) bool { return uses[ix] == 0 })
-		for _, ix := range out {
-			uses[ix]++
-		}
-		sum += n.elements(out)
-		legs = append(legs, out)
-	}
-	return sum
-}
-
-// elements is the number of elements of a tensor with some indices; one that is there twice counts once.
-func (n *Network) elements(legs []int32) float64 {
-	size := 1.0
-	for a, ix := range legs {
-		if !slices.Contains(legs[:a], ix) {
-			size *= n.Sizes[ix]
-		}
-	}
-	return size
 }
 
 // checkFigures refuses negative costs and counts.
