@@ -19,8 +19,9 @@ const (
 const manyRows = 4
 
 // What a tile reads termsAhead terms later is asked for, of an operand of leastFar bytes, if at least leastInLine terms are at one distance
-// and all of its terms take more than coreLines lines: those have then left the first-level cache when the next tile comes back to them. Where all tiles have some terms before
-// any goes on, those after them are asked for of an operand of leastFarther bytes, which comes from memory.
+// and all of its terms take more than coreLines lines: those have then left the first-level cache when the next tile comes back to them.
+// Where all tiles have some terms before any goes on, those after them are asked for of an operand of leastFarther bytes, which comes from
+// memory.
 const (
 	leastFar     = 512 << 10
 	leastFarther = 4 << 20

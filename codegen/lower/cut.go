@@ -147,11 +147,13 @@ func (k *kernel) loopOrder(s shape) []int {
 		inner = []int{s.onward, s.col}
 	case s.turned:
 		inner = []int{s.col, k.nextRun(s), s.side, s.row}
-	case k.factors != nil || !k.reduces:
-	case k.writeOn(s) >= 0:
-		inner = []int{s.side, s.row, k.writeOn(s), s.col}
-	case !k.rowByRow(s):
-		inner = []int{s.col, s.side, s.row, k.runOn(s)}
+	case k.factors != nil || !k.reduces: // memory is walked as it lies
+	default:
+		if on := k.writeOn(s); on >= 0 {
+			inner = []int{s.side, s.row, on, s.col}
+		} else if !k.rowByRow(s) {
+			inner = []int{s.col, s.side, s.row, k.runOn(s)}
+		}
 	}
 	inner = slices.DeleteFunc(inner, func(id int) bool { return id < 0 })
 	outer := slices.DeleteFunc(slices.Clone(k.free), func(id int) bool { return slices.Contains(inner, id) })

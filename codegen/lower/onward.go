@@ -89,11 +89,11 @@ func (k *kernel) writeOn(s shape) int {
 	if next < 0 || k.still(next) == 0 { // rows of a batch's items share nothing
 		return -1
 	}
-	again := func(acc int) bool {
+	gathered := func(acc int) bool {
 		n := x.at[acc].n
 		return n != 0 && n != 1 && !k.axes[next].at[acc].isZero() && k.bytes(acc) > mostGathered
 	}
-	if slices.ContainsFunc(k.inputNumbers(), again) {
+	if slices.ContainsFunc(k.inputNumbers(), gathered) {
 		return -1
 	}
 	return next
