@@ -2,6 +2,7 @@ package lower
 
 import (
 	"math"
+	"slices"
 
 	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/einc-lang/einc/planner/cost"
@@ -225,32 +226,56 @@ func (e *emitter) next(acc int, t tile) int64 {
 	return 0
 }
 
-// fetchOutput asks for what a tile will write, if its rows lie together.
+// fetchOutput asks for what a tile will write, if its rows lie together: for their lines, and for those in which they end, unless rows begin
+// with lines.
 func (e *emitter) fetchOutput(t tile) {
 	if t.rows < 2 || !e.fetchesOutput() || e.axes[e.col].at[0].n != 1 {
 		return
 	}
+	cross := e.crossesLines(e.col)
+	inLine := max(lineBytes/(t.lanes*int64(e.accs[0].DType.Size())), 1) // vectors
 	for _, p := range t.points() {
-		e.b.Add(&loop.Prefetch{At: e.addr(0, p, t.lanes), Write: true})
+		x := e.addr(0, p, t.lanes)
+		if p.col%inLine == 0 {
+			e.askToWrite(x, 0)
+		}
+		if cross && p.col == t.cols-1 {
+			e.askToWrite(x, t.lanes-1)
+		}
 	}
 }
 
-// fetchTurned asks, with each term, for some of the columns that a tile will write: there are as many lines as columns,
-// or fewer, where a line holds several, which asked for all at once would keep the operands waiting.
+// crossesLines tells whether rows of the output, along an axis, begin inside of cache lines.
+func (e *emitter) crossesLines(along int) bool {
+	return slices.ContainsFunc(e.free, func(id int) bool { return id != along && e.moves(id, 0)%lineBytes != 0 })
+}
+
+// fetchTurned asks, with each term, for some of the columns that a tile will write: there are as many lines as columns, twice as many where
+// rows begin inside of lines, or fewer, where a line holds several, which asked for all at once would keep the operands waiting.
 func (e *emitter) fetchTurned(t tile) {
 	if !e.across || !e.fetchesOutput() {
 		return
 	}
 	term, step, count := e.red[len(e.red)-1], e.axes[e.col].at[0].n, t.cols*t.lanes
+	cross := e.axes[e.row].at[0].n == 1 && e.crossesLines(e.row)
 	if line := lineBytes / int64(e.accs[0].DType.Size()); step < line {
-		step, count = line, ceilDiv(count*step, line)
+		step, count, cross = line, ceilDiv(count*step, line), false
 	}
 	terms := e.axes[term].extent
 	for first := int64(0); first < count; first += terms {
 		x := e.addr(0, point{}, t.lanes)
 		x.Off = plus(plus(x.Off, e.along(term, step)), loop.Affine{Const: first * step})
-		e.b.Add(&loop.Prefetch{At: x, Write: true})
+		e.askToWrite(x, 0)
+		if cross {
+			e.askToWrite(x, t.rows-1)
+		}
 	}
+}
+
+// askToWrite asks for the line of an element so far ahead.
+func (e *emitter) askToWrite(x loop.Addr, ahead int64) {
+	x.Off.Const += ahead
+	e.b.Add(&loop.Prefetch{At: x, Write: true})
 }
 
 func (e *emitter) fetchesOutput() bool { return e.col >= 0 && !e.runtime && !e.stream && e.isLarge(0) }

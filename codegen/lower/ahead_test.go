@@ -24,7 +24,7 @@ func TestTilesAskForTheNext(t *testing.T) {
 		return strings.Count(first, "prefetch") - writes, writes
 	}
 	reads, writes := prefetches(1000, 24, "c")
-	require.Equal(t, []int{2, 12}, []int{reads, writes}, "a line of each operand's next item with each term, and C's own")
+	require.Equal(t, []int{2, 6}, []int{reads, writes}, "a line of each operand's next item with each term, and C's own")
 	_, writes = prefetches(2000, 24, "c")
 	require.Zero(t, writes, "13 MB pass through the cache: what is written goes past it")
 	reads, writes = prefetches(40, 24, "c")

@@ -44,6 +44,7 @@ func (e *emitter) tile(t tile) {
 	var sums []loop.Reg
 	switch {
 	case !e.reduces || len(e.red) == 0:
+		e.fetchOutput(t)
 		v := e.values(e.body, 0, t, e.col)
 		for _, p := range t.points() {
 			sums = append(sums, v.root(p))

@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -248,8 +249,8 @@ func TestStreams(t *testing.T) {
 		expr    string
 		l3      int
 		streams bool
-	}{{"a,b->ab", 4 << 20, true}, {"a,b->ab", 36 << 20, false}, {"ac,bc->ab", 36 << 20, true}} {
-		c := caseOf{expr: x.expr, extent: map[rune]int{'a': 2048, 'b': 2048, 'c': 3}, types: []tensor.DType{tensor.F32}, layouts: "c"}
+	}{{"a,b->ab", 4 << 20, true}, {"a,b->ab", 36 << 20, false}, {"ac,cb->ab", 36 << 20, true}} {
+		c := caseOf{expr: x.expr, extent: map[rune]int{'a': 2048, 'b': 1920, 'c': 34}, types: []tensor.DType{tensor.F32}, layouts: "c"}
 		server.L3 = x.l3
 		require.Equal(t, x.streams, strings.Contains(c.build(newRand(1)).lowered(t, server).String(), "stream "), "%v", x)
 	}
@@ -291,6 +292,16 @@ func TestTurnedBlocks(t *testing.T) {
 	require.Contains(t, c.check(t, avx2, 1).Nests[0].String(), "split task = a.:6 b.:7")
 	c.extent = map[rune]int{'a': 2000, 'b': 2000}
 	require.Contains(t, c.build(newRand(1)).lowered(t, avx2).Nests[0].String(), "split task = a.:4 b.:4")
+}
+
+// Tiles that are turned around ask for the lines that they will write: for both that a row reaches into, unless rows begin with lines.
+func TestTurnedRowsAreAskedFor(t *testing.T) {
+	for extent, asked := range map[int][2]bool{320: {false, false}, 600: {true, true}, 608: {true, false}} {
+		c := caseOf{expr: "ab->ba", extent: map[rune]int{'a': extent, 'b': 600}, types: []tensor.DType{tensor.F32}, layouts: "c"}
+		text := c.check(t, targets()[2], 1).Nests[0].String()
+		require.Equal(t, asked[0], regexp.MustCompile(`\+ a\S*\] to write`).MatchString(text), "%d", extent)
+		require.Equal(t, asked[1], regexp.MustCompile(`\+ a\S* \+ 15\] to write`).MatchString(text), "%d", extent)
+	}
 }
 
 // TestTurnedVectorsKeepToLines narrows vectors where rows are not multiples of whole ones, but of halves, or where there are many.
