@@ -164,19 +164,23 @@ func (k *kernel) loopOrder(s shape) []int {
 const nearBytes = 16 << 10
 
 // rowByRow tells whether a reduction had better run through the columns for each block of rows: what rows have for themselves is then
-// read once, and all vectors of the columns stay in the first-level cache.
+// read once, and all vectors of the columns stay in the first-level cache; or the output is written as it lies.
 func (k *kernel) rowByRow(s shape) bool {
-	if s.copying || s.across || s.kept || s.sweep || s.side >= 0 || s.row < 0 || s.col < 0 || k.axes[s.col].extent <= s.cols*s.lanes {
-		return false
-	}
+	return k.passesColumns(s) && k.readsAlong(s, nearBytes) || k.writesRows(s) && !k.streamed(s)
+}
+
+// passesColumns tells whether a reduction has several tiles along a row, in whichever order.
+func (k *kernel) passesColumns(s shape) bool {
+	return !s.copying && !s.across && !s.kept && !s.sweep && s.side < 0 && s.row >= 0 && s.col >= 0 && k.axes[s.col].extent > s.cols*s.lanes
+}
+
+// readsAlong tells whether all columns read no more than so many bytes of each input, for a row.
+func (k *kernel) readsAlong(s shape, most int64) bool {
 	elements := k.extent(k.red) * k.axes[s.col].extent
-	for acc := 1; acc <= k.inputs; acc++ {
-		step := k.axes[s.col].at[acc].n * int64(k.accs[acc].DType.Size())
-		if elements*min(max(step, -step), lineBytes) > nearBytes {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(k.inputNumbers(), func(acc int) bool {
+		step := k.moves(s.col, acc)
+		return elements*min(max(step, -step), lineBytes) > most
+	})
 }
 
 // taskLoop makes the root loop, and variables for the blocks of the axes that are cut.

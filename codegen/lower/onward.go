@@ -19,10 +19,7 @@ const (
 	leastOnward = 4    // and runs, at least and at most
 	mostOnward  = 32
 	longRun     = 512  // of an input that rows of sums read, which are read on without
-	longWritten = 1024 // and of the output, which are written so
 	knownPages  = 1024 // whose places a core is sure to know
-
-	mostGathered = 128 << 10 // bytes of an input whose elements are fetched one by one, again for each tile of rows
 )
 
 // onwardAxis finds the axis along which the largest input goes on after vectors along s.col, and how many items of it tasks take together; -1 if
@@ -72,31 +69,6 @@ func (k *kernel) after(s shape, along, acc int) int {
 		return -1
 	}
 	return k.free[next]
-}
-
-// writeOn is the axis along which the output goes on after short rows, where it is the largest array and its sums have few terms, so that a
-// tile's rows are written on and on; -1 if there is none.
-func (k *kernel) writeOn(s shape) int {
-	if s.row < 0 || s.col < 0 || k.inputs == 0 || k.runtime || s.sweep || !k.isLarge(0) {
-		return -1
-	}
-	x := &k.axes[s.col]
-	few := k.extent(k.red) <= cost.FewTerms && k.bytes(0) > k.bytes(k.largest())
-	if !few || x.at[0].n != 1 || x.extent*k.moves(s.col, 0) > longWritten {
-		return -1
-	}
-	next := k.after(s, s.col, 0)
-	if next < 0 || k.still(next) == 0 { // rows of a batch's items share nothing
-		return -1
-	}
-	gathered := func(acc int) bool {
-		n := x.at[acc].n
-		return n != 0 && n != 1 && !k.axes[next].at[acc].isZero() && k.bytes(acc) > mostGathered
-	}
-	if slices.ContainsFunc(k.inputNumbers(), gathered) {
-		return -1
-	}
-	return next
 }
 
 // runAlong is the axis of an input's runs which had better be read on: of terms that are folded, if every row has its own, or of columns or

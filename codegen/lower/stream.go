@@ -1,6 +1,8 @@
 package lower
 
 import (
+	"math"
+
 	"github.com/einc-lang/einc/codegen/loop"
 	"github.com/einc-lang/einc/planner"
 	"github.com/einc-lang/einc/planner/cost"
@@ -28,6 +30,8 @@ func (k *kernel) streamLimit(s shape) int64 {
 	case t.VectorBytes < lineBytes:
 	case l2 >= meshBytes:
 		return min(2*l2, streamBytes)
+	case k.writesRows(s): // their lines are asked for, row after row, and reach memory as fast
+		return math.MaxInt64
 	case s.turned:
 		if k.writesResult() {
 			return turnedBytes
