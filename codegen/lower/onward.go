@@ -13,7 +13,8 @@ import (
 // places at once.
 
 const (
-	leastRun    = 16   // bytes of a run that is worth a place of its own
+	leastRun    = 8    // bytes of a run that is worth a place of its own, if one access takes it,
+	wholeRun    = 16   // or several
 	shortRun    = 256  // and of one after which another follows soon enough
 	onwardRun   = 1024 // bytes of the input that are read on
 	leastOnward = 4    // and runs, at least and at most
@@ -30,7 +31,7 @@ func (k *kernel) onwardAxis(s *shape) (axis int, items int64) {
 	}
 	acc := k.largest()
 	run := k.axes[s.col].extent * int64(k.accs[acc].DType.Size())
-	if k.axes[s.col].at[acc].n != 1 || run < leastRun || run > shortRun || k.inputs > 1 && !k.isLarge(acc) {
+	if k.axes[s.col].at[acc].n != 1 || run < leastRun || run < wholeRun && run&(run-1) != 0 || run > shortRun || k.inputs > 1 && !k.isLarge(acc) {
 		return -1, 0
 	}
 	next, inside := -1, 0

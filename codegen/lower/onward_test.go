@@ -21,7 +21,8 @@ func TestShortRunsAreReadOn(t *testing.T) {
 		{"abc->bac", map[rune]int{'a': 1100, 'b': 21, 'c': 25}, tensor.F64, 5},
 		{"abc->bac", map[rune]int{'a': 900, 'b': 70, 'c': 8}, tensor.F64, 0},   // few pages
 		{"abc->bac", map[rune]int{'a': 1100, 'b': 17, 'c': 33}, tensor.F64, 0}, // long runs
-		{"abc->bac", map[rune]int{'a': 1100, 'b': 520, 'c': 2}, tensor.F32, 0},         // runs of few bytes
+		{"abc->bac", map[rune]int{'a': 1100, 'b': 520, 'c': 2}, tensor.F32, 32},
+		{"abc->bac", map[rune]int{'a': 1100, 'b': 520, 'c': 3}, tensor.F32, 0},         // runs of few bytes that take two accesses
 		{"abc->cab", map[rune]int{'a': 1100, 'b': 70, 'c': 8}, tensor.F64, 0},          // squares are turned around
 		{"abc,c->bac", map[rune]int{'a': 1100, 'b': 70, 'c': 8}, tensor.F64, 16},       // beside a small input
 		{"dabc,cd->cabd", map[rune]int{'a': 5, 'b': 5, 'c': 5, 'd': 9}, tensor.F64, 0}, // a small one
