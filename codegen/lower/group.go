@@ -141,14 +141,15 @@ func (p *product) kSide() int {
 	return sideB
 }
 
-// orderK splits the digits that are unit-stride in A and in B, where these differ, so that blocks of K hold
-// some neighbours in either: they become (…, a/cost.LowPart, b, a%cost.LowPart).
+// orderK splits the digits that are unit-stride in A and in B, where these differ and neither operand is much larger, so that blocks of K
+// hold some neighbours in either: they become (…, a/cost.LowPart, b, a%cost.LowPart).
 func (p *product) orderK() {
 	unit := func(side int) int {
 		return slices.IndexFunc(p.k, func(d digit) bool { return d.at[side].n == 1 && d.at[side].dim == 0 })
 	}
 	i, j := unit(sideA), unit(sideB)
-	if i < 0 || j < 0 || i == j || p.k[i].extent%cost.LowPart != 0 || p.k[i].dynamic() || p.k[j].isOpen() {
+	if i < 0 || j < 0 || i == j || p.k[i].extent%cost.LowPart != 0 || p.k[i].dynamic() || p.k[j].isOpen() ||
+		cost.FollowsLarger(float64(items(p.m)), float64(items(p.n))) {
 		return
 	}
 	b := p.k[j]

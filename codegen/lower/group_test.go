@@ -113,3 +113,23 @@ func TestRowsFollowTheOutputTheyScatterTo(t *testing.T) {
 		require.Equal(t, c.order, strings.Join(order, " "), "%s %v", c.expr, c.extent)
 	}
 }
+
+// Terms are in the order of the larger operand alone; where neither is twice as large, some neighbours of both come together.
+func TestTermsFollowTheLargerOperand(t *testing.T) {
+	for _, c := range []struct {
+		rows, columns int
+		order         string
+	}{
+		{64, 32, "a b"}, {32, 64, "b a"}, {64, 33, "b a b"}, {33, 64, "b a b"},
+	} {
+		cs := caseOf{expr: "iab,bja->ij", types: []tensor.DType{tensor.F32}, extent: map[rune]int{'i': c.rows, 'j': c.columns, 'a': 16, 'b': 24}, span: 1, layouts: "c"}
+		b := cs.build(newRand(1))
+		p, ok := newLowering(b.plan, avx2, Options{}).product(&b.plan.Steps[0])
+		require.True(t, ok)
+		var order []string
+		for _, d := range p.k {
+			order = append(order, d.label)
+		}
+		require.Equal(t, c.order, strings.Join(order, " "), "%d × %d", c.rows, c.columns)
+	}
+}

@@ -14,8 +14,12 @@ func Depth(d tensor.DType) int64 {
 }
 
 // LowPart is the extent of the part of an operand's fastest index of K that is left innermost where the other operand's
-// is another one: blocks of K then hold some neighbours in either. Its square divides them.
+// is another one, and neither is much larger: blocks of K then hold some neighbours in either. Its square divides them.
 const LowPart = 8
+
+// FollowsLarger reports whether the terms of a product of m rows and n columns are in the order of the larger operand alone, where the
+// operands have neighbours along different indices: its elements are read in long runs, or in place, and those of the smaller one gathered.
+func FollowsLarger(m, n float64) bool { return max(m, n) >= 2*min(m, n) }
 
 // LeastTurned is the fewest terms of a block of K that are neighbours in an operand for its rows to be turned by squares of them
 // on their way into panels.
