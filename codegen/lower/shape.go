@@ -191,16 +191,17 @@ func (k *kernel) columnTile(s *shape, t cost.Target) {
 		return
 	}
 	s.across = k.turnsOutput(s)
-	rows, cols := k.productTile(s, t)
+	rows, cols := k.productTile(s, t, k.axes[s.row].extent)
 	if s.across && rows < k.square() { // there are too few registers for a square
 		s.across = false
-		rows, cols = k.productTile(s, t)
+		rows, cols = k.productTile(s, t, k.axes[s.row].extent)
 	}
 	k.limit(s, rows, cols)
 	if s.across {
 		s.rows = min(ceilDiv(s.rows, k.square())*k.square(), rows)
 	}
 	s.kept = k.keepsBlocks(s)
+	k.besideRows(s, t)
 }
 
 // runsLong tells whether vectors make up runs that rows which do not share them would only cut short; unit is the axis along which elements
@@ -213,10 +214,10 @@ func (k *kernel) runsLong(s *shape, unit int) bool {
 	return vectors >= cost.LongerRun && !k.turnable(unit, s.col) && k.runsAlong(s.col)
 }
 
-// productTile chooses the tile of a product: the one that takes the fewest cycles over all rows and
+// productTile chooses the tile of a product of m rows: the one that takes the fewest cycles over all rows and
 // columns, of those whose accumulators, row of B, and element of A stay in registers.
-func (k *kernel) productTile(s *shape, t cost.Target) (rows, cols int64) {
-	m, vecs, square, most := k.axes[s.row].extent, k.axes[s.col].extent/s.lanes, int64(1), int64(cost.MostColumns)
+func (k *kernel) productTile(s *shape, t cost.Target, m int64) (rows, cols int64) {
+	vecs, square, most := k.axes[s.col].extent/s.lanes, int64(1), int64(cost.MostColumns)
 	if s.masked {
 		vecs = ceilDiv(k.axes[s.col].extent, s.lanes)
 	}
@@ -270,41 +271,6 @@ func (k *kernel) limit(s *shape, rows, cols int64) {
 			s.cols = cols
 		}
 	}
-}
-
-// rowAxis finds a free axis other than col along which an input stays put, so that what is loaded
-// serves several rows: the one most inputs share, or none. Of equal ones, vectors are to serve, as elements are
-// spread by the instruction that multiplies.
-func (k *kernel) rowAxis(col int) int {
-	best, most := -1, 0
-	for _, id := range k.free {
-		if id == col || k.axes[id].pinned || !k.reduces {
-			continue
-		}
-		n := k.still(id)
-		if n > most || n == most && n > 0 && k.serves(id, col) && (k.turnable(id, col) || !k.serves(best, col)) {
-			best, most = id, n
-		}
-	}
-	return best
-}
-
-// serves tells whether rows share what vectors along col hold of some input, read side by side or element by element.
-func (k *kernel) serves(row, col int) bool { return k.sharesAny(row, col, false) }
-
-// shares tells whether rows share a vector along col of some input whose elements lie side by side.
-func (k *kernel) shares(row, col int) bool { return k.sharesAny(row, col, true) }
-
-func (k *kernel) sharesAny(row, col int, adjacent bool) bool {
-	if col < 0 {
-		return false
-	}
-	for i := 1; i <= k.inputs; i++ {
-		if along := k.axes[col].at[i]; !along.isZero() && (!adjacent || along.n == 1) && k.axes[row].at[i].isZero() {
-			return true
-		}
-	}
-	return false
 }
 
 // otherAxis finds a free axis along which an input stays put that moves along row.
