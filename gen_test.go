@@ -94,6 +94,17 @@ func generate(t *testing.T, directives []string) string {
 	return dir
 }
 
+// generatePlain adds a kernel without machine code to a package.
+func generatePlain(t *testing.T, dir, directive string) {
+	d, err := parser.ParseDirective(directive)
+	require.NoError(t, err)
+	files, err := einc.GenerateGo(t.Context(), einc.GoKernel{Directive: d, Package: "kernels", Command: "x", Levels: []string{}})
+	require.NoError(t, err)
+	for _, f := range files {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o600))
+	}
+}
+
 // goTool runs the go command in a directory and returns what it printed.
 func goTool(t *testing.T, dir string, env string, args ...string) {
 	cmd := exec.Command("go", args...)
@@ -173,16 +184,10 @@ func checkSliced(t *testing.T, dir string) {
 // a sample, and where what is wrong is outside of it.
 func TestGeneratedTestsCanFail(t *testing.T) {
 	dir := generate(t, genDirectives[:1])
-	large, err := parser.ParseDirective(`//einc:kernel Large "ij,jk->ik" i=300,j=301,k=302 float32`)
-	require.NoError(t, err)
-	files, err := einc.GenerateGo(t.Context(), einc.GoKernel{Directive: large, Package: "kernels", Command: "x", Levels: []string{}})
-	require.NoError(t, err)
-	for _, f := range files {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, f.Name), f.Data, 0o600))
-	}
+	generatePlain(t, dir, `//einc:kernel Large "ij,jk->ik" i=300,j=301,k=302 float32`)
 	for _, c := range []struct{ file, old, new, want string }{
-		{"batchmul_einc.go", "r1 += v4", "r1 -= v4", "loops: element"},
-		{"large_einc.go", "r1 += v4", "r1 -= v4", "Large: element 0 is .* \\(seed 1\\)"},
+		{"batchmul_einc.go", "r1 += ", "r1 -= ", "loops: element"},
+		{"large_einc.go", "r1 += ", "r1 -= ", "Large: element 0 is .* \\(seed 1\\)"},
 		{"large_einc.go", "\tif eincLargeNative", "\teincLargeLoops(out, a, b)\n\tout[1]++\n\treturn\n\tif eincLargeNative", "loops: element 1 is .* by the first engine .* \\(seed 1\\)"},
 	} {
 		name := filepath.Join(dir, c.file)
@@ -198,6 +203,41 @@ func TestGeneratedTestsCanFail(t *testing.T) {
 		require.Regexp(t, c.want, string(out))
 		require.NoError(t, os.WriteFile(name, text, 0o600))
 	}
+}
+
+// longSums is a test of kernels: sums that begin with 2²⁴, and end with what takes it away again, of 1024 ones between.
+const longSums = `package kernels
+
+import "testing"
+
+func sum[T comparable](t *testing.T, kernel func(out, a, b []T), big, one, minus, want T) {
+	t.Helper()
+	out, a, b := make([]T, 1), make([]T, 1026), make([]T, 1026)
+	for i := range a {
+		a[i], b[i] = one, one
+	}
+	a[0], b[0], a[1025], b[1025] = big, big, minus, big
+	if kernel(out, a, b); out[0] != want {
+		t.Errorf("%v, not %v", out[0], want)
+	}
+}
+
+func TestLongSums(t *testing.T) {
+	sum(t, F32, 4096, 1, -4096, 1024)
+	sum(t, C64, 4096+4096i, 1+1i, -4096-4096i, 2048i)
+	sum(t, F16, 0x6C00, 0x3C00, 0xEC00, 0x6400)
+	sum(t, BF16, 0x4580, 0x3F80, 0xC580, 0x4480)
+}
+`
+
+// TestLongSums: plain loops have one sum for all terms, and that one must not stand still at 2²⁴.
+func TestLongSums(t *testing.T) {
+	dir := generate(t, nil)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "long_test.go"), []byte(longSums), 0o600))
+	for name, dtype := range map[string]string{"F32": "float32", "C64": "complex64", "F16": "float16", "BF16": "bfloat16"} {
+		generatePlain(t, dir, `//einc:kernel `+name+` "i,i->" i=1026 `+dtype)
+	}
+	goTool(t, dir, "", "test", "-run", "TestLongSums", "./...")
 }
 
 func TestGenerateRefuses(t *testing.T) {

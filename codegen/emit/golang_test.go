@@ -289,7 +289,10 @@ func TestCheckBack(t *testing.T) {
 // TestGoLoops reads the loops back as text; the root's tests run them.
 func TestGoLoops(t *testing.T) {
 	for directive, want := range map[string]string{
-		`//einc:kernel F "i->" i=3 float32`:                            "var r1 float32 = 0\nfor xi := range 3 {\nv2 := op0[xi]\nr1 += v2\n}\nout[0] = r1\n",
+		`//einc:kernel F "i->" i=3 float32`:                            "var r1 float64 = 0\nfor xi := range 3 {\nv2 := op0[xi]\nr1 += float64(v2)\n}\nv3 := float32(r1)\nout[0] = v3\n",
+		`//einc:kernel F "i->" i=3 complex64`:                          "var r1 complex128 = 0\nfor xi := range 3 {\nv2 := op0[xi]\nr1 += complex128(v2)\n}\nv3 := complex64(r1)\nout[0] = v3\n",
+		`//einc:kernel F "i->" i=3 bfloat16`:                           "var r1 float64 = 0\nfor xi := range 3 {\nv2 := eincFromBF16(op0[xi])\nr1 += float64(v2)\n}\nv3 := float32(r1)\nout[0] = eincToBF16(v3)\n",
+		`//einc:kernel F "i->" i=3 float64`:                            "var r1 float64 = 0\nfor xi := range 3 {\nv2 := op0[xi]\nr1 += v2\n}\nout[0] = r1\n",
 		`//einc:kernel F "D[i,i] = X[i]" i=3 int8`:                     "clear(out)\nfor xi := range 3 {\nv1 := op0[xi]\nout[xi*3+xi] = v1\n}\n",
 		`//einc:kernel F "C[j] max= A[i,j]" i=2,j=1 int16`:             "for range 1 {\nvar r1 int16 = -1 << 15\nfor xi := range 2 {\nv2 := op1[xi]\nr1 = max(r1, v2)\n}\nout[0] = max(op0[0], r1)\n}\n",
 		`//einc:kernel F "C[i] += C[i]*C[i]" i=2 float64`:              "for xi := range 2 {\nv1 := op0[xi]\nv2 := op0[xi]\nv3 := float64(v1*v2)\nout[xi] = op0[xi] + v3\n}\n",

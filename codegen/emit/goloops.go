@@ -296,17 +296,36 @@ func (l *loops) compute(n *parser.Node) string {
 
 func (l *loops) reduce(n *parser.Node) string {
 	d := n.DType.Accum()
+	total := l.total(n.Reduce, d)
 	v := l.name("r")
-	l.printf("var %s %s = %s", v, l.typ(d), l.identity(n.Reduce, d))
+	l.printf("var %s %s = %s", v, l.typ(total), l.identity(n.Reduce, total))
 	l.over(n.Over, func() {
-		x := l.value(n.Args[0])
+		x := l.cast(d, total, l.value(n.Args[0]))
 		if n.Reduce == parser.Sum && d != tensor.Bool {
 			l.printf("%s += %s", v, x)
 		} else {
 			l.printf("%s = %s", v, l.apply2(n.Reduce.Fn(), d, v, x))
 		}
 	})
-	return v
+	if total == d {
+		return v
+	}
+	rounded := l.name("v")
+	l.printf("%s := %s", rounded, l.cast(total, d, v))
+	return rounded
+}
+
+// total is the type that values of d are reduced in. A sum in float32 would stand still where its terms are less
+// than half a unit in its last place, as those of a sum of millions are.
+func (l *loops) total(r parser.ReduceOp, d tensor.DType) tensor.DType {
+	switch {
+	case l.wide || r != parser.Sum:
+	case d == tensor.F32:
+		return tensor.F64
+	case d == tensor.C64:
+		return tensor.C128
+	}
+	return d
 }
 
 // identity is what an empty reduction gives.

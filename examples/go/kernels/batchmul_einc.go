@@ -57,14 +57,15 @@ func eincBatchMulLoops(out, op0, op1 []float32) {
 	for range 1 {
 		for xi := range 64 {
 			for xk := range 64 {
-				var r1 float32 = 0
+				var r1 float64 = 0
 				for xj := range 64 {
 					v2 := op0[xi*64+xj]
 					v3 := op1[xj*64+xk]
 					v4 := float32(v2 * v3)
-					r1 += v4
+					r1 += float64(v4)
 				}
-				out[xi*64+xk] = r1
+				v5 := float32(r1)
+				out[xi*64+xk] = v5
 			}
 		}
 	}

@@ -53,14 +53,15 @@ func eincMatMulApart[T, U any](name string, out []T, in []U) {
 func eincMatMulLoops(out, op0, op1 []float32) {
 	for xi := range 256 {
 		for xj := range 256 {
-			var r1 float32 = 0
+			var r1 float64 = 0
 			for xk := range 256 {
 				v2 := op0[xi*256+xk]
 				v3 := op1[xk*256+xj]
 				v4 := float32(v2 * v3)
-				r1 += v4
+				r1 += float64(v4)
 			}
-			out[xi*256+xj] = r1
+			v5 := float32(r1)
+			out[xi*256+xj] = v5
 		}
 	}
 }
