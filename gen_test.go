@@ -30,6 +30,7 @@ var genDirectives = []string{
 	`//einc:kernel Any "ij,j->i" i=3,j=33 bool`,
 	`//einc:kernel Empty "ij,jk->ik" i=3,j=0,k=2 int64`,
 	`//einc:kernel Nothing "ij,jk->ik" i=0,j=3,k=2 float32`,
+	`//einc:kernel NoTerms "bi,i->b" b=*,i=0 float64`,
 	`//einc:kernel Größe "M[i] = sqrt(abs(Z[i]))" i=11 complex64`,
 	// Of these, the tests look at a sample of the elements.
 	`//einc:kernel LargeSteps "T[i,k] = A[i,j]*B[j,k]; D[i,i] += T[i,k]*T[k,i]" i=260,j=261,k=260 float32`,

@@ -1,6 +1,9 @@
 package emit
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // testSize is how much the generated tests of a kernel compute: so much that they take seconds, whatever the
 // extents.
@@ -79,6 +82,13 @@ func (k *goKernel) items(n int) float64 {
 		return 1
 	}
 	return float64(n)
+}
+
+// Counts tells whether a parameter says alone how many items there are: the result, if an item of it is one element, and
+// none of the operands has any. It cannot be too long then.
+func (k *goKernel) Counts(param int) bool {
+	return param == 0 && k.Params[0].Open && k.Params[0].Len == 1 &&
+		!slices.ContainsFunc(k.Params[1:], func(p goParam) bool { return p.Open && p.Len > 0 })
 }
 
 // argBytes is the memory of the arguments of a call for n items.
