@@ -32,7 +32,7 @@ type GoKernel struct {
 // GoLevels are the CPU levels that Go packages get machine code for.
 func GoLevels() []string { return []string{"x86-64-v2", "x86-64-v3", "x86-64-v4", "generic"} }
 
-// GoFile is a generated file: its name without directory, and its text.
+// GoFile is a generated file: its name without directory, its text, and what it declares.
 type GoFile = emit.File
 
 // GenerateGo writes a kernel as Go and assembly files that need nothing but the Go toolchain. The same

@@ -183,7 +183,7 @@ func (g *genFlags) generate(ctx context.Context, kernels []genKernel) error {
 		data []byte
 	}
 	var outputs []output
-	from := map[string]string{}
+	taken := map[string]string{}
 	for _, k := range kernels {
 		k.Isolate, k.NoTests, k.Levels, k.MaxMemory = true, !g.tests, g.levels(), g.memory
 		if g.memory > 0 {
@@ -193,13 +193,11 @@ func (g *genFlags) generate(ctx context.Context, kernels []genKernel) error {
 		if err != nil {
 			return err
 		}
+		if err := k.take(taken, files); err != nil {
+			return err
+		}
 		for _, f := range files {
-			path := filepath.Join(k.dir, f.Name)
-			if other, ok := from[strings.ToLower(path)]; ok && other != k.Directive.Name {
-				return fmt.Errorf("the kernels %s and %s would both be written to %s: rename one", other, k.Directive.Name, path)
-			}
-			from[strings.ToLower(path)] = k.Directive.Name
-			outputs = append(outputs, output{path, f.Data})
+			outputs = append(outputs, output{filepath.Join(k.dir, f.Name), f.Data})
 		}
 	}
 	stale := 0
@@ -218,6 +216,27 @@ func (g *genFlags) generate(ctx context.Context, kernels []genKernel) error {
 	}
 	if stale > 0 {
 		return fmt.Errorf("%s: run go generate, or einc gen without -check", plural(stale, "stale file"))
+	}
+	return nil
+}
+
+// take notes which kernel files and the names in a package are of, and refuses what another kernel has already.
+func (k *genKernel) take(taken map[string]string, files []einc.GoFile) error {
+	for _, f := range files {
+		path := filepath.Join(k.dir, f.Name)
+		if other, ok := taken[strings.ToLower(path)]; ok {
+			return fmt.Errorf("the kernels %s and %s would both be written to %s: rename one", other, k.Directive.Name, path)
+		}
+		taken[strings.ToLower(path)] = k.Directive.Name
+	}
+	for _, f := range files {
+		for _, name := range f.Declares {
+			at := k.dir + "\x00" + name
+			if other, ok := taken[at]; ok && other != k.Directive.Name && name != "init" {
+				return fmt.Errorf("the kernels %s and %s of package %s would both declare %s: rename one", other, k.Directive.Name, k.Package, name)
+			}
+			taken[at] = k.Directive.Name
+		}
 	}
 	return nil
 }

@@ -49,35 +49,36 @@ func addImports(text []byte) ([]byte, error) {
 
 // checkBack parses a generated file and compares what it declares with what it is meant to: names of this
 // kernel only, known imports, and no instruction to a tool beside the expected ones. Text from outside
-// reaches the templates only after checks of its own; this is the second lock on the door.
-func (k *goKernel) checkBack(text []byte) error {
+// reaches the templates only after checks of its own; this is the second lock on the door. It returns the names.
+func (k *goKernel) checkBack(text []byte) (names []string, err error) {
 	f, err := goparser.ParseFile(token.NewFileSet(), "", text, goparser.ParseComments)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if f.Name.Name != k.Package {
-		return fmt.Errorf("it declares package %s", f.Name.Name)
+		return nil, fmt.Errorf("it declares package %s", f.Name.Name)
 	}
-	for _, name := range declared(f) {
+	names = declared(f)
+	for _, name := range names {
 		if !k.owns(name) {
-			return fmt.Errorf("it declares %s, which it should not", name)
+			return nil, fmt.Errorf("it declares %s, which it should not", name)
 		}
 	}
 	for _, spec := range f.Imports {
 		path, err := strconv.Unquote(spec.Path.Value)
 		known := slices.ContainsFunc(importable, func(p struct{ name, path string }) bool { return p.path == path })
 		if err != nil || !known || spec.Name != nil {
-			return fmt.Errorf("it imports %s", spec.Path.Value)
+			return nil, fmt.Errorf("it imports %s", spec.Path.Value)
 		}
 	}
 	for _, group := range f.Comments {
 		for _, c := range group.List {
 			if !k.harmless(c.Text) {
-				return fmt.Errorf("it has the comment %.60q", c.Text)
+				return nil, fmt.Errorf("it has the comment %.60q", c.Text)
 			}
 		}
 	}
-	return nil
+	return names, nil
 }
 
 // owns says that a package-level name belongs to the kernel.

@@ -19,8 +19,9 @@ import (
 
 // File is a file of a generated package.
 type File struct {
-	Name string
-	Data []byte
+	Name     string
+	Data     []byte
+	Declares []string // the names that Go code adds to its package; one init may follow another
 }
 
 // GoOptions describe a kernel that becomes part of a Go package.
@@ -75,7 +76,7 @@ func Go(opt GoOptions) ([]File, error) {
 		if err := add(v.suffix(), "variant.go.tmpl", v); err != nil {
 			return nil, err
 		}
-		files = append(files, File{k.stem + strings.TrimSuffix(v.suffix(), ".go") + ".s", v.assembly()})
+		files = append(files, File{Name: k.stem + strings.TrimSuffix(v.suffix(), ".go") + ".s", Data: v.assembly()})
 	}
 	slices.SortFunc(files, func(a, b File) int { return strings.Compare(a.Name, b.Name) })
 	return files, nil
@@ -117,7 +118,7 @@ func (k *goKernel) render(suffix, tmpl string, data any) (File, error) {
 	if err := goTemplate.ExecuteTemplate(&b, tmpl, data); err != nil {
 		return File{}, err
 	}
-	f := File{k.stem + suffix, b.Bytes()}
+	f := File{Name: k.stem + suffix, Data: b.Bytes()}
 	if strings.HasSuffix(suffix, ".s") {
 		return f, nil
 	}
@@ -126,7 +127,7 @@ func (k *goKernel) render(suffix, tmpl string, data any) (File, error) {
 		f.Data, err = format.Source(text)
 	}
 	if err == nil {
-		err = k.checkBack(f.Data)
+		f.Declares, err = k.checkBack(f.Data)
 	}
 	if err != nil {
 		return f, fault.Errorf("%s: %w", f.Name, err)

@@ -278,11 +278,14 @@ func FuzzGoInjection(f *testing.F) {
 func TestCheckBack(t *testing.T) {
 	k, err := newGoKernel(goOptions(t, `//einc:kernel Scale "i->i" i=8 float32`))
 	require.NoError(t, err)
-	require.NoError(t, k.checkBack([]byte("package p\n\nimport \"math\"\n\n// x\nfunc Scale() { _ = math.Pi }\n")))
+	names, err := k.checkBack([]byte("package p\n\nimport \"math\"\n\n// x\nfunc Scale() { _ = math.Pi }\n"))
+	require.NoError(t, err)
+	require.Equal(t, []string{"Scale"}, names)
 	for _, text := range []string{"package q\n", "package p\n\nfunc Other() {}\n", "package p\n\nvar X = 1\n", "package p\n\ntype T int\n", "package p\n\nimport \"os\"\n",
 		"package p\n\nimport m \"math\"\n", "package p\n\n//go:linkname a b\n", "package p\n\n//line x.go:1\n", "package p\n\n/*line x.go:1*/\n", "//go:build ignore\n\npackage p\n",
 		"package p\n\n// +build x\n", "package p\n\n//export Scale\n", "package p\n\nfunc (\n"} {
-		require.Error(t, k.checkBack([]byte(text)), text)
+		_, err := k.checkBack([]byte(text))
+		require.Error(t, err, text)
 	}
 }
 
