@@ -234,6 +234,9 @@ func real1(f parser.Fn, x float64) float64 {
 	case parser.FnExp:
 		return math.Exp(x)
 	case parser.FnLog:
+		if x > 0 && x < 0x1p-1022 { // math.Log is wrong there on amd64
+			return math.Log(x*0x1p52) - 52*math.Ln2
+		}
 		return math.Log(x)
 	case parser.FnSqrt:
 		return math.Sqrt(x)

@@ -97,6 +97,14 @@ func binary(fn Fn, a, b float64) float64 {
 	return a + b
 }
 
+// logarithm is math.Log, which on amd64 is wrong below the normal numbers.
+func logarithm(x float64) float64 {
+	if x > 0 && x < 0x1p-1022 {
+		return math.Log(x*0x1p52) - 52*math.Ln2
+	}
+	return math.Log(x)
+}
+
 func unary(fn Fn, x float64) float64 {
 	switch fn {
 	case FnNeg:
@@ -106,7 +114,7 @@ func unary(fn Fn, x float64) float64 {
 	case FnExp:
 		return math.Exp(x)
 	case FnLog:
-		return math.Log(x)
+		return logarithm(x)
 	case FnSqrt:
 		return math.Sqrt(x)
 	case FnTanh:

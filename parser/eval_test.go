@@ -241,7 +241,7 @@ func TestConstantFunctions(t *testing.T) {
 		"R = tanh(0.5)": math.Tanh(0.5), "R = sigmoid(-30.0)": 1 / (1 + math.Exp(30)), "R = relu(-1.5)": 0, "R = relu(1.5)": 1.5,
 		"R = sign(-0.5)": -1, "R = sign(0.0)": 0, "R = leaky_relu(-2.0)": -0.02, "R = leaky_relu(2.0)": 2, "R = gelu(1.5)": 0.75 * math.Erfc(-1.5/math.Sqrt2),
 		"R = gelu(-10.0)": -5 * math.Erfc(10/math.Sqrt2), "R = gelu(-1e308*1e308)": 0, "R = min(2.5, 1.5, 3)": 1.5, "R = max(2.5, 1.5, 3)": 3,
-		"R = 7/2": 3.5, "R = 2.5*3 - 1": 6.5,
+		"R = log(1e-310)": -310 * math.Ln10, "R = 7/2": 3.5, "R = 2.5*3 - 1": 6.5,
 	} {
 		q, err := bindText(t, src, "")
 		require.NoError(t, err, src)

@@ -110,6 +110,9 @@ func (l *loops) apply1(f parser.Fn, d, from tensor.DType, x string) string {
 	}
 	call := map[parser.Fn]string{parser.FnAbs: "math.Abs", parser.FnExp: "math.Exp", parser.FnLog: "math.Log",
 		parser.FnSqrt: "math.Sqrt", parser.FnTanh: "math.Tanh"}[f]
+	if f == parser.FnLog && d == tensor.F64 { // numbers of narrower types are normal as float64
+		call = l.prefix + "Log"
+	}
 	if call == "" {
 		call = l.prefix + map[parser.Fn]string{parser.FnSigmoid: "Sigmoid", parser.FnLeakyRelu: "LeakyRelu", parser.FnGelu: "Gelu", parser.FnSign: "Sign"}[f]
 	}
@@ -125,6 +128,15 @@ func %[1]sBit(b bool) int8 {
 		return 1
 	}
 	return 0
+}
+`},
+	{"Log", `
+// %[1]sLog is math.Log, which on amd64 is wrong below the normal numbers.
+func %[1]sLog(x float64) float64 {
+	if x > 0 && x < 0x1p-1022 {
+		return math.Log(x*0x1p52) - 52*math.Ln2
+	}
+	return math.Log(x)
 }
 `},
 	{"Sigmoid", `

@@ -299,6 +299,7 @@ func TestGoLoops(t *testing.T) {
 		`//einc:kernel F "D[i,i] = X[i]" i=3 int8`:                     "clear(out)\nfor xi := range 3 {\nv1 := op0[xi]\nout[xi*3+xi] = v1\n}\n",
 		`//einc:kernel F "C[j] max= A[i,j]" i=2,j=1 int16`:             "for range 1 {\nvar r1 int16 = -1 << 15\nfor xi := range 2 {\nv2 := op1[xi]\nr1 = max(r1, v2)\n}\nout[0] = max(op0[0], r1)\n}\n",
 		`//einc:kernel F "C[i] += C[i]*C[i]" i=2 float64`:              "for xi := range 2 {\nv1 := op0[xi]\nv2 := op0[xi]\nv3 := float64(v1*v2)\nout[xi] = op0[xi] + v3\n}\n",
+		`//einc:kernel F "D[i] = log(X[i])" i=2 float64`:               "for xi := range 2 {\nv1 := op0[xi]\nv2 := float64(eincLog(float64(v1)))\nout[xi] = v2\n}\n",
 		`//einc:kernel F "D[i] = X[i] + 100" i=2 int8`:                 "",
 		`//einc:kernel F "T[i] = X[i]; D[] = T[i]*T[i]" i=2 complex64`: "",
 	} {
