@@ -2,7 +2,9 @@ package einc_test
 
 import (
 	"fmt"
+	"maps"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -18,7 +20,7 @@ const slicedMain = `
 #include <stdlib.h>
 #include <string.h>
 #include "chain.h"
-enum { B = 37, I = 24, J = 25, K = 26, L = 27 };
+enum { B = SIZE_b, I = SIZE_i, J = SIZE_j, K = SIZE_k, L = SIZE_l };
 static double x[B * I * J], y[B * J * K], z[B * K * L], out[B * I * L], want[B * I * L];
 
 static void *space(size_t n)
@@ -70,35 +72,41 @@ int main(void)
 `
 
 // TestBuildSliced links plans that a limit of memory, or a plan file, cuts into slices: with loops inside loops,
-// and with one that threads may share.
+// with one that threads may share, and with one of those around a loop that sums.
 func TestBuildSliced(t *testing.T) {
 	needHost(t)
-	const directive = `//einc:kernel chain "bij,bjk,bkl->bil" b=37,i=24,j=25,k=26,l=27 float64`
-	d, err := parser.ParseDirective(directive)
-	require.NoError(t, err)
-	for name, opts := range map[string]*einc.Options{
-		"nested":   {MaxMemory: 60000},
-		"parallel": {Plan: slicedPlan(t, d, 60000)},
+	some, sums := map[string]int{"b": 37, "i": 24, "j": 25, "k": 26, "l": 27}, map[string]int{"b": 2, "i": 200, "j": 20, "k": 500, "l": 30}
+	for name, c := range map[string]struct {
+		sizes                map[string]int
+		opts                 func(d *parser.Directive) *einc.Options
+		parallel, sumsWithin bool
+	}{
+		"nested":   {some, func(*parser.Directive) *einc.Options { return &einc.Options{MaxMemory: 60000} }, false, false},
+		"parallel": {some, func(d *parser.Directive) *einc.Options { return &einc.Options{Plan: slicedPlan(t, d, 60000)} }, true, false},
+		"sums":     {sums, func(*parser.Directive) *einc.Options { return &einc.Options{MaxMemory: 1000, Workers: 2} }, true, true},
 	} {
 		for _, dynamic := range []bool{false, true} {
 			t.Run(fmt.Sprint(name, " ", dynamic), func(t *testing.T) {
+				d, err := parser.ParseDirective(`//einc:kernel chain "bij,bjk,bkl->bil" ` + sizeList(c.sizes, "%s=%d", ",") + ` float64`)
+				require.NoError(t, err)
 				to := einc.BuildTarget{RuntimeStrides: dynamic}
 				if runtime.GOARCH == "amd64" {
 					to.CPUs = []string{"x86-64-v2", "x86-64-v3", "x86-64-v4"}
 				}
-				a, err := einc.BuildFor(t.Context(), d.Expr, "chain", d.Specs(1), opts, to)
+				a, err := einc.BuildFor(t.Context(), d.Expr, "chain", d.Specs(1), c.opts(d), to)
 				require.NoError(t, err)
 				b := &built{t, t.TempDir()}
 				header := b.emit(a, "header", "chain.h")
 				b.emit(a, "obj", "chain.o")
 				require.Contains(t, header, "chain_v3_find(int64_t launch, int64_t *at)")
-				require.Equal(t, name == "parallel", strings.Contains(header, "for (; begin < end; begin++)"))
+				require.Equal(t, c.parallel, strings.Contains(header, "for (; begin < end; begin++)"))
+				require.Equal(t, c.sumsWithin, strings.Contains(header, "for (at["))
 				main, dims := slicedMain, ""
 				if dynamic {
 					dims = "dims,"
-					main = strings.Replace(main, "static void naive", "static const int64_t dims[] = {"+dimsOf(header, slicedStrides)+"};\nstatic void naive", 1)
+					main = strings.Replace(main, "static void naive", "static const int64_t dims[] = {"+dimsOf(header, slicedStrides(c.sizes))+"};\nstatic void naive", 1)
 				}
-				b.write("main.c", main)
+				b.write("main.c", sizeList(c.sizes, "#define SIZE_%s %d", "\n")+main)
 				for compiler, std := range map[string][]string{"gcc": {"-std=c11"}, "clang": {"-std=c11"}, "g++": {"-std=c++17", "-xc++"}} {
 					b.run(0, compiler, append(std, "-Wall", "-Wextra", "-Werror", "-O1", "-DDIMS="+dims, "-o", "main", "main.c", "-xnone", "chain.o")...)
 					require.Equal(t, "right\n", b.run(0, "./main"))
@@ -108,9 +116,26 @@ func TestBuildSliced(t *testing.T) {
 	}
 }
 
-var slicedStrides = map[string]int{
-	"axis 0 of out": 24 * 27, "axis 1 of out": 27, "axis 2 of out": 1, "axis 0 of in_op0": 24 * 25, "axis 1 of in_op0": 25, "axis 2 of in_op0": 1,
-	"axis 0 of in_op1": 25 * 26, "axis 1 of in_op1": 26, "axis 2 of in_op1": 1, "axis 0 of in_op2": 26 * 27, "axis 1 of in_op2": 27, "axis 2 of in_op2": 1,
+// sizeList writes extents, each in one form.
+func sizeList(sizes map[string]int, form, between string) string {
+	var list []string
+	for _, label := range slices.Sorted(maps.Keys(sizes)) {
+		list = append(list, fmt.Sprintf(form, label, sizes[label]))
+	}
+	return strings.Join(list, between)
+}
+
+// slicedStrides are those of row-major tensors.
+func slicedStrides(n map[string]int) map[string]int {
+	strides := map[string]int{}
+	for tensor, labels := range map[string]string{"out": "bil", "in_op0": "bij", "in_op1": "bjk", "in_op2": "bkl"} {
+		step := 1
+		for axis := len(labels) - 1; axis >= 0; axis-- {
+			strides[fmt.Sprintf("axis %d of %s", axis, tensor)] = step
+			step *= n[labels[axis:axis+1]]
+		}
+	}
+	return strides
 }
 
 // emit writes an output of a build into the directory, and returns it.

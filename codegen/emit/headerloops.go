@@ -91,7 +91,7 @@ func (h *header) alone(o *object.Object, body []part, indent string) {
 			continue
 		}
 		l, at := &o.Loops[p.loop], fmt.Sprintf("at[%d]", p.loop)
-		h.printf("%sfor (%s = INT64_C(%d); %[2]s < INT64_C(%d); %[2]s += INT64_C(%[5]d)) {\n", indent, at, l.Begin, l.Begin+l.Count*l.Step, l.Step)
+		h.printf("%sfor (%s = INT64_C(%d); %[2]s < INT64_C(%[4]d); %[2]s += INT64_C(%[5]d)) {\n", indent, at, l.Begin, l.Begin+l.Count*l.Step, l.Step)
 		h.alone(o, p.body, indent+strings.Repeat(" ", 4))
 		h.printf("%s}\n", indent)
 	}
