@@ -159,6 +159,9 @@ func (f *Func) CallContext(ctx context.Context, out *Tensor, operands ...*Tensor
 	if err := f.check(out, operands, sizes); err != nil {
 		return err
 	}
+	if out.Len() == 0 { // temporaries may well have elements
+		return ctx.Err()
+	}
 	v, err := f.pick(ctx, out, operands)
 	if err != nil {
 		return err

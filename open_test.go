@@ -1,7 +1,9 @@
 package einc_test
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"github.com/einc-lang/einc"
 	"github.com/einc-lang/einc/tensor"
@@ -33,6 +35,30 @@ func TestOpenCallAllocatesNothing(t *testing.T) {
 	for _, c := range calls {
 		require.Zero(t, testing.AllocsPerRun(100, func() { _ = f.Call(c[0], c[1:]...) }))
 	}
+}
+
+// TestCallsForNothing: where the result has no elements, temporaries that have are not computed.
+func TestCallsForNothing(t *testing.T) {
+	f, err := einc.Compile("ij,jk,kl->il", []einc.Spec{specOf(tensor.F64, 40, 9), specOf(tensor.F64, 9, 9), specOf(tensor.F64, 9, 1)},
+		&einc.Options{Dynamic: []string{"i", "j", "k"}})
+	require.NoError(t, err)
+	defer f.Close()
+	one, err := tensor.New(tensor.F64, 1, 1)
+	require.NoError(t, err)
+	const n = 1 << 20
+	many, err := one.Expand(n, n)
+	require.NoError(t, err)
+	last, err := one.Expand(n, 1)
+	require.NoError(t, err)
+	none, err := tensor.New(tensor.F64, 0, n)
+	require.NoError(t, err)
+	out, err := f.NewOutputFor(none, many, last)
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	require.NoError(t, f.CallContext(ctx, out, none, many, last))
+	cancel()
+	require.ErrorIs(t, f.CallContext(ctx, out, none, many, last), context.Canceled)
 }
 
 func TestOpenCallsRefuseWhatDisagrees(t *testing.T) {

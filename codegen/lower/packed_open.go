@@ -104,7 +104,7 @@ func (p *panels) partsOfCall() (parts, share, once loop.Size) {
 }
 
 // turns appends the phases of a packed product, and repeats them: for each slice of columns and block of K where these
-// are phases, and all of that so many times. For 0 it appends none.
+// are phases, and all of that so many times. For 0 it appends none. Without rows, B is not worth packing.
 func (l *lowering) turns(times loop.Size, p *panels, step int) error {
 	if times == loop.Const(0) {
 		return nil
@@ -114,7 +114,7 @@ func (l *lowering) turns(times loop.Size, p *panels, step int) error {
 		return err
 	}
 	if !p.Own {
-		times = l.derive(DimMul, l.derive(DimMul, p.slices, p.kblocks), times)
+		times = l.derive(DimMul, l.derive(DimMul, p.slices, p.kblocks), l.derive(DimMul, l.derive(DimMin, p.mblocks, loop.Const(1)), times))
 	}
 	if times != loop.Const(1) {
 		l.prog.Turns = append(l.prog.Turns, Turns{first, len(l.prog.Phases), l.absolute(times)})
