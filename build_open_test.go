@@ -73,7 +73,7 @@ static int check(int64_t i, int64_t j, int64_t k, int64_t l)
     ta.strides = se;
     if (chain_dlpack(&o, &ta, &tb, &tc, workspace) != 0 || !same(out, want, i * l)) return 6;
     ta.strides = st;
-    if (i > 1 && j > 1 && chain_dlpack(&o, &ta, &tb, &tc, workspace) != 26) return 4;
+    if (chain_dlpack(&o, &ta, &tb, &tc, workspace) != (i > 1 && j > 1 ? 26 : 0)) return 4;
     ta.strides = NULL, sb[0]++;
     if (chain_dlpack(&o, &ta, &tb, &tc, workspace) != 35) return 5;
     free(a), free(b), free(c), free(want), free(out), free(t), free(workspace), free(arena), free(shared), free(own[0]), free(own[1]);

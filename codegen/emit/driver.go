@@ -2,6 +2,7 @@ package emit
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/einc-lang/einc/runtime/object"
@@ -364,18 +365,24 @@ func (d *driverIR) extent(i int, v string, n int) {
 	}
 }
 
-// compact checks that tensor i, whose extents are only known at run time, is row-major. As in tensor.RowMajor, an
-// extent of 0 counts as 1.
+// compact checks that tensor i, whose extents are only known at run time, is row-major, unless it has no elements.
 func (d *driverIR) compact(i int, shape string) {
 	strides, some, end, c := d.load(i, dlStrides, "i64*", 8), d.value()[1:], d.value()[1:], d.value()
 	d.printf("  %s = icmp eq i64* %s, null\n  br i1 %[1]s, label %%%[3]s, label %%%[4]s\n%[4]s:", c, strides, end, some)
+	extents, empty := make([]string, len(d.o.Params[i].Shape)), "false"
+	for a := range extents {
+		extents[a] = d.element(shape, a)
+		none, found := d.value(), d.value()
+		d.printf("  %s = icmp eq i64 %s, 0\n  %s = or i1 %s, %[1]s", none, extents[a], found, empty)
+		empty = found
+	}
 	want := "1"
-	for a := len(d.o.Params[i].Shape) - 1; a >= 0; a-- {
-		n, one, same, either, by, next := d.element(shape, a), d.value(), d.value(), d.value(), d.value(), d.value()
-		d.printf("  %s = icmp sle i64 %s, 1", one, n)
-		d.printf("  %s = icmp eq i64 %s, %s\n  %s = or i1 %s, %[1]s", same, d.element(strides, a), want, either, one)
+	for a, n := range slices.Backward(extents) {
+		one, free, same, either, next := d.value(), d.value(), d.value(), d.value(), d.value()
+		d.printf("  %s = icmp eq i64 %s, 1\n  %s = or i1 %[1]s, %[4]s", one, n, free, empty)
+		d.printf("  %s = icmp eq i64 %s, %s\n  %s = or i1 %s, %[1]s", same, d.element(strides, a), want, either, free)
 		d.want(either, i, 6)
-		d.printf("  %s = select i1 %s, i64 1, i64 %s\n  %s = mul i64 %s, %[1]s", by, one, n, next, want)
+		d.printf("  %s = mul i64 %s, %s", next, want, n)
 		want = next
 	}
 	d.printf("  br label %%%s\n%[1]s:", end)
