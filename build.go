@@ -153,7 +153,7 @@ func (a *Artifacts) lower(ctx context.Context, specs []Spec, cpu string, strides
 // needRowMajor refuses layouts of another kind where extents are open: strides follow from the sizes then.
 func (c *compilation) needRowMajor(strides bool) error {
 	if strides {
-		return errors.New("with open extents, operands are row-major: strides cannot come at run time, too")
+		return asOption(errors.New("with open extents, operands are row-major: strides cannot come at run time, too"))
 	}
 	for i := range c.problem.Operands {
 		x := &c.problem.Tensors[i]
