@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -100,6 +101,9 @@ func TestTablesPlan(t *testing.T) {
 				t.Errorf("%s has two rows %s", x.name, r.key())
 			}
 			keys[r.key()] = true
+			if slices.ContainsFunc(r.shapes, func(shape []int) bool { return slices.Contains(shape, 0) }) {
+				t.Errorf("%s/%s %.99s: a label has no extent", r.suite, r.name, r.expr)
+			}
 			if _, err := s.tooLarge(r); err != nil {
 				t.Errorf("%s/%s %.99s: %v", r.suite, r.name, r.expr, err)
 			}

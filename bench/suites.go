@@ -29,6 +29,7 @@ func suites() []suite {
 		{name: "fused", title: "Attention, MTTKRP, and products with an epilogue", rows: fusedRows},
 		{name: "types", title: "Integer and complex matrix products", rows: typeRows},
 		{name: "memory", title: "Bound by memory", rows: memoryRows},
+		{name: "everyday", title: "Everyday operations at odd sizes", rows: everydayRows},
 		{name: "random", title: "Products drawn at random", rows: randomRows, means: []mean{{bar: bar{Class: arrayClass, Min: 1.5}}}},
 		{name: "alike", title: "Written in another way", rows: alikeRows},
 		{name: "threads", title: "All cores", rows: threadRows, means: threadMeans},
