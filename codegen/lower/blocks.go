@@ -13,18 +13,26 @@ import (
 // strategy: code for open extents packs, whatever is best for known ones. A block's sums take registers, as those of all terms would;
 // between blocks, the sums of a tile wait in the worker's memory.
 
-// cutBlocks cuts the terms of a product into the blocks that the packed strategy has. Where several reduced axes do not fuse, the
-// strategies order terms each in its own way, and there is nothing to be had from blocks.
+// cutBlocks cuts the terms of a product into the blocks that the packed strategy has; no more terms than one has become one if sums
+// had better be kept between some of them. Where several reduced axes do not fuse, the strategies order terms each in its own way, and
+// there is nothing to be had from blocks.
 func (k *kernel) cutBlocks(t cost.Target, s *planner.Step) {
-	if k.runtime || len(k.red) != 1 || k.extent(k.red) <= cost.Depth(k.valueType()) || !packs(k.l, s) {
-		return
-	}
-	if x := k.shape(t); x.kvec >= 0 || x.copying {
+	if k.runtime || len(k.red) != 1 {
 		return
 	}
 	terms := k.red[0]
 	x := &k.axes[terms]
 	depth := cost.EvenDepth(k.valueType(), x.extent)
+	if x.extent <= depth {
+		if depth = ceilDiv(depth, cost.DepthUnit) * cost.DepthUnit; !k.keepsOneBlock(t) {
+			return
+		}
+	} else if !packs(k.l, s) {
+		return
+	}
+	if x := k.shape(t); x.kvec >= 0 || x.copying {
+		return
+	}
 	if x.clamp != nil && x.extent%depth != 0 {
 		return
 	}

@@ -1,7 +1,10 @@
 package lower
 
 import (
+	"slices"
+
 	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner/cost"
 )
 
@@ -11,6 +14,14 @@ import (
 const (
 	keptBytes = 64 << 10 // of sums that are kept between blocks of terms: each is read and written once for some terms
 	leastKept = 8        // so many at least
+)
+
+// Sums of no more terms than a block has are kept where they have oneBlock terms, pages apart in an input of oneBlockBytes, each element
+// of which serves mostServed sums: it comes from memory for little arithmetic.
+const (
+	oneBlock      = 48
+	oneBlockBytes = 8 << 20
+	mostServed    = 24
 )
 
 // keptSums is where they wait: rows of whole vectors.
@@ -109,6 +120,22 @@ func (k *kernel) keepsBlocks(s *shape) bool {
 	}
 	next := func(id int, items int64) bool { return k.axes[id].at[large].n == 1 && k.axes[id].extent > items }
 	return next(s.row, s.rows) || next(s.col, s.cols*s.lanes)
+}
+
+// keepsOneBlock tells whether sums of no more terms than a block has are to be kept.
+func (k *kernel) keepsOneBlock(t cost.Target) bool {
+	if k.reduce != parser.Sum || !k.valueType().IsFloat() || k.factors != nil || k.inputs == 0 || k.terms() < oneBlock || slices.ContainsFunc(k.axes, axis.isOpen) {
+		return false
+	}
+	large := k.largest()
+	if k.bytes(large) < oneBlockBytes || k.moves(k.red[0], large) < cost.Page {
+		return false
+	}
+	one := *k
+	one.inBlocks = true
+	s := one.shape(t)
+	many := func(id int) bool { return k.axes[id].at[large].isZero() && k.axes[id].extent > mostServed }
+	return s.kept && !many(s.row) && !many(s.col)
 }
 
 // cutKept cuts the terms of a block to as many as have what all tiles read of them in the first-level cache, a part of the block.

@@ -1,8 +1,10 @@
 package lower
 
 import (
+	"strings"
 	"testing"
 
+	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/tensor"
 	"github.com/stretchr/testify/require"
 )
@@ -24,4 +26,28 @@ func TestKeptSums(t *testing.T) {
 		c.types, c.layouts, c.span = tall.types, tall.layouts, tall.span
 		require.NotRegexp(t, `for "b'"[^\n]*\n *for a`, text(c), name)
 	}
+}
+
+// Sums of no more terms than a block has are kept, too, where an input comes from memory for few of them, and its terms lie pages apart.
+func TestSumsOfOneBlockAreKept(t *testing.T) {
+	tall := map[rune]int{'a': 21001, 'b': 50, 'c': 2}
+	for _, c := range []struct {
+		expr   string
+		extent map[rune]int
+		reduce parser.ReduceOp
+		kept   bool
+	}{
+		{"ba,bc->ac", tall, parser.Sum, true},
+		{"ba,bc->ac", tall, parser.Max, false},
+		{"ba,bc->ac", map[rune]int{'a': 23001, 'b': 47, 'c': 2}, parser.Sum, false},          // few terms
+		{"ba,bc->ac", map[rune]int{'a': 20901, 'b': 50, 'c': 2}, parser.Sum, false},          // a cache has all
+		{"ba,bc->ac", map[rune]int{'a': 21001, 'b': 50, 'c': 25}, parser.Sum, false},         // each element serves many sums
+		{"dba,bc->dac", map[rune]int{'a': 500, 'b': 50, 'c': 2, 'd': 42}, parser.Sum, false}, // terms lie near each other
+		{"ab,bc->ac", tall, parser.Sum, false},
+	} {
+		b := caseOf{expr: c.expr, types: []tensor.DType{tensor.F64}, extent: c.extent, reduce: c.reduce, layouts: "c", span: 1}.build(newRand(1))
+		text := b.lowered(t, targets()[2]).Nests[0].String()
+		require.Equal(t, c.kept, strings.Contains(text, `for "b'"`), "%+v", c)
+	}
+	caseOf{expr: "ba,bc->ac", types: []tensor.DType{tensor.F64}, extent: tall, layouts: "c", span: 1}.check(t, targets()[2], 2)
 }
