@@ -18,6 +18,7 @@ type trial struct {
 	tree  schedule // of best, if it is emitTried
 	least float64  // nanoseconds that it takes by the model; +Inf before any way could be run
 	share float64  // of least: what takes less is better
+	wrote float64  // nanoseconds of the steps that a schedule has appended, with copies
 	err   error    // of the first way, should there be no other
 	known []known  // the last steps that were looked at, by a hash of their keys: a power of two
 	round int      // the number of this trial
@@ -36,7 +37,7 @@ type known struct {
 // begin makes t a trial of no way so far.
 func (t *trial) begin(c *contraction, to sink) *trial {
 	const few, many = 64, 1024 // steps of all ways that are mostly looked at
-	t.c, t.to, t.at, t.best, t.least, t.share, t.err = c, to, c.d.mark(), nil, math.Inf(1), 1, nil
+	t.c, t.to, t.at, t.best, t.least, t.share, t.wrote, t.err = c, to, c.d.mark(), nil, math.Inf(1), 1, 0, nil
 	size := few
 	for size < many && size < 8*len(c.tree) {
 		size *= 2
@@ -48,13 +49,13 @@ func (t *trial) begin(c *contraction, to sink) *trial {
 	return t
 }
 
-// first notes that the steps of a first way were appended, or why not.
-func (t *trial) first(err error) {
+// first notes that the steps of a first way were appended, which take so long, or why not.
+func (t *trial) first(nanos float64, err error) {
 	if t.err = err; err != nil {
 		t.c.d.takeBack(t.at)
 		return
 	}
-	t.least = t.c.d.timeFrom(t.at)
+	t.least = nanos
 }
 
 // look tries a way.
@@ -152,16 +153,15 @@ func (t *trial) step(s *schedule, i int32, most float64) (float64, error) {
 }
 
 // emit appends a step of a schedule.
-func (t *trial) emit(s *schedule, i int32, to sink) error {
+func (t *trial) emit(s *schedule, i int32, to sink) (err error) {
 	k, key := t.find(s, i)
-	if t.knows(k, key, math.Inf(1)) {
-		err := s.emit(i, to, &k.answer)
-		if err == nil && k.nanos == k.estimate.Nanos {
-			s.c.d.leaveBare(len(s.c.d.plan.Steps) - 1)
-		}
-		return err
+	if !t.knows(k, key, math.Inf(1)) {
+		err = t.learn(s, i, to, k, key, math.Inf(1))
+	} else if err = s.emit(i, to, &k.answer); err == nil && k.nanos == k.estimate.Nanos {
+		s.c.d.leaveBare(len(s.c.d.plan.Steps) - 1)
 	}
-	return t.learn(s, i, to, k, key, math.Inf(1))
+	t.wrote += k.nanos
+	return err
 }
 
 // knows reports whether the time of a step is known, or not to be less than most.

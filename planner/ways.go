@@ -29,10 +29,12 @@ func (c *contraction) emit(to sink) error {
 	}
 	t := c.d.trial.begin(c, to)
 	if c.whole {
-		t.first(c.emitWhole(to))
+		err := c.emitWhole(to)
+		t.first(c.d.timeFrom(t.at), err)
 	} else {
 		c.own.floors()
-		t.first(c.own.steps(to, t))
+		err := c.own.steps(to, t)
+		t.first(t.wrote, err)
 	}
 	if fuses && c.wholeFloor() < t.least {
 		t.look((*contraction).emitFused)
