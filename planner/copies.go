@@ -159,12 +159,11 @@ func (d *draft) asOperand(s *Step) (ways []relaid) {
 	if !d.mayCopy(s.Out) {
 		return nil
 	}
-	lies := d.byStride(s.Out)
 	for _, r := range s.Inputs {
-		has := d.byStride(r)
 		if d.volume(s.Out.Axes)*leastOver > d.volume(r.Axes) {
 			continue
 		}
+		lies, has := d.byStride(s.Out), d.byStride(r)
 		free, like := d.among(has, lies), d.ids.Room(len(lies))
 		for _, i := range lies {
 			if !slices.Contains(has, i) {
