@@ -95,15 +95,18 @@ func (k *block) costs(t tree) (c twice) {
 // searchTwice finds the best splits of a set, of equal ones the first. A tree that has the result of a part takes a multiply-add
 // at least for each element, to make it and to read it.
 func (k *block) searchTwice(set, full uint32, most twice) {
-	legs, best, plain := k.legs, k.best, k.plain
+	best := k.best[:full+1]
+	legs, plain := k.legs[:len(best)], k.plain[:len(best)] // as long, so that one check of an index does for all
 	size := k.volume(legs[set])
 	extra := size * k.write
 	best[set], plain[set] = math.Inf(1), math.Inf(1)
-	if set != full && 2*size+extra > most.sought && 2*size > most.plain {
-		return
+	least, fewest := most.sought-extra, most.plain
+	if set != full {
+		if least, fewest = least-size, fewest-size; size > least && size > fewest {
+			return
+		}
 	}
 	low, mid, high := &k.table[0], k.byte(1), k.byte(2)
-	least, fewest := most.sought-extra, most.plain
 	split, plainSplit := uint32(0), uint32(0)
 	for a := (set - 1) & set; a > set&^a; a = (a - 1) & set {
 		b := set &^ a
@@ -112,9 +115,11 @@ func (k *block) searchTwice(set, full uint32, most twice) {
 			continue
 		}
 		x := legs[a] | legs[b]
-		points := low[x&255] * mid[x>>8&255] * high[x>>16&255]
+		points := low[x&255]
 		if k.groups > 24 {
 			points = k.volume(x)
+		} else if k.groups > 8 {
+			points = points * mid[x>>8&255] * high[x>>16&255]
 		}
 		if c += points; c < least {
 			least, split = c, a
