@@ -1,13 +1,16 @@
 package planner
 
+import "slices"
+
 // copying is the search for the copies that it is best to give a step. What a copy takes depends on no other one, and is asked for but
-// once.
+// once, unless it lies in another way.
 type copying struct {
 	*draft
 	s     *Step
 	least float64                // nanoseconds that the step takes at least, however its operands lie
-	nanos [len(relaid{})]float64 // that each copy takes, or at least takes
-	asked [len(relaid{})]bool    // which of both
+	bound [len(relaid{})]float64 // that each copy takes at least
+	nanos [len(relaid{})]float64 // that the ones asked for take, or the bound
+	asked relaid                 // how these lie
 }
 
 // copying begins the search among copies of which each operand, and the result, has one.
@@ -17,13 +20,14 @@ func (d *draft) copying(s *Step) (c copying) {
 	for i, r := range s.Inputs {
 		bytes := d.bytes(r)
 		moved += bytes
-		c.nanos[i] = m.LeastCopy(2 * bytes)
+		c.bound[i] = m.LeastCopy(2 * bytes)
 	}
 	b := m.Bound(s.Body[len(s.Body)-1].DType)
-	c.least, c.nanos[ofResult] = b.Fixed+b.Nanos(s.Flops, moved), b.Fixed
+	c.least, c.bound[ofResult] = b.Fixed+b.Nanos(s.Flops, moved), b.Fixed
 	if len(s.Extra) == 0 && len(s.Epilogue) == 0 && s.Old < 0 && d.mayCopy(s.Out) {
-		c.nanos[ofResult] = m.LeastCopy(2 * d.bytes(s.Out))
+		c.bound[ofResult] = m.LeastCopy(2 * d.bytes(s.Out))
 	}
+	c.nanos = c.bound
 	return c
 }
 
@@ -64,6 +68,11 @@ func (d *draft) bestCopies(s *Step, most float64) (best *relaid, nanos float64) 
 
 // price is the time that the step takes with copies; if that is not less than most, some time that is not.
 func (c *copying) price(w *relaid, most float64) (nanos float64) {
+	for i, asked := range c.asked {
+		if asked != nil && w[i] != nil && !slices.Equal(asked, w[i]) {
+			c.asked[i], c.nanos[i] = nil, c.bound[i]
+		}
+	}
 	if nanos = c.sum(w, c.least); nanos < most {
 		c.lookAt(func() { nanos = c.ask(w, most) })
 	}
@@ -74,10 +83,10 @@ func (c *copying) price(w *relaid, most float64) (nanos float64) {
 func (c *copying) ask(w *relaid, most float64) float64 {
 	t := c.onCopies(c.s, w)
 	for i := range w {
-		if w[i] == nil || c.asked[i] {
+		if w[i] == nil || c.asked[i] != nil {
 			continue
 		}
-		if c.asked[i] = true; i == ofResult {
+		if c.asked[i] = w[i]; i == ofResult {
 			c.nanos[i] = c.copyBack(c.s, t.Out).Estimate.Nanos
 		} else {
 			c.nanos[i] = c.copyTo(t.Inputs[i], c.s.Inputs[i]).Estimate.Nanos

@@ -103,3 +103,27 @@ func TestCopiesBelowALimit(t *testing.T) {
 		}
 	}
 }
+
+// What a set of copies takes is the same whichever sets were asked about before: copies of one array may lie in different ways.
+func TestCopiesArePricedOneByOne(t *testing.T) {
+	r, differ := rand.New(rand.NewPCG(5, 2)), 0
+	for differ < 20 {
+		p := randomPair(t, r)
+		pl, err := Search(context.Background(), p, Options{Target: avx512})
+		require.NoError(t, err)
+		d := &draft{p: p, plan: pl, opts: Options{Target: avx512}}
+		s := &pl.Steps[len(pl.Steps)-1]
+		if len(s.Inputs) != 2 || s.Core[1] < 0 || len(s.K) == 0 {
+			continue
+		}
+		ways := d.asOperand(s)
+		shared := d.copying(s)
+		for k := range ways {
+			alone := d.copying(s)
+			require.Equal(t, alone.price(&ways[k], math.Inf(1)), shared.price(&ways[k], math.Inf(1)), "%s: way %d", pl, k)
+		}
+		if len(ways) > 1 {
+			differ++
+		}
+	}
+}
