@@ -19,7 +19,9 @@ const (
 	onwardRun   = 1024 // bytes of the input that are read on
 	leastOnward = 4    // and runs, at least and at most
 	mostOnward  = 32
-	longRun     = 512  // of an input that rows of sums read, which are read on without
+	longRun     = 512 // of an input that rows of sums read, which are read on without
+	columnsOn   = 4   // vectors of such a run in a tile whose rows go on with the next ones, and rows at most
+	mostRowsOn  = 4
 	knownPages  = 1024 // whose places a core is sure to know
 )
 
@@ -70,6 +72,19 @@ func (k *kernel) after(s shape, along, acc int) int {
 		return -1
 	}
 	return k.free[next]
+}
+
+// rowsOn is the axis along which the largest input goes on after the short runs that vectors of sums read, as rows of a tile then read on,
+// even if they share next to nothing; -1 if there is none.
+func (k *kernel) rowsOn(s shape) int {
+	if k.inputs == 0 || k.factors != nil || s.atOnce > 1 {
+		return -1
+	}
+	large := k.largest()
+	if !k.isLarge(large) || k.axes[s.col].at[large].n != 1 || k.axes[s.col].extent*k.moves(s.col, large) > longRun {
+		return -1
+	}
+	return k.after(s, s.col, large)
 }
 
 // runAlong is the axis of an input's runs which had better be read on: of terms that are folded, if every row has its own, or of columns or

@@ -1,6 +1,7 @@
 package lower
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -40,5 +41,40 @@ func TestShortRunsAreReadOn(t *testing.T) {
 		text := cs.check(t, avx2, 1).String()
 		require.Less(t, strings.Index(text, "for a 0.."), strings.Index(text, "for b 0.."), "%s", text)
 		require.NotContains(t, text, "stream ")
+	}
+}
+
+// Rows that share little beside short runs of vectors are those with which a large input goes on after them.
+func TestRowsGoOnAfterRuns(t *testing.T) {
+	for _, c := range []struct {
+		expr   string
+		extent map[rune]int
+		rows   string
+	}{
+		{"bdca,d->cba", map[rune]int{'a': 64, 'b': 16, 'c': 50, 'd': 6}, "c 4"},
+		{"bdca,d->bca", map[rune]int{'a': 64, 'b': 16, 'c': 50, 'd': 6}, " 1"},   // one run with the next
+		{"bdca,d->cba", map[rune]int{'a': 64, 'b': 4, 'c': 50, 'd': 6}, " 1"},    // a cache has all
+		{"bdca,d->cba", map[rune]int{'a': 144, 'b': 16, 'c': 23, 'd': 6}, " 1"},  // long runs
+		{"bcda,d->cba", map[rune]int{'a': 64, 'b': 16, 'c': 50, 'd': 6}, " 1"},   // terms go on
+		{"bdca,dc->cba", map[rune]int{'a': 64, 'b': 16, 'c': 50, 'd': 6}, "c 4"}, // with nothing to share
+	} {
+		cs := caseOf{expr: c.expr, types: []tensor.DType{tensor.F32}, extent: c.extent, span: 1, layouts: "c"}
+		for _, target := range targets()[1:] {
+			b := cs.build(newRand(1))
+			k := newLowering(b.plan, target, Options{}).kernel(&b.plan.Steps[0])
+			k.arrange()
+			s, row := k.shape(target), ""
+			if s.row >= 0 {
+				row = k.axes[s.row].label
+			}
+			want := c.rows
+			if target.Registers < 32 {
+				want = strings.Replace(want, "4", "2", 1) // registers hold fewer sums
+			}
+			require.Equal(t, want, fmt.Sprint(row, " ", s.rows), "%s %v", c.expr, c.extent)
+			if row != "" {
+				cs.check(t, target, 1)
+			}
+		}
 	}
 }

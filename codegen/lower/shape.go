@@ -179,7 +179,11 @@ func (k *kernel) columnTile(s *shape, t cost.Target) {
 		s.row = unit
 	}
 	if s.row >= 0 && !k.serves(s.row, s.col) && k.runsLong(s, unit) {
-		s.row = -1 // rows that share elements only spare little
+		s.row = -1 // what they share is little to spare
+		if s.row = k.rowsOn(*s); s.row >= 0 {
+			k.limit(s, min(mostRowsOn, k.tileRegisters(s, t)/columnsOn-1), columnsOn)
+			return
+		}
 	}
 	if s.row < 0 {
 		if s.atOnce > 1 {
