@@ -233,7 +233,7 @@ var lookalikes = map[rune]string{
 	'\u00a0': "this space is not U+0020; use a plain one", '"': "remove the quotes", '\'': "remove the quotes",
 	'(': "brackets are for index notation, which has a left side: C[i,j] = …",
 	'[': "brackets are for index notation, which has a left side: C[i,j] = A[i,k]*B[k,j]",
-	'=': "the output follows '->'; index notation writes indices in brackets: C[i,j] = …",
+	'=': "this is read as an einsum string, whose output follows '->'; index notation has brackets, a scalar empty ones: C[i,j] = …, Y[] = A[]",
 	'*': "factors are separated by commas; index notation has a left side: C[i,j] = …",
 }
 

@@ -124,6 +124,20 @@ func TestNotation(t *testing.T) {
 	require.NotEmpty(t, code(t, err))
 }
 
+// A text whose only sign of index notation is "=" is an einsum string, and the error says how to write the other.
+func TestEqualsInEinsum(t *testing.T) {
+	for _, src := range []string{"Y = A", "i=j", "ij,jk=ik"} {
+		_, err := Parse(src, ModeAuto)
+		var e *Error
+		require.ErrorAs(t, err, &e)
+		require.Contains(t, e.Hint, "read as an einsum string, whose output follows '->'")
+		require.Contains(t, e.Hint, "Y[] = A[]")
+	}
+	p, err := Parse("Y[] = A[]", ModeAuto)
+	require.NoError(t, err)
+	require.Equal(t, "Y[] = A", p.String())
+}
+
 // TestEinstein checks rules and advice that the corpus has no case for.
 func TestEinstein(t *testing.T) {
 	for src, want := range map[string]Code{
