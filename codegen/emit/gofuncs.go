@@ -113,6 +113,9 @@ func (l *loops) apply1(f parser.Fn, d, from tensor.DType, x string) string {
 	if f == parser.FnLog && d == tensor.F64 { // numbers of narrower types are normal as float64
 		call = l.prefix + "Log"
 	}
+	if f == parser.FnLeakyRelu && d != tensor.F64 { // computed in f32
+		call = l.prefix + "LeakyRelu32"
+	}
 	if call == "" {
 		call = l.prefix + map[parser.Fn]string{parser.FnSigmoid: "Sigmoid", parser.FnLeakyRelu: "LeakyRelu", parser.FnGelu: "Gelu", parser.FnSign: "Sign"}[f]
 	}
@@ -146,6 +149,15 @@ func %[1]sSigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 func %[1]sLeakyRelu(x float64) float64 {
 	if x < 0 {
 		return 0.01 * x
+	}
+	return x
+}
+`},
+	{"LeakyRelu32", `
+// %[1]sLeakyRelu32 has the slope of float32, of which float64 has exact products.
+func %[1]sLeakyRelu32(x float64) float64 {
+	if x < 0 {
+		return float64(float32(0.01)) * x
 	}
 	return x
 }

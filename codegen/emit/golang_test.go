@@ -130,6 +130,17 @@ func TestGoSample(t *testing.T) {
 		"if at/3 != xi {\nreturn float32(float64(op2[at]))\n}\nv5 := float64(at3(xi*3+xi))\nreturn float32(float64(op2[xi*3+xi]) + v5)\n}\n")
 }
 
+// The slope of leaky_relu is that of the type it is computed in, as in machine code: 0.01 of float32 and of float64 differ.
+func TestGoLeakyRelu(t *testing.T) {
+	for typ, call := range map[string]string{"float64": "eincFLeakyRelu(float64(", "float32": "eincFLeakyRelu32(float64(",
+		"bfloat16": "eincFLeakyRelu32(float64(", "int32": "eincFLeakyRelu(float64("} {
+		text := generated(t, goOptions(t, `//einc:kernel F "Y[i] = leaky_relu(X[i])" i=3 `+typ))["f_einc.go"]
+		require.Contains(t, text, call, typ)
+		require.Equal(t, strings.Contains(call, "32("), strings.Contains(text, "float64(float32(0.01)) * x"), typ)
+		require.Equal(t, !strings.Contains(call, "32("), strings.Contains(text, "return 0.01 * x"), typ)
+	}
+}
+
 func TestGoNames(t *testing.T) {
 	for directive, want := range map[string]string{
 		`//einc:kernel F "D[i] = out[i] + len[i] + F[i]*i[i]" i=2 float32`: "func F(out, op0_, op1_, op2_, op3_ []float32)",
