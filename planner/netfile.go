@@ -101,8 +101,12 @@ var byteOrderMark = []byte("\ufeff")
 
 func parseNetwork(data []byte) (*NamedNetwork, error) {
 	var j netJSON
-	if err := json.Unmarshal(bytes.TrimPrefix(data, byteOrderMark), &j); err != nil {
+	data = bytes.TrimPrefix(data, byteOrderMark)
+	if err := json.Unmarshal(data, &j); err != nil {
 		return nil, jsonError("network", err)
+	}
+	if err := checkKeys("network", data); err != nil {
+		return nil, err
 	}
 	if j.Inputs == nil || j.Sizes == nil {
 		return nil, errors.New(`einc: a network needs "inputs", a list of lists of index ids, and "sizes", the extents by id`)
@@ -115,6 +119,40 @@ func parseNetwork(data []byte) (*NamedNetwork, error) {
 		return nil, err
 	}
 	return &NamedNetwork{Name: j.Name, Network: n}, nil
+}
+
+// checkKeys refuses valid JSON with a key that one object has twice, of which Unmarshal takes the last value. As
+// for Unmarshal, letters are equal in either case.
+func checkKeys(what string, data []byte) error {
+	in := json.NewDecoder(bytes.NewReader(data))
+	in.UseNumber()
+	return walkKeys(in, what)
+}
+
+// walkKeys checks the next value.
+func walkKeys(in *json.Decoder, what string) error {
+	begin, err := in.Token()
+	kind, nested := begin.(json.Delim)
+	if err != nil || !nested {
+		return err
+	}
+	seen := map[string]bool{}
+	for in.More() {
+		if kind == '{' {
+			key, _ := in.Token()
+			name, _ := key.(string)
+			if folded := strings.ToLower(strings.ToUpper(name)); !seen[folded] {
+				seen[folded] = true
+			} else {
+				return fmt.Errorf("einc: the %s has %q a second time, up to byte %d", what, clip(name), in.InputOffset())
+			}
+		}
+		if err := walkKeys(in, what); err != nil {
+			return err
+		}
+	}
+	_, err = in.Token()
+	return err
 }
 
 // jsonError says where in the text the trouble is.

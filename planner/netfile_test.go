@@ -46,6 +46,10 @@ func TestReadNetworkErrors(t *testing.T) {
 		`{"inputs":[[0]],"output":[0,0],"sizes":[2]}`:                         "twice",
 		`{"inputs":[[0]],"output":[2],"sizes":[2]}`:                           "the output: axis 0 has index 2",
 		`{"inputs":[[` + strings.Repeat("0,", 1024) + `0]],"sizes":[2]}`:      "1025 indices, more than 1024",
+		`{"inputs":[[0]],"sizes":[2],"sizes":[3]}`:                            `"sizes" a second time, up to byte 35`,
+		`{"inputs":[[0]],"sizes":[2],"INPUTS":[[1]]}`:                         `"INPUTS" a second time`,
+		`{"inputs":[[0]],"sizes":[2],"\u017fizes":[3]}`:                       `a second time`,
+		`{"inputs":[[0]],"sizes":[2],"x":[{"a":1e999,"b":2,"a":3}]}`:          `"a" a second time`,
 		`{"inputs":[],"sizes":[` + strings.Repeat("0,", 1<<20) + `0]}`:        "at most 1048576",
 		`{"name":"` + strings.Repeat("x", 5000) + `","inputs":[],"sizes":[]}`: "name has 5000 bytes",
 	} {
@@ -53,6 +57,12 @@ func TestReadNetworkErrors(t *testing.T) {
 		require.ErrorContains(t, err, want, clip(text))
 		require.ErrorContains(t, err, "einc: ", clip(text))
 	}
+}
+
+// Only one object's keys must differ, and what is no key may be equal.
+func TestKeysMayRepeat(t *testing.T) {
+	_, err := ReadNetwork(strings.NewReader(`{"inputs":[[0],[0]],"sizes":[2],"name":"name","x":{"x":[{"a":"a"},{"a":"a"},null,1e999]}}`))
+	require.NoError(t, err)
 }
 
 // endless gives the same byte for ever.

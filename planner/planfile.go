@@ -172,6 +172,9 @@ func ReadFile(r io.Reader) (*File, error) {
 	if err := dec.Decode(&f); err != nil {
 		return nil, jsonError("plan", err)
 	}
+	if err := checkKeys("plan", data); err != nil {
+		return nil, err
+	}
 	if err := f.check(); err != nil {
 		return nil, fmt.Errorf("einc: the plan file: %s", strings.TrimPrefix(err.Error(), "einc: "))
 	}

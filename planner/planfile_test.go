@@ -93,6 +93,8 @@ func TestReadFileErrors(t *testing.T) {
 		{`"einc plan"`, `"a song"`, `its format is "a song"`},
 		{`"version":1`, `"version":2`, "has version 2, this einc reads version 1"},
 		{`"version":1`, `"version":1,"surprise":3`, `unknown field "surprise"`},
+		{`"version":1`, `"version":1,"type":"f32"`, `the plan has "type" a second time`},
+		{`"fma":true`, `"fma":false,"fma":true`, `the plan has "fma" a second time`},
 		{`[[0,1],[4,2],[5,3]]`, `[[0,1],[4,2]]`, "2 pairs for 4 tensors"},
 		{`[[0,1],[4,2],[5,3]]`, `[[0,1],[4,2],[6,3]]`, "pair 2 of the path takes tensor 6"},
 		{`[[0,1],[4,2],[5,3]]`, `[[0,1],[4,2],[5,-3]]`, "takes tensor -3"},
