@@ -61,7 +61,9 @@ func (h *header) target() {
 		for _, o := range h.objects {
 			levels = append(levels, commentWord(o.CPU))
 		}
-		h.printf("with code for %s.\n * The first call asks the CPU which it can run.\n", strings.Join(levels, ", "))
+		h.printf("with code for %s.\n * The first call asks the CPU which it can run. Names with a level in them, as %s_launch, are not for callers:\n"+
+			" * the functions described here take the part that is for this CPU, and what they compute for it fits no other.\n",
+			strings.Join(levels, ", "), h.variant(h.o))
 	}
 	if x86Level(h.o) > 1 || h.o.CPU == "generic" {
 		h.printf(" * %s_supported() says whether this CPU can run it. If not, do not call it.\n", h.name)

@@ -22,6 +22,9 @@ type HeaderOptions struct {
 //	int64_t NAME_tasks(launch)                        tasks of a launch
 //	void NAME_launch(launch, begin, end, out, operands…, [dims,] arena, shared, worker)
 //
+// Of several objects, each has such functions, too, with its level in their names. Those are not for callers, which
+// the header says: between them, callers would need a NAME_dims, sizes of workspace and a count of launches for each.
+//
 // An error means that an object is inconsistent or that a name is not usable in C.
 func Header(objects []*object.Object, opt HeaderOptions) (string, error) {
 	for _, o := range objects {
@@ -41,6 +44,7 @@ func Header(objects []*object.Object, opt HeaderOptions) (string, error) {
 	h.macros()
 	h.functions()
 	for _, o := range objects {
+		h.level(o)
 		switch {
 		case o.IsOpen():
 			h.open(o)
@@ -260,6 +264,14 @@ func (h *header) variant(o *object.Object) string {
 		return h.name
 	}
 	return h.name + "_" + Short(o.CPU)
+}
+
+// level says that an object's inline functions are parts of those for callers, where there are several. What
+// NAME_dims fills in is for the object of the CPU at hand, and launches and tasks differ, too.
+func (h *header) level(o *object.Object) {
+	if len(h.objects) > 1 {
+		h.printf("\n/* %s, not for callers: the functions without a level in their names choose. */\n", commentWord(o.CPU))
+	}
 }
 
 func (h *header) tasks(o *object.Object) {

@@ -253,6 +253,25 @@ func TestAdvance(t *testing.T) {
 	require.Equal(t, 1, strings.Count(driver, "call void @einc_mul("), "in a loop")
 }
 
+// The functions of each level are there for those that choose among them, and the header says so.
+func TestLevelsAreNotForCallers(t *testing.T) {
+	o := sample()
+	o.Sizes, o.Dims, o.Params[0].Strides = []string{"n"}, []object.Dim{{Op: object.DimExtent}}, []int{1}
+	higher := *o
+	higher.CPU, higher.Symbols = "x86-64-v3", []object.Symbol{{Name: "other_mul"}, {Name: "other_add", Module: 1}}
+	text, err := Header([]*object.Object{o, &higher}, HeaderOptions{Name: "k"})
+	require.NoError(t, err)
+	lint(t, text)
+	require.Contains(t, text, "Names with a level in them, as k_v2_launch, are not for callers:\n")
+	for _, level := range []string{"v2", "v3"} {
+		require.Contains(t, text, "\n/* x86-64-"+level+", not for callers: the functions without a level in their names choose. */\n\n"+
+			"static inline int k_"+level+"_find(")
+	}
+	text, err = Header([]*object.Object{o}, HeaderOptions{Name: "k"})
+	require.NoError(t, err)
+	require.NotContains(t, text, "not for callers")
+}
+
 func TestText(t *testing.T) {
 	text, err := Header([]*object.Object{sample()}, HeaderOptions{Name: "k", Expr: "i,i->i"})
 	require.NoError(t, err)
