@@ -231,6 +231,7 @@ func TestOpenBits(t *testing.T) {
 		{expr: "ik,kj->ij", d: tensor.F16, shapes: [][]int{{48, 30000}, {30000, 64}}},
 		{expr: "ikl,lkjm->mij", d: tensor.F32, shapes: [][]int{{180, 20, 60}, {60, 20, 32, 24}}}, // groups of which a part is open
 		{expr: "ikl,lkj->ij", d: tensor.F64, shapes: [][]int{{48, 300, 80}, {80, 300, 40}}},
+		{expr: "ikl,jkl->ij", d: tensor.F32, shapes: [][]int{{160, 48, 40}, {150, 48, 40}}}, // summed indices in one order
 		{expr: "ik,kj->ij", d: tensor.F32, shapes: [][]int{{60, 1000}, {1000, 50}}, direct: true},
 		{expr: "ki,kj->ij", d: tensor.F64, shapes: [][]int{{701, 36}, {701, 40}}, direct: true},
 		{expr: "ik,kj->ji", d: tensor.F32, shapes: [][]int{{40, 530}, {530, 60}}, direct: true},
