@@ -1,12 +1,14 @@
 package runtime
 
 import (
+	"bytes"
 	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -15,13 +17,14 @@ import (
 )
 
 // Cache keeps Objects in a directory that belongs to the user alone, a file each. Any number of processes may
-// use it at once, and be killed while they do: entries are renamed into place whole, and carry a checksum,
-// so that one that was cut or changed is a miss. The checksum guards against accidents; against other users
+// use it at once, and be killed while they do: entries are renamed into place whole, and carry their key and a checksum,
+// so that one that was cut or changed, or copied to another's name, is a miss. That guards against accidents; against other users
 // the directory's permissions do. To open a cache and to read an entry takes a handful of system calls,
 // since a program's first kernel waits for them.
 type Cache struct {
-	dir  string
-	trim sync.Once
+	dir   string // absolute: the process may go to another directory
+	named bool   // by the user
+	trim  sync.Once
 }
 
 // entryPrefix begins the names of the files that belong to the cache: users may keep others beside them.
@@ -47,10 +50,14 @@ func OpenCache(dir string) (*Cache, error) {
 		}
 		dir = filepath.Join(base, "einc")
 	}
-	if err := makePrivate(dir, named); err != nil {
+	dir, err := filepath.Abs(dir)
+	if err == nil {
+		err = makePrivate(dir, named)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("kernel cache: %w", err)
 	}
-	return &Cache{dir: dir}, nil
+	return &Cache{dir: dir, named: named}, nil
 }
 
 // Dir is the directory.
@@ -78,16 +85,20 @@ func makePrivate(dir string, named bool) error {
 	return checkPrivate(dir, info, named)
 }
 
-// Get returns the Object stored under key. A damaged entry is as good as none, and so is what is no file: to open a
-// pipe would wait for who writes to it.
+// Get returns the Object stored under key. A damaged entry is as good as none, and so is what is no file, as to open a
+// pipe would wait for who writes to it, or one that is larger than any entry.
 func (c *Cache) Get(key [32]byte) (*object.Object, bool) {
 	path := c.path(key)
 	info, err := os.Lstat(path)
-	if err != nil || !info.Mode().IsRegular() {
+	if err != nil || !info.Mode().IsRegular() || info.Size() > int64(len(key))+object.MaxFile {
 		return nil, false
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
+		return nil, false
+	}
+	data, own := bytes.CutPrefix(data, key[:])
+	if !own {
 		return nil, false
 	}
 	o, err := object.Decode(data)
@@ -110,23 +121,34 @@ func touch(path string, info fs.FileInfo) {
 	}
 }
 
-// Put stores an Object under key. The error says that the disk is full, read-only or the like; the
+// Put stores an Object under key, in a new directory if the cache's was removed. The error says that the disk is full, read-only or the like; the
 // Object is none the worse, so callers warn once and go on.
 func (c *Cache) Put(key [32]byte, o *object.Object) error {
 	c.trim.Do(func() { _ = c.Trim() })
-	path := c.path(key)
-	err := replace(path, object.Encode(o))
+	path, data := c.path(key), slices.Concat(key[:], object.Encode(o))
+	err := replace(path, data)
+	if errors.Is(err, fs.ErrNotExist) && makePrivate(c.dir, c.named) == nil {
+		err = replace(path, data)
+	}
 	if info, e := os.Lstat(path); err != nil && e == nil && info.IsDir() {
 		// No file takes the place of a directory: of an empty one, once it is gone.
 		if os.Remove(path) != nil {
 			return fmt.Errorf("kernel cache %s: %s is a directory with files in it, where an entry belongs: remove it", c.dir, filepath.Base(path))
 		}
-		err = replace(path, object.Encode(o))
+		err = replace(path, data)
 	}
 	if err != nil {
 		return fmt.Errorf("kernel cache %s: %w", c.dir, err)
 	}
 	return nil
+}
+
+// CheckWritable reports why Put would fail with an entry of common size.
+func (c *Cache) CheckWritable() error {
+	path := filepath.Join(c.dir, entryPrefix+"check")
+	err := replace(path, make([]byte, 64<<10))
+	_ = os.Remove(path)
+	return err
 }
 
 // replace makes a file of data, all at once for whoever reads it. Unlike tensor.WriteFile, which is for files that

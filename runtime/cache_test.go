@@ -140,6 +140,45 @@ func TestCacheSurvivesDamage(t *testing.T) {
 	require.Greater(t, misses, 500)
 }
 
+// An entry that was copied to another's name is a miss, and so is a file that no entry is as large as: it is not read.
+func TestCacheEntryOfAnother(t *testing.T) {
+	c, _ := openCache(t)
+	key, o := entry(6)
+	other, _ := entry(7)
+	require.NoError(t, c.Put(key, o))
+	data, err := os.ReadFile(c.path(key))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(c.path(other), data, 0o600))
+	_, ok := c.Get(other)
+	require.False(t, ok)
+	_, ok = c.Get(key)
+	require.True(t, ok)
+	require.NoError(t, os.Truncate(c.path(key), 1<<40))
+	_, ok = c.Get(key)
+	require.False(t, ok)
+}
+
+// A directory that was removed comes back, where it was, with the next entry.
+func TestCacheDirectoryIsRemoved(t *testing.T) {
+	dir := t.TempDir()
+	t.Chdir(dir)
+	c, err := OpenCache("einc")
+	require.NoError(t, err)
+	require.Equal(t, filepath.Join(dir, "einc"), c.Dir())
+	require.NoError(t, c.CheckWritable())
+	left, err := os.ReadDir(c.Dir())
+	require.NoError(t, err)
+	require.Empty(t, left)
+	require.NoError(t, os.Remove(c.Dir()))
+	require.ErrorIs(t, c.CheckWritable(), fs.ErrNotExist)
+	t.Chdir("/")
+	key, o := entry(8)
+	require.NoError(t, c.Put(key, o))
+	got, ok := c.Get(key)
+	require.True(t, ok)
+	require.Equal(t, o, got)
+}
+
 // What is no file is a miss at once: nobody writes to the pipe.
 func TestCacheWaitsForNoPipe(t *testing.T) {
 	c, _ := openCache(t)
