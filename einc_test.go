@@ -332,6 +332,24 @@ func TestNilOperands(t *testing.T) {
 }
 
 // Options may be nil wherever they are taken.
+// Doctor says that a cache takes no entries.
+func TestDoctorOfClosedCache(t *testing.T) {
+	dir := t.TempDir()
+	cache := einc.Doctor(&einc.Options{Cache: dir})[2]
+	require.True(t, cache.OK)
+	require.Equal(t, dir, cache.Text)
+	require.NoError(t, os.Chmod(dir, 0o500))
+	if os.Geteuid() == 0 {
+		dir = "/proc" // root may write where modes forbid it, but nobody makes a file there
+	}
+	if _, err := os.Stat(dir); err != nil {
+		t.Skip(err)
+	}
+	cache = einc.Doctor(&einc.Options{Cache: dir})[2]
+	require.False(t, cache.OK)
+	require.Contains(t, cache.Text, "nothing can be stored: ")
+}
+
 func TestDoctorWithoutOptions(t *testing.T) {
 	require.Len(t, einc.Doctor(nil), 3)
 	require.False(t, einc.IsInternal(nil) || einc.IsMissing(nil) || einc.IsBudget(nil))

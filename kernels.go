@@ -172,7 +172,7 @@ func (kc *kernelCache) disk(dir string) (*runtime.Cache, error) {
 	return c, err
 }
 
-// CacheStatus reports where the disk cache is, or why there is none.
+// CacheStatus reports where the disk cache is, or why there is none that could take an entry.
 func CacheStatus(dir string) (string, error) {
 	if dir == "off" {
 		return "", errors.New("switched off")
@@ -180,6 +180,9 @@ func CacheStatus(dir string) (string, error) {
 	c, err := runtime.OpenCache(dir)
 	if err != nil {
 		return "", err
+	}
+	if err := c.CheckWritable(); err != nil {
+		return "", fmt.Errorf("kernel cache: nothing can be stored: %w", err)
 	}
 	return c.Dir(), nil
 }
