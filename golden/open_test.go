@@ -174,6 +174,32 @@ func TestOpenBeyondABlock(t *testing.T) {
 	}
 }
 
+// TestOpenBesideKnownTerms leaves one index open and not the summed one, of which blocks of open products have more than there is.
+func TestOpenBesideKnownTerms(t *testing.T) {
+	r := rand.New(rand.NewPCG(seed(t), 13))
+	levels := hostLevels(t)
+	for i, k := range []int{31, 32, 96, 544} {
+		for _, expr := range []string{"ki,jk->ij", "ik,kj->ji"} {
+			for _, open := range []string{"i", "j"} {
+				extents := map[rune]int{'i': 20, 'j': 24, 'k': k}
+				opts := options(einc.Native)
+				opts.Level, opts.Dynamic = levels[i%len(levels)], []string{open}
+				f, err := einc.Compile(expr, specs(openOperands(t, r, expr, "", tensor.F32, func(l rune) int { return extents[l] })), opts)
+				require.NoError(t, err, "%s k=%d", expr, k)
+				extents[rune(open[0])] = 170
+				operands := openOperands(t, r, expr, "", tensor.F32, func(l rune) int { return extents[l] })
+				want, err := golden.Eval(openProblem(t, expr, operands), operands)
+				require.NoError(t, err)
+				got, err := f.NewOutputFor(operands...)
+				require.NoError(t, err)
+				require.NoError(t, f.Call(got, operands...))
+				require.True(t, golden.Equal(want, got), "%s k=%d", expr, k)
+				require.NoError(t, f.Close())
+			}
+		}
+	}
+}
+
 // TestOpenReadsRowsThatAreNear looks for phases that read B where it lies, beside those that pack it: on machines with wide
 // vectors, where its columns are neighbours. Which of them run follows from how far its rows lie apart.
 func TestOpenReadsRowsThatAreNear(t *testing.T) {

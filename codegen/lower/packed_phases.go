@@ -227,10 +227,10 @@ const termsAtOnce = 32
 
 // shares is how many times as many terms a block of K has.
 func (p *panels) shares(t taskVars) loop.Bound {
-	most := p.parts(p.terms, termsAtOnce)
-	if p.kblocks == loop.Const(1) {
-		return loop.Bound{Max: most}
+	if p.kblocks == loop.Const(1) { // with all of K, which may be less than what blocks are rounded up to
+		return loop.Bound{Max: p.parts(p.total.k, termsAtOnce)}
 	}
+	most := p.parts(p.terms, termsAtOnce)
 	at := by(t.kb, most)
 	if p.part >= 0 {
 		at = plus(by(t.batch[p.part].v, p.l.derive(DimMul, p.share, most)), at)
