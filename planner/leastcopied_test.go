@@ -45,16 +45,21 @@ func randomPair(t *testing.T, r *rand.Rand) *parser.Problem {
 // avx512 is a machine with vectors of 64 bytes.
 var avx512 = cost.Target{Arch: "amd64", Level: "x86-64-v4", VectorBytes: 64, Registers: 32, FMA: true}
 
+// plannedPair is a random pair's plan, of whose steps copies can be asked for.
+func plannedPair(t *testing.T, r *rand.Rand) *draft {
+	p := randomPair(t, r)
+	pl, err := Search(context.Background(), p, Options{Target: avx512})
+	require.NoError(t, err)
+	return &draft{p: p, plan: pl, opts: Options{Target: avx512}}
+}
+
 // A step with copies takes no less than the bound that spares writing it.
 func TestStepsWithCopiesTakeNoLessThanTheBound(t *testing.T) {
 	r, looked := rand.New(rand.NewPCG(4, 2)), 0
 	for looked < 300 {
-		p := randomPair(t, r)
-		pl, err := Search(context.Background(), p, Options{Target: avx512})
-		require.NoError(t, err)
-		d := &draft{p: p, plan: pl, opts: Options{Target: avx512}}
-		for i := range pl.Steps {
-			s := &pl.Steps[i]
+		d := plannedPair(t, r)
+		for i := range d.plan.Steps {
+			s := &d.plan.Steps[i]
 			if len(s.Inputs) != 2 || s.Core[1] < 0 {
 				continue
 			}
@@ -108,11 +113,8 @@ func TestCopiesBelowALimit(t *testing.T) {
 func TestCopiesArePricedOneByOne(t *testing.T) {
 	r, differ := rand.New(rand.NewPCG(5, 2)), 0
 	for differ < 20 {
-		p := randomPair(t, r)
-		pl, err := Search(context.Background(), p, Options{Target: avx512})
-		require.NoError(t, err)
-		d := &draft{p: p, plan: pl, opts: Options{Target: avx512}}
-		s := &pl.Steps[len(pl.Steps)-1]
+		d := plannedPair(t, r)
+		s := &d.plan.Steps[len(d.plan.Steps)-1]
 		if len(s.Inputs) != 2 || s.Core[1] < 0 || len(s.K) == 0 {
 			continue
 		}
@@ -120,7 +122,7 @@ func TestCopiesArePricedOneByOne(t *testing.T) {
 		shared := d.copying(s)
 		for k := range ways {
 			alone := d.copying(s)
-			require.Equal(t, alone.price(&ways[k], math.Inf(1)), shared.price(&ways[k], math.Inf(1)), "%s: way %d", pl, k)
+			require.Equal(t, alone.price(&ways[k], math.Inf(1)), shared.price(&ways[k], math.Inf(1)), "%s: way %d", d.plan, k)
 		}
 		if len(ways) > 1 {
 			differ++

@@ -19,16 +19,16 @@ func (q *question) packings() (packs [2]cost.Packing, columns float64) {
 		if q.volume(q.m) > q.volume(q.n) {
 			order, other, side = a, b, 1
 		}
-		if !q.halves(a.unit, b.unit) && q.blockOfK() < cost.LeastTurned*q.between(order, other.unit) {
+		if !q.mixesTerms(a.unit, b.unit) && q.blockOfK() < cost.LeastTurned*q.between(order, other.unit) {
 			packs[side].Terms = 1
 		}
 	}
 	return packs, q.trailing(&q.out, q.n)
 }
 
-// halves tells whether blocks of K hold some neighbours in either operand: the fastest index of one, which is summed, is cut for that, as
+// mixesTerms tells whether blocks of K hold some neighbours in either operand: the fastest index of one, which is summed, is cut for that, as
 // the other has another one and neither is much larger.
-func (q *question) halves(first, other number) bool {
+func (q *question) mixesTerms(first, other number) bool {
 	return q.is(other, summed) && other != first && q.ext[first]%cost.LowPart == 0 && !cost.FollowsLarger(q.volume(q.m), q.volume(q.n))
 }
 
@@ -136,7 +136,7 @@ func (q *question) nearest(r *laid, some []number) []number {
 // other's if that has a part to cut.
 func (q *question) runOfTerms(a, b *laid) int {
 	by, first, other := a, a.unit, b.unit
-	cut := q.halves(first, other)
+	cut := q.mixesTerms(first, other)
 	if cut && q.ext[first] > cost.LowPart {
 		return cost.LowPart
 	}

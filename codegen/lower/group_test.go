@@ -89,6 +89,15 @@ func TestPromisesOfOpenRuns(t *testing.T) {
 	}
 }
 
+// labelsOf names the digits of a group, slowest first.
+func labelsOf(ds []digit) string {
+	var list []string
+	for _, d := range ds {
+		list = append(list, d.label)
+	}
+	return strings.Join(list, " ")
+}
+
 // Rows of a product are in A's order, or in that of an output to which it would scatter them.
 func TestRowsFollowTheOutputTheyScatterTo(t *testing.T) {
 	for _, c := range []struct {
@@ -106,11 +115,7 @@ func TestRowsFollowTheOutputTheyScatterTo(t *testing.T) {
 		b := caseOf{expr: c.expr, types: []tensor.DType{tensor.F64}, extent: c.extent, span: 1, layouts: "c"}.build(newRand(1))
 		p, ok := newLowering(b.plan, avx2, Options{}).product(&b.plan.Steps[0])
 		require.True(t, ok)
-		var order []string
-		for _, d := range p.m {
-			order = append(order, d.label)
-		}
-		require.Equal(t, c.order, strings.Join(order, " "), "%s %v", c.expr, c.extent)
+		require.Equal(t, c.order, labelsOf(p.m), "%s %v", c.expr, c.extent)
 	}
 }
 
@@ -126,10 +131,6 @@ func TestTermsFollowTheLargerOperand(t *testing.T) {
 		b := cs.build(newRand(1))
 		p, ok := newLowering(b.plan, avx2, Options{}).product(&b.plan.Steps[0])
 		require.True(t, ok)
-		var order []string
-		for _, d := range p.k {
-			order = append(order, d.label)
-		}
-		require.Equal(t, c.order, strings.Join(order, " "), "%d × %d", c.rows, c.columns)
+		require.Equal(t, c.order, labelsOf(p.k), "%d × %d", c.rows, c.columns)
 	}
 }

@@ -84,6 +84,7 @@ func (k *kernel) rowsOn(s shape) int {
 	if !k.isLarge(large) || k.axes[s.col].at[large].n != 1 || k.axes[s.col].extent*k.moves(s.col, large) > longRun {
 		return -1
 	}
+	s.row = -1 // it may be the axis that rows would have had
 	return k.after(s, s.col, large)
 }
 

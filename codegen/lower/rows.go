@@ -51,7 +51,7 @@ func (k *kernel) besideRows(s *shape, t cost.Target) {
 	if s.rows < m || s.across || s.kept || s.atOnce > 1 || k.factors != nil || k.alone(*s) || !slices.ContainsFunc(k.inputNumbers(), single) {
 		return
 	}
-	side := k.alike(s)
+	side := k.moreRows(s)
 	if side < 0 {
 		return
 	}
@@ -63,15 +63,16 @@ func (k *kernel) besideRows(s *shape, t cost.Target) {
 	}
 }
 
-// alike is the longest axis beside a tile's that moves along the same inputs as its rows; -1 if there is none.
-func (k *kernel) alike(s *shape) int {
+// moreRows is the longest axis beside a tile's that moves along the same inputs as its rows; -1 if there is none.
+func (k *kernel) moreRows(s *shape) int {
 	best := -1
 	for _, id := range k.free {
 		x := &k.axes[id]
-		if id == s.row || id == s.col || x.pinned || x.isOpen() || best >= 0 && x.extent <= k.axes[best].extent {
+		differs := func(acc int) bool { return x.at[acc].isZero() != k.axes[s.row].at[acc].isZero() }
+		if id == s.row || id == s.col || x.pinned || x.isOpen() || slices.ContainsFunc(k.inputNumbers(), differs) {
 			continue
 		}
-		if differs := func(acc int) bool { return x.at[acc].isZero() != k.axes[s.row].at[acc].isZero() }; !slices.ContainsFunc(k.inputNumbers(), differs) {
+		if best < 0 || x.extent > k.axes[best].extent {
 			best = id
 		}
 	}

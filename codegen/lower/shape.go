@@ -179,7 +179,7 @@ func (k *kernel) columnTile(s *shape, t cost.Target) {
 		s.row = unit
 	}
 	if s.row >= 0 && !k.serves(s.row, s.col) && k.runsLong(s, unit) {
-		s.row = -1 // what they share is little to spare
+		// What they share is little to spare.
 		if s.row = k.rowsOn(*s); s.row >= 0 {
 			k.limit(s, min(mostRowsOn, k.tileRegisters(s, t)/columnsOn-1), columnsOn)
 			return

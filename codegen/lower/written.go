@@ -18,12 +18,12 @@ const (
 
 // writesRows tells whether rows of the output are written to their end before others: the second level then keeps what all of them read.
 func (k *kernel) writesRows(s shape) bool {
-	return k.passesColumns(s) && k.stores(s) && k.extent(k.red) <= mostTerms &&
+	return k.passesColumns(s) && k.writesLargest(s) && k.extent(k.red) <= mostTerms &&
 		k.axes[s.row].extent*k.moves(s.row, 0) >= cost.Large && k.readsAlong(s, mostRead)
 }
 
-// stores tells whether tiles of sums store vectors of the largest array.
-func (k *kernel) stores(s shape) bool {
+// writesLargest tells whether tiles of sums store vectors of the largest array.
+func (k *kernel) writesLargest(s shape) bool {
 	return k.reduces && k.factors == nil && s.row >= 0 && s.col >= 0 && k.inputs > 0 && !k.runtime && !s.sweep &&
 		k.axes[s.col].at[0].n == 1 && k.isLarge(0) && k.bytes(0) > k.bytes(k.largest())
 }
@@ -31,7 +31,7 @@ func (k *kernel) stores(s shape) bool {
 // writeOn is the axis along which the output goes on after short rows, where it is the largest array and its sums have few terms, so that a
 // tile's rows are written on and on; -1 if there is none.
 func (k *kernel) writeOn(s shape) int {
-	if !k.stores(s) || k.extent(k.red) > cost.FewTerms || k.axes[s.col].extent*k.moves(s.col, 0) > longWritten {
+	if !k.writesLargest(s) || k.extent(k.red) > cost.FewTerms || k.axes[s.col].extent*k.moves(s.col, 0) > longWritten {
 		return -1
 	}
 	next := k.after(s, s.col, 0)
