@@ -11,21 +11,22 @@ import (
 // every item takes one element, or a few, of each line of memory, and the lines pass once for each item. Such a step may be given a
 // copy whose items lie one after the other, and may leave its result so, for another step to write it as it is wanted
 // (transpose-transpose-GEMM-transpose). An operand that has no index of its own, as in a product with a vector, may be copied so that
-// it lies as the other one does: vectors that ran along one of two would fetch the elements of the other one by one. Where
-// nothing is summed, as in an outer product, an operand that the result has many times over, in another order of axes, is copied in the
+// it lies as the other one does: vectors that ran along one of two would fetch the elements of the other one by one. So may one
+// that has, and is the smaller one, with its own indices first. Where nothing is summed, as in an outer product, an operand that the result has many times over, in another order of axes, is copied in the
 // result's order: it would be turned around each time. Where a sum leaves little of an operand, the result may be left in that one's
 // order, and is turned around instead of it. Elements of a diagonal are copied next to each other where they are read more than once.
 
 // Copies are made where they are modelled to save copyNanos, and to leave at most a share of a step's time:
-// a smaller one of several copies, whose times are less certain.
+// a smaller one of several copies, and of those along terms, whose times are less certain.
 const (
 	copyNanos  = 10e3
 	itemsShare = 0.85
 	aloneShare = 0.95
+	termsShare = 0.75
 )
 
-// How many times over, at least, a result without a sum has an operand that is copied for it, and an operand holds the result of a sum
-// that is copied as it lies.
+// How many times over, at least, a result without a sum has an operand that is copied for it, and an operand holds the result of a sum,
+// or the other operand, that is copied as it lies.
 const (
 	leastTimes = 4
 	leastOver  = 2
@@ -131,15 +132,41 @@ func (d *draft) asResult(s *Step) (ways []relaid) {
 // alongside lists copies of one operand that lie as the other one does, if it has no index of its own.
 func (d *draft) alongside(s *Step) (ways []relaid) {
 	for i, r := range s.Inputs {
-		other := s.Inputs[1-i]
-		if d.hasOwn(r, other) || !d.mayCopy(r) {
-			continue
-		}
-		if like := d.among(d.byStride(other), r.Axes); !slices.Equal(like, d.byStride(r)) {
-			ways = d.withAlone(ways, i, like)
+		if other := s.Inputs[1-i]; !d.hasOwn(r, other) {
+			ways = d.withSharedLast(ways, s, i)
 		}
 	}
 	return ways
+}
+
+// alongLarger lists copies of an operand with indices of its own in which the others lie last, as in the other operand, if that has some
+// times as many elements: vectors that run along its terms then run along those of the copy.
+func (d *draft) alongLarger(s *Step) (ways []relaid) {
+	for i, r := range s.Inputs {
+		if other := s.Inputs[1-i]; d.volume(r.Axes)*leastOver <= d.volume(other.Axes) && d.hasOwn(r, other) {
+			ways = d.withSharedLast(ways, s, i)
+		}
+	}
+	return ways
+}
+
+// withSharedLast appends the way that has a copy of one operand only, whose indices that the other one has lie last, and as they lie there.
+func (d *draft) withSharedLast(ways []relaid, s *Step, i int) []relaid {
+	r := s.Inputs[i]
+	if !d.mayCopy(r) {
+		return ways
+	}
+	lies, shared := d.byStride(r), d.among(d.byStride(s.Inputs[1-i]), r.Axes)
+	like := d.ids.Room(len(lies))
+	for _, i := range lies {
+		if !slices.Contains(shared, i) {
+			like = append(like, i)
+		}
+	}
+	if like = d.ids.Keep(append(like, shared...)); slices.Equal(like, lies) {
+		return ways
+	}
+	return d.withAlone(ways, i, like)
 }
 
 // ofDiagonals lists copies of operands of which a diagonal is read: its elements lie in as many lines, and come to lie together.

@@ -33,7 +33,8 @@ func batched(t *testing.T, text string, d tensor.DType, extent map[rune]int, ope
 // Products that would read or write items of a batch against the grain get copies in which these lie one after the other,
 // sums over an operand that lies across the other one get a copy that lies along it, and products that sum nothing get one of an
 // operand that they would turn around again and again. Diagonals that are read often get one, and results that are small beside an
-// operand lie as it does before they are turned around. They give what they gave.
+// operand lie as it does before they are turned around. The smaller operand of a sum along the larger one's terms gets one that has them
+// so, too. They give what they gave.
 func TestWhatLiesAgainstTheGrainIsCopied(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 7))
 	for _, c := range []struct {
@@ -56,13 +57,16 @@ func TestWhatLiesAgainstTheGrainIsCopied(t *testing.T) {
 		{"uvmk,uv->km", tensor.F32, []string{"uvmk", "uv"}, 0, true},
 		{"uvmk,uv->mk", tensor.F32, []string{"uvmk", "uv"}, 0, false},
 		{"uvv,vmnu->mnu", tensor.F32, []string{"uvv", "vmnu"}, 1, false},
+		{"uva,cbuv->acb", tensor.F32, []string{"uva", "cbuv"}, 1, false},
+		{"cbuv,uva->acb", tensor.F32, []string{"cbuv", "uva"}, 1, false},
+		{"auv,cbuv->acb", tensor.F32, []string{"auv", "cbuv"}, 0, false},
 		{"uvmk->km", tensor.F32, []string{"uvmk"}, 0, true},
 		{"uvmk->mk", tensor.F32, []string{"uvmk"}, 0, false},
 		{"C[k,m] = relu(X[u,v,m,k] + D[m])", tensor.I64, []string{"uvmk", "m"}, 0, true},
 		{"C[k,m] += X[u,v,m,k]", tensor.I64, []string{"km", "uvmk"}, 0, true},
 		{"C[k,m] max= X[u,v,m,k]", tensor.I64, []string{"km", "uvmk"}, 0, true},
 	} {
-		extent := map[rune]int{'b': 12, 'm': 33, 'k': 35, 'n': 37, 'c': 16, 'u': 40, 'v': 40, 'w': 13}
+		extent := map[rune]int{'b': 12, 'm': 33, 'k': 35, 'n': 37, 'c': 16, 'u': 40, 'v': 40, 'w': 13, 'a': 3}
 		p := batched(t, c.text, c.dtype, extent, c.operands...)
 		pl := plan(t, p, "")
 		points, inputs, result := 1.0, 0, false

@@ -62,6 +62,7 @@ func (d *draft) bestCopies(s *Step, most float64) (best *relaid, nanos float64) 
 	try(d.itemwise(s), itemsShare)
 	try(d.alongside(s), aloneShare)
 	try(d.asOperand(s), aloneShare)
+	try(d.alongLarger(s), termsShare)
 	try(d.ofDiagonals(s), itemsShare)
 	return best, nanos
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -63,7 +64,7 @@ func TestStepsWithCopiesTakeNoLessThanTheBound(t *testing.T) {
 			if len(s.Inputs) != 2 || s.Core[1] < 0 {
 				continue
 			}
-			ways := append(d.itemwise(s), d.alongside(s)...)
+			ways := slices.Concat(d.itemwise(s), d.alongside(s), d.alongLarger(s))
 			if len(s.K) == 0 {
 				ways = d.asResult(s)
 			}
