@@ -17,12 +17,14 @@ import (
 // order, and is turned around instead of it. Elements of a diagonal are copied next to each other where they are read more than once.
 
 // Copies are made where they are modelled to save copyNanos, and to leave at most a share of a step's time:
-// a smaller one of several copies, and of those along terms, whose times are less certain.
+// a smaller one of several copies, and of those along terms, whose times are less certain. A copy beside that of the result
+// is to leave a share of what there is without.
 const (
 	copyNanos  = 10e3
 	itemsShare = 0.85
 	aloneShare = 0.95
 	termsShare = 0.75
+	moreShare  = 0.95
 )
 
 // How many times over, at least, a result without a sum has an operand that is copied for it, and an operand holds the result of a sum,
@@ -100,6 +102,9 @@ const ofResult = 2
 // relaid is the axes of copies of a product's two operands, and of its result; nil where there is no copy.
 type relaid [3][]parser.IndexID
 
+// none reports whether there are no copies.
+func (w *relaid) none() bool { return w[0] == nil && w[1] == nil && w[ofResult] == nil }
+
 // mostWays is the most sets of copies of a product's operands and result, the empty one among them.
 const mostWays = 8
 
@@ -150,11 +155,20 @@ func (d *draft) alongLarger(s *Step) (ways []relaid) {
 	return ways
 }
 
-// withSharedLast appends the way that has a copy of one operand only, whose indices that the other one has lie last, and as they lie there.
+// withSharedLast appends the way that has a copy of one operand only, as sharedLast has it.
 func (d *draft) withSharedLast(ways []relaid, s *Step, i int) []relaid {
+	if like := d.sharedLast(s, i); like != nil {
+		return d.withAlone(ways, i, like)
+	}
+	return ways
+}
+
+// sharedLast lists the indices of one of two operands, those that the other one has last, and as they lie there; nil if they lie so, or it
+// may not be copied.
+func (d *draft) sharedLast(s *Step, i int) []parser.IndexID {
 	r := s.Inputs[i]
 	if !d.mayCopy(r) {
-		return ways
+		return nil
 	}
 	lies, shared := d.byStride(r), d.among(d.byStride(s.Inputs[1-i]), r.Axes)
 	like := d.ids.Room(len(lies))
@@ -164,9 +178,9 @@ func (d *draft) withSharedLast(ways []relaid, s *Step, i int) []relaid {
 		}
 	}
 	if like = d.ids.Keep(append(like, shared...)); slices.Equal(like, lies) {
-		return ways
+		return nil
 	}
-	return d.withAlone(ways, i, like)
+	return like
 }
 
 // ofDiagonals lists copies of operands of which a diagonal is read: its elements lie in as many lines, and come to lie together.
@@ -181,12 +195,12 @@ func (d *draft) ofDiagonals(s *Step) (ways []relaid) {
 }
 
 // asOperand lists copies of the result in which the indices of an operand lie as there, if the operand has some times as many elements:
-// all of them would be turned around for fewer of the result.
+// all of them would be turned around for fewer of the result. The other operand, if it has no index of its own, may lie so, too.
 func (d *draft) asOperand(s *Step) (ways []relaid) {
 	if !d.mayCopy(s.Out) {
 		return nil
 	}
-	for _, r := range s.Inputs {
+	for i, r := range s.Inputs {
 		if d.volume(s.Out.Axes)*leastOver > d.volume(r.Axes) {
 			continue
 		}
@@ -199,6 +213,13 @@ func (d *draft) asOperand(s *Step) (ways []relaid) {
 		}
 		if like = d.ids.Keep(append(like, free...)); !slices.Equal(like, lies) {
 			ways = d.withAlone(ways, ofResult, like)
+			if len(s.Inputs) == 2 && !d.hasOwn(s.Inputs[1-i], r) {
+				if both := d.sharedLast(s, 1-i); both != nil {
+					w := relaid{ofResult: like}
+					w[1-i] = both
+					ways = append(ways, w)
+				}
+			}
 		}
 	}
 	return ways

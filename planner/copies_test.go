@@ -102,6 +102,30 @@ func TestResultsOfRowsOfTermsLieAsTheirOperand(t *testing.T) {
 	require.NotEmpty(t, pl.Steps[0].K, "%s", pl)
 }
 
+// Large operands that are read once are read on and on: their result lies as they do before it is turned around, and a smaller operand
+// beside them, too, where that saves more than it takes.
+func TestOperandsReadOnceAreReadOn(t *testing.T) {
+	for _, c := range []struct {
+		expr   string
+		dtype  tensor.DType
+		sizes  map[byte]int
+		copies int
+	}{
+		{"ec,cdeba->bad", tensor.F32, map[byte]int{'a': 128, 'b': 256, 'c': 3, 'd': 24, 'e': 5}, 1},
+		{"ec,cdeba->dba", tensor.F32, map[byte]int{'a': 128, 'b': 256, 'c': 3, 'd': 24, 'e': 5}, 0},
+		{"ba,abcd->dbc", tensor.F64, map[byte]int{'a': 200, 'b': 8, 'c': 32, 'd': 97}, 1},
+		{"cba,adbc->bdc", tensor.F64, map[byte]int{'a': 100, 'b': 50, 'c': 3, 'd': 256}, 2},
+		{"abc,adbc->bdc", tensor.F64, map[byte]int{'a': 100, 'b': 50, 'c': 3, 'd': 256}, 1},
+	} {
+		pl, err := planner.Search(context.Background(), einsum(c.expr, c.sizes, c.dtype), planner.Options{Target: wideTarget()})
+		require.NoError(t, err)
+		require.Len(t, pl.Steps, 1+c.copies, "%s\n%s", c.expr, pl)
+		sum := slices.IndexFunc(pl.Steps, func(s planner.Step) bool { return len(s.K) > 0 })
+		large := func(r planner.Ref) bool { return len(r.Axes) > 3 && pl.Buffers[r.Buffer].Kind == planner.Operand }
+		require.True(t, slices.ContainsFunc(pl.Steps[sum].Inputs, large), "the sum reads the larger operand as it lies\n%s", pl)
+	}
+}
+
 // Where memory is short, copies are made of slices, or left out. Products that are soon done have none.
 func TestCopiesKeepTheLimit(t *testing.T) {
 	const text = "C[m,n,b] = relu(X[m,k,b]*Y[k,n,b] + D[m,n])"

@@ -1,6 +1,9 @@
 package planner
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // copying is the search for the copies that it is best to give a step. What a copy takes depends on no other one, and is asked for but
 // once, unless it lies in another way.
@@ -39,32 +42,44 @@ func (d *draft) bestCopies(s *Step, most float64) (best *relaid, nanos float64) 
 		return nil, nanos
 	}
 	most = min(nanos-copyNanos, most)
-	try := func(ways []relaid, share float64) {
+	try := func(ways []relaid, share float64, each bool) {
 		if len(ways) == 0 {
 			return
 		}
 		c := d.copying(s)
 		for i := range ways {
 			below := min(most, share*s.Estimate.Nanos)
-			if t := c.price(&ways[i], below); t < below {
+			if t := c.price(&ways[i], below); t < below && (!each || c.worthEach(&ways[i], t)) {
 				best, most, nanos = &ways[i], t, t
 			}
 		}
 	}
 	if len(s.K) == 0 {
-		try(d.asResult(s), itemsShare)
+		try(d.asResult(s), itemsShare, false)
 		return best, nanos
 	}
 	if len(s.Inputs) == 1 {
-		try(d.asOperand(s), aloneShare)
+		try(d.asOperand(s), aloneShare, true)
 		return best, nanos
 	}
-	try(d.itemwise(s), itemsShare)
-	try(d.alongside(s), aloneShare)
-	try(d.asOperand(s), aloneShare)
-	try(d.alongLarger(s), termsShare)
-	try(d.ofDiagonals(s), itemsShare)
+	try(d.itemwise(s), itemsShare, false)
+	try(d.alongside(s), aloneShare, false)
+	try(d.asOperand(s), aloneShare, true)
+	try(d.alongLarger(s), termsShare, false)
+	try(d.ofDiagonals(s), itemsShare, false)
 	return best, nanos
+}
+
+// worthEach reports whether a set of several copies, with which the step takes so long, leaves at most a share of what it takes without any
+// one of them.
+func (c *copying) worthEach(w *relaid, nanos float64) bool {
+	for i := range w {
+		fewer := *w
+		if fewer[i] = nil; w[i] != nil && !fewer.none() && nanos > moreShare*c.price(&fewer, math.Inf(1)) {
+			return false
+		}
+	}
+	return true
 }
 
 // price is the time that the step takes with copies; if that is not less than most, some time that is not.

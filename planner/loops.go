@@ -30,6 +30,7 @@ const (
 type tiling struct {
 	v, row, side            number
 	columns, rows, furthers float64
+	swept                   bool // columns are a block of sums that wait in memory
 }
 
 // loops tells the loops of a product with vectors along v, whose tiles, if they run along the output, are best so.
@@ -58,7 +59,11 @@ func (q *question) loops(w *cost.Work, v number, best fewest) {
 			q.loop(n, math.Ceil(q.run(i)/items), i, items)
 		}
 	}
-	if !w.Folds {
+	switch {
+	case w.Folds:
+	case t.swept: // the last block has what is left
+		q.loop(n, q.run(t.v)/t.columns, t.v, t.columns)
+	default:
 		along(t.v, t.columns)
 	}
 	along(t.side, t.furthers)
@@ -143,7 +148,7 @@ func (q *question) columnTiling(t *tiling, best fewest, turning bool) {
 	if turning {
 		most = cost.TurnedColumns
 	} else if vectors > most && q.sweeps() {
-		most = sweptBytes / float64(q.dtype.Accum().Size()) / q.lanes
+		most, t.swept = sweptBytes/float64(q.dtype.Accum().Size())/q.lanes, true
 	}
 	t.columns = min(vectors, most) * q.lanes
 }

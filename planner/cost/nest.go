@@ -30,6 +30,7 @@ const (
 	nearAlone    = 0.35 // and of those, one that no neighbour follows
 	farLine      = 1.5  // a line that neither has
 	farAlone     = 0.2  // and of those, one that no neighbour follows, which the machine would fetch ahead
+	onceAlone    = 1.2  // the same, of an input that is read once: there is nothing else to wait for
 	walk         = 3.9  // a page whose place the core does not know
 	nearWritten  = 0.42 // the same of the output
 	farWritten   = 1.05
@@ -351,10 +352,23 @@ func (t *typical) moves(w *Work, n *Nest, single float64) (nanos, nearby float64
 				nearby += near * lines
 			}
 		}
+		if k != output && n.once(k) {
+			alone = onceAlone
+		}
 		nanos += pages * walks.units[k]
 		if lines := l2.units[k]; lines > 0 {
 			nanos += lines * (far + alone/n.sideBySide(k, float64(w.Type.Size())))
 		}
 	}
 	return nanos + waits, nearby + waits
+}
+
+// once reports whether loops read each element of an array once.
+func (n *Nest) once(array int) bool {
+	for d := range n.Depth {
+		if n.Loops[d].Moves[array] == 0 {
+			return false
+		}
+	}
+	return true
 }
