@@ -38,23 +38,33 @@ func (p *panels) packNest() run {
 //
 //	cols = offsets of the block's terms of K
 //	for j in panels of jb: rows = offsets of the panel's columns; pack
+//
+// or a few terms of all these panels before the next ones.
 func (p *panels) packB(x sourceB, t taskVars, jb loop.Var, size int64) {
-	depth := p.depth(t)
-	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.cols}, Group: group(p.product.k, sideB), From: p.term(t), Count: depth})
+	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.cols}, Group: group(p.product.k, sideB), From: p.term(t), Count: p.depth(t)})
 	if p.across > 0 {
 		p.packAcross(x, t, jb, size)
 		return
 	}
-	j := p.panelLoop(t.slice, jb, size)
-	p.b.For(j, func() {
-		panel := plus(times(jb, size), times(j.Var, 1))
-		first := plus(by(t.slice, p.width), p.l.scaled(panel, loop.Const(p.Cols)))
-		count := left(loop.Const(p.Cols), p.total.n, first)
-		p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rows}, Group: group(p.n, sideB), From: first, Count: count})
-		p.b.Add(copying{To: p.panelB(x.to, t.batch, panel, times(j.Var, 1)), From: origin(x.from, sideB, t.batch),
-			Rows: loop.Addr{Param: x.rows}, Cols: loop.Addr{Param: x.cols}, Width: p.NR, Count: count, Depth: depth,
-			Run: p.runsOf(sideB), Cut: p.cutRuns(p.n, sideB, p.NR, p.runsOf(sideB), first)}.along(p.product.k, sideB, p.KC, p.term(t)))
+	p.eachTerms(t, size > 1 && p.crosses(sideB, p.n, p.NC) && p.largeB(), func(depth loop.Bound, at loop.Affine) {
+		j := p.panelLoop(t.slice, jb, size)
+		p.b.For(j, func() {
+			panel := plus(times(jb, size), times(j.Var, 1))
+			first := plus(by(t.slice, p.width), p.l.scaled(panel, loop.Const(p.Cols)))
+			count := left(loop.Const(p.Cols), p.total.n, first)
+			p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rows}, Group: group(p.n, sideB), From: first, Count: count})
+			to := p.panelB(x.to, t.batch, panel, times(j.Var, 1))
+			to.Off = plus(to.Off, p.l.scaled(at, loop.Const(p.NR)))
+			p.b.Add(copying{To: to, From: origin(x.from, sideB, t.batch), Rows: loop.Addr{Param: x.rows}, Cols: loop.Addr{Param: x.cols, Off: at},
+				Width: p.NR, Count: count, Depth: depth, Run: p.runsOf(sideB),
+				Cut: p.cutRuns(p.n, sideB, p.NR, p.runsOf(sideB), first)}.along(p.product.k, sideB, p.KC, plus(p.term(t), at)))
+		})
 	})
+}
+
+// largeB tells whether B does not stay in a cache near the core from one panel to the next.
+func (p *panels) largeB() bool {
+	return p.batch*p.N*p.K*int64(p.l.plan.Buffers[p.refs[sideB].Buffer].DType.Size()) >= cost.Large
 }
 
 // packAcross packs the panels of a block at once, or as many of them as there is room for.
@@ -200,30 +210,34 @@ func rowsAt(table int, i loop.Var, rows int64) loop.Addr {
 
 // packA packs a block of A panel by panel, or a few terms of all panels before the next ones.
 func (p *panels) packA(x *block) {
-	depth := p.depth(x.taskVars)
 	first := times(x.x, p.MC)
 	p.b.Add(&loop.Offsets{Table: loop.Addr{Param: x.rows}, Group: group(p.m, sideA), From: first, Count: left(loop.Const(p.MC), p.total.m, first)})
-	if !p.crossesRows() || p.kblocks != loop.Const(1) && p.KC%termsAtOnce > 0 {
-		p.packRows(x, depth, loop.Affine{})
+	p.eachTerms(x.taskVars, p.MC > p.MR && p.crosses(sideA, p.m, p.MC), func(depth loop.Bound, at loop.Affine) { p.packRows(x, depth, at) })
+}
+
+// eachTerms makes a loop over a few terms of a block of K at once, if what panels take crosses; f gets how many they are, and from where on.
+func (p *panels) eachTerms(t taskVars, crosses bool, f func(depth loop.Bound, at loop.Affine)) {
+	if !crosses || p.kblocks != loop.Const(1) && p.KC%termsAtOnce > 0 {
+		f(p.depth(t), loop.Affine{})
 		return
 	}
-	some := &loop.For{Var: p.b.Var("some"), Count: p.shares(x.taskVars), Step: 1}
+	some := &loop.For{Var: p.b.Var("some"), Count: p.shares(t), Step: 1}
 	p.b.For(some, func() {
 		at := times(some.Var, termsAtOnce)
-		p.packRows(x, left(loop.Const(termsAtOnce), p.total.k, plus(p.term(x.taskVars), at)), at)
+		f(left(loop.Const(termsAtOnce), p.total.k, plus(p.term(t), at)), at)
 	})
 }
 
-// crossesRows tells whether the rows of a block of A are neighbours, and lie between two terms: panel by panel,
-// the lines that hold rows of two would be fetched again.
-func (p *panels) crossesRows() bool {
-	n, all := unitRun(p.m, sideA)
+// crosses tells whether the rows of a block of A, or the columns of one of B, so many, are neighbours, and lie between two terms: panel by
+// panel, a machine would not see where reading goes on, and fetch the lines that hold rows of two again.
+func (p *panels) crosses(side int, along []digit, items int64) bool {
+	n, all := unitRun(along, side)
 	k := p.product.k
-	return p.MC > p.MR && (all || n >= p.MC) && len(k) > 0 && (k[len(k)-1].at[sideA].dim > 0 || size(k[len(k)-1].at[sideA]) >= p.MC)
+	return (all || n >= items) && len(k) > 0 && (k[len(k)-1].at[side].dim > 0 || size(k[len(k)-1].at[side]) >= items)
 }
 
 // termsAtOnce is the terms of K that are packed of all panels. It divides blocks of K, of which there are several.
-const termsAtOnce = 32
+const termsAtOnce = 16
 
 // shares is how many times as many terms a block of K has.
 func (p *panels) shares(t taskVars) loop.Bound {

@@ -233,6 +233,27 @@ func TestTilesAskForTheNextPanel(t *testing.T) {
 	}
 }
 
+// All panels of a block of a large B are packed a few terms at a time where its columns are neighbours.
+func TestRowsOfBArePackedOn(t *testing.T) {
+	for i, x := range []struct {
+		expr  string
+		n     int
+		kc    int64
+		nc    int64
+		terms bool
+	}{
+		{"ab,bc->ac", 1001, 64, 3, true}, {"ab,bc->ac", 1001, 64, 2, true}, {"ab,bc->ac", 1001, 1000, 5, true},
+		{"ab,bc->ac", 1001, 100, 3, false}, // blocks that pieces do not divide
+		{"ab,bc->ac", 1001, 64, 1, false},  // of one panel
+		{"ab,bc->ac", 300, 64, 3, false},   // small
+		{"ab,cb->ac", 1001, 64, 3, false},  // terms are neighbours
+	} {
+		c := caseOf{expr: x.expr, types: []tensor.DType{tensor.F64}, extent: map[rune]int{'a': 9, 'b': 133, 'c': x.n}}
+		text := c.checkPacked(t, targets()[2], 1, x.nc, x.kc, int64(i)).String()
+		require.Equal(t, x.terms, strings.Contains(text, "for some"), "%v: %s", x, text)
+	}
+}
+
 // Tiles end where runs of C do that nearly fill them, or parts of such runs, and panels with them.
 func TestTilesEndWithRuns(t *testing.T) {
 	for i, x := range []struct {
