@@ -246,7 +246,7 @@ func TestRowsAreReadOn(t *testing.T) {
 	}
 }
 
-// The same of short runs of columns or terms that rows would come back to after many pages.
+// The same of short runs of columns or terms that rows would come back to after many pages, and of lines that hold more than what a tile reads.
 func TestRowsReadRunsOn(t *testing.T) {
 	v4 := targets()[2]
 	for _, c := range []struct {
@@ -257,6 +257,8 @@ func TestRowsReadRunsOn(t *testing.T) {
 		{"cdba,bd->bac", map[rune]int{'a': 13, 'b': 20, 'c': 530, 'd': 8}, "acb"},
 		{"cdba,bd->bac", map[rune]int{'a': 13, 'b': 20, 'c': 130, 'd': 8}, "bac"}, // few pages
 		{"cdba,bd->bac", map[rune]int{'a': 130, 'b': 5, 'c': 530, 'd': 8}, "bac"}, // long runs
+		{"cba,bd->cad", map[rune]int{'a': 3, 'b': 520, 'c': 170, 'd': 24}, "dca"}, // within lines
+		{"cba,bd->cad", map[rune]int{'a': 3, 'b': 520, 'c': 80, 'd': 24}, "adc"},  // that stay
 	} {
 		cs := caseOf{expr: c.expr, types: []tensor.DType{tensor.F32}, extent: c.extent, span: 1, layouts: "c"}
 		b := cs.build(newRand(1))

@@ -48,18 +48,36 @@ func (k *kernel) onwardAxis(s *shape) (axis int, items int64) {
 	return next, min(max(onwardRun/run, leastOnward), mostOnward)
 }
 
-// runOn is the axis along which the largest input goes on after a run of terms or columns, where it comes inside of a reduction's rows, so
-// that memory is read on and on, at a few places; -1 if there is none.
+// runOn is the axis that comes inside of a reduction's rows: one whose items lie in the same lines of the largest input, or along which that
+// goes on after a run of terms or columns, so that memory is read on and on, at a few places; -1 if there is none.
 func (k *kernel) runOn(s shape) int {
 	if s.row < 0 || k.inputs == 0 || k.runtime || len(k.red) == 0 {
 		return -1
 	}
 	large := k.largest()
+	if !k.isLarge(large) {
+		return -1
+	}
+	if next := k.inLines(s, large); next >= 0 {
+		return next
+	}
 	along := k.runAlong(s, large)
-	if along < 0 || !k.isLarge(large) {
+	if along < 0 {
 		return -1
 	}
 	return k.after(s, along, large)
+}
+
+// inLines is the axis outside of a tile whose items share the lines that it reads of an input, and end in them; -1 if there is none.
+func (k *kernel) inLines(s shape, acc int) int {
+	next := slices.IndexFunc(k.free, func(id int) bool {
+		x := &k.axes[id]
+		return id != s.row && id != s.col && id != s.side && !x.pinned && x.at[acc].n == 1 && x.extent > 1 && x.extent*k.moves(id, acc) <= lineBytes
+	})
+	if next < 0 {
+		return -1
+	}
+	return k.free[next]
 }
 
 // after is the axis along which an array goes on after runs along another, but for those of tiles; -1 if there is none.
