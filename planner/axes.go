@@ -97,15 +97,15 @@ func (s *schedule) grouped(out, reduced, legs, other []parser.IndexID, reducedLa
 
 // lie goes from the terms to the root and orders the axes of each temporary as its operands have them, batch,
 // left, right, so that no step reads against the grain. The right operand is one that ends with a free index,
-// the larger of two. It reports whether that changes any step.
-func (s *schedule) lie() (changes bool) {
+// the larger of two. A product that sums nothing may lie as an operand that has all of its indices. It reports whether that changes any step.
+func (s *schedule) lie(whole bool) (changes bool) {
 	for i := range s.v {
 		v := &s.v[i]
 		axes, left := v.axes, v.left
 		if i < len(s.c.terms) {
 			v.axes = s.c.arrange(s.legs(int32(i)), s.c.terms[i].refs[0].Axes)
 		} else if v.into == int32(i) {
-			s.lieOver(v, s.legs(int32(i)))
+			s.lieOver(v, s.legs(int32(i)), whole)
 		}
 		if v.left >= 0 && v.into == int32(i) || v.own { // it is stored
 			changes = changes || left != v.left || !slices.Equal(axes, v.axes)
@@ -114,7 +114,7 @@ func (s *schedule) lie() (changes bool) {
 	return changes
 }
 
-func (s *schedule) lieOver(v *vertex, legs []parser.IndexID) {
+func (s *schedule) lieOver(v *vertex, legs []parser.IndexID, whole bool) {
 	if int(s.root) < len(s.v) && v == &s.v[s.root] {
 		s.orient(v)
 	} else {
@@ -122,6 +122,9 @@ func (s *schedule) lieOver(v *vertex, legs []parser.IndexID) {
 			v.left, v.right = v.right, v.left
 		}
 		left, right := s.v[v.left].axes, s.v[v.right].axes
+		if all := s.all(v, legs); whole && all != nil {
+			left, right = nil, all
+		}
 		axes := s.c.d.ids.Room(len(legs))
 		for _, want := range [...]struct {
 			from, other []parser.IndexID
@@ -138,6 +141,21 @@ func (s *schedule) lieOver(v *vertex, legs []parser.IndexID) {
 	for _, f := range v.fused {
 		s.v[f].axes = s.c.arrange(s.legs(f), v.axes)
 	}
+}
+
+// all is the axes of an operand that has all indices of the result, where nothing is summed; nil if there is none.
+func (s *schedule) all(v *vertex, legs []parser.IndexID) []parser.IndexID {
+	within := func(i int32) bool {
+		return !slices.ContainsFunc(s.v[i].axes, func(l parser.IndexID) bool { return !contains(legs, l) })
+	}
+	if within(v.left) && within(v.right) {
+		for _, i := range [...]int32{v.left, v.right} {
+			if len(s.v[i].axes) == len(legs) {
+				return s.v[i].axes
+			}
+		}
+	}
+	return nil
 }
 
 // ends reports whether an operand's last index is one that only it has and that the result keeps.

@@ -75,6 +75,7 @@ const (
 	worthMore   = 25e3 // that are to be saved at most for ties and single layouts to be looked at
 	worthAll    = 50e3 // above which all rivals are priced: a look takes some 10e3
 	nearFloor   = 1.03 // of what a way takes at least: where the best takes no more, the way is not worth the look
+	surely      = 0.95 // of the best's time: what other layouts of temporaries that nothing is summed into must take less than
 	clearly     = 0.8  // of the best's time: what ways without factors must take less than, as they need more memory
 )
 
@@ -141,15 +142,21 @@ func (t *trial) unfactored(s *schedule, r tree) {
 func (t *trial) notable() float64 { return t.least / nearFloor }
 
 // layouts tries a tree that is arranged with temporaries in other layouts: one by one as what they are multiplied by
-// lies, where that is quicker, and all as what they are made of lies.
+// lies, where that is quicker, and all as what they are made of lies, batches first or, where nothing is summed, as the operand does.
 func (t *trial) layouts(s *schedule) {
 	for i := range s.v {
 		if t.least-s.least > worthMore && s.against(int32(i)) {
 			t.stances(s, int32(i))
 		}
 	}
-	if s.lie() {
+	if s.lie(false) {
 		t.price(s)
+	}
+	if t.least-s.least > worthMore && s.lie(true) {
+		share := t.share
+		t.share = min(share, surely)
+		t.price(s)
+		t.share = share
 	}
 }
 

@@ -22,6 +22,7 @@ func TestRivals(t *testing.T) {
 		{"without factors that lie ill", "abc,c,cb,c,ab->c", map[byte]int{'a': 100, 'b': 64, 'c': 64}, tensor.F64, 110e3},
 		{"with copies", "eabi,gad,e,iab,gfia->fd", map[byte]int{'e': 3, 'a': 2, 'b': 2, 'i': 32, 'g': 64, 'd': 2, 'f': 64}, tensor.F32, 60e3},
 		{"nine operands in one nest", "ca,ca,ca,cba,ba,bc,b,bc,ca->", map[byte]int{'c': 256, 'a': 24, 'b': 256}, tensor.F32, 950e3},
+		{"as the operand lies", "abc,cde,bdfg,a,e->afeg", map[byte]int{'a': 128, 'b': 4, 'c': 128, 'd': 4, 'e': 128, 'f': 4, 'g': 4}, tensor.F32, 580e3},
 	} {
 		pl, err := planner.Search(context.Background(), einsum(c.expr, c.sizes, c.dtype), planner.Options{Target: wideTarget()})
 		require.NoError(t, err)
