@@ -122,8 +122,10 @@ func (s *schedule) lieOver(v *vertex, legs []parser.IndexID, whole bool) {
 			v.left, v.right = v.right, v.left
 		}
 		left, right := s.v[v.left].axes, s.v[v.right].axes
-		if all := s.all(v, legs); whole && all != nil {
-			left, right = nil, all
+		if whole {
+			if all := s.all(v, legs); all != nil {
+				left, right = nil, all
+			}
 		}
 		axes := s.c.d.ids.Room(len(legs))
 		for _, want := range [...]struct {

@@ -12,9 +12,10 @@ import (
 // copy whose items lie one after the other, and may leave its result so, for another step to write it as it is wanted
 // (transpose-transpose-GEMM-transpose). An operand that has no index of its own, as in a product with a vector, may be copied so that
 // it lies as the other one does: vectors that ran along one of two would fetch the elements of the other one by one. So may one
-// that has, and is the smaller one, with its own indices first. Where nothing is summed, as in an outer product, an operand that the result has many times over, in another order of axes, is copied in the
-// result's order: it would be turned around each time. Where a sum leaves little of an operand, the result may be left in that one's
-// order, and is turned around instead of it. Elements of a diagonal are copied next to each other where they are read more than once.
+// that has, and is the smaller one, with its own indices first. Where nothing is summed, as in an outer product, an operand that the
+// result has many times over, in another order of axes, is copied in the result's order: it would be turned around each time. Where a
+// sum leaves little of an operand, the result may be left in that one's order, and is turned around instead of it. Elements of a
+// diagonal are copied next to each other where they are read more than once.
 
 // Copies are made where they are modelled to save copyNanos, and to leave at most a share of a step's time:
 // a smaller one of several copies, and of those along terms, whose times are less certain. A copy beside that of the result
@@ -170,11 +171,11 @@ func (d *draft) sharedLast(s *Step, i int) []parser.IndexID {
 	if !d.mayCopy(r) {
 		return nil
 	}
-	lies, shared := d.byStride(r), d.among(d.byStride(s.Inputs[1-i]), r.Axes)
+	lies, shared := d.byStride(r), d.among(slices.Compact(d.byStride(s.Inputs[1-i])), r.Axes)
 	like := d.ids.Room(len(lies))
-	for _, i := range lies {
-		if !slices.Contains(shared, i) {
-			like = append(like, i)
+	for _, x := range lies {
+		if !slices.Contains(shared, x) {
+			like = append(like, x)
 		}
 	}
 	if like = d.ids.Keep(append(like, shared...)); slices.Equal(like, lies) {

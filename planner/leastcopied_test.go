@@ -15,7 +15,7 @@ import (
 	"github.com/einc-lang/einc/tensor"
 )
 
-// randomPair is a product of two operands, of axes in any order.
+// randomPair is a product of two operands, of axes in any order, some of which are those of diagonals.
 func randomPair(t *testing.T, r *rand.Rand) *parser.Problem {
 	labels, extent := []rune("abcdef"), map[rune]int{}
 	for _, l := range labels {
@@ -25,7 +25,9 @@ func randomPair(t *testing.T, r *rand.Rand) *parser.Problem {
 	for i := range specs {
 		r.Shuffle(len(labels), func(i, j int) { labels[i], labels[j] = labels[j], labels[i] })
 		for _, l := range labels[:2+r.IntN(3)] {
-			text, specs[i].Shape = text+string(l), append(specs[i].Shape, extent[l])
+			for range 1 + r.IntN(8)/7 { // a diagonal
+				text, specs[i].Shape = text+string(l), append(specs[i].Shape, extent[l])
+			}
 		}
 		text += ","
 	}
@@ -69,6 +71,9 @@ func TestStepsWithCopiesTakeNoLessThanTheBound(t *testing.T) {
 				ways = d.asResult(s)
 			}
 			for k := range ways {
+				for _, axes := range ways[k] {
+					require.False(t, repeats(axes), "%s: %v", d.plan, ways[k])
+				}
 				c := d.copying(s)
 				least := c.sum(&ways[k], c.least)
 				d.lookAt(func() {
