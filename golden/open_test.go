@@ -163,15 +163,21 @@ func TestOpenBeyondABlock(t *testing.T) {
 		require.NoError(t, err)
 		for _, extents := range []map[rune]int{{'b': 2, 'i': 3, 'j': 1100, 'k': 5}, {'b': 2, 'i': 150, 'j': 20, 'k': 9}, {'b': 1, 'i': 7, 'j': 530, 'k': 400}} {
 			operands := openOperands(t, r, expr, axes, tensor.F32, func(l rune) int { return extents[l] })
-			want, err := golden.Eval(openProblem(t, expr, operands), operands)
-			require.NoError(t, err)
-			got, err := f.NewOutputFor(operands...)
-			require.NoError(t, err)
-			require.NoError(t, f.Call(got, operands...))
-			require.True(t, golden.Equal(want, got), "%s %v", expr, extents)
+			requireOpen(t, f, expr, operands)
 		}
 		require.NoError(t, f.Close())
 	}
+}
+
+// requireOpen demands that a function with open extents gives what the naive evaluator gives, on operands of any sizes.
+func requireOpen(t *testing.T, f *einc.Func, expr string, operands []*tensor.Tensor) {
+	t.Helper()
+	want, err := golden.Eval(openProblem(t, expr, operands), operands)
+	require.NoError(t, err)
+	got, err := f.NewOutputFor(operands...)
+	require.NoError(t, err)
+	require.NoError(t, f.Call(got, operands...))
+	require.True(t, golden.Equal(want, got), "%s of %v", expr, specs(operands))
 }
 
 // TestOpenBesideKnownTerms leaves one index open and not the summed one, of which blocks of open products have more than there is.
@@ -188,12 +194,7 @@ func TestOpenBesideKnownTerms(t *testing.T) {
 				require.NoError(t, err, "%s k=%d", expr, k)
 				extents[rune(open[0])] = 170
 				operands := openOperands(t, r, expr, "", tensor.F32, func(l rune) int { return extents[l] })
-				want, err := golden.Eval(openProblem(t, expr, operands), operands)
-				require.NoError(t, err)
-				got, err := f.NewOutputFor(operands...)
-				require.NoError(t, err)
-				require.NoError(t, f.Call(got, operands...))
-				require.True(t, golden.Equal(want, got), "%s k=%d", expr, k)
+				requireOpen(t, f, expr, operands)
 				require.NoError(t, f.Close())
 			}
 		}

@@ -18,8 +18,8 @@ import (
 // diagonal are copied next to each other where they are read more than once.
 
 // Copies are made where they are modelled to save copyNanos, and to leave at most a share of a step's time:
-// a smaller one of several copies, and of those along terms, whose times are less certain. A copy beside that of the result
-// is to leave a share of what there is without.
+// a smaller one of several copies, and of those along terms, whose times are less certain. Of a copy of the result
+// and one of an operand together, each is to leave at most moreShare of the time without it.
 const (
 	copyNanos  = 10e3
 	itemsShare = 0.85

@@ -70,21 +70,21 @@ func (k *kernel) runOn(s shape) int {
 
 // inLines is the axis outside of a tile whose items share the lines that it reads of an input, and end in them; -1 if there is none.
 func (k *kernel) inLines(s shape, acc int) int {
-	next := slices.IndexFunc(k.free, func(id int) bool {
+	return k.outside(s, func(id int) bool {
 		x := &k.axes[id]
-		return id != s.row && id != s.col && id != s.side && !x.pinned && x.at[acc].n == 1 && x.extent > 1 && x.extent*k.moves(id, acc) <= lineBytes
+		return x.at[acc].n == 1 && x.extent > 1 && x.extent*k.moves(id, acc) <= lineBytes
 	})
-	if next < 0 {
-		return -1
-	}
-	return k.free[next]
 }
 
 // after is the axis along which an array goes on after runs along another, but for those of tiles; -1 if there is none.
 func (k *kernel) after(s shape, along, acc int) int {
+	return k.outside(s, func(id int) bool { return k.axes[id].at[acc].n == k.axes[along].extent })
+}
+
+// outside is the first free axis outside of a tile that is as asked for; -1 if there is none.
+func (k *kernel) outside(s shape, f func(id int) bool) int {
 	next := slices.IndexFunc(k.free, func(id int) bool {
-		x := &k.axes[id]
-		return id != s.row && id != s.col && id != s.side && !x.pinned && x.at[acc].n == k.axes[along].extent
+		return id != s.row && id != s.col && id != s.side && !k.axes[id].pinned && f(id)
 	})
 	if next < 0 {
 		return -1
