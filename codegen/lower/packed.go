@@ -56,7 +56,7 @@ func (l *lowering) panels(s *planner.Step) *panels {
 	if p.isOpen() {
 		p.blockOpen(len(p.product.b) > 0 || p.waits(), false)
 	} else {
-		p.Blocking = l.blocking(rootType(s.Body), cost.Places{A: p.inPlace(), B: p.rowsInPlace()}, p.batch, items(p.m), items(p.n), items(p.product.k))
+		p.Blocking = l.blocking(rootType(s.Body), cost.Places{A: p.inPlace(), B: p.rowsInPlace() && !p.rowsCrowd()}, p.batch, items(p.m), items(p.n), items(p.product.k))
 		p.fillLines()
 		if p.chooseAcross(); p.across == 0 && !p.Place.B {
 			p.Blocking = p.Ended(p.runOfC())
@@ -83,6 +83,11 @@ func (p *panels) inPlace() bool {
 // rowsInPlace tells whether the rows of B are read where they lie: their columns are neighbours, and so near each other as
 // the machine likes them.
 func (p *panels) rowsInPlace() bool { return p.rowsNear() == loop.Const(1) }
+
+// rowsCrowd tells whether rows of B in place, if they are so near, fall into too few sets of a cache.
+func (p *panels) rowsCrowd() bool {
+	return p.l.target.RowsCrowd(rootType(p.step.Body), items(p.m), items(p.product.k), p.product.k[0].at[sideB].n)
+}
 
 // rowsNear is 1 if the rows of B are read where they lie, else 0; an entry where calls decide how far they lie apart.
 func (p *panels) rowsNear() loop.Size {

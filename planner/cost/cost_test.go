@@ -92,6 +92,22 @@ func TestPlacesStay(t *testing.T) {
 	}
 }
 
+// Rows of B in place crowd a second level of 1 MB where many of them lie half a page apart, and a block is used again and again.
+func TestRowsCrowd(t *testing.T) {
+	small := avx512
+	small.L2 = 1 << 20
+	for _, c := range []struct {
+		target     *cost.Target
+		m, k, step int64
+		want       bool
+	}{
+		{&small, 256, 1024, 512, true}, {&small, 32, 1024, 512, false}, {&small, 256, 512, 512, false},
+		{&small, 256, 1024, 640, false}, {&avx512, 256, 1024, 512, false},
+	} {
+		require.Equal(t, c.want, c.target.RowsCrowd(tensor.F32, c.m, c.k, c.step), "%+v", c)
+	}
+}
+
 func checkBlocking(t *testing.T, b cost.Blocking) {
 	t.Helper()
 	name := fmt.Sprintf("%+v", b)
