@@ -1,6 +1,12 @@
 package lower
 
-import "github.com/einc-lang/einc/planner/cost"
+import (
+	"slices"
+
+	"github.com/einc-lang/einc/codegen/loop"
+	"github.com/einc-lang/einc/parser"
+	"github.com/einc-lang/einc/planner/cost"
+)
 
 // foldTile chooses the tile for vectors along a reduced axis. The number of accumulators decides the
 // order of summation: it follows from the kernel alone.
@@ -79,4 +85,128 @@ func (k *kernel) rowVectors(s *shape, t cost.Target) int64 {
 	}
 	registers, quarters := int64(t.Registers-2)/(s.rows+1), k.axes[s.kvec].extent/s.klanes/4
 	return max(min(registers, quarters, most), 1)
+}
+
+// foldReduce reduces with vectors along a reduced axis: kaccs accumulators a point for the vectors, one
+// more for the items that are left. All are carried through the loops over the other reduced axes.
+func (e *emitter) foldReduce(t tile) []loop.Reg {
+	ps := t.points()
+	cs := e.foldChunks()
+	nvec := int64(len(ps)) * e.kaccs
+	accs := e.start(e.klanes, nvec)
+	vec := e.values(e.body, 0, tile{lanes: e.klanes}, e.kvec)
+	vec.hoist(ps)
+	var one *values
+	if cs[len(cs)-1].lanes == 1 {
+		accs = append(accs, e.start(1, int64(len(ps)))...)
+		one = e.values(e.body, 0, tile{lanes: 1}, -1)
+		one.hoist(ps)
+	}
+	outer := slices.DeleteFunc(slices.Clone(e.red), func(id int) bool { return id == e.kvec })
+	accs = e.reduceLoops(t, outer, loop.Seq, accs, func(regs []loop.Reg) []loop.Reg {
+		regs = slices.Clone(regs)
+		for _, c := range cs {
+			e.foldChunk(t, c, vec, one, regs)
+		}
+		return regs
+	})
+	return e.fold(accs, len(ps))
+}
+
+func (e *emitter) foldChunks() []chunk {
+	switch {
+	case e.axes[e.kvec].isOpen():
+		return openChunks(e.klanes, e.kaccs)
+	case e.maskedTerms:
+		return maskedChunks(e.kvecTotal(), e.klanes, e.kaccs, false)
+	}
+	return chunks(e.kvecTotal(), e.klanes, e.kaccs)
+}
+
+// kvecTotal is an extent with the tails that the vectorised axis has, in any of its blocks.
+func (e *emitter) kvecTotal() int64 {
+	x := &e.axes[e.kvec]
+	if x.clamp != nil {
+		return x.extent + x.clamp.total%x.extent
+	}
+	return x.extent
+}
+
+// foldChunk accumulates a chunk of the vectorised axis into the accumulators it is for.
+func (e *emitter) foldChunk(t tile, c chunk, vec, one *values, regs []loop.Reg) {
+	ps := t.points()
+	v, lo, vectors := vec, 0, int(c.n)
+	kind := loop.Vector
+	if c.lanes == 1 {
+		v, lo, vectors, kind = one, len(ps)*int(e.kaccs), 1, loop.Seq
+	}
+	used := regs[lo : lo+len(ps)*vectors]
+	next := e.span(e.kvec, c, kind, e.count(e.kvec, t.cuts), slices.Clone(used), func(cur []loop.Reg) []loop.Reg {
+		var out []loop.Reg
+		for u := range vectors {
+			v.next()
+			if v.active = 0; u == vectors-1 {
+				v.active = c.active
+			}
+			at := make([]point, len(ps))
+			for i, p := range ps {
+				at[i] = point{row: p.row, col: p.col, u: int64(u)}
+			}
+			out = append(out, e.keepRest(e.accumulate(v, at, cur[u*len(ps):(u+1)*len(ps)]), cur[u*len(ps):], v.active)...)
+		}
+		return out
+	})
+	copy(used, next)
+}
+
+// keepRest leaves the lanes of accumulators as they were beyond the first ones, if a vector of terms has only these.
+func (e *emitter) keepRest(next, old []loop.Reg, active int64) []loop.Reg {
+	if active == 0 || e.addsZeros() {
+		return next
+	}
+	pick := make([]int, e.klanes)
+	for i := range pick {
+		if pick[i] = i; i >= int(active) {
+			pick[i] += int(e.klanes)
+		}
+	}
+	for i := range next {
+		next[i] = e.b.Shuffle(next[i], old[i], pick)
+	}
+	return next
+}
+
+// addsZeros tells whether lanes of terms that are not there add zero: they are loaded as zeros, of every input of a product.
+func (e *emitter) addsZeros() bool {
+	factor := func(n parser.Node) bool {
+		return n.Kind == parser.NodeInput || n.Kind == parser.NodeApply && (n.Fn == parser.FnMul || n.Fn == parser.FnCast)
+	}
+	moves := func(acc int) bool { return !e.axes[e.kvec].at[acc].isZero() }
+	return e.reduce == parser.Sum && !slices.ContainsFunc(e.body, func(n parser.Node) bool { return !factor(n) }) &&
+		!slices.ContainsFunc(e.inputNumbers(), func(acc int) bool { return !moves(acc) })
+}
+
+// fold combines the accumulators of each of n points: pairwise the vectors, then their lanes, then the
+// rest.
+func (e *emitter) fold(accs []loop.Reg, n int) []loop.Reg {
+	code := combineCode(e.reduce)
+	sums := make([]loop.Reg, n)
+	for i := range sums {
+		var vecs []loop.Reg
+		for u := range int(e.kaccs) {
+			vecs = append(vecs, accs[u*n+i])
+		}
+		for len(vecs) > 1 {
+			half := (len(vecs) + 1) / 2
+			for j := range len(vecs) - half {
+				vecs[j] = e.b.Same(code, vecs[j], vecs[half+j])
+			}
+			vecs = vecs[:half]
+		}
+		sums[i] = e.b.Op(foldCode(e.reduce), loop.Type{DType: e.valueType(), Lanes: 1}, vecs[0])
+		if rest := int(e.kaccs)*n + i; rest < len(accs) {
+			sums[i] = e.b.Same(code, sums[i], accs[rest])
+		}
+	}
+	return sums
 }
