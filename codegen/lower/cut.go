@@ -64,7 +64,7 @@ func (k *kernel) blocks(s shape, nanos float64) cuts {
 		if want/inside >= x.extent {
 			fit = x.extent
 		}
-		if s.sweep && id == s.col || s.kept && (id == s.col || id == s.row) || id == s.onward {
+		if s.sweep && id == s.col || s.kept && (id == s.col || id == s.row) || id == s.onward || id == s.waits {
 			fit = unit
 		}
 		c.block[id] = min(fit, x.extent)
@@ -105,6 +105,9 @@ func (k *kernel) cutOpen(s shape, c *cuts, want int64) {
 func (k *kernel) tileUnit(s shape, id int) int64 {
 	rows, cols := s.rows, s.cols*s.lanes
 	switch {
+	case s.waits >= 0 && id == s.waits:
+		w := k.waitingFolds(s)
+		return w.ofTask()
 	case s.kept:
 		rows, cols = k.keptBlock(s)
 	case s.sweep:
@@ -145,6 +148,8 @@ func (k *kernel) loopOrder(s shape) []int {
 		inner = []int{s.col, s.row, s.side}
 	case s.onward >= 0:
 		inner = []int{s.onward, s.col}
+	case s.waits >= 0:
+		inner = slices.Compact([]int{s.row, s.waits})
 	case s.turned:
 		inner = []int{s.col, k.nextRun(s), s.side, s.row}
 	case k.factors != nil || !k.reduces: // memory is walked as it lies

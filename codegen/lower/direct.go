@@ -201,6 +201,11 @@ func (e *emitter) loops(c cuts, order []int, t tile, f func(tile)) {
 		}
 		return
 	}
+	if id == e.waits && !t.kept {
+		t.kept = true
+		e.keepFolds(c, t)
+		return
+	}
 	if c.block[id] == 1 && c.cut[id] {
 		e.loops(c, order[1:], t, f) // the task counts it
 		return

@@ -87,72 +87,104 @@ func (k *kernel) rowVectors(s *shape, t cost.Target) int64 {
 	return max(min(registers, quarters, most), 1)
 }
 
-// foldReduce reduces with vectors along a reduced axis: kaccs accumulators a point for the vectors, one
-// more for the items that are left. All are carried through the loops over the other reduced axes.
+// foldReduce reduces with vectors along a reduced axis. The accumulators are carried through the loops over the other reduced axes.
 func (e *emitter) foldReduce(t tile) []loop.Reg {
-	ps := t.points()
-	cs := e.foldChunks()
-	nvec := int64(len(ps)) * e.kaccs
-	accs := e.start(e.klanes, nvec)
-	vec := e.values(e.body, 0, tile{lanes: e.klanes}, e.kvec)
-	vec.hoist(ps)
-	var one *values
-	if cs[len(cs)-1].lanes == 1 {
-		accs = append(accs, e.start(1, int64(len(ps)))...)
-		one = e.values(e.body, 0, tile{lanes: 1}, -1)
-		one.hoist(ps)
-	}
-	outer := slices.DeleteFunc(slices.Clone(e.red), func(id int) bool { return id == e.kvec })
-	accs = e.reduceLoops(t, outer, loop.Seq, accs, func(regs []loop.Reg) []loop.Reg {
-		regs = slices.Clone(regs)
-		for _, c := range cs {
-			e.foldChunk(t, c, vec, one, regs)
-		}
-		return regs
-	})
-	return e.fold(accs, len(ps))
+	f := e.folding(t)
+	accs := f.start()
+	f.hoist()
+	return f.fold(e.reduceLoops(t, e.termsOutside(e.shape), loop.Seq, accs, f.add))
 }
 
-func (e *emitter) foldChunks() []chunk {
+// termsOutside are the reduced axes but for the one that vectors run along.
+func (k *kernel) termsOutside(s shape) []int {
+	return slices.DeleteFunc(slices.Clone(k.red), func(id int) bool { return id == s.kvec })
+}
+
+// folding is a tile whose sums are folded: kaccs accumulators a point for the vectors, and one more for the items that are left, if there
+// are any: first those of all points for the first vector, then for the next.
+type folding struct {
+	*emitter
+	t        tile
+	points   []point
+	chunks   []chunk
+	vec, one *values
+}
+
+func (e *emitter) folding(t tile) *folding {
+	f := &folding{emitter: e, t: t, points: t.points(), chunks: e.foldChunks(e.shape), vec: e.values(e.body, 0, tile{lanes: e.klanes}, e.kvec)}
+	if f.chunks[len(f.chunks)-1].lanes == 1 {
+		f.one = e.values(e.body, 0, tile{lanes: 1}, -1)
+	}
+	return f
+}
+
+// hoist reads what all terms share.
+func (f *folding) hoist() {
+	f.vec.hoist(f.points)
+	if f.one != nil {
+		f.one.hoist(f.points)
+	}
+}
+
+// start makes the accumulators.
+func (f *folding) start() []loop.Reg {
+	n := int64(len(f.points))
+	accs := f.emitter.start(f.klanes, n*f.kaccs)
+	if f.one != nil {
+		accs = append(accs, f.emitter.start(1, n)...)
+	}
+	return accs
+}
+
+// add adds all items of the vectorised axis to the accumulators.
+func (f *folding) add(accs []loop.Reg) []loop.Reg {
+	accs = slices.Clone(accs)
+	for _, c := range f.chunks {
+		f.addChunk(c, accs)
+	}
+	return accs
+}
+
+// foldChunks cuts the vectorised axis.
+func (k *kernel) foldChunks(s shape) []chunk {
 	switch {
-	case e.axes[e.kvec].isOpen():
-		return openChunks(e.klanes, e.kaccs)
-	case e.maskedTerms:
-		return maskedChunks(e.kvecTotal(), e.klanes, e.kaccs, false)
+	case k.axes[s.kvec].isOpen():
+		return openChunks(s.klanes, s.kaccs)
+	case s.maskedTerms:
+		return maskedChunks(k.total(s.kvec), s.klanes, s.kaccs, false)
 	}
-	return chunks(e.kvecTotal(), e.klanes, e.kaccs)
+	return chunks(k.total(s.kvec), s.klanes, s.kaccs)
 }
 
-// kvecTotal is an extent with the tails that the vectorised axis has, in any of its blocks.
-func (e *emitter) kvecTotal() int64 {
-	x := &e.axes[e.kvec]
+// total is the extent of an axis with the tails that it has in any of its blocks.
+func (k *kernel) total(id int) int64 {
+	x := &k.axes[id]
 	if x.clamp != nil {
 		return x.extent + x.clamp.total%x.extent
 	}
 	return x.extent
 }
 
-// foldChunk accumulates a chunk of the vectorised axis into the accumulators it is for.
-func (e *emitter) foldChunk(t tile, c chunk, vec, one *values, regs []loop.Reg) {
-	ps := t.points()
-	v, lo, vectors := vec, 0, int(c.n)
-	kind := loop.Vector
+// addChunk adds a chunk of the vectorised axis to the accumulators that it is for.
+func (f *folding) addChunk(c chunk, accs []loop.Reg) {
+	n := len(f.points)
+	v, lo, vectors, kind := f.vec, 0, int(c.n), loop.Vector
 	if c.lanes == 1 {
-		v, lo, vectors, kind = one, len(ps)*int(e.kaccs), 1, loop.Seq
+		v, lo, vectors, kind = f.one, n*int(f.kaccs), 1, loop.Seq
 	}
-	used := regs[lo : lo+len(ps)*vectors]
-	next := e.span(e.kvec, c, kind, e.count(e.kvec, t.cuts), slices.Clone(used), func(cur []loop.Reg) []loop.Reg {
+	used := accs[lo : lo+n*vectors]
+	next := f.span(f.kvec, c, kind, f.count(f.kvec, f.t.cuts), slices.Clone(used), func(cur []loop.Reg) []loop.Reg {
 		var out []loop.Reg
 		for u := range vectors {
 			v.next()
 			if v.active = 0; u == vectors-1 {
 				v.active = c.active
 			}
-			at := make([]point, len(ps))
-			for i, p := range ps {
-				at[i] = point{row: p.row, col: p.col, u: int64(u)}
+			at := slices.Clone(f.points)
+			for i := range at {
+				at[i].u = int64(u)
 			}
-			out = append(out, e.keepRest(e.accumulate(v, at, cur[u*len(ps):(u+1)*len(ps)]), cur[u*len(ps):], v.active)...)
+			out = append(out, f.keepRest(f.accumulate(v, at, cur[u*n:(u+1)*n]), cur[u*n:], v.active)...)
 		}
 		return out
 	})
@@ -186,26 +218,25 @@ func (e *emitter) addsZeros() bool {
 		!slices.ContainsFunc(e.inputNumbers(), func(acc int) bool { return !moves(acc) })
 }
 
-// fold combines the accumulators of each of n points: pairwise the vectors, then their lanes, then the
-// rest.
-func (e *emitter) fold(accs []loop.Reg, n int) []loop.Reg {
-	code := combineCode(e.reduce)
+// fold combines the accumulators of each point: pairwise the vectors, then their lanes, then the rest.
+func (f *folding) fold(accs []loop.Reg) []loop.Reg {
+	code, n := combineCode(f.reduce), len(f.points)
 	sums := make([]loop.Reg, n)
 	for i := range sums {
 		var vecs []loop.Reg
-		for u := range int(e.kaccs) {
+		for u := range int(f.kaccs) {
 			vecs = append(vecs, accs[u*n+i])
 		}
 		for len(vecs) > 1 {
 			half := (len(vecs) + 1) / 2
 			for j := range len(vecs) - half {
-				vecs[j] = e.b.Same(code, vecs[j], vecs[half+j])
+				vecs[j] = f.b.Same(code, vecs[j], vecs[half+j])
 			}
 			vecs = vecs[:half]
 		}
-		sums[i] = e.b.Op(foldCode(e.reduce), loop.Type{DType: e.valueType(), Lanes: 1}, vecs[0])
-		if rest := int(e.kaccs)*n + i; rest < len(accs) {
-			sums[i] = e.b.Same(code, sums[i], accs[rest])
+		sums[i] = f.b.Op(foldCode(f.reduce), loop.Type{DType: f.valueType(), Lanes: 1}, vecs[0])
+		if f.one != nil {
+			sums[i] = f.b.Same(code, sums[i], accs[int(f.kaccs)*n+i])
 		}
 	}
 	return sums

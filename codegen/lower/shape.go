@@ -33,6 +33,7 @@ type shape struct {
 	across      bool    // results are turned around in registers, and stored along row
 	onward      int     // an axis of which a task takes some items together, as short runs of an input go on along it
 	onwards     int64   // so many
+	waits       int     // the axis whose folded sums wait in memory for terms outside of a run
 	unit        float64 // cost of one item of the iteration space, in vector operations
 }
 
@@ -41,7 +42,7 @@ func (s shape) size() int64 { return s.rows * s.sides * s.cols }
 
 // shape chooses the tile.
 func (k *kernel) shape(t cost.Target) shape {
-	s := shape{row: -1, rows: 1, side: -1, sides: 1, col: -1, cols: 1, lanes: 1, kvec: -1, klanes: 1, kaccs: 1, turning: -1, atOnce: 1, onward: -1, masked: k.masks(t)}
+	s := shape{row: -1, rows: 1, side: -1, sides: 1, col: -1, cols: 1, lanes: 1, kvec: -1, klanes: 1, kaccs: 1, turning: -1, atOnce: 1, onward: -1, waits: -1, masked: k.masks(t)}
 	if k.runtime {
 		k.openTile(&s, t)
 		return s
@@ -61,6 +62,7 @@ func (k *kernel) shape(t cost.Target) shape {
 	case reduced:
 		s.kvec, s.klanes = axis, lanes
 		k.foldTile(&s, t)
+		s.waits = k.waitAxis(s)
 	default:
 		s.col, s.lanes = axis, lanes
 		k.columnTile(&s, t)

@@ -80,6 +80,9 @@ func (k *kernel) waiting(s shape) int64 {
 			n *= 2 // of all terms, and of a block
 		}
 		return n + s.cols*s.lanes // tiles at the end of a block hold whole vectors
+	case s.waits >= 0:
+		w := k.waitingFolds(s)
+		return w.count()
 	case k.spills(s.size()), k.inBlocks:
 		return s.size() * s.lanes
 	}

@@ -51,7 +51,7 @@ func (e *emitter) sweepAll(c cuts, t tile) {
 	})
 	red := slices.DeleteFunc(slices.Clone(e.red), func(id int) bool { return id == e.kvec })
 	e.reduceLoops(t, red, loop.Seq, nil, func([]loop.Reg) []loop.Reg {
-		for _, rows := range chunks(e.kvecTotal(), 1, sweepRows) {
+		for _, rows := range chunks(e.total(e.kvec), 1, sweepRows) {
 			e.span(e.kvec, rows, loop.Seq, e.count(e.kvec, c), nil, func([]loop.Reg) []loop.Reg {
 				e.eachColumns(c, t, func(in tile) { e.addRows(in, rows.n, outside) })
 				return nil

@@ -12,7 +12,7 @@ type tile struct {
 	rows, sides, cols, lanes int64
 	active                   int64 // lanes of the last column that count, 0 for all
 	cuts                     cuts
-	kept                     bool // inside of the loops that keep sums in memory
+	kept                     bool // inside of the loops of sums that wait in memory
 }
 
 // size is the number of its points.
