@@ -118,8 +118,12 @@ func (k *kernel) keepsBlocks(s *shape) bool {
 	if !k.isLarge(large) {
 		return false
 	}
-	next := func(id int, items int64) bool { return k.axes[id].at[large].n == 1 && k.axes[id].extent > items }
-	return next(s.row, s.rows) || next(s.col, s.cols*s.lanes)
+	next := func(id int, items, follows int64) bool {
+		return k.axes[id].at[large].n == follows && k.axes[id].extent > items
+	}
+	run := k.axes[s.col].extent
+	return next(s.row, s.rows, 1) || next(s.col, s.cols*s.lanes, 1) ||
+		k.axes[s.col].at[large].n == 1 && next(s.row, s.rows, run) && run*k.moves(s.col, large) <= waitRun
 }
 
 // keepsOneBlock tells whether sums of no more terms than a block has are to be kept.

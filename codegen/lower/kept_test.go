@@ -17,11 +17,14 @@ func TestKeptSums(t *testing.T) {
 	text := func(c caseOf) string { return c.build(newRand(1)).lowered(t, targets()[2]).Nests[0].String() }
 	require.Regexp(t, `for "b'"[^\n]*\n *for a`, text(tall))
 	require.Regexp(t, `(?s)for "b'"#\d+ 0\.\.4\n.*for "b'"#\d+ 0\.\.min\(32, 113 - \("b'"#\d+\*32\)\)\n *for a#\d+ 0\.\.150 step`, text(tall))
+	rows := caseOf{expr: "bac,b->ca", types: tall.types, extent: map[rune]int{'a': 60, 'b': 300, 'c': 24}, layouts: "c", span: 1}
+	require.Regexp(t, `for "b'"[^\n]*\n *for [ac]`, text(rows), "rows follow each other")
 	for name, c := range map[string]caseOf{
-		"the terms of a row follow each other": {expr: "ab,bc->ac", extent: tall.extent},
-		"a tile takes all of a term":           {expr: "ba,bc->ac", extent: map[rune]int{'a': 8, 'b': 20000, 'c': 6}},
-		"a cache has all":                      {expr: "ba,bc->ac", extent: map[rune]int{'a': 150, 'b': 600, 'c': 6}},
-		"there is one block":                   {expr: "ba,bc->ac", extent: map[rune]int{'a': 900, 'b': 256, 'c': 6}},
+		"rows follow each other after long runs": {expr: "bac,b->ca", extent: map[rune]int{'a': 8, 'b': 300, 'c': 200}},
+		"the terms of a row follow each other":   {expr: "ab,bc->ac", extent: tall.extent},
+		"a tile takes all of a term":             {expr: "ba,bc->ac", extent: map[rune]int{'a': 8, 'b': 20000, 'c': 6}},
+		"a cache has all":                        {expr: "ba,bc->ac", extent: map[rune]int{'a': 150, 'b': 600, 'c': 6}},
+		"there is one block":                     {expr: "ba,bc->ac", extent: map[rune]int{'a': 900, 'b': 256, 'c': 6}},
 	} {
 		c.types, c.layouts, c.span = tall.types, tall.layouts, tall.span
 		require.NotRegexp(t, `for "b'"[^\n]*\n *for a`, text(c), name)
