@@ -18,7 +18,7 @@ func (q *question) tiles(w *cost.Work, v number) (t fewest) {
 	t.row = q.rowOf(v)
 	shared := slices.ContainsFunc(q.in, func(r laid) bool { return r.has(v) && !r.has(t.row) })
 	vectors := math.Ceil(w.Run / q.lanes)
-	if !shared && q.runsLong(w, v, t.row) {
+	if q.stretches() || !shared && q.runsLong(w, v, t.row) {
 		t.row = none
 	}
 	m, square := 1.0, int64(1)

@@ -107,7 +107,7 @@ func (q *question) loop(n *cost.Nest, trips float64, i number, items float64) {
 	l.Trips, l.Sums = trips, q.is(i, summed)
 	n.Arrays = len(q.views)
 	for k, r := range q.views {
-		l.Moves[k] = math.Abs(float64(r.stride(i)*r.size)) * items
+		l.Moves[k] = math.Abs(q.moves(r, i)) * items
 	}
 }
 

@@ -32,6 +32,7 @@ type question struct {
 	words      cost.Work
 	nest       cost.Nest
 	tiled      cost.Sums
+	stretched  stretching
 
 	first   int      // what the numbers of this question are from: those of earlier ones are below it
 	numbers []int    // of each index
@@ -113,6 +114,7 @@ func (d *draft) ask(s *Step) *question {
 		}
 	}
 	q.lay()
+	q.stretched.outer = none
 	q.lanes, q.ops = float64(d.opts.Target.Lanes(q.dtype)), max(weight(s.Body), 1)
 	q.terms = max(q.volume(q.k), 1)
 	return q

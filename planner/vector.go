@@ -13,7 +13,10 @@ import (
 func (q *question) vectors(w *cost.Work) {
 	v, row := q.turning()
 	rows := q.repeated()
+	q.stretch()
 	switch {
+	case q.stretches():
+		v = q.out.unit
 	case rows > 1:
 		v, row = q.out.unit, none
 	case row == none:
@@ -29,7 +32,7 @@ func (q *question) vectors(w *cost.Work) {
 			w.Fetches, w.FetchedBytes = w.Fetches+1, w.FetchedBytes+r.bytes()
 		case r.unit == v:
 		case !r.has(v):
-			if q.is(r.unit, ofBatch) {
+			if q.is(r.unit, ofBatch) && !q.stretches() {
 				w.Lone += r.covered
 				w.LoneLines += r.covered / float64(q.ext[r.unit])
 			}
@@ -387,7 +390,7 @@ func (q *question) compose(r *laid, outer, inner number) bool {
 // runsOn reports whether all that a step reads runs from an index of the output or of a sum on to the next outer one, what its epilogue
 // reads too.
 func (q *question) runsOn(outer, inner number) bool {
-	return q.composed(q.in, outer, inner) && q.composed(q.extra, outer, inner)
+	return outer == q.stretched.outer || q.composed(q.in, outer, inner) && q.composed(q.extra, outer, inner)
 }
 
 // composed reports whether all of some views do.

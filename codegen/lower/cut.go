@@ -148,6 +148,8 @@ func (k *kernel) loopOrder(s shape) []int {
 		inner = []int{s.col, s.row, s.side}
 	case s.onward >= 0:
 		inner = []int{s.onward, s.col}
+	case s.stretch:
+		inner = []int{s.row, s.col}
 	case s.waits >= 0:
 		inner = slices.Compact([]int{s.row, s.waits})
 	case s.turned:

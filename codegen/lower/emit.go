@@ -127,7 +127,9 @@ func (e *emitter) items(id int, p point, lanes int64) int64 {
 	items := e.pos[id].base
 	switch id {
 	case e.row:
-		items += p.row
+		if items += p.row; e.stretch {
+			items += p.row * (lanes - 1)
+		}
 	case e.side:
 		items += p.side
 	case e.col:

@@ -27,11 +27,16 @@ func pairPlan(t *testing.T, rng *rand.Rand, target cost.Target) *planner.Plan {
 			}
 		}
 	}
-	text := terms[0] + "," + terms[1] + "->" + terms[2]
+	return planOf(t, terms[0]+","+terms[1]+"->"+terms[2], extent, target)
+}
+
+// planOf plans an expression of dense float32 tensors.
+func planOf(t *testing.T, text string, extent map[rune]int, target cost.Target) *planner.Plan {
 	p, err := parser.Parse(text, parser.ModeNumPy)
 	require.NoError(t, err)
 	var specs []parser.Spec
-	for _, term := range terms[:2] {
+	inputs, _, _ := strings.Cut(text, "->")
+	for _, term := range strings.Split(inputs, ",") {
 		s := parser.Spec{DType: tensor.F32}
 		for _, l := range term {
 			s.Shape = append(s.Shape, extent[l])
@@ -99,6 +104,9 @@ func (k *kernel) gathers(s shape) bool {
 	}
 	if along < 0 {
 		return true
+	}
+	if s.stretch {
+		return false
 	}
 	for i := 1; i <= k.inputs; i++ {
 		if n := k.axes[along].at[i].n; n != 0 && n != 1 && !(s.turned && k.turnsInput(s, i)) && !(s.atOnce > 1 && k.turnsTerms(s.col, i)) {

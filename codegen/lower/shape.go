@@ -33,6 +33,7 @@ type shape struct {
 	across      bool    // results are turned around in registers, and stored along row
 	onward      int     // an axis of which a task takes some items together, as short runs of an input go on along it
 	onwards     int64   // so many
+	stretch     bool    // rows are the vectors that hold all of the row axis for a vector along col
 	waits       int     // the axis whose folded sums wait in memory for terms outside of a run
 	unit        float64 // cost of one item of the iteration space, in vector operations
 }
@@ -51,7 +52,7 @@ func (k *kernel) shape(t cost.Target) shape {
 		k.fusedTile(&s, t)
 		return s
 	}
-	if k.repeatTile(&s, t) || k.turnTile(&s, t) {
+	if k.repeatTile(&s, t) || k.stretchTile(&s, t) || k.turnTile(&s, t) {
 		return s
 	}
 	axis, reduced, lanes := k.vectorAxis(t, &s)

@@ -73,7 +73,7 @@ func (l *lowering) kernelSpace(ks []*kernel) (shared, worker int64) {
 func (k *kernel) waiting(s shape) int64 {
 	switch {
 	case s.sweep:
-		return k.sweepWidth(s) + s.cols*s.lanes // tiles at the end of a block hold whole vectors
+		return (k.sweepWidth(s) + s.cols*s.lanes) * s.rows // tiles at the end of a block hold whole vectors
 	case s.kept:
 		n := k.keptCount(s)
 		if k.inBlocks {

@@ -22,19 +22,19 @@ func (k *kernel) sweepTile(s *shape, n int64) {
 		return
 	}
 	x, last := &k.axes[s.col], k.red[len(k.red)-1]
-	if x.extent <= n*s.lanes || x.extent < sweepCols*s.lanes || k.axes[last].extent < 2*sweepRows {
+	if x.extent <= n*s.lanes || x.extent*s.rows < sweepCols*s.lanes || k.axes[last].extent < 2*sweepRows {
 		return
 	}
 	if x.pinned || float64(sweepCols)*(1+weight(k.epilogue)) > maxTileOps || float64(sweepRows*sweepCols)*(1+weight(k.body)) > maxTileOps {
 		return
 	}
-	s.cols, s.kvec, s.klanes, s.sweep = sweepCols, last, 1, true
+	s.cols, s.kvec, s.klanes, s.sweep = max(sweepCols/s.rows, 1), last, 1, true
 }
 
 // sweepWidth is how many columns a task sums.
 func (k *kernel) sweepWidth(s shape) int64 {
 	unit := s.cols * s.lanes
-	return min(max(sweepBytes/int64(k.valueType().Size())/unit, 1)*unit, k.axes[s.col].extent)
+	return min(max(sweepBytes/int64(k.valueType().Size())/(unit*s.rows), 1)*unit, k.axes[s.col].extent)
 }
 
 // sweepAll computes the columns of a block: it clears the sums, adds the rows, and finishes.
@@ -107,9 +107,9 @@ func (e *emitter) addRows(t tile, rows int64, outside int) {
 // are those of the block.
 func (e *emitter) sumAddr(t tile, p point, outside int) loop.Addr {
 	pos := &e.pos[e.col]
-	a := loop.Addr{Param: e.sums, Off: loop.Affine{Const: pos.base + p.col*t.lanes}}
+	a := loop.Addr{Param: e.sums, Off: loop.Affine{Const: (pos.base+p.col*t.lanes)*t.rows + p.row*t.lanes}}
 	for _, x := range pos.terms[outside:] {
-		a.Off.Terms = append(a.Off.Terms, loop.Term{Var: x.v, Coef: loop.Const(x.scale)})
+		a.Off.Terms = append(a.Off.Terms, loop.Term{Var: x.v, Coef: loop.Const(x.scale * t.rows)})
 	}
 	return a
 }

@@ -194,7 +194,7 @@ func (e *emitter) storePoint(t tile, p point, r loop.Reg) {
 
 // step is the distance of the lanes of a vector access along an axis.
 func (e *emitter) step(acc, id int, lanes int64) loop.Size {
-	if lanes == 1 || e.copied[acc] != nil {
+	if lanes == 1 || e.copied[acc] != nil || e.stretch && id == e.col && e.axes[e.row].at[acc].n == 1 {
 		return loop.Const(1)
 	}
 	return e.axes[id].at[acc].size()

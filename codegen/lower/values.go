@@ -75,7 +75,7 @@ func (v *values) depends(n *parser.Node, epilogue bool) depends {
 // depends says what an access changes with.
 func (e *emitter) depends(acc int) depends {
 	var d depends
-	d.row = e.row >= 0 && !e.axes[e.row].at[acc].isZero()
+	d.row = e.row >= 0 && (!e.axes[e.row].at[acc].isZero() || e.stretch && e.stretched(e.row, e.col, acc))
 	d.side = e.side >= 0 && !e.axes[e.side].at[acc].isZero()
 	d.col = e.col >= 0 && !e.axes[e.col].at[acc].isZero()
 	d.along = e.kvec >= 0 && !e.axes[e.kvec].at[acc].isZero() || e.turning >= 0 && !e.axes[e.turning].at[acc].isZero()
@@ -171,6 +171,9 @@ func (v *values) input(i int, p point) loop.Reg {
 	acc, e := v.first+i, v.e
 	if v.tile.lanes == e.lanes && v.along == e.col && e.repeats[acc] != nil {
 		return e.b.Convert(e.repeats[acc][p.col], e.accs[acc].DType.Accum())
+	}
+	if e.stretch && v.tile.lanes == e.lanes && v.along == e.col && e.stretched(e.row, e.col, acc) {
+		return e.b.Convert(v.stretchedInput(i, p), e.accs[acc].DType.Accum())
 	}
 	if e.turned && v.tile.lanes == e.lanes && v.along == e.col && e.turnsInput(e.shape, acc) {
 		key := valueKey{parser.NodeID(acc), point{col: p.col}}

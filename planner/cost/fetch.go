@@ -100,6 +100,12 @@ func Turned(share float64, rows int64) float64 { return share * (1 + turnedFetch
 // LeastRepeats is the fewest rows that vectors are fetched for element by element, once, where tiles could be turned around.
 const LeastRepeats = 32
 
+// Stretches reports whether tiles have each element of an input in registers as often as a short run is long, of which there are so many.
+func Stretches(run, runs, lanes int64) bool {
+	const most = 8
+	return run >= 2 && run <= min(most, lanes-1) && runs >= lanes
+}
+
 // MostRepeats is the most vectors that hold whole rows of an input that repeats them.
 const MostRepeats = 8
 
