@@ -67,6 +67,9 @@ func (k *kernel) blocks(s shape, nanos float64) cuts {
 		if s.sweep && id == s.col || s.kept && (id == s.col || id == s.row) || id == s.onward || id == s.waits {
 			fit = unit
 		}
+		if id == s.col && (s.sweep || k.keeps) && nanos > 2*taskNanos {
+			fit = min(fit, k.workersShare(s))
+		}
 		c.block[id] = min(fit, x.extent)
 		switch {
 		case id == s.row && k.alone(s):
@@ -79,6 +82,18 @@ func (k *kernel) blocks(s shape, nanos float64) cuts {
 		c.tasks *= ceilDiv(x.extent, c.block[id])
 	}
 	return c
+}
+
+// sharedBytes is how many bytes of sums that wait a task has at least where workers would have nothing to do else.
+const sharedBytes = 1 << 10
+
+// workersShare is how many columns, whose sums wait in memory, leave a task to every worker.
+func (k *kernel) workersShare(s shape) int64 {
+	x, unit := &k.axes[s.col], s.cols*s.lanes
+	others := k.extent(k.free) / (x.extent * s.rows)
+	blocks := ceilDiv(max(1, int64(k.l.target.Workers)), max(others, 1))
+	least := sharedBytes / int64(k.valueType().Size())
+	return ceilDiv(max(ceilDiv(x.extent, blocks), least), unit) * unit
 }
 
 // maxOpenBlock bounds the items of a block of an open axis.
@@ -140,8 +155,8 @@ func (k *kernel) growth(s shape) []int {
 func (k *kernel) loopOrder(s shape) []int {
 	inner := []int{s.row, s.col}
 	switch {
-	case s.kept && k.inBlocks:
-		inner = []int{s.col, s.row}
+	case s.kept:
+		inner = k.keptAxes(s)
 	case k.alone(s):
 		inner = append(append([]int{s.col}, k.stillAxes(s)...), s.row)
 	case s.copying:

@@ -36,6 +36,7 @@ func (l *lowering) kernels(s *planner.Step) ([]*kernel, error) {
 	parts := k.splitReduction(l.target)
 	parts[0].cutTerms(l.target)
 	parts[0].cutBlocks(l.target, s)
+	parts[0].keepColumns(l.target, s)
 	return append(ks, parts...), nil
 }
 
@@ -192,7 +193,7 @@ func (e *emitter) loops(c cuts, order []int, t tile, f func(tile)) {
 	}
 	id := order[0]
 	// inside are the axes of the sums that wait
-	if !t.kept && (e.kept && len(order) == 2 || e.copying && len(order) == len(e.waitAxes(e.shape))) {
+	if !t.kept && (e.kept && len(order) == len(e.keptAxes(e.shape)) || e.copying && len(order) == len(e.waitAxes(e.shape))) {
 		t.kept = true
 		if e.copying {
 			e.copiedTiles(c, order, t)

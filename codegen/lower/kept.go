@@ -34,10 +34,14 @@ type keptSums struct {
 
 func (k *keptSums) addr(in tile, p point) loop.Addr {
 	e := k.e
-	row, col := e.pos[e.row], e.pos[e.col]
-	off := loop.Affine{Const: k.from + (row.base+p.row)*k.width + col.base + p.col*in.lanes}
-	for _, x := range row.terms[k.rows:] {
-		off = plus(off, times(x.v, x.scale*k.width))
+	col := e.pos[e.col]
+	off := loop.Affine{Const: k.from + col.base + p.col*in.lanes}
+	if e.row >= 0 {
+		row := e.pos[e.row]
+		off.Const += (row.base + p.row) * k.width
+		for _, x := range row.terms[k.rows:] {
+			off = plus(off, times(x.v, x.scale*k.width))
+		}
 	}
 	for _, x := range col.terms[k.cols:] {
 		off = plus(off, times(x.v, x.scale))
@@ -61,15 +65,25 @@ func (k *keptSums) store(in tile, sums []loop.Reg) {
 // keepSums computes a block of rows and columns: it clears the sums, passes over all tiles for every outer term or block of terms, and
 // finishes.
 func (e *emitter) keepSums(c cuts, order []int, t tile) {
-	sums := &keptSums{e: e, rows: len(e.pos[e.row].terms), cols: len(e.pos[e.col].terms), width: e.keptWidth(e.shape)}
+	sums := &keptSums{e: e, cols: len(e.pos[e.col].terms), width: e.keptWidth(e.shape)}
+	if e.row >= 0 {
+		sums.rows = len(e.pos[e.row].terms)
+	}
 	each := func(f func(tile)) { e.loops(c, order, t, f) }
-	if e.inBlocks {
+	switch {
+	case e.keeps:
+		each(func(in tile) { sums.store(in, e.start(in.lanes, in.size())) })
+		e.reduceLoops(t, e.red[:1], loop.Seq, nil, func([]loop.Reg) []loop.Reg {
+			each(func(in tile) { sums.store(in, e.addSome(in, e.red[1:], sums.load(in))) })
+			return nil
+		})
+	case e.inBlocks:
 		each(func(in tile) { sums.store(in, e.startBlocks(in)) })
 		e.reduceLoops(t, e.red[:1], loop.Seq, nil, func([]loop.Reg) []loop.Reg {
 			e.keepBlock(sums, t, each)
 			return nil
 		})
-	} else {
+	default:
 		each(func(in tile) { sums.store(in, e.start(in.lanes, in.size())) })
 		e.reduceLoops(t, e.outer(), loop.Seq, nil, func([]loop.Reg) []loop.Reg {
 			each(func(in tile) { sums.store(in, e.addScaled(in, 1, sums.load(in))) })
@@ -79,13 +93,15 @@ func (e *emitter) keepSums(c cuts, order []int, t tile) {
 	each(func(in tile) { e.finish(in, sums.load(in)) })
 }
 
+// addSome adds the terms of some reduced axes to the accumulators of a tile by itself.
+func (e *emitter) addSome(in tile, red []int, accs []loop.Reg) []loop.Reg {
+	v := e.values(e.body, 0, in, e.col)
+	v.hoist(in.points())
+	return e.addTerms(in, v, red, accs)
+}
+
 // keepBlock adds the sums of a block of terms: every tile's after the other, or some terms of all tiles after the other.
 func (e *emitter) keepBlock(sums *keptSums, t tile, each func(func(tile))) {
-	terms := func(in tile, red []int, accs []loop.Reg) []loop.Reg {
-		v := e.values(e.body, 0, in, e.col)
-		v.hoist(in.points())
-		return e.addTerms(in, v, red, accs)
-	}
 	start := func(in tile) []loop.Reg { return e.start(in.lanes, in.size()) }
 	add := func(in tile, block []loop.Reg) {
 		all := sums.load(in)
@@ -95,14 +111,14 @@ func (e *emitter) keepBlock(sums *keptSums, t tile, each func(func(tile))) {
 		sums.store(in, all)
 	}
 	if len(e.red) == 2 {
-		each(func(in tile) { add(in, terms(in, e.red[1:], start(in))) })
+		each(func(in tile) { add(in, e.addSome(in, e.red[1:], start(in))) })
 		return
 	}
 	block := *sums
 	block.from = e.keptCount(e.shape)
 	each(func(in tile) { block.store(in, start(in)) })
 	e.reduceLoops(t, e.red[1:2], loop.Seq, nil, func([]loop.Reg) []loop.Reg {
-		each(func(in tile) { block.store(in, terms(in, e.red[2:], block.load(in))) })
+		each(func(in tile) { block.store(in, e.addSome(in, e.red[2:], block.load(in))) })
 		return nil
 	})
 	each(func(in tile) { add(in, block.load(in)) })
@@ -170,11 +186,25 @@ func (k *kernel) cutKept(s shape) {
 	k.red = []int{k.red[0], some, terms}
 }
 
+// keptAxes are those that sums which wait lie along, in the order of loops.
+func (k *kernel) keptAxes(s shape) []int {
+	switch {
+	case k.inBlocks:
+		return []int{s.col, s.row}
+	case s.row < 0:
+		return []int{s.col}
+	}
+	return []int{s.row, s.col}
+}
+
 // keptBlock is how many rows and columns a task keeps sums of.
 func (k *kernel) keptBlock(s shape) (rows, cols int64) {
 	size := int64(k.valueType().Size())
 	most := cost.KeptSums / size
-	if k.inBlocks {
+	switch {
+	case k.keeps:
+		most = sweepBytes / size
+	case k.inBlocks:
 		most = min(keptBytes/size, int64(maxNanos/fmaNanos*float64(s.lanes))/k.terms())
 	}
 	even := func(extent, unit, most int64) int64 {
@@ -182,7 +212,9 @@ func (k *kernel) keptBlock(s shape) (rows, cols int64) {
 		return min(ceilDiv(tiles, ceilDiv(tiles, max(most/unit, 1)))*unit, extent)
 	}
 	cols = even(k.axes[s.col].extent, s.cols*s.lanes, most/s.rows)
-	rows = even(k.axes[s.row].extent, s.rows, most/cols)
+	if rows = 1; s.row >= 0 {
+		rows = even(k.axes[s.row].extent, s.rows, most/cols)
+	}
 	return rows, cols
 }
 

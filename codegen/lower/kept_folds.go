@@ -27,8 +27,7 @@ func (k *kernel) waitAxis(s shape) int {
 	large := k.largest()
 	at := func(id int) int64 { return k.axes[id].at[large].n }
 	serves := func(id int) bool { return at(id) == 0 } // several sums
-	near := func(acc int) bool { return acc != large && k.bytes(acc)*cost.Outweighs > k.bytes(large) }
-	if !k.isLarge(large) || at(s.kvec) != 1 || slices.ContainsFunc(k.free, serves) || slices.ContainsFunc(k.inputNumbers(), near) {
+	if !k.isLarge(large) || at(s.kvec) != 1 || slices.ContainsFunc(k.free, serves) || slices.ContainsFunc(k.inputNumbers(), func(acc int) bool { return k.rivals(acc, large) }) {
 		return -1
 	}
 	next := slices.IndexFunc(k.free, func(id int) bool { return at(id) == k.axes[s.kvec].extent && !k.axes[id].pinned })

@@ -1,7 +1,6 @@
 package lower
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/einc-lang/einc/parser"
@@ -25,14 +24,13 @@ func TestFoldedSumsWait(t *testing.T) {
 		{"rqs,rs->q", map[rune]int{'r': 20, 'q': 700, 's': 12}, false},                    // fewer than where runs follow each other
 		{"rqs,rs->q", map[rune]int{'r': 60, 'q': 61, 's': 150}, false},                    // long runs of a tile
 		{"prqs,rs->pq", map[rune]int{'p': 80, 'r': 40, 'q': 7, 's': 9}, false},            // they soon end
-		{"prqs,prqs->pq", exchange, false},                                                // two inputs as large
+		{"prqs,rpqs->pq", exchange, false},                                                // two inputs as large
 		{"prqs,rst->pqt", map[rune]int{'p': 10, 'r': 40, 'q': 60, 's': 9, 't': 3}, false}, // shared elements
 		{"pqrs,rs->pq", exchange, false},                                                  // all terms follow each other
 		{"prqs,rs->pq", map[rune]int{'p': 2, 'r': 40, 'q': 60, 's': 9}, false},            // a cache has all
 	} {
-		b := caseOf{expr: c.expr, types: []tensor.DType{tensor.F64}, extent: c.extent, layouts: "c", span: 1}.build(newRand(1))
-		text := b.lowered(t, targets()[2]).Nests[0].String()
-		require.Equal(t, c.waits, strings.Contains(text, "worker sums"), "%+v\n%s", c, text)
+		k := firstKernel(t, caseOf{expr: c.expr, types: []tensor.DType{tensor.F64}, extent: c.extent})
+		require.Equal(t, c.waits, k.shape(targets()[2]).waits >= 0, "%+v", c)
 	}
 }
 
@@ -51,11 +49,9 @@ func TestFoldedSumsThatWaitAreRight(t *testing.T) {
 		{expr: "prqs,rs->pq", types: []tensor.DType{tensor.C128}, extent: exchange},
 		{expr: "prtqs,rts->pq", types: []tensor.DType{tensor.F64}, extent: map[rune]int{'p': 9, 'r': 8, 't': 7, 'q': 77, 's': 8}},
 	} {
+		require.GreaterOrEqual(t, firstKernel(t, c).shape(targets()[2]).waits, 0, "%+v", c)
 		for _, target := range targets() {
-			p := c.check(t, target, int64(i))
-			if target.VectorBytes == 64 {
-				require.Contains(t, p.Nests[0].String(), "worker sums", "%+v", c)
-			}
+			c.check(t, target, int64(i))
 		}
 	}
 }

@@ -54,6 +54,7 @@ type kernel struct {
 	runtime  bool // some stride or extent is known only at run time
 	reduces  bool // the value is a reduction, be it over no axes
 	empty    bool // a reduced extent is 0: the value is the identity
+	keeps    bool // sums wait in memory between blocks of terms, which the first reduced axis counts: see kept_columns.go
 	inBlocks bool // sums are those of blocks of terms, which the first of the two reduced axes counts: see blocks.go
 }
 

@@ -67,6 +67,7 @@ func (k *kernel) shape(t cost.Target) shape {
 	default:
 		s.col, s.lanes = axis, lanes
 		k.columnTile(&s, t)
+		s.kept = s.kept || k.keeps
 	}
 	return s
 }

@@ -32,10 +32,7 @@ func TestStretchedTiles(t *testing.T) {
 		{"kij,kijd->jd", map[rune]int{'i': 20, 'j': 30, 'd': 2, 'k': 3}, true},  // several terms
 		{"ij,ijde->jde", map[rune]int{'i': 20, 'j': 30, 'd': 2, 'e': 3}, true},  // rows of two axes
 	} {
-		b := caseOf{expr: c.expr, types: []tensor.DType{tensor.F64}, extent: c.extent, layouts: "c", span: 1}.build(newRand(1))
-		l := newLowering(b.plan, targets()[2], Options{})
-		k := l.kernel(&b.plan.Steps[0])
-		k.arrange()
+		k := firstKernel(t, caseOf{expr: c.expr, types: []tensor.DType{tensor.F64}, extent: c.extent})
 		require.Equal(t, c.stretches, k.shape(targets()[2]).stretch, "%+v", c)
 	}
 }
