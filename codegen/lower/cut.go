@@ -121,8 +121,7 @@ func (k *kernel) tileUnit(s shape, id int) int64 {
 	rows, cols := s.rows, s.cols*s.lanes
 	switch {
 	case s.waits >= 0 && id == s.waits:
-		w := k.waitingFolds(s)
-		return w.ofTask()
+		return k.waitingFolds(s).ofTask()
 	case s.kept:
 		rows, cols = k.keptBlock(s)
 	case s.sweep:

@@ -70,26 +70,20 @@ func (e *emitter) keepSums(c cuts, order []int, t tile) {
 		sums.rows = len(e.pos[e.row].terms)
 	}
 	each := func(f func(tile)) { e.loops(c, order, t, f) }
+	start, outer := func(in tile) []loop.Reg { return e.start(in.lanes, in.size()) }, e.red[:1]
+	add := func() { each(func(in tile) { sums.store(in, e.addSome(in, e.red[1:], sums.load(in))) }) }
 	switch {
-	case e.keeps:
-		each(func(in tile) { sums.store(in, e.start(in.lanes, in.size())) })
-		e.reduceLoops(t, e.red[:1], loop.Seq, nil, func([]loop.Reg) []loop.Reg {
-			each(func(in tile) { sums.store(in, e.addSome(in, e.red[1:], sums.load(in))) })
-			return nil
-		})
 	case e.inBlocks:
-		each(func(in tile) { sums.store(in, e.startBlocks(in)) })
-		e.reduceLoops(t, e.red[:1], loop.Seq, nil, func([]loop.Reg) []loop.Reg {
-			e.keepBlock(sums, t, each)
-			return nil
-		})
-	default:
-		each(func(in tile) { sums.store(in, e.start(in.lanes, in.size())) })
-		e.reduceLoops(t, e.outer(), loop.Seq, nil, func([]loop.Reg) []loop.Reg {
-			each(func(in tile) { sums.store(in, e.addScaled(in, 1, sums.load(in))) })
-			return nil
-		})
+		start, add = e.startBlocks, func() { e.keepBlock(sums, t, each) }
+	case e.factors != nil:
+		outer = e.outer()
+		add = func() { each(func(in tile) { sums.store(in, e.addScaled(in, 1, sums.load(in))) }) }
 	}
+	each(func(in tile) { sums.store(in, start(in)) })
+	e.reduceLoops(t, outer, loop.Seq, nil, func([]loop.Reg) []loop.Reg {
+		add()
+		return nil
+	})
 	each(func(in tile) { e.finish(in, sums.load(in)) })
 }
 

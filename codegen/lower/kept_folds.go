@@ -54,8 +54,8 @@ type waitingFolds struct {
 	slots int64 // of a row, each a vector
 }
 
-func (k *kernel) waitingFolds(s shape) waitingFolds {
-	w := waitingFolds{kernel: k, shape: s, slots: s.kaccs}
+func (k *kernel) waitingFolds(s shape) *waitingFolds {
+	w := &waitingFolds{kernel: k, shape: s, slots: s.kaccs}
 	if cs := k.foldChunks(s); cs[len(cs)-1].lanes == 1 {
 		w.slots++
 	}
@@ -90,7 +90,7 @@ func (w *waitingFolds) count() int64 { return w.ofTask() * w.item() }
 
 // keptFolds is where they wait.
 type keptFolds struct {
-	waitingFolds
+	*waitingFolds
 	e     *emitter
 	block int // the first terms of the axis' position, which are those of the block
 }

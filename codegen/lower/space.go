@@ -81,8 +81,7 @@ func (k *kernel) waiting(s shape) int64 {
 		}
 		return n + s.cols*s.lanes // tiles at the end of a block hold whole vectors
 	case s.waits >= 0:
-		w := k.waitingFolds(s)
-		return w.count()
+		return k.waitingFolds(s).count()
 	case k.spills(s.size()), k.inBlocks:
 		return s.size() * s.lanes
 	}

@@ -2,7 +2,6 @@ package lower
 
 import (
 	"github.com/einc-lang/einc/codegen/loop"
-	"github.com/einc-lang/einc/parser"
 	"github.com/einc-lang/einc/planner/cost"
 )
 
@@ -54,20 +53,12 @@ func (k *kernel) stretched(row, col, acc int) bool {
 	return acc > 0 && acc <= k.inputs && k.axes[row].at[acc].isZero() && k.axes[col].at[acc].n == 1
 }
 
-// stretchedInput is the vector of a row of the tile: of the elements of one that is loaded for all rows, each as often as there are rows.
-func (v *values) stretchedInput(i int, p point) loop.Reg {
-	e, acc := v.e, v.first+i
-	memo, key := v.moves, valueKey{stretchedNode - parser.NodeID(acc), point{col: p.col, u: p.u}}
-	if !e.depends(acc).red {
-		memo = v.fixed
+// stretchedInput is all rows of such an input in a tile: of the elements of a vector, each as often as there are rows.
+func (v *values) stretchedInput(acc int, p point) (rows []loop.Reg) {
+	e := v.e
+	all := e.b.Load(e.addr(acc, point{col: p.col, u: p.u}, v.width), loop.Const(1), int(e.lanes))
+	for row := range e.rows {
+		rows = append(rows, e.choose(all, all, func(j int64) int64 { return (row*e.lanes + j) / e.rows }))
 	}
-	all, ok := memo[key]
-	if !ok {
-		all = e.b.Load(e.addr(acc, point{col: p.col, u: p.u}, v.width), loop.Const(1), int(e.lanes))
-		memo[key] = all
-	}
-	return e.choose(all, all, func(j int64) int64 { return (p.row*e.lanes + j) / e.rows })
+	return rows
 }
-
-// stretchedNode and the numbers below it stand for what inputs have that is loaded for all rows.
-const stretchedNode parser.NodeID = -1

@@ -1,10 +1,6 @@
 package lower
 
-import (
-	"slices"
-
-	"github.com/einc-lang/einc/codegen/loop"
-)
+import "github.com/einc-lang/einc/codegen/loop"
 
 // Sums of rows too wide for registers. Memory is read as it lies, a few whole rows at a time, and the
 // sums wait in the worker's memory, which stays in the first-level cache. Every sum still takes its
@@ -49,8 +45,7 @@ func (e *emitter) sweepAll(c cuts, t tile) {
 			e.b.Store(r, e.sumAddr(in, p, outside), loop.Const(1))
 		}
 	})
-	red := slices.DeleteFunc(slices.Clone(e.red), func(id int) bool { return id == e.kvec })
-	e.reduceLoops(t, red, loop.Seq, nil, func([]loop.Reg) []loop.Reg {
+	e.reduceLoops(t, e.termsOutside(e.shape), loop.Seq, nil, func([]loop.Reg) []loop.Reg {
 		for _, rows := range chunks(e.total(e.kvec), 1, sweepRows) {
 			e.span(e.kvec, rows, loop.Seq, e.count(e.kvec, c), nil, func([]loop.Reg) []loop.Reg {
 				e.eachColumns(c, t, func(in tile) { e.addRows(in, rows.n, outside) })

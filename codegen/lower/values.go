@@ -32,7 +32,7 @@ type values struct {
 	fixed  map[valueKey]loop.Reg
 	moves  map[valueKey]loop.Reg   // of one term of the reduction
 	given  func(point) loop.Reg    // the reduced value, in an epilogue: input 0
-	turned map[valueKey][]loop.Reg // rows of inputs that were turned around, by input and column
+	turned map[valueKey][]loop.Reg // rows of inputs that were turned around or stretched, by input and column
 }
 
 type valueKey struct {
@@ -100,9 +100,7 @@ func (v *values) hoist(ps []point) {
 // next forgets what was computed for other terms of the reduction.
 func (v *values) next() {
 	clear(v.moves)
-	if v.terms > 0 {
-		clear(v.turned)
-	}
+	clear(v.turned)
 }
 
 // root is the expression's value at a point.
@@ -169,20 +167,21 @@ func (v *values) input(i int, p point) loop.Reg {
 		return v.given(p)
 	}
 	acc, e := v.first+i, v.e
-	if v.tile.lanes == e.lanes && v.along == e.col && e.repeats[acc] != nil {
+	column := v.tile.lanes == e.lanes && v.along == e.col // a vector of it
+	if column && e.repeats[acc] != nil {
 		return e.b.Convert(e.repeats[acc][p.col], e.accs[acc].DType.Accum())
 	}
-	if e.stretch && v.tile.lanes == e.lanes && v.along == e.col && e.stretched(e.row, e.col, acc) {
-		return e.b.Convert(v.stretchedInput(i, p), e.accs[acc].DType.Accum())
-	}
-	if e.turned && v.tile.lanes == e.lanes && v.along == e.col && e.turnsInput(e.shape, acc) {
+	stretched := e.stretch && e.stretched(e.row, e.col, acc)
+	if column && (stretched || e.turned && e.turnsInput(e.shape, acc)) {
 		key := valueKey{parser.NodeID(acc), point{col: p.col}}
-		if v.turned[key] == nil {
+		if v.turned[key] == nil && stretched {
+			v.turned[key] = v.stretchedInput(acc, p)
+		} else if v.turned[key] == nil {
 			v.turned[key] = v.turnedInput(acc, p)
 		}
 		return e.b.Convert(v.turned[key][p.row], e.accs[acc].DType.Accum())
 	}
-	if v.terms > 1 && v.tile.lanes == e.lanes && v.along == e.col && e.turnsTerms(e.col, acc) && (e.masked || v.terms == cost.Square(e.valueType())) {
+	if v.terms > 1 && column && e.turnsTerms(e.col, acc) && (e.masked || v.terms == cost.Square(e.valueType())) {
 		key := valueKey{parser.NodeID(acc), point{row: p.row, side: p.side, col: p.col}}
 		if v.turned[key] == nil {
 			v.turned[key] = v.turnedTerms(acc, p)
