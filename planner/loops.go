@@ -24,6 +24,12 @@ const (
 	sweptTerms = 16
 	longTerms  = 1 << 17 // terms that are cut into blocks
 	blockTerms = 1 << 15
+	keptTerms  = 8    // of a sum that waits in memory for the next ones,
+	waitRun    = 1536 // bytes of the largest input, at most, that tiles of such sums read in a row,
+	mostServed = 24   // and rows that share what they read
+	waitApart  = 12   // runs of terms of folded sums that lie apart, at least, for these to wait,
+	waitRows   = 24   // the same where runs of a tile follow each other,
+	waitOn     = 512  // and bytes that all runs before the next terms are more than
 )
 
 // tiling is the indices that a tile's vectors, rows and further rows run along, and its extents; none where it has no such rows.
@@ -48,6 +54,9 @@ func (q *question) loops(w *cost.Work, v number, best fewest) {
 	}
 	q.sorted = own[:0]
 	blocks := q.blocks(terms, own)
+	if len(blocks) == 0 {
+		blocks = q.waiting(w, &t, terms)
+	}
 	for _, c := range blocks {
 		q.loop(n, c.trips, c.of, c.items)
 	}

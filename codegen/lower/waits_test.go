@@ -1,0 +1,43 @@
+package lower
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/einc-lang/einc/planner/cost"
+	"github.com/stretchr/testify/require"
+)
+
+// The planner's model has the terms outermost of sums that wait in memory for them, and of no others.
+func TestTheModelKnowsWhatWaits(t *testing.T) {
+	target := targets()[2]
+	seen := map[string]int{}
+	for _, expr := range []string{"prqs,rs->pq", "rqs,rs->q", "pqrs,rs->pq", "prqs->pq", "idj,ij->dj", "ijd->j", "ijd,id->j", "ijd,ijd->j"} {
+		for _, size := range [][]int{{20, 330, 40}, {100, 200, 3}, {40, 300, 9}, {300, 240, 24}, {16, 600, 50}} {
+			extent := map[rune]int{'p': 8}
+			for _, some := range []string{"rqs", "ijd", "k"} {
+				for at, l := range some {
+					extent[l] = size[at]
+				}
+			}
+			plan := planOf(t, expr, extent, target)
+			if len(plan.Steps) > 1 {
+				continue // copies
+			}
+			l := newLowering(plan, target, Options{})
+			if l.strategy(&plan.Steps[0], Options{}).name != cost.Direct {
+				continue
+			}
+			w := plan.Work(&plan.Steps[0], target)
+			ks, err := l.kernels(&plan.Steps[0])
+			require.NoError(t, err)
+			waits := ks[0].keeps || ks[0].shape(target).waits >= 0
+			loops := w.Nest.Loops[:w.Nest.Depth]
+			others := slices.ContainsFunc(loops, func(l cost.Loop) bool { return !l.Sums })
+			require.Equal(t, waits, loops[0].Sums && others, "%s %v\n%s", expr, size, plan)
+			count(seen, "waits", waits)
+		}
+	}
+	require.Greater(t, seen["waits"], 5)
+	require.Greater(t, seen["no waits"], 5)
+}

@@ -1,0 +1,83 @@
+package planner
+
+import (
+	"math"
+	"slices"
+
+	"github.com/einc-lang/einc/planner/cost"
+)
+
+// waiting are the loops over terms that come outside of all tiles, whose sums wait in memory meanwhile, as codegen/lower has them: where the
+// largest input goes on, after what a tile takes of it, with what the next tile takes, and the next term is far away.
+func (q *question) waiting(w *cost.Work, t *tiling, terms []number) (list []blocked) {
+	large := &q.in[0]
+	for k := range q.in {
+		if r := &q.in[k]; r.bytes() > large.bytes() {
+			large = r
+		}
+	}
+	rivals := func(r laid) bool { // not much smaller, and lies otherwise
+		return r.bytes()*cost.Outweighs > large.bytes() && !slices.Equal(r.walks, large.walks)
+	}
+	if len(terms) == 0 || t.v == none || large.bytes() < cost.Large || slices.ContainsFunc(q.in, rivals) {
+		return nil
+	}
+	switch {
+	case !w.Folds && q.columnsWait(t, terms, large):
+		list = append(list, blocked{terms[0], math.Ceil(float64(q.extent(terms[0])) / keptTerms), keptTerms})
+	case w.Folds && q.foldsWait(t, terms, large):
+		run := q.inRun(nil, t.v)
+		for _, i := range terms {
+			if !slices.Contains(run, i) {
+				list = append(list, blocked{i, float64(q.extent(i)), 1})
+			}
+		}
+	}
+	return list
+}
+
+// columnsWait reports whether the sums of columns wait between blocks of the outermost terms.
+func (q *question) columnsWait(t *tiling, terms []number, large *laid) bool {
+	if t.side != none || t.swept || q.stretches() || q.nest.Copied || len(q.k) == 1 && q.words.Plain ||
+		q.volume(q.m) > 1 && q.volume(q.n) > 1 || q.extent(terms[0]) < 2*keptTerms {
+		return false
+	}
+	near := 1
+	for _, i := range slices.Backward(terms) {
+		if large.stride(i) != near {
+			break
+		}
+		near *= q.extent(i)
+	}
+	serves := t.row != none && !large.has(t.row) && q.extent(t.row) > mostServed
+	return large.stride(t.v) == near && q.run(t.v) >= 2*t.columns && t.columns*float64(near*large.size) <= waitRun &&
+		math.Abs(q.moves(large, terms[0])) >= cost.Page && !serves
+}
+
+// foldsWait reports whether folded sums wait between runs of terms.
+func (q *question) foldsWait(t *tiling, terms []number, large *laid) bool {
+	run, next, last := q.run(t.v), none, none
+	for _, i := range q.out.axes {
+		if i == none || q.extent(i) == 1 {
+			continue
+		}
+		if last = i; !large.has(i) { // its elements serve several sums
+			return false
+		}
+		if float64(large.stride(i)) == run {
+			next = i
+		}
+	}
+	if next == none || t.side != none || large.unit != t.v && !slices.Contains(q.inRun(nil, t.v), large.unit) {
+		return false
+	}
+	bytes, apart, least, rows := run*float64(large.size), q.terms/run, float64(waitApart), 1.0
+	if next == t.row || t.row == none && next == last {
+		least, rows = waitRows, foldedRows
+	}
+	all := bytes * q.run(next)
+	together := func(i number) bool {
+		return !slices.Contains(q.inRun(nil, t.v), i) && math.Abs(q.moves(large, i)) < max(all, cost.Page)
+	}
+	return apart >= least && bytes*rows <= waitRun && all > waitOn && !slices.ContainsFunc(terms, together)
+}
