@@ -54,14 +54,25 @@ func (q *question) loops(w *cost.Work, v number, best fewest) {
 	}
 	q.sorted = own[:0]
 	blocks := q.blocks(terms, own)
-	if len(blocks) == 0 {
-		blocks = q.waiting(w, &t, terms)
-	}
 	for _, c := range blocks {
 		q.loop(n, c.trips, c.of, c.items)
 	}
+	next := none // the index that folded sums wait along
+	waits := 0
+	if len(blocks) == 0 {
+		blocks, next = q.waiting(w, &t, terms)
+		waits = len(blocks)
+	}
 	for _, i := range q.byOutput(own) {
-		q.loop(n, float64(q.extent(i)), i, 1)
+		if i != next {
+			q.loop(n, float64(q.extent(i)), i, 1)
+		}
+	}
+	for _, c := range blocks[:waits] {
+		q.loop(n, c.trips, c.of, c.items)
+	}
+	if next != none && !slices.Contains(own, next) {
+		q.loop(n, float64(q.extent(next)), next, 1)
 	}
 	along := func(i number, items float64) {
 		if i != none {

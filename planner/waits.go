@@ -7,9 +7,10 @@ import (
 	"github.com/einc-lang/einc/planner/cost"
 )
 
-// waiting are the loops over terms that come outside of all tiles, whose sums wait in memory meanwhile, as codegen/lower has them: where the
-// largest input goes on, after what a tile takes of it, with what the next tile takes, and the next term is far away.
-func (q *question) waiting(w *cost.Work, t *tiling, terms []number) (list []blocked) {
+// waiting are the loops over terms that come outside of the tiles along some indices, whose sums wait in memory meanwhile, as codegen/lower has
+// them: where the largest input goes on, after what a tile takes of it, with what the next tile takes, and the next term is far away. These
+// indices are the columns and rows, or, of folded sums, rows and the next one.
+func (q *question) waiting(w *cost.Work, t *tiling, terms []number) (list []blocked, next number) {
 	large := &q.in[0]
 	for k := range q.in {
 		if r := &q.in[k]; r.bytes() > large.bytes() {
@@ -20,12 +21,15 @@ func (q *question) waiting(w *cost.Work, t *tiling, terms []number) (list []bloc
 		return r.bytes()*cost.Outweighs > large.bytes() && !slices.Equal(r.walks, large.walks)
 	}
 	if len(terms) == 0 || t.v == none || large.bytes() < cost.Large || slices.ContainsFunc(q.in, rivals) {
-		return nil
+		return nil, none
 	}
-	switch {
-	case !w.Folds && q.columnsWait(t, terms, large):
-		list = append(list, blocked{terms[0], math.Ceil(float64(q.extent(terms[0])) / keptTerms), keptTerms})
-	case w.Folds && q.foldsWait(t, terms, large):
+	if !w.Folds {
+		if q.columnsWait(t, terms, large) {
+			list = append(list, blocked{terms[0], math.Ceil(float64(q.extent(terms[0])) / keptTerms), keptTerms})
+		}
+		return list, none
+	}
+	if next = q.foldsWait(t, terms, large); next != none {
 		run := q.inRun(nil, t.v)
 		for _, i := range terms {
 			if !slices.Contains(run, i) {
@@ -33,7 +37,7 @@ func (q *question) waiting(w *cost.Work, t *tiling, terms []number) (list []bloc
 			}
 		}
 	}
-	return list
+	return list, next
 }
 
 // columnsWait reports whether the sums of columns wait between blocks of the outermost terms.
@@ -54,22 +58,23 @@ func (q *question) columnsWait(t *tiling, terms []number, large *laid) bool {
 		math.Abs(q.moves(large, terms[0])) >= cost.Page && !serves
 }
 
-// foldsWait reports whether folded sums wait between runs of terms.
-func (q *question) foldsWait(t *tiling, terms []number, large *laid) bool {
-	run, next, last := q.run(t.v), none, none
+// foldsWait is the index along which folded sums wait between runs of terms; none if they do not.
+func (q *question) foldsWait(t *tiling, terms []number, large *laid) (next number) {
+	run, last := q.run(t.v), none
+	next = none
 	for _, i := range q.out.axes {
 		if i == none || q.extent(i) == 1 {
 			continue
 		}
 		if last = i; !large.has(i) { // its elements serve several sums
-			return false
+			return none
 		}
 		if float64(large.stride(i)) == run {
 			next = i
 		}
 	}
 	if next == none || t.side != none || large.unit != t.v && !slices.Contains(q.inRun(nil, t.v), large.unit) {
-		return false
+		return none
 	}
 	bytes, apart, least, rows := run*float64(large.size), q.terms/run, float64(waitApart), 1.0
 	if next == t.row || t.row == none && next == last {
@@ -79,5 +84,8 @@ func (q *question) foldsWait(t *tiling, terms []number, large *laid) bool {
 	together := func(i number) bool {
 		return !slices.Contains(q.inRun(nil, t.v), i) && math.Abs(q.moves(large, i)) < max(all, cost.Page)
 	}
-	return apart >= least && bytes*rows <= waitRun && all > waitOn && !slices.ContainsFunc(terms, together)
+	if apart < least || bytes*rows > waitRun || all <= waitOn || slices.ContainsFunc(terms, together) {
+		return none
+	}
+	return next
 }
