@@ -57,18 +57,17 @@ func (q *question) loops(w *cost.Work, v number, best fewest) {
 	for _, c := range blocks {
 		q.loop(n, c.trips, c.of, c.items)
 	}
+	var outside []blocked
 	next := none // the index that folded sums wait along
-	waits := 0
 	if len(blocks) == 0 {
-		blocks, next = q.waiting(w, &t, terms)
-		waits = len(blocks)
+		outside, next = q.waiting(w, &t, terms)
 	}
 	for _, i := range q.byOutput(own) {
 		if i != next {
 			q.loop(n, float64(q.extent(i)), i, 1)
 		}
 	}
-	for _, c := range blocks[:waits] {
+	for _, c := range outside {
 		q.loop(n, c.trips, c.of, c.items)
 	}
 	if next != none && !slices.Contains(own, next) {
@@ -90,7 +89,7 @@ func (q *question) loops(w *cost.Work, v number, best fewest) {
 	along(t.row, t.rows)
 	for _, i := range terms {
 		extent := float64(q.extent(i))
-		for _, c := range blocks {
+		for _, c := range append(blocks, outside...) { // one of them is empty
 			if c.of == i {
 				extent = c.items
 			}

@@ -20,7 +20,7 @@ func (q *question) waiting(w *cost.Work, t *tiling, terms []number) (list []bloc
 	rivals := func(r laid) bool { // not much smaller, and lies otherwise
 		return r.bytes()*cost.Outweighs > large.bytes() && !slices.Equal(r.walks, large.walks)
 	}
-	if len(terms) == 0 || t.v == none || large.bytes() < cost.Large || slices.ContainsFunc(q.in, rivals) {
+	if len(terms) == 0 || t.v == none || w.Factors > 0 || large.bytes() < cost.Large || slices.ContainsFunc(q.in, rivals) {
 		return nil, none
 	}
 	if !w.Folds {
@@ -29,12 +29,11 @@ func (q *question) waiting(w *cost.Work, t *tiling, terms []number) (list []bloc
 		}
 		return list, none
 	}
-	if next = q.foldsWait(t, terms, large); next != none {
-		run := q.inRun(nil, t.v)
-		for _, i := range terms {
-			if !slices.Contains(run, i) {
-				list = append(list, blocked{i, float64(q.extent(i)), 1})
-			}
+	run := q.inRun(nil, t.v)
+	apart := slices.DeleteFunc(slices.Clone(terms), func(i number) bool { return slices.Contains(run, i) })
+	if next = q.foldsWait(t, run, apart, large); next != none {
+		for _, i := range apart {
+			list = append(list, blocked{i, float64(q.extent(i)), 1})
 		}
 	}
 	return list, next
@@ -58,8 +57,9 @@ func (q *question) columnsWait(t *tiling, terms []number, large *laid) bool {
 		math.Abs(q.moves(large, terms[0])) >= cost.Page && !serves
 }
 
-// foldsWait is the index along which folded sums wait between runs of terms; none if they do not.
-func (q *question) foldsWait(t *tiling, terms []number, large *laid) (next number) {
+// foldsWait is the index along which folded sums wait between runs of terms, those along some indices, for others that lie apart; none if they
+// do not.
+func (q *question) foldsWait(t *tiling, along, apart []number, large *laid) (next number) {
 	run, last := q.run(t.v), none
 	next = none
 	for _, i := range q.out.axes {
@@ -73,18 +73,16 @@ func (q *question) foldsWait(t *tiling, terms []number, large *laid) (next numbe
 			next = i
 		}
 	}
-	if next == none || t.side != none || large.unit != t.v && !slices.Contains(q.inRun(nil, t.v), large.unit) {
+	if next == none || t.side != none || !slices.Contains(along, large.unit) {
 		return none
 	}
-	bytes, apart, least, rows := run*float64(large.size), q.terms/run, float64(waitApart), 1.0
+	bytes, least, rows := run*float64(large.size), float64(waitApart), 1.0
 	if next == t.row || t.row == none && next == last {
 		least, rows = waitRows, foldedRows
 	}
 	all := bytes * q.run(next)
-	together := func(i number) bool {
-		return !slices.Contains(q.inRun(nil, t.v), i) && math.Abs(q.moves(large, i)) < max(all, cost.Page)
-	}
-	if apart < least || bytes*rows > waitRun || all <= waitOn || slices.ContainsFunc(terms, together) {
+	together := func(i number) bool { return math.Abs(q.moves(large, i)) < max(all, cost.Page) }
+	if q.volume(apart) < least || bytes*rows > waitRun || all <= waitOn || slices.ContainsFunc(apart, together) {
 		return none
 	}
 	return next

@@ -127,8 +127,10 @@ func (e *emitter) items(id int, p point, lanes int64) int64 {
 	items := e.pos[id].base
 	switch id {
 	case e.row:
-		if items += p.row; e.stretch {
-			items += p.row * (lanes - 1)
+		if e.stretch { // rows are vectors, one after the other
+			items += p.row * lanes
+		} else {
+			items += p.row
 		}
 	case e.side:
 		items += p.side

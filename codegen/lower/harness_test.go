@@ -373,6 +373,16 @@ func (c caseOf) check(t *testing.T, target cost.Target, seed int64) *Program {
 	return p
 }
 
+// checkAll checks cases on all targets.
+func checkAll(t *testing.T, cases []caseOf) {
+	t.Helper()
+	for i, c := range cases {
+		for _, target := range targets() {
+			c.check(t, target, int64(i))
+		}
+	}
+}
+
 // same fails the test at the first element that differs; dumps of whole tensors say less.
 func same(t *testing.T, want, got []complex128, format string, args ...any) {
 	t.Helper()

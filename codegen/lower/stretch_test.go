@@ -41,7 +41,7 @@ func TestStretchedTiles(t *testing.T) {
 func TestStretchedSumsAreRight(t *testing.T) {
 	of := func(i, j, d int) map[rune]int { return map[rune]int{'i': i, 'j': j, 'd': d, 'k': 3} }
 	f64, f32 := []tensor.DType{tensor.F64}, []tensor.DType{tensor.F32}
-	for i, c := range []caseOf{
+	checkAll(t, []caseOf{
 		{expr: "ij,ijd->jd", types: f64, extent: of(40, 30, 3)},
 		{expr: "ij,ijd->jd", types: f64, extent: of(7, 61, 3)},
 		{expr: "ij,ijd->jd", types: f64, extent: of(50, 1200, 5)},
@@ -56,11 +56,7 @@ func TestStretchedSumsAreRight(t *testing.T) {
 		{expr: "kij,kijd->jd", types: f64, extent: of(20, 30, 6)},
 		{expr: "ij,ijd,i->jd", types: f64, extent: of(20, 30, 3)},
 		{expr: "ij,ijd->jd", types: f64, extent: of(40, 30, 3), old: "c", oldOp: parser.Sum},
-	} {
-		for _, target := range targets() {
-			c.check(t, target, int64(i))
-		}
-	}
+	})
 }
 
 // The planner's model has vectors run on over rows and columns, and fetch nothing.
